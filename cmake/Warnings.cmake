@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings and sanitizers, for every target of ours.
+add_library(tmplbuild_options INTERFACE)
+target_compile_options(tmplbuild_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  -Wcast-align -Wnull-dereference -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12's flow warnings misfire inside Boost and libstdc++ at -O2 (GCC bugs 105562, 105329); the clang and
+  # sanitizer presets cover what they look for.
+  target_compile_options(tmplbuild_options INTERFACE
+    -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer)
+endif()
+if(TMPLBUILD_SANITIZE)
+  target_compile_options(tmplbuild_options INTERFACE -fsanitize=${TMPLBUILD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tmplbuild_options INTERFACE -fsanitize=${TMPLBUILD_SANITIZE})
+endif()

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small text helpers that several rooms share: splitting, joining, sizes and times for people, the nearest name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild {
+
+std::vector<std::string> split(std::string_view text, char separator);  // empty parts kept; "" gives {""}
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::string_view trim(std::string_view text);  // ASCII white space, both ends
+std::string to_lower(std::string_view text);   // ASCII only
+
+// The candidate with the smallest edit distance, if it is near enough to be what was meant (a third of the length).
+std::optional<std::string> nearest_name(std::string_view wrong, const std::vector<std::string>& candidates);
+// "did you mean 'x'?" or an empty string.
+std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& candidates);
+
+std::string human_bytes(std::uint64_t bytes);   // "171.3 MB", decimal units as df -H and registries use them
+std::string human_seconds(double seconds);      // "0.4 s", "12 s", "3 min 5 s"
+Result<std::uint64_t> parse_bytes(std::string_view text);  // "512MiB", "2GB", "100": bytes
+
+// A path inside an image: absolute, no "." or "..", no empty part, no NUL; returns it without the leading slash.
+Result<std::string> parse_image_path(std::string_view text);
+
+}  // namespace tmplbuild

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+add_library(test_main STATIC unit/support/test_main.cpp)
+target_include_directories(test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit)
+
+# unit/<room>/*.cpp → one program test_<room>; ctest runs it whole (a program of unit tests takes milliseconds to start).
+function(tmplbuild_unit_tests room)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/unit/${room}/*.cpp)
+  if(NOT sources OR NOT TARGET tmplbuild_${room})
+    return()
+  endif()
+  add_executable(test_${room} ${sources})
+  target_link_libraries(test_${room} PRIVATE tmplbuild::${room} test_main tmplbuild_options)
+  target_compile_definitions(test_${room} PRIVATE
+    TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}" PROJECT_ROOT="${CMAKE_SOURCE_DIR}" BUILD_ROOT="${CMAKE_BINARY_DIR}")
+  add_test(NAME unit.${room} COMMAND test_${room})
+  set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 600)
+endfunction()
+
+# <kind>/*.sh → one ctest entry each. A first comment block may say `# label: slow`, `# timeout: N` and `# serial: yes`.
+# Exit code 77 is a skip, with the reason printed.
+function(tmplbuild_script_tests kind)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${kind}/*.sh)
+  foreach(script ${scripts})
+    get_filename_component(name ${script} NAME_WE)
+    if(name STREQUAL "lib")
+      continue()
+    endif()
+    file(STRINGS ${script} label REGEX "^# label: ")
+    file(STRINGS ${script} timeout REGEX "^# timeout: ")
+    file(STRINGS ${script} serial REGEX "^# serial: ")
+    string(REPLACE "# label: " "" label "${label}")
+    string(REPLACE "# timeout: " "" timeout "${timeout}")
+    if(NOT timeout)
+      set(timeout 300)
+    endif()
+    add_test(NAME ${kind}.${name} COMMAND bash ${script})
+    set_tests_properties(${kind}.${name} PROPERTIES LABELS "${kind};${label}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77
+      ENVIRONMENT "TMPLBUILD_BIN=${CMAKE_BINARY_DIR}/bin;TMPLBUILD_SOURCE=${CMAKE_SOURCE_DIR}")
+    if(serial)
+      set_tests_properties(${kind}.${name} PROPERTIES RUN_SERIAL ON)
+    endif()
+  endforeach()
+endfunction()
