@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The validated intent of one template.toml: plain values, each with its place in the file. Made by parse_template,
+// read by resolve/ and plan/; after planning nobody reads it. Never holds a fact that needs disk, network or clock.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "template/kernel_recipe.hpp"
+
+namespace tmplbuild {
+
+using StringMap = std::map<std::string, std::string>;
+
+// [base]: exactly one of the three.
+struct DebianBase {
+    std::string suite;                  // "bookworm"
+    std::vector<std::string> packages;  // beyond the minimal system; what recipes bring is merged in, sorted, unique
+    std::vector<std::string> sources;   // the image's own sources.list lines; empty: the example that apt ships
+};
+struct ImageBase {
+    std::string reference;  // "docker.io/library/debian:12@sha256:…"
+};
+struct LayoutBase {
+    std::filesystem::path path;  // absolute, after resolving against the template's folder
+    std::string tag;             // may be empty: the layout's only image
+};
+using Base = std::variant<DebianBase, ImageBase, LayoutBase>;
+
+// One `[[layers]]` entry whose engine makes a layer. `name` is unique and names the step; `after` of a run step says
+// what it stands on: absent, all layers above it; given, the base and just the named ones (so that independent
+// steps run side by side).
+struct FileItem {
+    std::filesystem::path source;        // absolute path on this machine; file or folder; empty when `text` is set
+    std::optional<std::string> text;     // inline content
+    std::string dest;                    // absolute path in the image; ends with '/' to mean "into this folder"
+    std::optional<std::uint32_t> mode;   // permission bits for files; default: 0755 if executable else 0644
+    std::uint32_t uid = 0, gid = 0;
+    std::vector<std::string> exclude;    // globs relative to source
+    SourcePos pos;
+};
+struct FilesLayer {
+    std::vector<FileItem> items;
+};
+struct FetchLayer {
+    std::string url;
+    std::string sha256;  // 64 hex digits
+    std::string dest;    // file path, or folder when `unpack`
+    std::uint32_t mode = 0644;
+    bool unpack = false;  // tar.* or zip, by content
+    std::uint32_t strip = 0;  // leading path components dropped when unpacking
+};
+struct GitLayer {
+    std::string url;
+    std::string rev;  // 40 hex digits
+    std::string dest;
+    bool submodules = false;
+};
+struct AptLayer {
+    std::vector<std::string> packages;
+};
+struct PythonLayer {
+    std::string venv;                              // absolute path in the image
+    std::vector<std::string> requirements;         // PEP 508; several layers naming one venv are resolved together
+    std::vector<std::string> requirements_from;    // "layer:path/inside"
+    std::vector<std::string> constraints;
+    std::vector<std::string> allow_shared;         // distributions that may own each other's files, by name
+};
+struct RunLayer {
+    std::vector<std::string> command;   // argument vector; or
+    std::string script;                 // text, run by `sh -eu`
+    std::string directory = "/";
+    StringMap environment;
+    bool network = false;
+    std::optional<std::vector<std::string>> after;
+    std::vector<std::string> secrets;   // names; each is a file at /run/secrets/<name>, given on the command line
+};
+struct Layer {
+    std::string name;
+    std::variant<FilesLayer, FetchLayer, GitLayer, AptLayer, PythonLayer, RunLayer> body;
+    SourcePos pos;
+    std::string from_recipe;  // the recipe that brought it, for messages; empty when written in the template
+    const char* kind() const;  // "files", "fetch", "git", "apt", "python", "run"
+};
+
+enum class InstallMode { background, wait, never };  // written "background", "true", "false"
+struct KernelUse {
+    std::string name;  // "sageattention"
+    KernelRecipe recipe;
+    InstallMode install = InstallMode::background;
+    SourcePos pos;
+};
+
+struct HttpProbe {
+    std::string path;
+};
+struct TcpProbe {};
+struct ExecProbe {
+    std::vector<std::string> command;
+};
+struct LogProbe {
+    std::string contains;
+};
+using Probe = std::variant<HttpProbe, TcpProbe, ExecProbe, LogProbe>;
+
+enum class OnKernelReady { notify, restart, restart_when_idle };
+struct Service {
+    std::string name;
+    std::vector<std::string> command;  // {host} and {port} are filled in on the pod
+    std::string directory;
+    StringMap environment;
+    std::string user;                     // empty: root
+    std::optional<std::uint16_t> port;    // the public one
+    bool is_public = false;               // `public = true`: served without the gateway's login
+    std::optional<Probe> ready;
+    unsigned ready_timeout_seconds = 0;   // 0: no deadline
+    std::vector<std::string> needs;       // services that must be ready first
+    std::vector<std::string> uses_kernels;
+    std::vector<std::string> args_with_kernel, args_without_gpu;
+    std::string degraded_log;
+    OnKernelReady on_kernel_ready = OnKernelReady::notify;
+    std::string idle_http;
+    std::vector<std::string> idle_empty;
+    std::string restart = "on-failure";   // "always" | "on-failure" | "never"
+    bool oneshot = false, critical = false;
+    unsigned stop_grace_seconds = 5;      // 1 … 9: the pod has 10 s in all
+    SourcePos pos;
+};
+
+enum class CompressionKind { zstd, gzip };
+
+struct ImageOptions {
+    CompressionKind compression = CompressionKind::zstd;
+    StringMap environment, labels, annotations;
+    std::string directory;
+};
+
+struct RunpodOptions {
+    std::optional<unsigned> volume_gb, disk_gb;
+    std::string readme, category;
+    bool is_public = false;
+    bool present = false;  // the template has a [runpod] table
+};
+
+struct Targets {
+    std::vector<kernel::GpuTarget> gpus;  // as written; empty: everything that the kernels support
+    std::string cuda = "13.0";
+};
+
+// A key that parses but whose engine is not built in yet: `build` refuses the template, naming the key.
+struct Unbuildable {
+    std::string key;  // "base.image"
+    SourcePos pos;
+};
+
+struct Template {
+    std::filesystem::path file;       // the template itself, absolute
+    std::filesystem::path directory;  // its folder: what relative paths start from
+    std::string name;
+    Base base;
+    SourcePos base_pos;
+    Targets targets;
+    std::vector<Layer> layers;        // recipes expanded, in file order
+    std::vector<KernelUse> kernels;
+    std::vector<Service> services;
+    bool console = true;              // [console] enabled
+    std::uint16_t console_port = 8765;
+    ImageOptions image;
+    RunpodOptions runpod;
+    std::vector<Unbuildable> unbuildable;
+};
+
+}  // namespace tmplbuild
