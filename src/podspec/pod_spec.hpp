@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// pod.json: what the builder tells the launcher about a pod, as plain values; its text form; its check. plan/ fills
+// and writes it into the image's last layer (/opt/tmplbuild/pod.json), the launcher reads it. The format is ours:
+// docs/launcher.md names every field. Never starts, looks up or touches anything on the machine it runs on.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild::pod {
+
+inline constexpr std::int64_t pod_spec_version = 1;
+inline constexpr const char* pod_spec_path = "/opt/tmplbuild/pod.json";
+
+// What says that a service is ready, asked again until it first says yes.
+struct Probe {
+    enum class Kind {
+        none,  // ready as soon as it runs (a oneshot: as soon as it ended with 0)
+        http,  // GET `http` on the service's own host and port answers 200..399
+        tcp,   // a connection to the service's own host and port is accepted
+        exec,  // `exec`, run as the service is (user, directory, environment), ends with 0
+        log,   // a line of the service's output contains `log`
+    };
+    Kind kind = Kind::none;
+    std::string http;                 // an absolute path with an optional query: "/system_stats"
+    std::vector<std::string> exec;    // an argument vector, no shell
+    std::string log;                  // plain text, not a pattern
+    std::uint16_t port = 0;           // 0: the service's own
+    std::int64_t interval_ms = 250;   // pause between two attempts, 10..3'600'000
+    std::int64_t timeout_ms = 5'000;  // of one attempt, 10..3'600'000
+    // When not ready this long after its start, the service is shown as unhealthy (and keeps running). 0: never.
+    std::int64_t deadline_ms = 120'000;
+    bool operator==(const Probe&) const = default;
+};
+
+struct Restart {
+    enum class Policy { always, on_failure, never };  // a oneshot that ended with 0 is never started again
+    Policy policy = Policy::always;
+    std::int64_t budget = 0;               // starts after the first that a run of failures may use; 0: no limit
+    std::int64_t backoff_min_ms = 500;     // the first pause; doubled after each failure, with 10 % jitter
+    std::int64_t backoff_max_ms = 30'000;  // the longest pause
+    std::int64_t stable_ms = 60'000;       // running this long puts pause and budget back to their start
+    bool operator==(const Restart&) const = default;
+};
+
+struct ResourceLimit {
+    std::string resource;  // setrlimit's name in lower case without RLIMIT_: "nofile", "memlock", "core", …
+    std::optional<std::uint64_t> soft;  // none: unlimited
+    std::optional<std::uint64_t> hard;  // none: unlimited
+    bool operator==(const ResourceLimit&) const = default;
+};
+
+// How the console asks whether a service has nothing to do, before it is restarted for a kernel.
+struct Idle {
+    std::string http;                // GET this path; empty: the service cannot be asked
+    std::vector<std::string> empty;  // members of the JSON answer that are all empty arrays when it is idle
+    bool operator==(const Idle&) const = default;
+};
+
+enum class OnKernelReady { notify, restart, restart_when_idle };
+
+struct Service {
+    std::string name;                  // [a-z0-9][a-z0-9._-]*, at most 63 bytes, unique
+    std::vector<std::string> command;  // argument vector; placeholders {host}, {port}, {public_port}, {name}
+    std::string directory;             // absolute; empty: "/"
+    std::map<std::string, std::string> environment;  // on top of the pod's; values may hold the placeholders
+    std::string user;                    // "name", "name:group", "uid" or "uid:gid"; empty: the launcher's own
+    std::optional<std::uint32_t> umask;  // 0..0777; none: inherited
+    std::vector<ResourceLimit> rlimits;
+    std::uint16_t port = 0;          // the public port; 0: none
+    std::uint16_t private_port = 0;  // what it binds behind the gateway, {port}; 0: the public one
+    std::string host = "127.0.0.1";  // what it binds, {host}; "0.0.0.0" when it serves its public port itself
+    bool is_public = false;          // the template's `public = true`: no gateway, no login in front
+    Probe ready;
+    std::vector<std::string> needs;  // services that must be ready (oneshots: done) before this one starts
+    bool oneshot = false;            // runs to its end once; ended with 0 is "done"
+    std::vector<std::string> uses_kernels;
+    std::vector<std::string> args_with_kernel;  // appended while every used kernel is in place
+    std::vector<std::string> args_without_gpu;  // appended when the pod has no usable GPU
+    std::string degraded_log;                   // its own words for "I fell back"; empty: it has none
+    OnKernelReady on_kernel_ready = OnKernelReady::restart_when_idle;
+    Idle idle;
+    Restart restart;
+    bool critical = false;               // its final failure ends the pod (exit code 70)
+    std::int64_t stop_grace_ms = 5'000;  // between stop_signal and KILL, 0..600'000
+    std::string stop_signal = "TERM";    // without SIG: TERM, INT, QUIT, HUP, USR1, USR2, KILL, WINCH
+
+    // Set by read_pod_spec() where the entry cannot be used: why, in words. Such a service is shown as failed and
+    // never started. Never written.
+    std::string unusable;
+
+    std::uint16_t bind_port() const { return private_port != 0 ? private_port : port; }
+    bool operator==(const Service&) const = default;
+};
+
+struct KernelVariant {
+    std::string arch;       // as nvcc names it, without the prefix: "89", "90a", "120"
+    std::string directory;  // /opt/tmplbuild/kernels/<kernel>/<variant key>
+    std::string key;        // the variant's cache key, "sha256:…"
+    std::string table;      // the kernel's proven table as canonical JSON text: which module serves which GPU
+    bool operator==(const KernelVariant&) const = default;
+};
+
+enum class InstallMode { background, required, off };  // "background", "true", "false" in the file and the variable
+
+struct Kernel {
+    std::string name;
+    std::string env_var;  // INSTALL_SAGEATTENTION: overrides `install` on the pod
+    InstallMode install = InstallMode::background;
+    std::vector<KernelVariant> variants;
+    bool operator==(const Kernel&) const = default;
+};
+
+struct PodSpec {
+    std::int64_t version = pod_spec_version;
+    std::string name;  // the template's
+    std::vector<Service> services;
+    std::vector<Kernel> kernels;
+    std::uint16_t console_port = 0;      // 0: no console
+    std::string constraints;             // PIP_CONSTRAINT and UV_CONSTRAINT of every service; empty: none
+    std::int64_t stop_total_ms = 9'000;  // the whole stop, under the platform's 10 s; 100..600'000
+
+    std::vector<std::string> notes;  // set by read_pod_spec(): keys it does not know, one sentence each. Never written.
+    bool operator==(const PodSpec&) const = default;
+};
+
+// Canonical JSON: equal specs give equal bytes; what has its default value is left out. Ends with a newline.
+std::string write_pod_spec(const PodSpec& spec);
+// An error when the text is not JSON, not an object, or of another version. A service or kernel that cannot be
+// used does not make the rest unusable: see Service::unusable. `file` is named in errors.
+Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file = pod_spec_path);
+// Everything that is wrong across and inside services, one error each; empty when the pod can start as written.
+// Says nothing about files inside the image: the builder's verify step looks at those.
+std::vector<Error> check_pod_spec(const PodSpec& spec, const std::string& file = pod_spec_path);
+
+}  // namespace tmplbuild::pod
