@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files whole: read, write by rename, temporary folders that remove themselves, locks, free space. Used by every
+// stage; a file written here is either the old or the new one, never half. Never follows a template's wishes about
+// where to write: callers check paths.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+
+namespace tmplbuild::io {
+
+namespace fs = std::filesystem;
+
+Result<std::string> read_file(const fs::path& file, std::uint64_t limit = 256ULL << 20);
+// Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders.
+Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode = 0644);
+Result<void> make_directories(const fs::path& directory);
+Result<Digest> hash_file(const fs::path& file);
+Result<std::uint64_t> free_bytes(const fs::path& directory);  // for this user, on that file system
+Result<void> remove_tree(const fs::path& directory);          // also read-only folders; absent is fine
+
+// A folder that is removed with everything in it when this value ends.
+class TempDirectory {
+  public:
+    static Result<TempDirectory> make(const fs::path& parent, std::string_view prefix);
+    TempDirectory(TempDirectory&& other) noexcept;
+    TempDirectory& operator=(TempDirectory&& other) noexcept;
+    ~TempDirectory();
+    const fs::path& path() const { return path_; }
+    fs::path release();  // keeps the folder
+
+  private:
+    explicit TempDirectory(fs::path path) : path_(std::move(path)) {}
+    fs::path path_;
+};
+
+// An advisory exclusive lock (flock) held while this value lives; waits for it. The kernel lets go when a process dies.
+class FileLock {
+  public:
+    static Result<FileLock> acquire(const fs::path& file);
+    FileLock(FileLock&& other) noexcept;
+    FileLock& operator=(FileLock&& other) noexcept;
+    ~FileLock();
+
+  private:
+    explicit FileLock(int fd) : fd_(fd) {}
+    int fd_ = -1;
+};
+
+}  // namespace tmplbuild::io

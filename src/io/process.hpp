@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one program and waits for it: argument vector, exact environment, output by line, stop by token, peak memory.
+// Used by every stage that needs a tool (uv, apt, git, runc, mmdebstrap). Never goes through a shell, never changes
+// this process's directory or environment.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild::io {
+
+struct Command {
+    std::vector<std::string> argv;                      // argv[0] is looked up in this process's PATH unless it has a '/'
+    std::map<std::string, std::string> environment{};   // the child's whole environment …
+    bool inherit_environment = true;                    // … or additions to this process's when true
+    std::filesystem::path directory{};                  // empty: this process's
+    std::string stdin_text{};                           // empty: /dev/null
+    std::optional<std::chrono::seconds> timeout{};
+    std::function<void(std::string_view line)> on_line{};  // each output line, stdout and stderr, as it comes; any thread
+    bool capture_stdout = true;                         // into ProcessResult::out (at most 64 MiB)
+    std::size_t keep_tail = 200;                        // last lines of both streams kept for errors
+};
+
+struct ProcessResult {
+    int exit_code = 0;                // 128 + signal when killed
+    std::string out;                  // stdout
+    std::vector<std::string> tail;    // last lines of stdout and stderr, as they came
+    double seconds = 0;
+    std::uint64_t peak_memory = 0;    // bytes, largest process of the tree (rusage maxrss)
+    bool timed_out = false;
+    std::string tail_text() const;
+};
+
+// Seam: tests replace it to see what would be run.
+class ProcessRunner {
+  public:
+    virtual ~ProcessRunner() = default;
+    // An error only when the program could not be started (machine_error naming it) or `stop` was asked for
+    // (interrupted; the child's whole process group got TERM, then KILL after 3 s). A non-zero exit is a result.
+    virtual Result<ProcessResult> run(const Command& command, std::stop_token stop) = 0;
+    // As run, but a non-zero exit is a build_error with the tail as detail: "<what> failed (exit 3)".
+    Result<ProcessResult> run_checked(const Command& command, std::stop_token stop, const std::string& what);
+};
+
+class SystemProcessRunner : public ProcessRunner {
+  public:
+    Result<ProcessResult> run(const Command& command, std::stop_token stop) override;
+};
+
+// The full path of a program in PATH (and /usr/sbin, /sbin, which a user's PATH may lack), if it is there.
+std::optional<std::filesystem::path> find_program(const std::string& name);
+
+}  // namespace tmplbuild::io

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A known layer before it is written: entries gathered in any order with where their content comes from, then sorted,
+// completed with parent folders and written. Used by files, fetch, git, python and kernel steps.
+// Destinations are resolved through the base's symlinked folders; putting a folder over a symlink is an error.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+
+#include "pack/layer_writer.hpp"
+
+namespace tmplbuild {
+
+// What known layers may assume about the folders of the base (part of the base contract).
+struct FolderFacts {
+    std::map<std::string, std::string> symlinks;  // "bin" → "usr/bin": paths without leading slash, targets resolved
+    struct Folder {
+        std::uint32_t mode = 0755, uid = 0, gid = 0;
+        bool operator==(const Folder&) const = default;
+    };
+    std::map<std::string, Folder> folders;  // folders that are not 0755 root:root ("tmp", "root", "var/mail", …)
+    bool operator==(const FolderFacts&) const = default;
+    // "/bin/x" → "usr/bin/x", through the map, component by component. Input as parse_image_path gives it.
+    std::string resolve(const std::string& path) const;
+};
+
+class EntrySet {
+  public:
+    // Content is text held here, or a file on disk read while writing.
+    using Content = std::variant<std::monostate, std::string, std::filesystem::path>;
+
+    explicit EntrySet(FolderFacts facts = {}) : facts_(std::move(facts)) {}
+
+    // The path is resolved through the base's symlinks. Two different entries at one path: build_error naming both
+    // sources (`origin`, e.g. the distribution's name), unless both are equal folders.
+    Result<void> add(Entry entry, Content content, const std::string& origin = {});
+    // Files on disk below `from`, to `dest`; modes normalised to 0644/0755 unless keep_modes; symlinks kept as links;
+    // special files and links that leave the tree are errors. Sorted, umask- and mtime-independent.
+    struct TreeOptions {
+        bool keep_modes = false;
+        std::uint32_t uid = 0, gid = 0;
+        std::optional<std::uint32_t> file_mode;
+        std::int64_t mtime = default_mtime;
+        std::function<bool(const std::string& relative)> exclude;
+        std::string origin;
+    };
+    Result<void> add_tree(const std::filesystem::path& from, const std::string& dest, const TreeOptions& options);
+
+    bool contains(const std::string& path) const;
+    std::size_t size() const { return items_.size(); }
+    std::uint64_t content_bytes() const;
+
+    // Adds missing parent folders (with the base's mode where it is special, else 0755 root:root) and writes.
+    Result<BuiltLayer> write(const Store& store, PackOptions options) const;
+
+  private:
+    struct Item {
+        Entry entry;
+        Content content;
+        std::string origin;
+    };
+    struct PathLess {
+        bool operator()(const std::string& a, const std::string& b) const { return layer_path_less(a, b); }
+    };
+    FolderFacts facts_;
+    std::map<std::string, Item, PathLess> items_;
+};
+
+}  // namespace tmplbuild

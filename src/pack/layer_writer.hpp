@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entries in, one layer out: canonical tar, both digests, compression and the write to the store in one pass with
+// bounded memory. Every layer of every step is made here. Same entries, same bytes, on any machine (docs/decisions).
+// Never reads a directory by itself: see tree_packer.hpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/error.hpp"
+#include "store/built_layer.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+// Part of every layer's key: our format's version, the libraries whose bytes end up in a layer, and the setting.
+std::string packer_format(Compression compression);
+
+inline constexpr std::int64_t default_mtime = 315532800;  // 1980-01-01, since zip tools refuse less
+
+enum class EntryType { file, directory, symlink, hardlink, character_device, block_device, fifo };
+
+struct Entry {
+    std::string path;  // inside the image, no leading slash: "opt/venv/bin/python"
+    EntryType type = EntryType::file;
+    std::uint32_t mode = 0644;  // permission bits, setuid and friends included
+    std::uint32_t uid = 0, gid = 0;
+    std::int64_t mtime = default_mtime;  // seconds; below default_mtime is raised to it
+    std::uint64_t size = 0;              // of a file's content, known in advance
+    std::string link;                    // symlink: text as it is; hardlink: path of an earlier entry
+    std::uint32_t device_major = 0, device_minor = 0;
+    std::map<std::string, std::string> xattrs;  // "security.capability" → raw bytes
+};
+
+struct PackOptions {
+    Compression compression = Compression::zstd;
+    std::string comment;
+};
+
+class LayerWriter {
+  public:
+    LayerWriter(const Store& store, PackOptions options);
+    ~LayerWriter();
+    LayerWriter(LayerWriter&&) noexcept;
+
+    // Entries come in strictly ascending order of `path` compared component by component (so that a folder comes right
+    // before what is in it); out of order, twice, or with "..", is a build_error. A file's content follows through
+    // `write` calls that add up to `size`.
+    Result<void> begin(const Entry& entry);
+    Result<void> write(std::span<const std::byte> data);
+    Result<void> add(const Entry& entry);                             // no content
+    Result<void> add_text(Entry entry, std::string_view content);     // sets size
+    Result<void> add_file(Entry entry, const std::filesystem::path& from);  // content of a file on disk; sets size
+
+    // Ends the tar, flushes, moves the blob into the store. Without it nothing is left in the store.
+    Result<BuiltLayer> finish();
+    std::uint64_t entries() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// Component-wise path order, the order of a layer.
+bool layer_path_less(std::string_view a, std::string_view b);
+
+}  // namespace tmplbuild

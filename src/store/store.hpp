@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The local store: blobs by digest and records by key, shared by any number of processes. A file appears in it only
+// whole (write, fsync, rename) and read-only; a killed build leaves nothing that a later one trusts.
+// Layout: <root>/blobs/sha256/<hex>, <root>/records/<hex>.json, <root>/index/… (small side files), <root>/tmp/.
+// Never holds secrets or anything keyed by a name that can change meaning.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/canonical_key.hpp"
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "io/file.hpp"
+#include "store/built_layer.hpp"
+
+namespace tmplbuild {
+
+// What one finished step left: its layers and facts, with the key that led to them.
+struct Record {
+    std::string step;                 // "kernel:int8-attention:8.9"
+    CanonicalKey key;
+    std::vector<BuiltLayer> layers;
+    json::object facts;               // what later stages need to know (proofs, contract, installed packages)
+    double seconds = 0;
+    std::uint64_t peak_memory = 0;    // bytes; 0 where not measured
+};
+
+class Store {
+  public:
+    // Makes the folders. $TMPLBUILD_CACHE, else $XDG_CACHE_HOME/tmplbuild, else ~/.cache/tmplbuild: default_root().
+    static Result<Store> open(const std::filesystem::path& root);
+    static std::filesystem::path default_root();
+    const std::filesystem::path& root() const { return root_; }
+
+    // --- blobs ---
+    bool has_blob(const Digest& digest) const;
+    std::filesystem::path blob_path(const Digest& digest) const;
+    Result<std::uint64_t> blob_size(const Digest& digest) const;
+    Result<void> put_blob(const Digest& digest, std::string_view content) const;  // checks the digest
+    // Hashes `file` (which lies in new_temp_file()'s folder), then renames it in. The digest must match when given.
+    Result<Digest> adopt_blob(const std::filesystem::path& file, const std::optional<Digest>& expected) const;
+    // As adopt_blob without hashing again: only for a writer that hashed what it wrote. fsyncs, chmods 0444, renames.
+    Result<void> adopt_hashed(const std::filesystem::path& file, const Digest& digest) const;
+    Result<std::filesystem::path> new_temp_file() const;   // fresh name under tmp/, same file system
+    Result<io::TempDirectory> new_temp_directory(std::string_view prefix) const;
+
+    // --- records ---
+    // A record whose blobs are all here with their right sizes; anything damaged is "none".
+    std::optional<Record> find_record(const Digest& key) const;
+    Result<void> put_record(const Record& record) const;
+    // The record of the same step whose key differs in the fewest inputs: what `explain` compares with.
+    std::optional<Record> nearest_record(const std::string& step, const CanonicalKey& key) const;
+
+    // --- side files: small JSON documents by (kind, digest), e.g. symbol indexes and base contracts ---
+    std::optional<json::value> find_index(const std::string& kind, const Digest& digest) const;
+    Result<void> put_index(const std::string& kind, const Digest& digest, const json::value& document) const;
+
+    // Removes what dead processes left under tmp/. Called once per build; keeps what live processes hold.
+    void sweep_temp() const;
+
+  private:
+    explicit Store(std::filesystem::path root) : root_(std::move(root)) {}
+    std::filesystem::path root_;
+};
+
+}  // namespace tmplbuild
