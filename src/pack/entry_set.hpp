@@ -12,22 +12,10 @@
 #include <string>
 #include <variant>
 
+#include "pack/folder_facts.hpp"
 #include "pack/layer_writer.hpp"
 
 namespace tmplbuild {
-
-// What known layers may assume about the folders of the base (part of the base contract).
-struct FolderFacts {
-    std::map<std::string, std::string> symlinks;  // "bin" → "usr/bin": paths without leading slash, targets resolved
-    struct Folder {
-        std::uint32_t mode = 0755, uid = 0, gid = 0;
-        bool operator==(const Folder&) const = default;
-    };
-    std::map<std::string, Folder> folders;  // folders that are not 0755 root:root ("tmp", "root", "var/mail", …)
-    bool operator==(const FolderFacts&) const = default;
-    // "/bin/x" → "usr/bin/x", through the map, component by component. Input as parse_image_path gives it.
-    std::string resolve(const std::string& path) const;
-};
 
 class EntrySet {
   public:

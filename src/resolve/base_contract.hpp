@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few named facts of a base that a known layer's bytes may depend on. Measured once per base (build/), kept in the
+// lock, part of the keys of known layers. Never the base's digest: another base with the same facts gives the same bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/digest.hpp"
+#include "base/json.hpp"
+#include "pack/folder_facts.hpp"
+
+namespace tmplbuild {
+
+struct PythonFacts {
+    std::string command;    // "/usr/bin/python3": what a venv's link points to
+    std::string real_path;  // "/usr/bin/python3.11"
+    std::string version;    // "3.11.2"
+    std::string soabi;      // "cpython-311-x86_64-linux-gnu"
+    std::string cache_tag;  // "cpython-311": in the names of .pyc files
+    std::string magic;      // hex of importlib.util.MAGIC_NUMBER
+    std::string major_minor() const;  // "3.11"
+    bool operator==(const PythonFacts&) const = default;
+};
+
+struct BaseContract {
+    std::string architecture = "amd64";
+    std::string distribution;  // "debian 12": ID and VERSION_ID of os-release
+    std::string glibc;         // "2.36"; empty: no glibc
+    std::optional<PythonFacts> python;
+    FolderFacts folders;
+    bool operator==(const BaseContract&) const = default;
+
+    json::object to_json() const;
+    static Result<BaseContract> from_json(const json::object& o);
+};
+
+}  // namespace tmplbuild

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// template.lock: every outside input pinned by digest, beside the template, as JSON one entity a line so that diffs
+// read well. Written by resolve/, obeyed by everything after. Names a file by project, version, name and hash, never
+// by address: the machine's own index or mirror finds it. Holds no secret and no path of the machine.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/json.hpp"
+#include "resolve/base_contract.hpp"
+
+namespace tmplbuild {
+
+// Each locked part carries `request`: the digest of what the template asked for. When the template asks for something
+// else, the part is stale and is resolved again; everything else stays.
+
+struct LockedPackage {  // a .deb
+    std::string name, version, architecture, file;
+    Digest sha256;
+    std::uint64_t size = 0;
+    bool operator==(const LockedPackage&) const = default;
+};
+
+struct LockedBase {
+    std::string kind;  // "debian" | "layout"
+    Digest request;
+    std::string suite;
+    std::vector<LockedPackage> packages;  // debian: all of them, sorted by name
+    std::vector<Digest> diff_ids;         // of its layers, bottom first (uncompressed, so that any compression agrees)
+    BaseContract contract;
+    bool operator==(const LockedBase&) const = default;
+};
+
+struct LockedDistribution {  // a wheel or an sdist
+    std::string name, version, file;
+    Digest sha256;
+    std::uint64_t size = 0;
+    int group = 0;  // which of the step's layers it goes to; stable over updates
+    bool is_sdist() const;
+    bool operator==(const LockedDistribution&) const = default;
+};
+
+struct LockedVenv {
+    std::string venv;
+    Digest request;
+    std::vector<LockedDistribution> distributions;  // sorted by name
+    bool operator==(const LockedVenv&) const = default;
+};
+
+struct LockedApt {
+    std::string step;
+    Digest request;
+    std::vector<LockedPackage> packages;  // what the step adds, sorted by name
+    bool operator==(const LockedApt&) const = default;
+};
+
+struct LockedGit {
+    std::string url, rev;
+    std::string tree;              // hex of the commit's tree object
+    std::int64_t commit_time = 0;  // seconds
+    bool operator==(const LockedGit&) const = default;
+};
+
+struct LockedToolchain {
+    std::string name;  // "cuda-wheels"
+    std::string cuda;  // "13.0"
+    Digest request;
+    std::vector<LockedDistribution> wheels;
+    bool operator==(const LockedToolchain&) const = default;
+};
+
+struct Lock {
+    std::string packer;  // packer_format() of the tool that wrote it
+    std::optional<LockedBase> base;
+    std::vector<LockedVenv> venvs;
+    std::vector<LockedApt> apts;
+    std::vector<LockedGit> gits;
+    std::optional<LockedToolchain> toolchain;
+    bool operator==(const Lock&) const = default;
+
+    const LockedVenv* find_venv(const std::string& venv) const;
+    const LockedApt* find_apt(const std::string& step) const;
+    const LockedGit* find_git(const std::string& url, const std::string& rev) const;
+
+    std::string to_text() const;
+    static Result<Lock> parse(const std::string& text, const std::string& file_name);
+};
+
+// template.toml → template.lock, beside it.
+std::filesystem::path lock_path(const std::filesystem::path& template_file);
+
+}  // namespace tmplbuild
