@@ -22,7 +22,10 @@ Result<void> write_file_atomic(const fs::path& file, std::string_view content, u
 Result<void> make_directories(const fs::path& directory);
 Result<Digest> hash_file(const fs::path& file);
 Result<std::uint64_t> free_bytes(const fs::path& directory);  // for this user, on that file system
-Result<void> remove_tree(const fs::path& directory);          // also read-only folders; absent is fine
+// Also read-only folders; absent is fine. Never follows a symlink, never enters another mount (an error that names it).
+Result<void> remove_tree(const fs::path& directory);
+// A part of a file name that no other call, process or machine makes: for temporary files.
+std::string unique_suffix();
 
 // A folder that is removed with everything in it when this value ends.
 class TempDirectory {

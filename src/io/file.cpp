@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "io/fd.hpp"
+
+namespace tmplbuild::io {
+
+std::string unique_suffix() {
+    // The process id keeps forked twins apart, the counter calls of one process, the random part different machines
+    // that share the folder over a network.
+    static std::atomic<unsigned> counter{0};
+    static const unsigned random = std::random_device{}();
+    return std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)) + "-" + std::to_string(random);
+}
+
+Result<std::string> read_file(const fs::path& file, std::uint64_t limit) {
+    auto fd = open_fd(file, O_RDONLY);
+    if (!fd) return fd.error();
+    struct stat info {};
+    if (::fstat(fd->get(), &info) != 0) return os_error("read", file.string(), errno);
+    if (S_ISDIR(info.st_mode)) return os_error("read", file.string(), EISDIR);
+    std::string text;
+    // Files of /proc say 0 bytes; read on until the end in any case, since a file may grow meanwhile.
+    text.resize(std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size) + 1, limit + 1));
+    std::size_t size = 0;
+    for (;;) {
+        auto n = read_full(fd->get(), std::as_writable_bytes(std::span(text)).subspan(size), file.string());
+        if (!n) return n.error();
+        size += *n;
+        if (size < text.size()) break;
+        if (size > limit)
+            return build_error("file " + file.string() + " is larger than the limit of " + human_bytes(limit));
+        text.resize(std::min<std::uint64_t>(text.size() * 2 + 4096, limit + 1));
+    }
+    text.resize(size);
+    return text;
+}
+
+Result<void> make_directories(const fs::path& directory) {
+    if (directory.empty()) return {};
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) return os_error("make folder", directory.string(), error.value());
+    return {};
+}
+
+static Result<void> write_and_sync(const fs::path& temporary, std::string_view content, unsigned mode) {
+    auto fd = open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (!fd) return fd.error();
+    if (auto written = write_all(fd->get(), as_bytes(content), temporary.string()); !written) return written;
+    // open(2) applied the umask; the mode asked for is the mode wanted.
+    if (::fchmod(fd->get(), static_cast<mode_t>(mode)) != 0)
+        return os_error("set the mode of", temporary.string(), errno);
+    return sync_fd(fd->get(), temporary.string());
+}
+
+Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode) {
+    const fs::path folder = file.parent_path();
+    if (auto made = make_directories(folder); !made) return made;
+    const fs::path temporary = folder / ("." + file.filename().string() + ".tmp-" + unique_suffix());
+    auto written = write_and_sync(temporary, content, mode);
+    if (written && ::rename(temporary.c_str(), file.c_str()) != 0)
+        written = os_error("rename a new file to", file.string(), errno);
+    if (!written) {
+        ::unlink(temporary.c_str());
+        return written;
+    }
+    return sync_directory(folder);
+}
+
+Result<Digest> hash_file(const fs::path& file) {
+    auto fd = open_fd(file, O_RDONLY);
+    if (!fd) return fd.error();
+    ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    std::vector<std::byte> buffer(256 << 10);
+    Sha256 hasher;
+    for (;;) {
+        auto n = read_full(fd->get(), buffer, file.string());
+        if (!n) return n.error();
+        hasher.update(std::span<const std::byte>(buffer).first(*n));
+        if (*n < buffer.size()) return hasher.finish();
+    }
+}
+
+Result<std::uint64_t> free_bytes(const fs::path& directory) {
+    struct statvfs info {};
+    if (::statvfs(directory.c_str(), &info) != 0) return os_error("read the free space of", directory.string(), errno);
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+TempDirectory::TempDirectory(TempDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
+TempDirectory& TempDirectory::operator=(TempDirectory&& other) noexcept {
+    if (this != &other) {
+        if (!path_.empty()) (void)remove_tree(path_);
+        path_ = std::exchange(other.path_, {});
+    }
+    return *this;
+}
+
+TempDirectory::~TempDirectory() {
+    if (!path_.empty()) (void)remove_tree(path_);
+}
+
+fs::path TempDirectory::release() { return std::exchange(path_, {}); }
+
+Result<TempDirectory> TempDirectory::make(const fs::path& parent, std::string_view prefix) {
+    if (auto made = make_directories(parent); !made) return made.error();
+    for (int attempt = 0;; ++attempt) {
+        fs::path path = parent / (std::string(prefix) + unique_suffix());
+        if (::mkdir(path.c_str(), 0700) == 0) return TempDirectory(std::move(path));
+        if (errno != EEXIST || attempt == 100) return os_error("make folder", path.string(), errno);
+    }
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+    if (this != &other) {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+}
+
+FileLock::~FileLock() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Result<FileLock> FileLock::acquire(const fs::path& file) {
+    if (auto made = make_directories(file.parent_path()); !made) return made.error();
+    auto fd = open_fd(file, O_RDWR | O_CREAT, 0644);
+    if (!fd) return fd.error();
+    while (::flock(fd->get(), LOCK_EX) != 0)
+        if (errno != EINTR) return os_error("lock", file.string(), errno);
+    return FileLock(fd->release());
+}
+
+}  // namespace tmplbuild::io

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+#include "podspec/names.hpp"
+#include "podspec/placeholders.hpp"
+#include "podspec/pod_spec.hpp"
+
+namespace tmplbuild::pod {
+
+namespace {
+
+class Checker {
+  public:
+    Checker(const PodSpec& spec, const std::string& file) : spec_(spec), file_(file) {}
+
+    std::vector<Error> run() {
+        for (const auto& service : spec_.services) names_.push_back(service.name);
+        check_names();
+        for (const auto& service : spec_.services) check_service(service);
+        check_ports();
+        check_cycles();
+        return std::move(errors_);
+    }
+
+  private:
+    void error(const std::string& message, std::string hint = {}) {
+        Error e = usage_error(message, std::move(hint));
+        e.where = SourcePos{file_, 0, 0};
+        errors_.push_back(std::move(e));
+    }
+    void error(const Service& service, const std::string& message, std::string hint = {}) {
+        error("service '" + service.name + "': " + message, std::move(hint));
+    }
+    static bool good_name(const std::string& name) {
+        if (name.empty() || name.size() > 63) return false;
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            const char c = name[i];
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+            if (!plain && (i == 0 || (c != '.' && c != '_' && c != '-'))) return false;
+        }
+        return true;
+    }
+    void check_names();
+    void check_service(const Service& service);
+    void check_probe(const Service& service);
+    void check_needs(const Service& service);
+    void check_ports();
+    void check_cycles();
+    bool find_cycle(const std::string& name, std::vector<std::string>& path);
+
+    const PodSpec& spec_;
+    std::string file_;
+    std::vector<std::string> names_;
+    std::set<std::string> done_;  // services that find_cycle() has left behind
+    std::vector<Error> errors_;
+};
+
+void Checker::check_names() {
+    std::set<std::string> seen;
+    for (const auto& name : names_) {
+        if (!good_name(name))
+            error("'" + name + "' is not a service name",
+                  "lower-case letters, digits, '.', '_' and '-', a letter or digit first, at most 63");
+        if (!seen.insert(name).second) error("two services are named '" + name + "'");
+    }
+    seen.clear();
+    for (const auto& kernel : spec_.kernels)
+        if (!seen.insert(kernel.name).second) error("two kernels are named '" + kernel.name + "'");
+}
+
+void Checker::check_service(const Service& service) {
+    if (!service.unusable.empty()) return error(service, service.unusable);
+    if (service.command.empty() || service.command.front().empty()) error(service, "it has no command");
+    if (!service.directory.empty() && service.directory.front() != '/')
+        error(service, "directory '" + service.directory + "' is not an absolute path");
+    if (!signal_number(service.stop_signal))
+        error(service, "'" + service.stop_signal + "' is not a stop signal", "one of " + join(signal_names(), ", "));
+    for (const auto& limit : service.rlimits) {
+        if (!resource_number(limit.resource))
+            error(service, "'" + limit.resource + "' is not a resource limit",
+                  "one of " + join(resource_names(), ", "));
+        if (limit.hard && (!limit.soft || *limit.soft > *limit.hard))
+            error(service, "the soft limit of " + limit.resource + " is above its hard limit");
+    }
+    if (service.restart.backoff_min_ms > service.restart.backoff_max_ms)
+        error(service, "restart.backoff_min_ms is above restart.backoff_max_ms");
+    if (service.private_port != 0 && service.port == 0) error(service, "it has a private_port and no port");
+    check_probe(service);
+    check_needs(service);
+    for (const auto& kernel : service.uses_kernels) {
+        bool known = false;
+        for (const auto& k : spec_.kernels) known = known || k.name == kernel;
+        if (!known) error(service, "it uses the kernel '" + kernel + "', which the image does not have");
+    }
+    if (auto expanded = expand_service(service, file_); !expanded) errors_.push_back(expanded.error());
+}
+
+void Checker::check_probe(const Service& service) {
+    const Probe& probe = service.ready;
+    if (probe.kind == Probe::Kind::none) return;
+    if (service.oneshot) error(service, "a oneshot is ready when it has ended; it cannot have 'ready'");
+    if (probe.kind == Probe::Kind::http && probe.http.front() != '/')
+        error(service, "ready.http '" + probe.http + "' is not a path", "it starts with '/'");
+    if (probe.kind != Probe::Kind::http && probe.kind != Probe::Kind::tcp) return;
+    const std::uint16_t port = probe.port != 0 ? probe.port : service.bind_port();
+    if (port == 0) return error(service, "its readiness probe needs a port, and the service has none");
+    for (const auto& other : spec_.services)
+        if (port == other.bind_port()) return;
+    error(service, "its readiness probe asks port " + std::to_string(port) + ", on which no service listens");
+}
+
+void Checker::check_needs(const Service& service) {
+    std::set<std::string> seen;
+    for (const auto& need : service.needs) {
+        bool known = false;
+        for (const auto& name : names_) known = known || name == need;
+        if (!known) error(service, "it needs '" + need + "', which does not exist", did_you_mean(need, names_));
+        if (!seen.insert(need).second) error(service, "it needs '" + need + "' twice");
+    }
+    if (!service.idle.http.empty() && service.idle.http.front() != '/')
+        error(service, "idle.http '" + service.idle.http + "' is not a path", "it starts with '/'");
+    if (!service.idle.http.empty() && service.bind_port() == 0)
+        error(service, "its idle probe needs a port, and the service has none");
+}
+
+void Checker::check_ports() {
+    std::map<std::uint16_t, std::string> owners;
+    if (spec_.console_port != 0) owners[spec_.console_port] = "the console";
+    auto claim = [&](const Service& service, std::uint16_t port) {
+        if (port == 0) return;
+        const auto [owner, fresh] = owners.emplace(port, "service '" + service.name + "'");
+        if (!fresh)
+            error("port " + std::to_string(port) + " is used by " + owner->second + " and by service '" + service.name +
+                  "'");
+    };
+    for (const auto& service : spec_.services) {
+        claim(service, service.port);
+        if (service.private_port != service.port) claim(service, service.private_port);
+    }
+}
+
+bool Checker::find_cycle(const std::string& name, std::vector<std::string>& path) {
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (path[i] != name) continue;
+        path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i));
+        path.push_back(name);
+        return true;
+    }
+    if (!done_.insert(name).second) return false;
+    path.push_back(name);
+    for (const auto& service : spec_.services)
+        if (service.name == name)
+            for (const auto& need : service.needs)
+                if (find_cycle(need, path)) return true;
+    path.pop_back();
+    return false;
+}
+
+void Checker::check_cycles() {
+    for (const auto& name : names_) {
+        std::vector<std::string> path;
+        if (find_cycle(name, path)) error("services need each other in a circle: " + join(path, " -> "));
+    }
+}
+
+}  // namespace
+
+std::vector<Error> check_pod_spec(const PodSpec& spec, const std::string& file) { return Checker(spec, file).run(); }
+
+}  // namespace tmplbuild::pod

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podspec/placeholders.hpp"
+
+#include <optional>
+
+#include "base/text.hpp"
+
+namespace tmplbuild::pod {
+
+static bool is_word(std::string_view text) {
+    if (text.empty() || text.front() < 'a' || text.front() > 'z') return false;
+    for (char c : text)
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
+    return true;
+}
+
+static std::optional<std::string> value_of(std::string_view word, const Service& service) {
+    if (word == "host") return service.host;
+    if (word == "port") return std::to_string(service.bind_port());
+    if (word == "public_port") return std::to_string(service.port);
+    if (word == "name") return service.name;
+    return std::nullopt;
+}
+
+Result<std::string> expand(std::string_view text, const Service& service, const std::string& key,
+                           const std::string& file) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const std::size_t close = text[i] == '{' ? text.find('}', i) : std::string_view::npos;
+        if (close == std::string_view::npos) {
+            out += text[i];
+            continue;
+        }
+        const bool doubled = i + 1 < text.size() && text[i + 1] == '{';
+        const std::string_view word = text.substr(i + (doubled ? 2 : 1), close - i - (doubled ? 2 : 1));
+        const bool shell = i > 0 && text[i - 1] == '$';
+        if (shell || !is_word(word) || (doubled && text.substr(close, 2) != "}}")) {
+            out += text[i];
+            continue;
+        }
+        if (doubled) {
+            out += "{" + std::string(word) + "}";
+            i = close + 1;
+            continue;
+        }
+        const auto value = value_of(word, service);
+        const bool needs_port = word == "port" || word == "public_port";
+        if (!value || (needs_port && service.port == 0)) {
+            Error error = usage_error(key + ": " +
+                                          (value ? "'{" + std::string(word) + "}' is used, but the service has no port"
+                                                 : "'{" + std::string(word) + "}' is not a placeholder"),
+                                      value ? "give the service a 'port'"
+                                            : "known are {host}, {port}, {public_port} and {name}; write {{" +
+                                                  std::string(word) + "}} for the text itself");
+            error.where = SourcePos{file, 0, 0};
+            return error;
+        }
+        out += *value;
+        i = close;
+    }
+    return out;
+}
+
+static Result<std::vector<std::string>> expand_list(const std::vector<std::string>& list, const Service& service,
+                                                    const std::string& key, const std::string& file) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        auto text = expand(list[i], service, key + "[" + std::to_string(i) + "]", file);
+        if (!text) return text.error();
+        out.push_back(std::move(*text));
+    }
+    return out;
+}
+
+Result<ExpandedService> expand_service(const Service& service, const std::string& file) {
+    const std::string prefix = "services." + service.name + ".";
+    ExpandedService out;
+    auto command = expand_list(service.command, service, prefix + "command", file);
+    if (!command) return command.error();
+    out.command = std::move(*command);
+    auto probe = expand_list(service.ready.exec, service, prefix + "ready.exec", file);
+    if (!probe) return probe.error();
+    out.probe = std::move(*probe);
+    for (const auto& [name, text] : service.environment) {
+        auto value = expand(text, service, prefix + "environment." + name, file);
+        if (!value) return value.error();
+        out.environment[name] = std::move(*value);
+    }
+    // The arguments that a kernel or a missing GPU adds are checked here too, so that a wrong one is not found late.
+    for (const auto* extra : {&service.args_with_kernel, &service.args_without_gpu}) {
+        const char* key = extra == &service.args_with_kernel ? "args_with_kernel" : "args_without_gpu";
+        if (auto list = expand_list(*extra, service, prefix + key, file); !list) return list.error();
+    }
+    return out;
+}
+
+}  // namespace tmplbuild::pod

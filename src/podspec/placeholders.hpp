@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The placeholders of a service's command and environment: {host}, {port}, {public_port}, {name}. The builder checks
+// them, the launcher fills them in. "{{word}}" stands for "{word}" itself, "${word}" is left alone (a shell's), and
+// braces around anything that is not a lower-case word are plain text, so JSON arguments need no escaping.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "podspec/pod_spec.hpp"
+
+namespace tmplbuild::pod {
+
+// `key` is named in the error ("services.jupyter.command[3]"), as is `file`.
+Result<std::string> expand(std::string_view text, const Service& service, const std::string& key,
+                           const std::string& file);
+
+struct ExpandedService {
+    std::vector<std::string> command;
+    std::vector<std::string> probe;  // ready.exec
+    std::map<std::string, std::string> environment;
+};
+Result<ExpandedService> expand_service(const Service& service, const std::string& file);
+
+}  // namespace tmplbuild::pod
