@@ -19,7 +19,7 @@ struct Node {
     enum class Kind { text, integer, real, boolean, time, array, table };
 
     Kind kind = Kind::table;
-    std::string text;           // of a text
+    std::string text;           // of a text; of a time, as TOML writes it
     std::int64_t integer = 0;   // of an integer
     double real = 0;            // of a real
     bool flag = false;          // of a boolean

@@ -125,10 +125,10 @@ class Scanner {
 
 }  // namespace
 
-Result<void> check_toml_bytes(std::string_view text, const std::string& file) {
-    if (text.size() > max_toml_bytes) {
-        Error error = usage_error("the file is " + human_bytes(text.size()) + "; a template has at most " +
-                                      human_bytes(max_toml_bytes),
+Result<void> check_toml_bytes(std::string_view text, const std::string& file, std::size_t limit) {
+    if (text.size() > limit) {
+        Error error = usage_error("the file is " + human_bytes(text.size()) + "; it may have at most " +
+                                      human_bytes(limit),
                                   "large content belongs in files that a 'files' layer copies");
         error.where = SourcePos{file, 0, 0};
         return error;

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "base/text.hpp"
@@ -52,6 +53,11 @@ Node convert(const toml::node& from, const Places& places) {
         node.flag = flag->get();
     } else {
         node.kind = Node::Kind::time;
+        std::ostringstream written;
+        from.visit([&](const auto& value) {
+            if constexpr (toml::is_chronological<decltype(value)>) written << value.get();
+        });
+        node.text = written.str();
     }
     return node;
 }
@@ -87,8 +93,8 @@ void set_typed(Node& node, const std::string& text) {
 
 }  // namespace
 
-Result<Node> parse_toml(std::string_view text, const std::string& file) {
-    if (const auto checked = check_toml_bytes(text, file); !checked) return checked.error();
+Result<Node> parse_toml(std::string_view text, const std::string& file, std::size_t limit) {
+    if (const auto checked = check_toml_bytes(text, file, limit); !checked) return checked.error();
     try {
         return convert_table(toml::parse(text, file), Places{file, nullptr});
     } catch (const toml::parse_error& problem) {
