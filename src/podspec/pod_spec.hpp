@@ -65,11 +65,20 @@ struct Idle {
 
 enum class OnKernelReady { notify, restart, restart_when_idle };
 
+// A variable that the launcher fills: with `from`'s value where the pod sets it, else with 32 random bytes as hex, told
+// once in the pod's log ("jupyterlab: token 3f…").
+struct GeneratedSecret {
+    std::string variable;  // "JUPYTER_TOKEN"
+    std::string from;      // "JUPYTER_PASSWORD"; empty: always made
+    bool operator==(const GeneratedSecret&) const = default;
+};
+
 struct Service {
     std::string name;                  // [a-z0-9][a-z0-9._-]*, at most 63 bytes, unique
     std::vector<std::string> command;  // argument vector; placeholders {host}, {port}, {public_port}, {name}
     std::string directory;             // absolute; empty: "/"
     std::map<std::string, std::string> environment;  // on top of the pod's; values may hold the placeholders
+    std::vector<GeneratedSecret> generated_secrets;
     std::string user;                    // "name", "name:group", "uid" or "uid:gid"; empty: the launcher's own
     std::optional<std::uint32_t> umask;  // 0..0777; none: inherited
     std::vector<ResourceLimit> rlimits;

@@ -158,6 +158,21 @@ void read_environment(const json::object& object, std::map<std::string, std::str
     }
 }
 
+void read_secrets(const json::array& list, std::vector<GeneratedSecret>& out, Members& parent) {
+    auto usable = [](const std::string& name) { return name.find_first_of(std::string_view("=\0", 2)) == name.npos; };
+    for (const auto& element : list) {
+        const auto* object = element.if_object();
+        GeneratedSecret secret;
+        if (object != nullptr) {
+            secret.variable = json::string_or(*object, "variable", "");
+            secret.from = json::string_or(*object, "from", "");
+        }
+        if (secret.variable.empty() || !usable(secret.variable) || !usable(secret.from))
+            return parent.wrong("generated_secrets", "an array of {variable, from} with variable names");
+        out.push_back(std::move(secret));
+    }
+}
+
 Service read_service(const json::value& value, std::size_t index, std::vector<std::string>& notes) {
     Service out;
     const auto* object = value.if_object();
@@ -171,6 +186,7 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
     in.list("command", out.command);
     in.text("directory", out.directory);
     if (const auto* environment = in.object("environment")) read_environment(*environment, out.environment, in);
+    if (const auto* secrets = in.array("generated_secrets")) read_secrets(*secrets, out.generated_secrets, in);
     in.text("user", out.user);
     if (in.find("umask") != nullptr) in.number("umask", out.umask.emplace(), 0, 0777);
     if (const auto* limits = in.array("rlimits")) read_limits(*limits, out.rlimits, in);

@@ -75,6 +75,13 @@ json::array write(const std::vector<ResourceLimit>& limits) {
     return out;
 }
 
+json::array write(const std::vector<GeneratedSecret>& secrets) {
+    json::array out;
+    for (const auto& secret : secrets)
+        out.push_back(json::object{{"variable", secret.variable}, {"from", secret.from}});
+    return out;
+}
+
 json::object write(const Service& service) {
     const Service usual;
     Members out;
@@ -87,6 +94,7 @@ json::object write(const Service& service) {
     out.list("command", service.command);
     out.text("directory", service.directory);
     out.object("environment", std::move(environment));
+    out.array("generated_secrets", write(service.generated_secrets));
     out.text("user", service.user);
     if (service.umask) out.number("umask", *service.umask, -1);
     out.array("rlimits", write(service.rlimits));
