@@ -46,11 +46,16 @@ Digest CanonicalKey::digest() const {
 
 static const char* type_name(char type) {
     switch (type) {
-        case 't': return "text";
-        case 'n': return "number";
-        case 'b': return "flag";
-        case 'd': return "digest";
-        default: return "list";
+        case 't':
+            return "text";
+        case 'n':
+            return "number";
+        case 'b':
+            return "flag";
+        case 'd':
+            return "digest";
+        default:
+            return "list";
     }
 }
 

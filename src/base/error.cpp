@@ -8,22 +8,32 @@ namespace tmplbuild {
 
 int exit_code(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::build: return 1;
-        case ErrorKind::usage: return 2;
-        case ErrorKind::machine: return 3;
-        case ErrorKind::network: return 4;
-        case ErrorKind::interrupted: return 130;
+        case ErrorKind::build:
+            return 1;
+        case ErrorKind::usage:
+            return 2;
+        case ErrorKind::machine:
+            return 3;
+        case ErrorKind::network:
+            return 4;
+        case ErrorKind::interrupted:
+            return 130;
     }
     return 1;
 }
 
 const char* to_string(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::build: return "build";
-        case ErrorKind::usage: return "usage";
-        case ErrorKind::machine: return "machine";
-        case ErrorKind::network: return "network";
-        case ErrorKind::interrupted: return "interrupted";
+        case ErrorKind::build:
+            return "build";
+        case ErrorKind::usage:
+            return "usage";
+        case ErrorKind::machine:
+            return "machine";
+        case ErrorKind::network:
+            return "network";
+        case ErrorKind::interrupted:
+            return "interrupted";
     }
     return "build";
 }

@@ -68,7 +68,7 @@ static std::string one_line(const value& v) {
 static void write_pretty(const value& v, std::size_t depth, std::string& out) {
     if (is_plain(v)) {
         std::string line = one_line(v);
-        if (line.size() + depth * 2 <= 160 || (!v.is_object() && !v.is_array())) {
+        if (line.size() + depth * 2 <= 400 || (!v.is_object() && !v.is_array())) {
             out += line;
             return;
         }

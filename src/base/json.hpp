@@ -18,7 +18,8 @@ using boost::json::value;
 // Compact and canonical: object keys sorted by bytes, no white space. Equal values give equal bytes.
 std::string canonical(const value& v);
 // For people and diffs: two spaces, keys in their own order, an array or object of plain values (no containers
-// inside) on one line when it fits in 160 columns. Ends with a newline.
+// inside) on one line when it fits in 400 columns (a package with its hash, so that a diff shows it whole). Ends with a
+// newline.
 std::string pretty(const value& v);
 // Strict RFC 8259, nesting at most 64; `name` is the file's name, for the error.
 Result<value> parse(std::string_view text, const std::string& name);

@@ -17,9 +17,9 @@ class Progress {
     virtual void started(const std::string& step, const std::string& what) = 0;  // "python:/opt/venv", "laying down"
     virtual void doing(const std::string& step, const std::string& what) = 0;    // what changed within the step
     virtual void bytes(const std::string& step, std::uint64_t done, std::uint64_t total) = 0;  // total 0: not known
-    virtual void line(const std::string& step, std::string_view text) = 0;       // one line of a tool's output
+    virtual void line(const std::string& step, std::string_view text) = 0;  // one line of a tool's output
     virtual void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) = 0;
-    virtual void message(const std::string& text) = 0;                           // warnings; one line
+    virtual void message(const std::string& text) = 0;  // warnings; one line
 };
 
 class SilentProgress : public Progress {

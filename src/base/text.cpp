@@ -107,16 +107,24 @@ std::string human_seconds(double seconds) {
 Result<std::uint64_t> parse_bytes(std::string_view text) {
     std::uint64_t value = 0;
     const auto [rest, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const Error wrong = usage_error("'" + std::string(text) + "' is not a size", "write it like 512MiB, 2GB or 1048576");
+    const Error wrong =
+        usage_error("'" + std::string(text) + "' is not a size", "write it like 512MiB, 2GB or 1048576");
     if (code != std::errc()) return wrong;
     const std::string unit(rest, text.data() + text.size());
     struct Unit {
         const char* name;
         std::uint64_t factor;
     };
-    static constexpr std::array<Unit, 10> units = {{{"", 1}, {"B", 1}, {"kB", 1000}, {"MB", 1000000},
-        {"GB", 1000000000}, {"TB", 1000000000000}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30},
-        {"TiB", 1ULL << 40}}};
+    static constexpr std::array<Unit, 10> units = {{{"", 1},
+                                                    {"B", 1},
+                                                    {"kB", 1000},
+                                                    {"MB", 1000000},
+                                                    {"GB", 1000000000},
+                                                    {"TB", 1000000000000},
+                                                    {"KiB", 1ULL << 10},
+                                                    {"MiB", 1ULL << 20},
+                                                    {"GiB", 1ULL << 30},
+                                                    {"TiB", 1ULL << 40}}};
     for (const auto& known : units) {
         if (unit != known.name) continue;
         if (value > std::numeric_limits<std::uint64_t>::max() / known.factor) return wrong;

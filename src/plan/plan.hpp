@@ -13,8 +13,8 @@ namespace tmplbuild {
 
 // What resolve/ found on this machine's disk that is not in the lock: digests of local inputs.
 struct LocalFacts {
-    std::map<std::string, Digest> files;     // by step id
-    std::map<std::string, Digest> kernels;   // by kernel name: the source tree (path sources)
+    std::map<std::string, Digest> files;    // by step id
+    std::map<std::string, Digest> kernels;  // by kernel name: the source tree (path sources)
     std::filesystem::path launcher;
     Digest launcher_digest;
 };
@@ -31,13 +31,13 @@ struct PlannedImage {
 struct TargetRow {
     kernel::GpuTarget gpu;
     std::string kernel;
-    std::string step;    // "kernel:int8-attention:8.9"; empty when none serves it
+    std::string step;  // "kernel:int8-attention:8.9"; empty when none serves it
     std::string reason;
 };
 
 struct Plan {
     std::string name;
-    std::vector<Step> steps;          // image order, bottom first; throwaway steps before what needs them
+    std::vector<Step> steps;  // image order, bottom first; throwaway steps before what needs them
     std::vector<TargetRow> targets;
     PlannedImage image;
 

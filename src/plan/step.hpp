@@ -49,27 +49,27 @@ struct KernelSpec {
     std::vector<kernel::GpuTarget> serves;  // the targets that this variant is for
     Digest source;                          // of the source tree
     LockedToolchain toolchain;
-    Digest key;                             // the step's own key: names the variant's folder
+    Digest key;  // the step's own key: names the variant's folder
 };
-struct RuntimeSpec {                        // the launcher
+struct RuntimeSpec {  // the launcher
     std::filesystem::path launcher;
     Digest content;
 };
-struct PodSpecStep {                        // pod.json, constraints, activation: always the last layer
-    pod::PodSpec pod;                       // kernels without their proofs: those come from the kernel steps' facts
+struct PodSpecStep {   // pod.json, constraints, activation: always the last layer
+    pod::PodSpec pod;  // kernels without their proofs: those come from the kernel steps' facts
     std::vector<std::string> venvs;
 };
 
 struct Step {
-    std::string id;                    // "base", "files:notebooks", "python:/opt/venv", "kernel:int8-attention:8.9", …
-    std::string summary;               // one line for people
+    std::string id;       // "base", "files:notebooks", "python:/opt/venv", "kernel:int8-attention:8.9", …
+    std::string summary;  // one line for people
     std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec, RuntimeSpec,
                  PodSpecStep>
         spec;
-    std::optional<CanonicalKey> key;   // none: `unresolved` says which fact is missing
+    std::optional<CanonicalKey> key;  // none: `unresolved` says which fact is missing
     std::string unresolved;
-    std::vector<std::string> needs;    // steps whose output it reads, by id; layers of these lie below it
-    bool in_image = true;              // false: a throwaway (compilers), built only when a missing step needs it
+    std::vector<std::string> needs;     // steps whose output it reads, by id; layers of these lie below it
+    bool in_image = true;               // false: a throwaway (compilers), built only when a missing step needs it
     std::uint64_t estimated_bytes = 0;  // of its layers, compressed, best guess
     std::uint64_t work_bytes = 0;       // further disk while it runs
     double estimated_seconds = 0;

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolve/lock.hpp"
+
+#include <algorithm>
+
+namespace tmplbuild {
+
+static constexpr std::int64_t lock_version = 1;
+
+bool LockedDistribution::is_sdist() const { return !file.ends_with(".whl"); }
+
+const LockedVenv* Lock::find_venv(const std::string& venv) const {
+    auto found = std::find_if(venvs.begin(), venvs.end(), [&](const LockedVenv& v) { return v.venv == venv; });
+    return found == venvs.end() ? nullptr : &*found;
+}
+
+const LockedApt* Lock::find_apt(const std::string& step) const {
+    auto found = std::find_if(apts.begin(), apts.end(), [&](const LockedApt& a) { return a.step == step; });
+    return found == apts.end() ? nullptr : &*found;
+}
+
+const LockedGit* Lock::find_git(const std::string& url, const std::string& rev) const {
+    auto found =
+        std::find_if(gits.begin(), gits.end(), [&](const LockedGit& g) { return g.url == url && g.rev == rev; });
+    return found == gits.end() ? nullptr : &*found;
+}
+
+// --- writing ---------------------------------------------------------------------------------------------------------
+
+static json::object write_package(const LockedPackage& p) {
+    return {{"name", p.name}, {"version", p.version},     {"architecture", p.architecture},
+            {"file", p.file}, {"sha256", p.sha256.hex()}, {"size", p.size}};
+}
+
+static json::object write_distribution(const LockedDistribution& d) {
+    json::object o{
+        {"name", d.name}, {"version", d.version}, {"file", d.file}, {"sha256", d.sha256.hex()}, {"size", d.size}};
+    if (d.group != 0) o["group"] = d.group;
+    return o;
+}
+
+static json::object write_git(const LockedGit& g) {
+    return {{"url", g.url}, {"rev", g.rev}, {"tree", g.tree}, {"commit_time", g.commit_time}};
+}
+
+template <class T, class Write>
+static json::array write_all(const std::vector<T>& items, Write write) {
+    json::array out;
+    for (const T& item : items) out.push_back(write(item));
+    return out;
+}
+
+static json::object write_base(const LockedBase& base) {
+    json::object o{{"kind", base.kind}, {"request", base.request.to_string()}};
+    if (!base.suite.empty()) o["suite"] = base.suite;
+    o["diff_ids"] = write_all(base.diff_ids, [](const Digest& d) { return json::value(d.to_string()); });
+    o["contract"] = base.contract.to_json();
+    if (base.kind == "debian") o["packages"] = write_all(base.packages, write_package);
+    return o;
+}
+
+std::string Lock::to_text() const {
+    json::object o{{"tmplbuild_lock", lock_version}, {"packer", packer}};
+    if (base) o["base"] = write_base(*base);
+    o["apt"] = write_all(apts, [](const LockedApt& a) {
+        return json::object{
+            {"step", a.step}, {"request", a.request.to_string()}, {"packages", write_all(a.packages, write_package)}};
+    });
+    o["git"] = write_all(gits, write_git);
+    o["python"] = write_all(venvs, [](const LockedVenv& v) {
+        return json::object{{"venv", v.venv},
+                            {"request", v.request.to_string()},
+                            {"distributions", write_all(v.distributions, write_distribution)}};
+    });
+    if (toolchain)
+        o["toolchain"] = json::object{{"name", toolchain->name},
+                                      {"cuda", toolchain->cuda},
+                                      {"request", toolchain->request.to_string()},
+                                      {"wheels", write_all(toolchain->wheels, write_distribution)}};
+    return json::pretty(o);
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+// value() throws BuildError on a wrong member; Lock::parse turns that into its own error, naming the lock.
+
+static Digest read_digest(const json::object& o, std::string_view key) {
+    return Digest::parse(json::get_string(o, key).value()).value();
+}
+
+static std::uint64_t read_size(const json::object& o) {
+    const std::int64_t size = json::get_int(o, "size").value();
+    if (size < 0) throw BuildError(usage_error("'size' is negative"));
+    return static_cast<std::uint64_t>(size);
+}
+
+// A name that may become part of a path in the store or a mirror: never one that leads elsewhere.
+static std::string read_file_name(const json::object& o) {
+    std::string file = json::get_string(o, "file").value();
+    if (file.empty() || file.front() == '.' || file.find('/') != std::string::npos)
+        throw BuildError(usage_error("'" + file + "' is not a file name"));
+    return file;
+}
+
+static LockedPackage read_package(const json::object& o) {
+    return {json::get_string(o, "name").value(),
+            json::get_string(o, "version").value(),
+            json::get_string(o, "architecture").value(),
+            read_file_name(o),
+            Digest::parse_hex(json::get_string(o, "sha256").value()).value(),
+            read_size(o)};
+}
+
+static LockedDistribution read_distribution(const json::object& o) {
+    return {json::get_string(o, "name").value(),
+            json::get_string(o, "version").value(),
+            read_file_name(o),
+            Digest::parse_hex(json::get_string(o, "sha256").value()).value(),
+            read_size(o),
+            static_cast<int>(json::int_or(o, "group", 0))};
+}
+
+template <class Read>
+static auto read_all(const json::object& o, std::string_view key, Read read) {
+    std::vector<decltype(read(o))> out;
+    const json::array* list = json::get_array(o, key).value();
+    for (const json::value& item : *list) {
+        const json::object* object = item.if_object();
+        if (object == nullptr)
+            throw BuildError(usage_error("'" + std::string(key) + "' holds something else than objects"));
+        out.push_back(read(*object));
+    }
+    return out;
+}
+
+static LockedBase read_base(const json::object& o) {
+    LockedBase base;
+    base.kind = json::get_string(o, "kind").value();
+    base.request = read_digest(o, "request");
+    base.suite = json::string_or(o, "suite", "");
+    for (const json::value& id : *json::get_array(o, "diff_ids").value()) {
+        if (!id.is_string()) throw BuildError(usage_error("'diff_ids' holds something else than digests"));
+        base.diff_ids.push_back(Digest::parse(std::string_view(id.get_string())).value());
+    }
+    base.contract = BaseContract::from_json(*json::get_object(o, "contract").value()).value();
+    if (o.contains("packages")) base.packages = read_all(o, "packages", read_package);
+    return base;
+}
+
+static Lock read_lock(const json::object& o) {
+    if (json::get_int(o, "tmplbuild_lock").value() != lock_version)
+        throw BuildError(usage_error("it was written by another release of tmplbuild"));
+    Lock lock;
+    lock.packer = json::get_string(o, "packer").value();
+    if (o.contains("base")) lock.base = read_base(*json::get_object(o, "base").value());
+    lock.apts = read_all(o, "apt", [](const json::object& a) {
+        return LockedApt{json::get_string(a, "step").value(), read_digest(a, "request"),
+                         read_all(a, "packages", read_package)};
+    });
+    lock.gits = read_all(o, "git", [](const json::object& g) {
+        return LockedGit{json::get_string(g, "url").value(), json::get_string(g, "rev").value(),
+                         json::get_string(g, "tree").value(), json::get_int(g, "commit_time").value()};
+    });
+    lock.venvs = read_all(o, "python", [](const json::object& v) {
+        return LockedVenv{json::get_string(v, "venv").value(), read_digest(v, "request"),
+                          read_all(v, "distributions", read_distribution)};
+    });
+    if (o.contains("toolchain")) {
+        const json::object& t = *json::get_object(o, "toolchain").value();
+        lock.toolchain = LockedToolchain{json::get_string(t, "name").value(), json::get_string(t, "cuda").value(),
+                                         read_digest(t, "request"), read_all(t, "wheels", read_distribution)};
+    }
+    return lock;
+}
+
+Result<Lock> Lock::parse(const std::string& text, const std::string& file_name) {
+    auto document = json::parse(text, file_name);
+    Error error = document ? usage_error("") : document.error();
+    try {
+        if (document) {
+            const json::object* o = document->if_object();
+            if (o == nullptr) throw BuildError(usage_error("it is not a JSON object"));
+            return read_lock(*o);
+        }
+    } catch (const BuildError& wrong) {
+        error = usage_error("the lock cannot be used: " + wrong.errors().front().message);
+        error.where = SourcePos{file_name, 0, 0};
+    }
+    error.kind = ErrorKind::usage;
+    error.hint = "restore it from version control, or delete it and build again to make a new one";
+    return error;
+}
+
+std::filesystem::path lock_path(const std::filesystem::path& template_file) {
+    return std::filesystem::path(template_file).replace_extension(".lock");
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolve/lock.hpp"
+
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+
+static Lock whole_lock() {
+    Lock lock;
+    lock.packer = "1+zstd-1.5.4";
+    LockedBase base{"debian", Sha256::of("request"), "bookworm", {}, {Sha256::of("layer")}, {}};
+    base.packages = {{"base-files", "12.4", "amd64", "base-files_12.4_amd64.deb", Sha256::of("deb"), 70}};
+    base.contract.glibc = "2.36";
+    base.contract.python =
+        PythonFacts{"/usr/bin/python3", "/usr/bin/python3.11", "3.11.2", "cpython-311", "cpython-311", "a70d0d0a"};
+    base.contract.folders.symlinks["bin"] = "usr/bin";
+    base.contract.folders.folders["tmp"] = {01777, 0, 0};
+    lock.base = base;
+    lock.venvs = {{"/opt/venv", Sha256::of("r"), {{"numpy", "2.0", "numpy-2.0-cp311.whl", Sha256::of("w"), 9, 2}}}};
+    lock.apts = {{"apt:tools", Sha256::of("a"), base.packages}};
+    lock.gits = {{"https://example.org/x", std::string(40, 'a'), std::string(40, 'b'), 1700000000}};
+    lock.toolchain = LockedToolchain{
+        "cuda-wheels", "13.0", Sha256::of("t"), {{"nvidia-cuda-nvcc", "13.0.88", "n.whl", Sha256::of("n"), 5, 0}}};
+    return lock;
+}
+
+TEST_CASE("a lock reads back as it was written, and equal locks are equal bytes") {
+    const Lock lock = whole_lock();
+    auto back = Lock::parse(lock.to_text(), "template.lock");
+    REQUIRE(back);
+    CHECK(*back == lock);
+    CHECK(back->to_text() == lock.to_text());
+    CHECK(Lock::parse(Lock{}.to_text(), "template.lock").value() == Lock{});
+}
+
+TEST_CASE("one package is one line of the lock, so that a diff shows what moved") {
+    const std::string text = whole_lock().to_text();
+    const std::size_t at = text.find("\"numpy\"");
+    REQUIRE(at != std::string::npos);
+    const std::string line = text.substr(text.rfind('\n', at) + 1, text.find('\n', at) - text.rfind('\n', at) - 1);
+    CHECK(line.find(Sha256::of("w").hex()) != std::string::npos);
+}
+
+TEST_CASE("a damaged lock is one error that names the file and the way out") {
+    const std::string good = whole_lock().to_text();
+    auto damaged = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        return text;
+    };
+    for (const std::string& bad :
+         {std::string(), std::string("[]"), good.substr(0, good.size() / 2),
+          damaged("\"tmplbuild_lock\": 1", "\"tmplbuild_lock\": 2"),
+          damaged("base-files_12.4_amd64.deb", "../../etc/passwd"), damaged("\"size\": 70", "\"size\": -70"),
+          damaged(Sha256::of("deb").hex(), "zz"), damaged("\"version\": \"12.4\"", "\"version\": 12")}) {
+        INFO(bad.substr(0, 200));
+        auto parsed = Lock::parse(bad, "template.lock");
+        REQUIRE_FALSE(parsed);
+        CHECK(parsed.error().kind == ErrorKind::usage);
+        CHECK(parsed.error().to_string().find("template.lock") != std::string::npos);
+        CHECK_FALSE(parsed.error().hint.empty());
+    }
+}
+
+TEST_CASE("the lock lies beside its template") {
+    CHECK(lock_path("/a/template.toml") == "/a/template.lock");
+    CHECK(lock_path("comfy.toml") == "comfy.lock");
+}
