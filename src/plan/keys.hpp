@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plan/step.hpp"
+#include "store/built_layer.hpp"
 
 namespace tmplbuild {
 
