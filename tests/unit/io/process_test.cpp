@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/process.hpp"
+
+#include <signal.h>
+
+#include <thread>
+
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+using namespace tmplbuild::io;
+
+static Command shell(const std::string& script) { return {.argv = {"/bin/sh", "-c", script}}; }
+
+TEST_CASE("output, exit code and lines of a command are told") {
+    SystemProcessRunner runner;
+    std::vector<std::string> lines;
+    Command command = shell("echo one; echo two >&2; printf three; exit 7");
+    command.on_line = [&](std::string_view line) { lines.emplace_back(line); };
+    auto result = runner.run(command, {});
+    REQUIRE(result);
+    CHECK(result->exit_code == 7);
+    CHECK(result->out == "one\nthree");
+    CHECK(lines.size() == 3);
+    CHECK(result->peak_memory > 0);
+    auto checked = runner.run_checked(shell("echo why; exit 3"), {}, "the step");
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().message == "the step failed (exit 3)");
+    CHECK(checked.error().detail == "why");
+}
+
+TEST_CASE("standard input of any size arrives whole and its end is seen") {
+    SystemProcessRunner runner;
+    Command command = shell("wc -c");
+    command.stdin_text = std::string(3'000'000, 'x');
+    CHECK(runner.run(command, {}).value().out == "3000000\n");
+    CHECK(runner.run(shell("wc -c"), {}).value().out == "0\n");
+}
+
+TEST_CASE("the environment is the given one alone, or an addition") {
+    SystemProcessRunner runner;
+    Command alone{.argv = {"/usr/bin/env"}, .environment = {{"A", "1"}}, .inherit_environment = false};
+    CHECK(runner.run(alone, {}).value().out == "A=1\n");
+    Command added = shell("test -n \"$PATH\" && echo $A");
+    added.environment["A"] = "2";
+    CHECK(runner.run(added, {}).value().out == "2\n");
+}
+
+TEST_CASE("a program that is not there is a machine error that names it") {
+    SystemProcessRunner runner;
+    auto result = runner.run({.argv = {"no-such-program-here"}}, {});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::machine);
+    CHECK(result.error().message.find("no-such-program-here") != std::string::npos);
+    CHECK_FALSE(runner.run({.argv = {"/bin/true"}, .directory = "/no/such/folder"}, {}));
+}
+
+TEST_CASE("a time limit ends the whole process group") {
+    SystemProcessRunner runner;
+    Command command = shell("sleep 60 & echo $!; sleep 60");
+    command.timeout = std::chrono::seconds(1);
+    auto result = runner.run(command, {});
+    REQUIRE(result);
+    CHECK(result->timed_out);
+    CHECK(result->seconds < 5);
+    const pid_t left = static_cast<pid_t>(std::stol(result->out));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    CHECK(::kill(left, 0) != 0);
+}
+
+TEST_CASE("a stop ends a command that ignores TERM after its grace") {
+    SystemProcessRunner runner;
+    std::stop_source stop;
+    std::jthread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        stop.request_stop();
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    auto result = runner.run(shell("trap '' TERM; while :; do sleep 0.1; done"), stop.get_token());
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::interrupted);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(6));
+}
+
+TEST_CASE("a command that left a child on its pipes does not hold the builder") {
+    SystemProcessRunner runner;
+    auto result = runner.run(shell("sleep 30 & echo done"), {});
+    REQUIRE(result);
+    CHECK(result->out == "done\n");
+    CHECK(result->seconds < 5);
+}
