@@ -43,8 +43,8 @@ Result<Fd> open_fd(const std::filesystem::path& file, int flags, unsigned mode =
 Result<void> write_all(int fd, std::span<const std::byte> data, const std::string& name);
 // Bytes read; less than asked for only at the end of the file.
 Result<std::size_t> read_full(int fd, std::span<std::byte> into, const std::string& name);
-Result<void> sync_fd(int fd, const std::string& name);                    // fsync
-Result<void> sync_directory(const std::filesystem::path& directory);      // fsync: makes a rename in it last
+Result<void> sync_fd(int fd, const std::string& name);                // fsync
+Result<void> sync_directory(const std::filesystem::path& directory);  // fsync: makes a rename in it last
 
 inline std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 

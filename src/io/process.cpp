@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <memory>
 
 #include "base/text.hpp"
 #include "io/fd.hpp"
@@ -121,6 +122,7 @@ class Lines {
     std::string open_;
 };
 
+// Lives behind a pointer: its line splitters refer to its own members.
 class Running {
   public:
     Running(const Command& command, pid_t pid, Fd in, Fd out, Fd err)
@@ -131,6 +133,9 @@ class Running {
           err_(std::move(err)),
           out_lines_(command, tail_),
           err_lines_(command, tail_) {}
+
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
 
     Result<ProcessResult> finish(const std::stop_token& stop) {
         const auto begin = Clock::now();
@@ -160,7 +165,7 @@ class Running {
   private:
     void step() {
         std::array<pollfd, 3> polled{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {in_.get(), POLLOUT, 0}}};
-        ::poll(polled.data(), polled.size(), 20);
+        ::poll(polled.data(), polled.size(), out_ || err_ ? 20 : 1);
         if (polled[0].revents != 0) read_some(out_, out_lines_, command_.capture_stdout);
         if (polled[1].revents != 0) read_some(err_, err_lines_, false);
         if (polled[2].revents != 0) write_some();
@@ -217,7 +222,7 @@ class Running {
     std::optional<Clock::time_point> ending_at_;
 };
 
-Result<Running> start(const Command& command, const fs::path& program) {
+Result<std::unique_ptr<Running>> start(const Command& command, const fs::path& program) {
     auto out = Pipe::make(), err = Pipe::make(), report = Pipe::make(), in = Pipe::make();
     for (const auto* pipe : {&out, &err, &report, &in})
         if (!*pipe) return pipe->error();
@@ -248,7 +253,7 @@ Result<Running> start(const Command& command, const fs::path& program) {
         }
         return machine_error("cannot start " + command.argv[0] + ": " + std::strerror(why));
     }
-    return Running(command, pid, std::move(in->write), std::move(out->read), std::move(err->read));
+    return std::make_unique<Running>(command, pid, std::move(in->write), std::move(out->read), std::move(err->read));
 }
 
 }  // namespace
@@ -277,7 +282,7 @@ Result<ProcessResult> SystemProcessRunner::run(const Command& command, std::stop
                              "install the package that brings it");
     auto running = start(command, *program);
     if (!running) return running.error();
-    return running->finish(stop);
+    return (*running)->finish(stop);
 }
 
 Result<ProcessResult> ProcessRunner::run_checked(const Command& command, std::stop_token stop,

@@ -19,23 +19,24 @@
 namespace tmplbuild::io {
 
 struct Command {
-    std::vector<std::string> argv;                      // argv[0] is looked up in this process's PATH unless it has a '/'
-    std::map<std::string, std::string> environment{};   // the child's whole environment …
-    bool inherit_environment = true;                    // … or additions to this process's when true
-    std::filesystem::path directory{};                  // empty: this process's
-    std::string stdin_text{};                           // empty: /dev/null
+    std::vector<std::string> argv;  // argv[0] is looked up in this process's PATH unless it has a '/'
+    std::map<std::string, std::string> environment{};  // the child's whole environment …
+    bool inherit_environment = true;                   // … or additions to this process's when true
+    std::filesystem::path directory{};                 // empty: this process's
+    std::string stdin_text{};                          // empty: /dev/null
     std::optional<std::chrono::seconds> timeout{};
-    std::function<void(std::string_view line)> on_line{};  // each output line, stdout and stderr, as it comes; any thread
-    bool capture_stdout = true;                         // into ProcessResult::out (at most 64 MiB)
-    std::size_t keep_tail = 200;                        // last lines of both streams kept for errors
+    std::function<void(std::string_view line)>
+        on_line{};                // each output line, stdout and stderr, as it comes; any thread
+    bool capture_stdout = true;   // into ProcessResult::out (at most 64 MiB)
+    std::size_t keep_tail = 200;  // last lines of both streams kept for errors
 };
 
 struct ProcessResult {
-    int exit_code = 0;                // 128 + signal when killed
-    std::string out;                  // stdout
-    std::vector<std::string> tail;    // last lines of stdout and stderr, as they came
+    int exit_code = 0;              // 128 + signal when killed
+    std::string out;                // stdout
+    std::vector<std::string> tail;  // last lines of stdout and stderr, as they came
     double seconds = 0;
-    std::uint64_t peak_memory = 0;    // bytes, largest process of the tree (rusage maxrss)
+    std::uint64_t peak_memory = 0;  // bytes, largest process of the tree (rusage maxrss)
     bool timed_out = false;
     std::string tail_text() const;
 };

@@ -73,9 +73,9 @@ class Remover {
         }
         Fd inner(open_folder(folder, child.c_str()));
         if (!inner)
-            return errno == EXDEV ? build_error("cannot remove " + name + ": something is mounted on it",
-                                                "unmount it first")
-                                  : os_error("remove", name, errno);
+            return errno == EXDEV
+                       ? build_error("cannot remove " + name + ": something is mounted on it", "unmount it first")
+                       : os_error("remove", name, errno);
         if (auto emptied = empty(inner.get(), name, depth + 1); !emptied) return emptied;
         if (::unlinkat(folder, child.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
         if (errno == EACCES && ::fchmod(folder, 0700) == 0 && ::unlinkat(folder, child.c_str(), AT_REMOVEDIR) == 0)

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pack/layer_writer.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <vector>
+
+#include "base/text.hpp"
+#include "io/compress.hpp"
+#include "io/fd.hpp"
+#include "io/tar_writer.hpp"
+
+namespace tmplbuild {
+
+static constexpr int packer_version = 1;  // raised whenever the bytes of a layer change for the same entries
+
+static io::Codec codec_of(Compression compression) {
+    switch (compression) {
+        case Compression::none:
+            return io::Codec::none;
+        case Compression::gzip:
+            return io::Codec::gzip;
+        case Compression::zstd:
+            return io::Codec::zstd;
+    }
+    return io::Codec::none;
+}
+
+std::string packer_format(Compression compression) {
+    return std::to_string(packer_version) + "+" + io::Compressor::format(codec_of(compression));
+}
+
+bool layer_path_less(std::string_view a, std::string_view b) {
+    // '/' before every other byte: what is in a folder comes right after it.
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        const int left = x == '/' ? -1 : static_cast<unsigned char>(x);
+        const int right = y == '/' ? -1 : static_cast<unsigned char>(y);
+        return left < right;
+    });
+}
+
+static Result<void> check_path(const std::string& path) {
+    auto bad = [&](const std::string& why) { return build_error("a layer cannot hold '" + path + "': " + why); };
+    if (path.empty() || path.front() == '/') return bad("the path is not relative to the root");
+    if (path.find('\0') != std::string::npos) return bad("the path holds a NUL byte");
+    for (const std::string& part : split(path, '/'))
+        if (part.empty() || part == "." || part == "..") return bad("the path has a part that is empty, '.' or '..'");
+    return {};
+}
+
+struct LayerWriter::Impl {
+    Impl(const Store& to, PackOptions with)
+        : store(to),
+          options(std::move(with)),
+          compressor(codec_of(options.compression), [this](auto data) { return store_bytes(data); }),
+          tar([this](auto data) { return tar_bytes(data); }) {}
+    ~Impl() {
+        if (!file.empty()) ::unlink(file.c_str());
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    Result<void> tar_bytes(std::span<const std::byte> data) {
+        tar_hash.update(data);
+        tar_size += data.size();
+        return compressor.write(data);
+    }
+    Result<void> store_bytes(std::span<const std::byte> data) {
+        if (auto opened = open(); !opened) return opened;
+        blob_hash.update(data);
+        blob_size += data.size();
+        return io::write_all(fd.get(), data, file);
+    }
+    Result<void> open() {
+        if (fd) return {};
+        auto name = store.new_temp_file();
+        if (!name) return name.error();
+        auto opened = io::open_fd(*name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        if (!opened) return opened.error();
+        file = *name;
+        fd = std::move(*opened);
+        return {};
+    }
+
+    const Store& store;
+    PackOptions options;
+    io::Fd fd;
+    std::filesystem::path file;
+    Sha256 tar_hash, blob_hash;
+    std::uint64_t tar_size = 0, blob_size = 0, entries = 0;
+    std::string last;
+    io::Compressor compressor;
+    io::TarWriter tar;
+};
+
+LayerWriter::LayerWriter(const Store& store, PackOptions options)
+    : impl_(std::make_unique<Impl>(store, std::move(options))) {}
+LayerWriter::~LayerWriter() = default;
+LayerWriter::LayerWriter(LayerWriter&&) noexcept = default;
+
+std::uint64_t LayerWriter::entries() const { return impl_->entries; }
+
+static io::TarHeader header_of(const Entry& entry) {
+    io::TarHeader header;
+    header.path = entry.type == EntryType::directory ? entry.path + "/" : entry.path;
+    header.type = static_cast<io::TarHeader::Type>(entry.type);
+    header.mode = entry.type == EntryType::symlink ? 0777 : entry.mode & 07777;
+    header.uid = entry.uid;
+    header.gid = entry.gid;
+    header.mtime = std::max(entry.mtime, default_mtime);
+    header.size = entry.type == EntryType::file ? entry.size : 0;
+    header.link = entry.link;
+    header.device_major = entry.device_major;
+    header.device_minor = entry.device_minor;
+    header.xattrs = entry.xattrs;
+    return header;
+}
+static_assert(static_cast<int>(EntryType::fifo) == static_cast<int>(io::TarHeader::Type::fifo));
+
+Result<void> LayerWriter::begin(const Entry& entry) {
+    if (auto checked = check_path(entry.path); !checked) return checked;
+    if (impl_->entries != 0 && !layer_path_less(impl_->last, entry.path))
+        return build_error("'" + entry.path + "' came after '" + impl_->last +
+                           "' into a layer: entries must be sorted");
+    if (entry.type == EntryType::hardlink) {
+        if (auto checked = check_path(entry.link); !checked) return checked;
+        if (!layer_path_less(entry.link, entry.path))
+            return build_error("the hard link '" + entry.path + "' comes before its target '" + entry.link + "'");
+    }
+    impl_->last = entry.path;
+    ++impl_->entries;
+    return impl_->tar.header(header_of(entry));
+}
+
+Result<void> LayerWriter::write(std::span<const std::byte> data) { return impl_->tar.data(data); }
+
+Result<void> LayerWriter::add(const Entry& entry) {
+    if (entry.type == EntryType::file && entry.size != 0)
+        return build_error("'" + entry.path + "' was added without its content");
+    return begin(entry);
+}
+
+Result<void> LayerWriter::add_text(Entry entry, std::string_view content) {
+    entry.size = content.size();
+    if (auto begun = begin(entry); !begun) return begun;
+    return write(io::as_bytes(content));
+}
+
+Result<void> LayerWriter::add_file(Entry entry, const std::filesystem::path& from) {
+    auto fd = io::open_fd(from, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return fd.error();
+    struct stat facts {};
+    if (::fstat(fd->get(), &facts) != 0) return os_error("look at", from, errno);
+    if (!S_ISREG(facts.st_mode)) return build_error("'" + from.string() + "' is not a plain file");
+    entry.size = static_cast<std::uint64_t>(facts.st_size);
+    if (auto begun = begin(entry); !begun) return begun;
+    ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    std::vector<std::byte> buffer(std::min<std::uint64_t>(entry.size + 1, 1 << 20));
+    for (std::uint64_t left = entry.size; left != 0;) {
+        auto got =
+            io::read_full(fd->get(), std::span(buffer).first(std::min<std::uint64_t>(left, buffer.size())), from);
+        if (!got) return got.error();
+        if (*got == 0) return build_error("'" + from.string() + "' became shorter while it was packed");
+        if (auto written = write(std::span(buffer).first(*got)); !written) return written;
+        left -= *got;
+    }
+    return {};
+}
+
+Result<BuiltLayer> LayerWriter::finish() {
+    if (auto ended = impl_->tar.finish(); !ended) return ended.error();
+    if (auto ended = impl_->compressor.finish(); !ended) return ended.error();
+    if (auto opened = impl_->open(); !opened) return opened.error();
+    BuiltLayer layer;
+    layer.digest = impl_->blob_hash.finish();
+    layer.diff_id = impl_->tar_hash.finish();
+    layer.size = impl_->blob_size;
+    layer.tar_size = impl_->tar_size;
+    layer.compression = impl_->options.compression;
+    layer.comment = impl_->options.comment;
+    impl_->fd.reset();
+    if (auto adopted = impl_->store.adopt_hashed(impl_->file, layer.digest); !adopted) return adopted.error();
+    impl_->file.clear();
+    return layer;
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store's folders, blobs and temporary files.
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+
+#include "io/fd.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+fs::path Store::default_root() {
+    auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    if (const std::string chosen = variable("TMPLBUILD_CACHE"); !chosen.empty()) return fs::absolute(chosen);
+    // XDG Base Directory Specification 0.8: a relative XDG_CACHE_HOME is to be ignored.
+    if (const fs::path xdg = variable("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "tmplbuild";
+    const std::string home = variable("HOME");
+    return fs::path(home.empty() ? "/root" : home) / ".cache" / "tmplbuild";
+}
+
+Result<Store> Store::open(const fs::path& root) {
+    for (const char* folder : {"blobs/sha256", "records", "index", "tmp"}) {
+        std::error_code failed;
+        if (fs::is_directory(root / folder, failed)) continue;
+        if (auto made = io::make_directories(root / folder); !made) {
+            Error error = made.error();
+            error.hint = "set TMPLBUILD_CACHE to a folder that you may write to";
+            return error;
+        }
+    }
+    return Store(root);
+}
+
+fs::path Store::blob_path(const Digest& digest) const { return root_ / "blobs" / "sha256" / digest.hex(); }
+
+bool Store::has_blob(const Digest& digest) const {
+    struct stat facts {};
+    return ::stat(blob_path(digest).c_str(), &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+Result<std::uint64_t> Store::blob_size(const Digest& digest) const {
+    struct stat facts {};
+    if (::stat(blob_path(digest).c_str(), &facts) != 0) return os_error("look at", blob_path(digest), errno);
+    return static_cast<std::uint64_t>(facts.st_size);
+}
+
+// Names carry the process, so that sweep_temp() knows whose they are: "<pid>-<start time>-<suffix>".
+static std::string process_mark(pid_t pid) {
+    auto stat = io::read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    if (!stat) return {};
+    // proc(5): the 22nd field is the start time; the 2nd may hold spaces and ends with the last ')'.
+    std::size_t at = stat->rfind(')');
+    for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
+    if (at == std::string::npos) return {};
+    return std::to_string(pid) + "-" + stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
+}
+
+Result<fs::path> Store::new_temp_file() const {
+    return root_ / "tmp" / (process_mark(::getpid()) + "-" + io::unique_suffix());
+}
+
+Result<io::TempDirectory> Store::new_temp_directory(std::string_view prefix) const {
+    return io::TempDirectory::make(root_ / "tmp", process_mark(::getpid()) + "-" + std::string(prefix) + "-");
+}
+
+void Store::sweep_temp() const {
+    std::error_code failed;
+    std::map<std::string, bool> alive;
+    for (const auto& entry : fs::directory_iterator(root_ / "tmp", failed)) {
+        const std::string name = entry.path().filename();
+        const std::size_t first = name.find('-');
+        const std::size_t second = first == std::string::npos ? first : name.find('-', first + 1);
+        if (second == std::string::npos || name.find_first_not_of("0123456789") != first) continue;
+        const std::string mark = name.substr(0, second);
+        auto known = alive.find(mark);
+        if (known == alive.end()) {
+            const pid_t pid = static_cast<pid_t>(std::strtol(name.c_str(), nullptr, 10));
+            known = alive.emplace(mark, process_mark(pid) == mark).first;
+        }
+        // Left where it cannot be removed: a later build tries again, and nothing here is ever trusted.
+        if (!known->second) (void)io::remove_tree(entry.path());
+    }
+}
+
+Result<void> Store::adopt_hashed(const fs::path& file, const Digest& digest) const {
+    auto fd = io::open_fd(file, O_RDONLY);
+    if (!fd) return fd.error();
+    if (::fchmod(fd->get(), 0444) != 0) return os_error("make read-only", file, errno);
+    if (auto synced = io::sync_fd(fd->get(), file); !synced) return synced.error();
+    if (::rename(file.c_str(), blob_path(digest).c_str()) != 0) return os_error("move into the store", file, errno);
+    return io::sync_directory(root_ / "blobs" / "sha256");
+}
+
+Result<Digest> Store::adopt_blob(const fs::path& file, const std::optional<Digest>& expected) const {
+    auto digest = io::hash_file(file);
+    if (!digest) return digest.error();
+    if (expected && *digest != *expected) {
+        ::unlink(file.c_str());
+        return build_error("content has the digest " + digest->to_string() + ", expected was " + expected->to_string());
+    }
+    if (auto adopted = adopt_hashed(file, *digest); !adopted) return adopted.error();
+    return *digest;
+}
+
+Result<void> Store::put_blob(const Digest& digest, std::string_view content) const {
+    if (has_blob(digest)) return {};
+    if (Sha256::of(content) != digest) return build_error("content does not have the digest " + digest.to_string());
+    auto file = new_temp_file();
+    if (!file) return file.error();
+    if (auto written = io::write_file_atomic(*file, content); !written) return written.error();
+    return adopt_hashed(*file, digest);
+}
+
+}  // namespace tmplbuild
