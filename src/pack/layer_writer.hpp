@@ -31,9 +31,9 @@ struct Entry {
     std::uint32_t uid = 0, gid = 0;
     std::int64_t mtime = default_mtime;  // seconds; below default_mtime is raised to it
     std::uint64_t size = 0;              // of a file's content, known in advance
-    std::string link;                    // symlink: text as it is; hardlink: path of an earlier entry
+    std::string link{};                  // symlink: text as it is; hardlink: path of an earlier entry
     std::uint32_t device_major = 0, device_minor = 0;
-    std::map<std::string, std::string> xattrs;  // "security.capability" → raw bytes
+    std::map<std::string, std::string> xattrs{};  // "security.capability" → raw bytes
 };
 
 struct PackOptions {
@@ -52,8 +52,8 @@ class LayerWriter {
     // `write` calls that add up to `size`.
     Result<void> begin(const Entry& entry);
     Result<void> write(std::span<const std::byte> data);
-    Result<void> add(const Entry& entry);                             // no content
-    Result<void> add_text(Entry entry, std::string_view content);     // sets size
+    Result<void> add(const Entry& entry);                                   // no content
+    Result<void> add_text(Entry entry, std::string_view content);           // sets size
     Result<void> add_file(Entry entry, const std::filesystem::path& from);  // content of a file on disk; sets size
 
     // Ends the tar, flushes, moves the blob into the store. Without it nothing is left in the store.

@@ -34,7 +34,7 @@ Result<BuiltLayer> pack_overlay_diff(const Store& store, const std::filesystem::
 struct UnpackOptions {
     bool as_overlay_lower = false;
 };
-Result<void> unpack_layer(const std::filesystem::path& blob, Compression compression,
-                          const std::filesystem::path& into, const UnpackOptions& options);
+Result<void> unpack_layer(const std::filesystem::path& blob, Compression compression, const std::filesystem::path& into,
+                          const UnpackOptions& options);
 
 }  // namespace tmplbuild

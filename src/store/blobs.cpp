@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store's folders, blobs and temporary files.
-#include <sys/file.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,8 +116,12 @@ Result<void> Store::put_blob(const Digest& digest, std::string_view content) con
     if (Sha256::of(content) != digest) return build_error("content does not have the digest " + digest.to_string());
     auto file = new_temp_file();
     if (!file) return file.error();
-    if (auto written = io::write_file_atomic(*file, content); !written) return written.error();
-    return adopt_hashed(*file, digest);
+    auto fd = io::open_fd(*file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!fd) return fd.error();
+    auto written = io::write_all(fd->get(), io::as_bytes(content), *file);
+    if (written) written = adopt_hashed(*file, digest);
+    if (!written) ::unlink(file->c_str());
+    return written;
 }
 
 }  // namespace tmplbuild

@@ -9,7 +9,7 @@ function(tmplbuild_unit_tests room)
     return()
   endif()
   add_executable(test_${room} ${sources})
-  target_link_libraries(test_${room} PRIVATE tmplbuild::${room} test_main tmplbuild_options)
+  target_link_libraries(test_${room} PRIVATE tmplbuild::${room} tmplbuild::pack test_main tmplbuild_options)
   target_compile_definitions(test_${room} PRIVATE
     TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}" PROJECT_ROOT="${CMAKE_SOURCE_DIR}" BUILD_ROOT="${CMAKE_BINARY_DIR}")
   add_test(NAME unit.${room} COMMAND test_${room})

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image as OCI sees it (image-spec 1.1: manifest.md, config.md): made from finished layers, its two documents put
+// into the store. The same layers and options give the same bytes. Never touches layers' content.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild::oci {
+
+// Runtimes and overlay mounts end at about 127 lower directories; the base's layers count too.
+inline constexpr std::size_t max_layers = 120;
+
+struct ImageSpec {
+    std::vector<BuiltLayer> layers;  // bottom first
+    std::map<std::string, std::string> environment, labels, annotations;
+    std::vector<std::string> entrypoint;
+    std::string directory;
+    std::vector<std::uint16_t> exposed_ports;
+};
+
+struct Image {
+    std::string manifest, config;  // canonical JSON
+    Digest manifest_digest, config_digest;
+    std::vector<BuiltLayer> layers;
+    std::uint64_t size() const;  // of everything that a registry would hold
+};
+
+// No time is in the documents: `created` is optional (config.md), and a constant would only look like one.
+Result<Image> assemble_image(const Store& store, const ImageSpec& spec);
+
+}  // namespace tmplbuild::oci

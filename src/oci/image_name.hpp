@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// How people name an image or an output, as skopeo and buildah do (containers-transports(5)): oci:DIR[:TAG],
+// oci-archive:FILE, docker-archive:FILE, docker://REF; a bare path is a layout. Never looks at the disk.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace tmplbuild::oci {
+
+struct ImageName {
+    enum class Kind { layout, oci_archive, docker_archive, registry };
+    Kind kind = Kind::layout;
+    std::filesystem::path path;  // all but registry
+    std::string tag;             // layout: may be empty
+    std::string reference;       // registry
+
+    static Result<ImageName> parse(std::string_view text);
+    std::string to_string() const;
+};
+
+}  // namespace tmplbuild::oci

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/layout.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <set>
+
+#include "base/text.hpp"
+#include "io/file.hpp"
+
+namespace tmplbuild::oci {
+
+namespace fs = std::filesystem;
+
+static constexpr const char* layout_text = R"({"imageLayoutVersion":"1.0.0"})";
+static constexpr const char* ref_name = "org.opencontainers.image.ref.name";
+static constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
+static constexpr std::uint64_t document_limit = 4 << 20;  // what registries accept for a manifest
+
+static fs::path blob_in(const fs::path& directory, const Digest& digest) {
+    return directory / "blobs" / "sha256" / digest.hex();
+}
+
+static bool has_size(const fs::path& file, std::uint64_t size) {
+    struct stat facts {};
+    return ::stat(file.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.st_size) == size;
+}
+
+static Result<json::object> read_index(const fs::path& directory) {
+    auto text = io::read_file(directory / "index.json", document_limit);
+    if (!text) return text.error();
+    auto document = json::parse(*text, directory / "index.json");
+    if (!document) return document.error();
+    if (!document->is_object() || !document->get_object().contains("manifests") ||
+        !document->get_object()["manifests"].is_array())
+        return build_error("'" + (directory / "index.json").string() + "' is not an OCI image index");
+    return std::move(document->get_object());
+}
+
+static std::string tag_of(const json::value& entry) {
+    const json::object* o = entry.if_object();
+    if (o == nullptr || !o->contains("annotations") || !o->at("annotations").is_object()) return {};
+    return json::string_or(o->at("annotations").get_object(), ref_name, "");
+}
+
+static Result<void> place_blob(const Store& store, const Digest& digest, std::uint64_t size,
+                               const fs::path& directory) {
+    const fs::path to = blob_in(directory, digest);
+    if (has_size(to, size)) return {};
+    const fs::path temporary = to.string() + ".new-" + io::unique_suffix();
+    if (::link(store.blob_path(digest).c_str(), temporary.c_str()) != 0) {
+        std::error_code failed;
+        fs::copy_file(store.blob_path(digest), temporary, failed);
+        if (failed) {
+            ::unlink(temporary.c_str());
+            return os_error("copy a layer to", temporary, failed.value());
+        }
+    }
+    if (::rename(temporary.c_str(), to.c_str()) != 0) {
+        const int why = errno;
+        ::unlink(temporary.c_str());
+        return os_error("write", to, why);
+    }
+    ::unlink(temporary.c_str());  // rename() of two links to one file leaves both (rename(2))
+    return {};
+}
+
+// Everything that the index's manifests name; none when one of them cannot be read, and then nothing is removed.
+static std::optional<std::set<std::string>> named_blobs(const fs::path& directory, const json::array& manifests) {
+    std::set<std::string> names;
+    for (const json::value& entry : manifests) {
+        if (!entry.is_object()) return std::nullopt;
+        auto digest = Digest::parse(json::string_or(entry.get_object(), "digest", ""));
+        if (!digest) return std::nullopt;
+        names.insert(digest->hex());
+        auto text = io::read_file(blob_in(directory, *digest), document_limit);
+        auto manifest = text ? json::parse(*text, digest->hex()) : Result<json::value>(text.error());
+        if (!manifest || !manifest->is_object()) return std::nullopt;
+        const json::object& o = manifest->get_object();
+        auto config = json::get_object(o, "config");
+        auto layers = json::get_array(o, "layers");
+        if (!config || !layers) return std::nullopt;
+        auto keep = [&](const json::object& d) { names.insert(json::string_or(d, "digest", "sha256:").substr(7)); };
+        keep(**config);
+        for (const json::value& layer : **layers)
+            if (layer.is_object()) keep(layer.get_object());
+    }
+    return names;
+}
+
+static void remove_unnamed(const fs::path& directory, const json::array& manifests) {
+    const auto names = named_blobs(directory, manifests);
+    if (!names) return;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(directory / "blobs" / "sha256", failed)) {
+        const std::string name = entry.path().filename();
+        if (Digest::parse_hex(name) && !names->contains(name)) ::unlink(entry.path().c_str());
+    }
+}
+
+static bool is_complete(const Image& image, const fs::path& directory) {
+    for (const BuiltLayer& layer : image.layers)
+        if (!has_size(blob_in(directory, layer.digest), layer.size)) return false;
+    return has_size(blob_in(directory, image.config_digest), image.config.size()) &&
+           has_size(blob_in(directory, image.manifest_digest), image.manifest.size());
+}
+
+Result<void> write_layout(const Store& store, const Image& image, const fs::path& directory, const std::string& tag) {
+    json::object entry{{"mediaType", manifest_type},
+                       {"digest", image.manifest_digest.to_string()},
+                       {"size", image.manifest.size()},
+                       {"platform", json::object{{"architecture", "amd64"}, {"os", "linux"}}}};
+    if (!tag.empty()) entry["annotations"] = json::object{{ref_name, tag}};
+
+    json::array manifests;
+    std::error_code failed;
+    if (fs::exists(directory / "index.json", failed)) {
+        auto old = read_index(directory);
+        if (!old) return old.error();
+        for (const json::value& other : (*old)["manifests"].get_array()) {
+            if (other == json::value(entry) && is_complete(image, directory)) return {};
+            if (tag_of(other) != tag) manifests.push_back(other);
+        }
+    } else if (fs::exists(directory, failed) && !fs::is_empty(directory, failed)) {
+        return build_error("'" + directory.string() + "' is not an OCI layout, and not empty",
+                           "choose another output with -o");
+    }
+    manifests.emplace_back(entry);
+
+    if (auto made = io::make_directories(directory / "blobs" / "sha256"); !made) return made;
+    for (const BuiltLayer& layer : image.layers)
+        if (auto placed = place_blob(store, layer.digest, layer.size, directory); !placed) return placed;
+    for (const auto& [digest, size] :
+         {std::pair{image.config_digest, image.config.size()}, {image.manifest_digest, image.manifest.size()}})
+        if (auto placed = place_blob(store, digest, size, directory); !placed) return placed;
+    if (auto written = io::write_file_atomic(directory / "oci-layout", layout_text); !written) return written;
+    const json::object index{
+        {"schemaVersion", 2}, {"mediaType", "application/vnd.oci.image.index.v1+json"}, {"manifests", manifests}};
+    if (auto written = io::write_file_atomic(directory / "index.json", json::canonical(index)); !written)
+        return written;
+    remove_unnamed(directory, manifests);
+    return {};
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+static Result<json::object> read_document(const fs::path& directory, const Digest& digest, const char* what) {
+    const fs::path file = blob_in(directory, digest);
+    auto text = io::read_file(file, document_limit);
+    if (!text) return text.error();
+    if (Sha256::of(*text) != digest)
+        return build_error(std::string("the ") + what + " '" + file.string() + "' does not have its digest",
+                           "the layout is damaged: write it again");
+    auto document = json::parse(*text, file);
+    if (!document) return document.error();
+    if (!document->is_object())
+        return build_error(std::string("the ") + what + " '" + file.string() + "' is not an object");
+    return std::move(document->get_object());
+}
+
+std::string LayoutImage::annotation(std::string_view name) const {
+    if (!manifest.contains("annotations") || !manifest.at("annotations").is_object()) return {};
+    return json::string_or(manifest.at("annotations").get_object(), name, "");
+}
+
+static Result<Digest> choose_manifest(const fs::path& directory, const std::string& tag) {
+    auto index = read_index(directory);
+    if (!index) {
+        Error error = index.error();
+        error.hint = "name an image as oci:DIR[:TAG]; `tmplbuild build` writes oci:out/<name>";
+        return error;
+    }
+    const json::array& manifests = (*index)["manifests"].get_array();
+    std::vector<std::string> tags;
+    const json::object* chosen = nullptr;
+    for (const json::value& entry : manifests) {
+        if (!entry.is_object()) continue;
+        tags.push_back(tag_of(entry));
+        if (tag_of(entry) == tag || (tag.empty() && manifests.size() == 1)) chosen = &entry.get_object();
+    }
+    if (chosen == nullptr)
+        return build_error("the layout '" + directory.string() + "' has " +
+                               (tag.empty() ? std::string("several images") : "no image '" + tag + "'"),
+                           "it has: " + join(tags, ", "));
+    auto digest = json::get_string(*chosen, "digest");
+    if (!digest) return digest.error();
+    return Digest::parse(*digest);
+}
+
+Result<LayoutImage> read_layout(const fs::path& directory, const std::string& tag) {
+    auto digest = choose_manifest(directory, tag);
+    if (!digest) return digest.error();
+    auto manifest = read_document(directory, *digest, "manifest");
+    if (!manifest) return manifest.error();
+    LayoutImage image;
+    image.manifest_digest = *digest;
+    image.manifest = std::move(*manifest);
+    auto config = json::get_object(image.manifest, "config");
+    auto layers = json::get_array(image.manifest, "layers");
+    if (!config) return config.error();
+    if (!layers) return layers.error();
+    auto config_digest = Digest::parse(json::string_or(**config, "digest", ""));
+    if (!config_digest) return config_digest.error();
+    auto document = read_document(directory, *config_digest, "config");
+    if (!document) return document.error();
+    image.size = json::canonical(image.manifest).size() + static_cast<std::uint64_t>(json::int_or(**config, "size", 0));
+    for (const json::value& layer : **layers)
+        if (layer.is_object()) image.size += static_cast<std::uint64_t>(json::int_or(layer.get_object(), "size", 0));
+    image.config = std::move(*document);
+    return image;
+}
+
+}  // namespace tmplbuild::oci

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/layout.hpp"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "io/process.hpp"
+#include "oci/image_name.hpp"
+#include "pack/layer_writer.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Place {
+    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "oci-test-").value();
+    Store store = Store::open(folder.path() / "store").value();
+    fs::path layout = folder.path() / "out";
+
+    oci::Image image(const std::vector<std::string>& contents, Compression compression = Compression::zstd) const {
+        oci::ImageSpec spec;
+        for (const std::string& content : contents) {
+            LayerWriter writer(store, {compression, "files " + content});
+            REQUIRE(writer.add_text({.path = content}, content));
+            spec.layers.push_back(writer.finish().value());
+        }
+        spec.environment["PATH"] = "/usr/bin";
+        spec.entrypoint = {"/opt/tmplbuild/launcher"};
+        spec.exposed_ports = {8888};
+        spec.annotations["example"] = "yes";
+        return oci::assemble_image(store, spec).value();
+    }
+    io::ProcessResult run(const std::vector<std::string>& argv) const {
+        io::SystemProcessRunner runner;
+        auto result = runner.run({.argv = argv}, {});
+        REQUIRE(result);
+        INFO(result->tail_text());
+        REQUIRE(result->exit_code == 0);
+        return *result;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an image reads back from its layout, and skopeo agrees") {
+    for (const Compression compression : {Compression::zstd, Compression::gzip}) {
+        Place place;
+        const oci::Image image = place.image({"a", "b"}, compression);
+        REQUIRE(oci::write_layout(place.store, image, place.layout, "latest"));
+        auto back = oci::read_layout(place.layout, "");
+        REQUIRE(back);
+        CHECK(back->manifest_digest == image.manifest_digest);
+        CHECK(back->annotation("example") == "yes");
+        CHECK(back->size == image.size());
+        if (!io::find_program("skopeo")) {
+            WARN("skopeo is not here: its reading is not checked");
+            continue;
+        }
+        const std::string shown = place.run({"skopeo", "inspect", "oci:" + place.layout.string() + ":latest"}).out;
+        CHECK(shown.find(image.layers[1].digest.to_string()) != std::string::npos);
+        place.run({"skopeo", "copy", "-q", "oci:" + place.layout.string() + ":latest",
+                   "dir:" + (place.folder.path() / "d").string()});
+    }
+}
+
+TEST_CASE("umoci unpacks a gzip image to what was packed") {
+    if (!io::find_program("umoci")) {
+        WARN("umoci is not here: its reading is not checked");
+        return;
+    }
+    Place place;
+    REQUIRE(oci::write_layout(place.store, place.image({"a", "b"}, Compression::gzip), place.layout, "latest"));
+    place.run({"umoci", "unpack", "--rootless", "--image", place.layout.string() + ":latest",
+               (place.folder.path() / "u").string()});
+    CHECK(io::read_file(place.folder.path() / "u/rootfs/b").value() == "b");
+}
+
+TEST_CASE("equal layers and options give equal documents, without a time") {
+    Place one, two;
+    CHECK(one.image({"a"}).manifest == two.image({"a"}).manifest);
+    CHECK(one.image({"a"}).config.find("created\"") == std::string::npos);
+}
+
+TEST_CASE("a second write changes nothing on disk; another image replaces the tag and takes its own blobs away") {
+    Place place;
+    REQUIRE(oci::write_layout(place.store, place.image({"a", "b"}), place.layout, "latest"));
+    auto stamp = [&] {
+        struct stat facts {};
+        ::stat((place.layout / "index.json").c_str(), &facts);
+        return facts.st_ino;
+    };
+    const auto before = stamp();
+    REQUIRE(oci::write_layout(place.store, place.image({"a", "b"}), place.layout, "latest"));
+    CHECK(stamp() == before);
+
+    REQUIRE(oci::write_layout(place.store, place.image({"a", "c"}), place.layout, "other"));
+    auto blobs = [&] {
+        return std::distance(fs::directory_iterator(place.layout / "blobs/sha256"), fs::directory_iterator());
+    };
+    CHECK(blobs() == 7);  // two manifests, two configs, layers a, b, c
+    REQUIRE(oci::write_layout(place.store, place.image({"a", "c"}), place.layout, "latest"));
+    CHECK(blobs() == 4);  // both tags name one image now: manifest, config, layers a and c
+    CHECK(oci::read_layout(place.layout, "latest"));
+    CHECK(oci::read_layout(place.layout, "other"));
+    auto missing = oci::read_layout(place.layout, "lates");
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().hint.find("latest") != std::string::npos);
+}
+
+TEST_CASE("a folder that is something else is not touched") {
+    Place place;
+    fs::create_directories(place.layout);
+    std::ofstream(place.layout / "thesis.txt") << "precious";
+    auto written = oci::write_layout(place.store, place.image({"a"}), place.layout, "latest");
+    REQUIRE_FALSE(written);
+    CHECK(std::distance(fs::directory_iterator(place.layout), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("a damaged layout is a clear error") {
+    Place place;
+    const oci::Image image = place.image({"a"});
+    REQUIRE(oci::write_layout(place.store, image, place.layout, "latest"));
+    const fs::path manifest = place.layout / "blobs/sha256" / image.manifest_digest.hex();
+    fs::remove(manifest);
+    std::ofstream(manifest) << "{}";
+    auto damaged = oci::read_layout(place.layout, "latest");
+    REQUIRE_FALSE(damaged);
+    CHECK(damaged.error().message.find("does not have its digest") != std::string::npos);
+    std::ofstream(place.layout / "index.json", std::ios::trunc) << "[]";
+    CHECK_FALSE(oci::read_layout(place.layout, "latest"));
+}
+
+TEST_CASE("too many layers are refused") {
+    Place place;
+    oci::ImageSpec spec;
+    spec.layers.assign(121, place.image({"a"}).layers[0]);
+    CHECK_FALSE(oci::assemble_image(place.store, spec));
+}
+
+TEST_CASE("image names are read as skopeo reads them") {
+    using Kind = oci::ImageName::Kind;
+    CHECK(oci::ImageName::parse("oci:out/x:tag")->tag == "tag");
+    CHECK(oci::ImageName::parse("oci:out/x")->path == "out/x");
+    CHECK(oci::ImageName::parse("out/x")->kind == Kind::layout);
+    CHECK(oci::ImageName::parse("docker-archive:f.tar")->kind == Kind::docker_archive);
+    CHECK(oci::ImageName::parse("docker://ghcr.io/a/b:1")->reference == "ghcr.io/a/b:1");
+    CHECK(oci::ImageName::parse("oci-archive:f.tar")->to_string() == "oci-archive:f.tar");
+    for (const char* bad : {"", "oci:", "oci:x:", "docker://", "podman:x", "docke-archive:x"})
+        CHECK_FALSE(oci::ImageName::parse(bad));
+}
