@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The few named facts of a base that a known layer's bytes may depend on. Measured once per base (build/), kept in the
-// lock, part of the keys of known layers. Never the base's digest: another base with the same facts gives the same bytes.
+// lock, part of the keys of known layers. Never the base's digest: another base with the same facts gives the same
+// bytes.
 #pragma once
 
 #include <optional>
@@ -13,12 +14,12 @@
 namespace tmplbuild {
 
 struct PythonFacts {
-    std::string command;    // "/usr/bin/python3": what a venv's link points to
-    std::string real_path;  // "/usr/bin/python3.11"
-    std::string version;    // "3.11.2"
-    std::string soabi;      // "cpython-311-x86_64-linux-gnu"
-    std::string cache_tag;  // "cpython-311": in the names of .pyc files
-    std::string magic;      // hex of importlib.util.MAGIC_NUMBER
+    std::string command;              // "/usr/bin/python3": what a venv's link points to
+    std::string real_path;            // "/usr/bin/python3.11"
+    std::string version;              // "3.11.2"
+    std::string soabi;                // "cpython-311-x86_64-linux-gnu"
+    std::string cache_tag;            // "cpython-311": in the names of .pyc files
+    std::string magic;                // hex of importlib.util.MAGIC_NUMBER
     std::string major_minor() const;  // "3.11"
     bool operator==(const PythonFacts&) const = default;
 };

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// apt as a resolver: which exact packages a Debian system is made of, and their files in the store. Uses the machine's
+// own apt sources, keys and mirrors over private state folders, so the machine's own package lists stay untouched.
+// Never installs anything, never writes down where a package came from.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "io/process.hpp"
+#include "resolve/lock.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+struct ResolveContext {
+    const Store& store;
+    io::ProcessRunner& processes;
+    Progress& progress;
+    std::stop_token stop;
+};
+
+// The essential packages of `suite`, apt, and `packages` with what they need (no recommendations), sorted by name.
+Result<std::vector<LockedPackage>> resolve_debian(const std::string& suite, const std::vector<std::string>& packages,
+                                                  ResolveContext& context);
+// Every .deb that the store lacks, checked against its hash. A mirror that no longer has one: a network error that
+// names the package and `tmplbuild lock --update`.
+Result<void> fetch_packages(const std::string& suite, const std::vector<LockedPackage>& packages,
+                            ResolveContext& context);
+
+}  // namespace tmplbuild

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a `files` step copies, as one digest: names, kinds, modes that count, and content. Resolve asks before the plan,
+// the step asks again after packing. Never depends on times, owners, umask or where the template lies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "template/template.hpp"
+
+namespace tmplbuild {
+
+Result<Digest> digest_files(const FilesLayer& layer);
+// A pattern (fnmatch(3)) that holds a '/' is matched against the path below the source, others against the last part.
+bool is_excluded(const std::vector<std::string>& patterns, const std::string& relative);
+
+}  // namespace tmplbuild
