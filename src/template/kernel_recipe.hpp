@@ -21,13 +21,13 @@ struct KernelArchRule {
 };
 
 struct KernelModule {
-    std::string file;                             // "int8_attention/_fused.so", relative to the variant's folder
+    std::string file;                              // "int8_attention/_fused.so", relative to the variant's folder
     std::vector<kernel::Capability> capabilities;  // which GPUs need it
 };
 
 struct KernelRecipe {
     std::string name, version, summary;
-    std::filesystem::path directory;          // of layer.toml, absolute
+    std::filesystem::path directory;  // of layer.toml, absolute
     // Exactly one of the two kinds of source.
     std::filesystem::path source_path;        // absolute folder; empty for git
     std::vector<std::string> source_exclude;  // globs
@@ -41,7 +41,7 @@ struct KernelRecipe {
     std::string python_package, python_version;
     std::vector<KernelArchRule> archs;
     std::vector<KernelModule> modules;
-    std::vector<std::string> runtime_needs;   // "cc", "python-headers", …
+    std::vector<std::string> runtime_needs;  // "cc", "python-headers", …
     SourcePos pos;
 
     // The arch that serves a GPU of this capability, if the recipe supports it.

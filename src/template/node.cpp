@@ -40,13 +40,20 @@ Node& Node::insert_or_assign(const std::string& key, const SourcePos& key_pos, N
 
 const char* Node::kind_name() const {
     switch (kind) {
-        case Kind::text: return "a string";
-        case Kind::integer: return "an integer";
-        case Kind::real: return "a number with a fraction";
-        case Kind::boolean: return "a boolean";
-        case Kind::time: return "a date or time";
-        case Kind::array: return "an array";
-        case Kind::table: return "a table";
+        case Kind::text:
+            return "a string";
+        case Kind::integer:
+            return "an integer";
+        case Kind::real:
+            return "a number with a fraction";
+        case Kind::boolean:
+            return "a boolean";
+        case Kind::time:
+            return "a date or time";
+        case Kind::array:
+            return "an array";
+        case Kind::table:
+            return "a table";
     }
     return "a value";
 }
@@ -63,10 +70,14 @@ static std::string shortened(const std::string& text) {
 
 std::string Node::describe() const {
     switch (kind) {
-        case Kind::text: return "the string \"" + shortened(text) + "\"";
-        case Kind::integer: return "the integer " + std::to_string(integer);
-        case Kind::boolean: return flag ? "the boolean true" : "the boolean false";
-        default: return kind_name();
+        case Kind::text:
+            return "the string \"" + shortened(text) + "\"";
+        case Kind::integer:
+            return "the integer " + std::to_string(integer);
+        case Kind::boolean:
+            return flag ? "the boolean true" : "the boolean false";
+        default:
+            return kind_name();
     }
 }
 

@@ -19,11 +19,11 @@ struct Node {
     enum class Kind { text, integer, real, boolean, time, array, table };
 
     Kind kind = Kind::table;
-    std::string text;           // of a text; of a time, as TOML writes it
-    std::int64_t integer = 0;   // of an integer
-    double real = 0;            // of a real
-    bool flag = false;          // of a boolean
-    std::vector<Node> items;    // of an array
+    std::string text;             // of a text; of a time, as TOML writes it
+    std::int64_t integer = 0;     // of an integer
+    double real = 0;              // of a real
+    bool flag = false;            // of a boolean
+    std::vector<Node> items;      // of an array
     std::vector<Member> members;  // of a table, sorted by key
     SourcePos pos;
     // A scalar as it was typed after `--set key=`: a place that wants a string takes this, so that

@@ -14,8 +14,8 @@
 namespace tmplbuild {
 
 struct ParseOptions {
-    std::vector<std::string> set;                    // "--set key=value", dotted keys, TOML values or bare strings
-    std::filesystem::path recipes;                   // the project's layers/ folder
+    std::vector<std::string> set;   // "--set key=value", dotted keys, TOML values or bare strings
+    std::filesystem::path recipes;  // the project's layers/ folder
 };
 
 // Throws BuildError with every error found.

@@ -47,8 +47,7 @@ void TableReader::error(std::string_view key, const std::string& problem, std::s
 std::optional<std::string> TableReader::as_text(const Node& node, const std::string& what) {
     if (!node.is_text() && !node.typed) {
         const bool scalar = !node.is_table() && !node.is_array();
-        report_.error(node.pos, what + " must be a string, found " + node.describe(),
-                      scalar ? "put it in quotes" : "");
+        report_.error(node.pos, what + " must be a string, found " + node.describe(), scalar ? "put it in quotes" : "");
         return std::nullopt;
     }
     const std::string& value = node.typed ? *node.typed : node.text;
@@ -159,8 +158,10 @@ std::vector<const Node*> TableReader::tables(std::string_view key) {
         return list;
     }
     for (const Node& item : node->items) {
-        if (item.is_table()) list.push_back(&item);
-        else report_.error(item.pos, "each entry of " + named(key) + " must be a table, found " + item.describe());
+        if (item.is_table())
+            list.push_back(&item);
+        else
+            report_.error(item.pos, "each entry of " + named(key) + " must be a table, found " + item.describe());
     }
     return list;
 }

@@ -37,12 +37,12 @@ using Base = std::variant<DebianBase, ImageBase, LayoutBase>;
 // what it stands on: absent, all layers above it; given, the base and just the named ones (so that independent
 // steps run side by side).
 struct FileItem {
-    std::filesystem::path source;        // absolute path on this machine; file or folder; empty when `text` is set
-    std::optional<std::string> text;     // inline content
-    std::string dest;                    // absolute path in the image; ends with '/' to mean "into this folder"
-    std::optional<std::uint32_t> mode;   // permission bits for files; default: 0755 if executable else 0644
+    std::filesystem::path source;       // absolute path on this machine; file or folder; empty when `text` is set
+    std::optional<std::string> text;    // inline content
+    std::string dest;                   // absolute path in the image; ends with '/' to mean "into this folder"
+    std::optional<std::uint32_t> mode;  // permission bits for files; default: 0755 if executable else 0644
     std::uint32_t uid = 0, gid = 0;
-    std::vector<std::string> exclude;    // globs relative to source
+    std::vector<std::string> exclude;  // globs relative to source
     SourcePos pos;
 };
 struct FilesLayer {
@@ -53,7 +53,7 @@ struct FetchLayer {
     std::string sha256;  // 64 hex digits
     std::string dest;    // file path, or folder when `unpack`
     std::uint32_t mode = 0644;
-    bool unpack = false;  // tar.* or zip, by content
+    bool unpack = false;      // tar.* or zip, by content
     std::uint32_t strip = 0;  // leading path components dropped when unpacking
 };
 struct GitLayer {
@@ -66,26 +66,26 @@ struct AptLayer {
     std::vector<std::string> packages;
 };
 struct PythonLayer {
-    std::string venv;                              // absolute path in the image
-    std::vector<std::string> requirements;         // PEP 508; several layers naming one venv are resolved together
-    std::vector<std::string> requirements_from;    // "layer:path/inside"
+    std::string venv;                            // absolute path in the image
+    std::vector<std::string> requirements;       // PEP 508; several layers naming one venv are resolved together
+    std::vector<std::string> requirements_from;  // "layer:path/inside"
     std::vector<std::string> constraints;
-    std::vector<std::string> allow_shared;         // distributions that may own each other's files, by name
+    std::vector<std::string> allow_shared;  // distributions that may own each other's files, by name
 };
 struct RunLayer {
-    std::vector<std::string> command;   // argument vector; or
-    std::string script;                 // text, run by `sh -eu`
+    std::vector<std::string> command;  // argument vector; or
+    std::string script;                // text, run by `sh -eu`
     std::string directory = "/";
     StringMap environment;
     bool network = false;
     std::optional<std::vector<std::string>> after;
-    std::vector<std::string> secrets;   // names; each is a file at /run/secrets/<name>, given on the command line
+    std::vector<std::string> secrets;  // names; each is a file at /run/secrets/<name>, given on the command line
 };
 struct Layer {
     std::string name;
     std::variant<FilesLayer, FetchLayer, GitLayer, AptLayer, PythonLayer, RunLayer> body;
     SourcePos pos;
-    std::string from_recipe;  // the recipe that brought it, for messages; empty when written in the template
+    std::string from_recipe;   // the recipe that brought it, for messages; empty when written in the template
     const char* kind() const;  // "files", "fetch", "git", "apt", "python", "run"
 };
 
@@ -110,26 +110,32 @@ struct LogProbe {
 using Probe = std::variant<HttpProbe, TcpProbe, ExecProbe, LogProbe>;
 
 enum class OnKernelReady { notify, restart, restart_when_idle };
+// A secret of one service: `variable` in its environment holds what the pod's `from` holds, else a value that the
+// launcher makes at the pod's start and shows once in its log.
+struct ServiceSecret {
+    std::string variable, from;  // `from` may be empty: always generated
+};
 struct Service {
     std::string name;
     std::vector<std::string> command;  // {host} and {port} are filled in on the pod
     std::string directory;
     StringMap environment;
-    std::string user;                     // empty: root
-    std::optional<std::uint16_t> port;    // the public one
-    bool is_public = false;               // `public = true`: served without the gateway's login
+    std::vector<ServiceSecret> secrets;
+    std::string user;                   // empty: root
+    std::optional<std::uint16_t> port;  // the public one
+    bool is_public = false;             // `public = true`: served without the gateway's login
     std::optional<Probe> ready;
-    unsigned ready_timeout_seconds = 0;   // 0: no deadline
-    std::vector<std::string> needs;       // services that must be ready first
+    unsigned ready_timeout_seconds = 0;  // 0: no deadline
+    std::vector<std::string> needs;      // services that must be ready first
     std::vector<std::string> uses_kernels;
     std::vector<std::string> args_with_kernel, args_without_gpu;
     std::string degraded_log;
     OnKernelReady on_kernel_ready = OnKernelReady::notify;
     std::string idle_http;
     std::vector<std::string> idle_empty;
-    std::string restart = "on-failure";   // "always" | "on-failure" | "never"
+    std::string restart = "on-failure";  // "always" | "on-failure" | "never"
     bool oneshot = false, critical = false;
-    unsigned stop_grace_seconds = 5;      // 1 … 9: the pod has 10 s in all
+    unsigned stop_grace_seconds = 5;  // 1 … 9: the pod has 10 s in all
     SourcePos pos;
 };
 
@@ -166,10 +172,10 @@ struct Template {
     Base base;
     SourcePos base_pos;
     Targets targets;
-    std::vector<Layer> layers;        // recipes expanded, in file order
+    std::vector<Layer> layers;  // recipes expanded, in file order
     std::vector<KernelUse> kernels;
     std::vector<Service> services;
-    bool console = true;              // [console] enabled
+    bool console = true;  // [console] enabled
     std::uint16_t console_port = 8765;
     ImageOptions image;
     RunpodOptions runpod;

@@ -80,7 +80,8 @@ class Scanner {
     std::optional<Error> step() {
         const char c = text_[at_];
         switch (mode_) {
-            case Mode::plain: return plain(c);
+            case Mode::plain:
+                return plain(c);
             case Mode::comment:
                 if (c == '\n') mode_ = Mode::plain;
                 break;
@@ -92,8 +93,10 @@ class Scanner {
                 if (c == '\'' || c == '\n') mode_ = Mode::plain;
                 break;
             case Mode::long_basic:
-                if (c == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] > ' ') advance(1);
-                else if (c == '"') close_long("\"\"\"");
+                if (c == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] > ' ')
+                    advance(1);
+                else if (c == '"')
+                    close_long("\"\"\"");
                 break;
             case Mode::long_literal:
                 if (c == '\'') close_long("'''");
@@ -127,9 +130,9 @@ class Scanner {
 
 Result<void> check_toml_bytes(std::string_view text, const std::string& file, std::size_t limit) {
     if (text.size() > limit) {
-        Error error = usage_error("the file is " + human_bytes(text.size()) + "; it may have at most " +
-                                      human_bytes(limit),
-                                  "large content belongs in files that a 'files' layer copies");
+        Error error =
+            usage_error("the file is " + human_bytes(text.size()) + "; it may have at most " + human_bytes(limit),
+                        "large content belongs in files that a 'files' layer copies");
         error.where = SourcePos{file, 0, 0};
         return error;
     }

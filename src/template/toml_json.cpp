@@ -10,16 +10,21 @@ using toml_tree::Node;
 static json::value to_json(const Node& node) {
     switch (node.kind) {
         case Node::Kind::text:
-        case Node::Kind::time: return json::value(node.text);
-        case Node::Kind::integer: return json::value(node.integer);
-        case Node::Kind::real: return json::value(node.real);
-        case Node::Kind::boolean: return json::value(node.flag);
+        case Node::Kind::time:
+            return json::value(node.text);
+        case Node::Kind::integer:
+            return json::value(node.integer);
+        case Node::Kind::real:
+            return json::value(node.real);
+        case Node::Kind::boolean:
+            return json::value(node.flag);
         case Node::Kind::array: {
             json::array list;
             for (const Node& item : node.items) list.push_back(to_json(item));
             return list;
         }
-        case Node::Kind::table: break;
+        case Node::Kind::table:
+            break;
     }
     json::object object;
     for (const auto& member : node.members) object[member.key] = to_json(member.value);

@@ -68,8 +68,10 @@ std::string plain_words(std::string_view description) {
     for (char c : description)
         if (static_cast<unsigned char>(c) >= 0x20) text += c;
     constexpr std::string_view prefix = "Error while parsing ";
-    if (text.starts_with(prefix)) text = "not valid TOML, in a " + text.substr(prefix.size());
-    else text = "not valid TOML: " + text;
+    if (text.starts_with(prefix))
+        text = "not valid TOML, in a " + text.substr(prefix.size());
+    else
+        text = "not valid TOML: " + text;
     return text;
 }
 

@@ -11,10 +11,10 @@
 
 namespace tmplbuild::toml_tree {
 
-inline constexpr std::size_t max_toml_bytes = 1 << 20;  // far above any template written by hand
+inline constexpr std::size_t max_toml_bytes = 1 << 20;           // far above any template written by hand
 inline constexpr std::size_t max_foreign_toml_bytes = 32 << 20;  // of a file that a tool wrote
-inline constexpr std::size_t max_toml_depth = 32;       // arrays and inline tables inside each other
-inline constexpr std::size_t max_key_parts = 16;        // of one dotted key
+inline constexpr std::size_t max_toml_depth = 32;                // arrays and inline tables inside each other
+inline constexpr std::size_t max_key_parts = 16;                 // of one dotted key
 
 // Refuses bytes that no TOML file may hold, and nesting that no template needs. Lines and columns count from 1,
 // columns in code points.

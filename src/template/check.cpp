@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "template/check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace tmplbuild {
+
+static std::string nearest_or_known(const std::string& wrong, const std::vector<std::string>& names,
+                                    const std::string& none) {
+    if (names.empty()) return none;
+    const std::string nearest = did_you_mean(wrong, names);
+    return nearest.empty() ? "known: " + join(names, ", ") : nearest;
+}
+
+static void check_layers(const Template& tmpl, Report& report) {
+    std::vector<std::string> all, above;
+    for (const Layer& layer : tmpl.layers) all.push_back(layer.name);
+    for (const Layer& layer : tmpl.layers) {
+        if (std::find(above.begin(), above.end(), layer.name) != above.end())
+            report.error(layer.pos, "two layers are named '" + layer.name + "'", "give one of them another 'name'");
+        if (const auto* run = std::get_if<RunLayer>(&layer.body); run != nullptr && run->after) {
+            for (const auto& name : *run->after) {
+                if (std::find(above.begin(), above.end(), name) != above.end()) continue;
+                const bool later = std::find(all.begin(), all.end(), name) != all.end();
+                if (later)
+                    report.error(
+                        layer.pos,
+                        "layer '" + layer.name + "' is to run after '" + name + "', which does not stand above it",
+                        "layers stand on those written above them; move it up");
+                else
+                    report.error(layer.pos,
+                                 "layer '" + layer.name + "' is to run after '" + name + "', which does not exist",
+                                 nearest_or_known(name, above, "no layer stands above it"));
+            }
+        }
+        if (const auto* python = std::get_if<PythonLayer>(&layer.body)) {
+            for (const auto& from : python->requirements_from) {
+                const std::string name = from.substr(0, from.find(':'));
+                std::vector<std::string> sources;
+                for (const Layer& other : tmpl.layers)
+                    if (!std::holds_alternative<PythonLayer>(other.body)) sources.push_back(other.name);
+                if (std::find(sources.begin(), sources.end(), name) == sources.end())
+                    report.error(layer.pos, "'requirements_from' names the layer '" + name + "', which does not exist",
+                                 nearest_or_known(name, sources, "it names a 'git', 'files' or 'fetch' layer"));
+            }
+        }
+        above.push_back(layer.name);
+    }
+}
+
+static void check_kernels(const Template& tmpl, Report& report) {
+    std::set<std::string> seen;
+    for (const KernelUse& kernel : tmpl.kernels)
+        if (!seen.insert(kernel.name).second)
+            report.error(kernel.pos, "two kernels are named '" + kernel.name + "'", "remove one");
+}
+
+static void check_references(const Template& tmpl, Report& report) {
+    std::vector<std::string> services, kernels;
+    for (const Service& service : tmpl.services) services.push_back(service.name);
+    for (const KernelUse& kernel : tmpl.kernels) kernels.push_back(kernel.name);
+    for (const Service& service : tmpl.services) {
+        for (const auto& need : service.needs)
+            if (std::find(services.begin(), services.end(), need) == services.end())
+                report.error(service.pos, "service '" + service.name + "' needs '" + need + "', which does not exist",
+                             nearest_or_known(need, services, ""));
+        for (const auto& kernel : service.uses_kernels)
+            if (std::find(kernels.begin(), kernels.end(), kernel) == kernels.end())
+                report.error(service.pos,
+                             "service '" + service.name + "' uses the kernel '" + kernel + "', which does not exist",
+                             nearest_or_known(kernel, kernels, "the template has no [[kernels]]"));
+    }
+}
+
+static void check_ports(const Template& tmpl, Report& report) {
+    std::map<std::uint16_t, std::string> owners;
+    std::set<std::string> names;
+    if (tmpl.console) owners[tmpl.console_port] = "the console";
+    for (const Service& service : tmpl.services) {
+        if (!names.insert(service.name).second)
+            report.error(service.pos, "two services are named '" + service.name + "'",
+                         "give one of them another 'name'");
+        if (!service.port) continue;
+        const auto [owner, fresh] = owners.emplace(*service.port, "service '" + service.name + "'");
+        if (!fresh)
+            report.error(service.pos,
+                         "port " + std::to_string(*service.port) + " of service '" + service.name + "' is used by " +
+                             owner->second,
+                         owner->second == "the console" ? "give the service another port, or move the console's: "
+                                                          "[console] port = …"
+                                                        : "each service needs a port of its own");
+    }
+}
+
+class Circles {
+  public:
+    Circles(const Template& tmpl, Report& report) : tmpl_(tmpl), report_(report) {}
+    void run() {
+        for (const Service& service : tmpl_.services) visit(service.name);
+    }
+
+  private:
+    void visit(const std::string& name) {
+        const auto on_path = std::find(path_.begin(), path_.end(), name);
+        if (on_path != path_.end()) {
+            std::vector<std::string> circle(on_path, path_.end());
+            circle.push_back(name);
+            report_.error(find(name)->pos, "services need each other in a circle: " + join(circle, " -> "),
+                          "remove one of these 'needs'");
+            return;
+        }
+        const Service* service = find(name);
+        if (service == nullptr || !done_.insert(name).second) return;
+        path_.push_back(name);
+        for (const auto& need : service->needs) visit(need);
+        path_.pop_back();
+    }
+    const Service* find(const std::string& name) const {
+        for (const Service& service : tmpl_.services)
+            if (service.name == name) return &service;
+        return nullptr;
+    }
+
+    const Template& tmpl_;
+    Report& report_;
+    std::vector<std::string> path_;
+    std::set<std::string> done_;
+};
+
+void check_template(const Template& tmpl, Report& report) {
+    check_layers(tmpl, report);
+    check_kernels(tmpl, report);
+    check_references(tmpl, report);
+    check_ports(tmpl, report);
+    Circles(tmpl, report).run();
+}
+
+}  // namespace tmplbuild

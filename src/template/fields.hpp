@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kinds of text that several tables hold: names, paths, addresses, digests, package names. Each check reports at
+// the value's own place and says what was expected. Never touches disk or network.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "template/report.hpp"
+#include "template/table_reader.hpp"
+#include "template/template.hpp"
+
+namespace tmplbuild {
+
+// What every reader of one document shares: the template, or one use of a recipe in it.
+struct Reading {
+    Report& report;
+    std::filesystem::path context;  // absolute: what relative paths start from and must stay inside
+    std::string recipe;             // the recipe's name; empty: the template itself
+};
+
+bool is_name(std::string_view text);           // [a-z0-9][a-z0-9._-]*, at most 63 bytes
+std::string make_name(std::string_view text);  // the nearest valid name: "My File.txt" → "my-file.txt"
+// The value of `key` when it is a name and not one of `reserved`.
+std::optional<std::string> read_name(TableReader& table, std::string_view key,
+                                     const std::vector<std::string>& reserved = {});
+
+enum class PathUse { file, folder, inspect };  // `folder`: a whole tree of its own; `inspect`: only looked at
+// An absolute path inside the image, without doubled or final slashes ("/" alone for the root; a final slash stays
+// when `keep_slash`). Places that are the pod's, the launcher's or the kernel's are refused, except to inspect.
+std::string read_image_path(TableReader& table, std::string_view key, PathUse use, bool keep_slash = false);
+// A path below `context`, as an absolute one; empty when wrong.
+std::filesystem::path read_context_path(TableReader& table, std::string_view key, const std::filesystem::path& context);
+// "a/b.txt": relative, no "..", as it stands.
+bool is_inner_path(std::string_view text);
+
+std::string read_url(TableReader& table, std::string_view key, const std::vector<std::string>& schemes);
+std::string read_hex(TableReader& table, std::string_view key, std::size_t digits, const std::string& hint);
+std::optional<std::uint32_t> read_mode(TableReader& table, std::string_view key);
+StringMap read_environment(TableReader& table, std::string_view key);
+// Names as Debian Policy 5.6.1 has them; sorted and unique are not asked for.
+std::vector<std::string> read_debian_packages(TableReader& table, std::string_view key, Report& report);
+// PEP 508 requirements: the name is checked, the rest is the resolver's.
+std::vector<std::string> read_requirements(TableReader& table, std::string_view key, Report& report);
+// An argument vector: an array, not empty, its first part not empty.
+std::vector<std::string> read_command(TableReader& table, std::string_view key);
+// The one key of `keys` that is present; an error when none or several are. `examples`: what to write.
+std::optional<std::string> exactly_one(TableReader& table, Report& report, const std::vector<std::string>& keys,
+                                       const std::string& example);
+
+// The {words} of `text` that are none of `known`, as pod.json's and recipes' placeholders read: "{{word}}" and
+// "${word}" are plain text, as are braces around anything that is not a lower-case word.
+std::vector<std::string> placeholders(std::string_view text);
+void check_placeholders(const std::vector<Placed<std::string>>& list, const std::vector<std::string>& known,
+                        const std::string& what, Report& report);
+
+}  // namespace tmplbuild

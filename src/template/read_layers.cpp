@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "template/sections.hpp"
+
+namespace tmplbuild {
+
+using toml_tree::Node;
+
+const std::vector<std::string>& layer_kinds() {
+    static const std::vector<std::string> kinds = {"files", "fetch", "git", "apt", "python", "run"};
+    return kinds;
+}
+
+const char* Layer::kind() const { return layer_kinds()[body.index()].c_str(); }
+
+static std::string last_part(const std::string& path) {
+    std::string text = path;
+    while (!text.empty() && text.back() == '/') text.pop_back();
+    return text.substr(text.rfind('/') + 1);
+}
+
+static const char* const git_hint =
+    "a branch or tag moves: `git ls-remote URL NAME` prints the commit that it names now";
+static const char* const sha_hint = "`sha256sum FILE` prints it";
+
+static FileItem read_file_item(TableReader& table, Reading& reading) {
+    FileItem item;
+    item.pos = table.pos();
+    const auto kind = exactly_one(table, reading.report, {"source", "text"}, "source = \"notebooks\"");
+    if (kind == "source") item.source = read_context_path(table, "source", reading.context);
+    if (kind == "text") {
+        const Node* node = table.any("text");
+        if (node->is_text() && node->text.empty())
+            item.text = "";  // an empty file is a file too
+        else if (const auto text = table.text("text"))
+            item.text = text->value;
+    }
+    table.require("dest", "dest = \"/opt/notebooks\"");
+    item.dest = read_image_path(table, "dest", PathUse::file, true);
+    if (item.text && !item.dest.empty() && item.dest.back() == '/')
+        table.error("dest", "must be a file's path when 'text' is given, found \"" + item.dest + "\"",
+                    "write the file's name after the last '/'");
+    item.mode = read_mode(table, "mode");
+    if (const auto id = table.integer("uid", 0, 4294967294)) item.uid = static_cast<std::uint32_t>(id->value);
+    if (const auto id = table.integer("gid", 0, 4294967294)) item.gid = static_cast<std::uint32_t>(id->value);
+    item.exclude = values(table.texts("exclude"));
+    if (item.text && table.has("exclude")) table.error("exclude", "says nothing where 'text' is given", "remove it");
+    return item;
+}
+
+static FilesLayer read_files(TableReader& table, Reading& reading, std::string& about) {
+    FilesLayer layer;
+    if (!table.has("files")) {
+        layer.items.push_back(read_file_item(table, reading));
+    } else {
+        for (const char* key : {"source", "text", "dest", "mode", "uid", "gid", "exclude"})
+            table.hint_for(key, "a layer has either one item written in it, or a list of them in 'files'");
+        for (const Node* node : table.tables("files")) {
+            TableReader item(*node, "an item of 'files'", reading.report);
+            layer.items.push_back(read_file_item(item, reading));
+            item.finish();
+        }
+        const Node* list = table.any("files");
+        if (list->is_array() && list->items.empty()) table.error("files", "is empty", "name at least one item");
+    }
+    if (!layer.items.empty()) about = last_part(layer.items.front().dest);
+    if (about.empty() && !layer.items.empty()) about = last_part(layer.items.front().source.string());
+    return layer;
+}
+
+static FetchLayer read_fetch(TableReader& table, std::string& about) {
+    FetchLayer layer;
+    table.require("url", "url = \"https://…\"");
+    table.require("sha256", "sha256 = \"…64 hex digits…\"");
+    table.require("dest", "dest = \"/opt/tool\"");
+    layer.url = read_url(table, "url", {"https", "http"});
+    layer.sha256 = read_hex(table, "sha256", 64, sha_hint);
+    if (const auto flag = table.boolean("unpack")) layer.unpack = flag->value;
+    layer.dest = read_image_path(table, "dest", PathUse::file, true);
+    if (!layer.unpack && !layer.dest.empty() && layer.dest.back() == '/')
+        table.error("dest", "must be a file's path, found \"" + layer.dest + "\"",
+                    "write the file's name after the last '/', or add unpack = true");
+    while (layer.unpack && layer.dest.size() > 1 && layer.dest.back() == '/') layer.dest.pop_back();
+    if (const auto mode = read_mode(table, "mode")) layer.mode = *mode;
+    if (layer.unpack && table.has("mode"))
+        table.error("mode", "says nothing with unpack = true", "modes come from the archive; remove it");
+    if (const auto count = table.integer("strip", 0, 32)) layer.strip = static_cast<std::uint32_t>(count->value);
+    if (!layer.unpack && table.has("strip"))
+        table.error("strip", "says nothing without unpack = true", "remove it, or add unpack = true");
+    about = last_part(layer.dest.size() > 1 ? layer.dest : layer.url);
+    return layer;
+}
+
+static GitLayer read_git(TableReader& table, std::string& about) {
+    GitLayer layer;
+    table.hint_for("branch", "a branch moves; name a commit in 'rev'");
+    table.hint_for("tag", "a tag can move; name a commit in 'rev'");
+    table.require("url", "url = \"https://…\"");
+    table.require("rev", "rev = \"…40 hex digits…\"");
+    table.require("dest", "dest = \"/opt/NAME\"");
+    layer.url = read_url(table, "url", {"https", "http", "ssh", "git", "file"});
+    layer.rev = read_hex(table, "rev", 40, git_hint);
+    layer.dest = read_image_path(table, "dest", PathUse::folder);
+    if (const auto flag = table.boolean("submodules")) layer.submodules = flag->value;
+    about = last_part(layer.dest);
+    return layer;
+}
+
+static AptLayer read_apt(TableReader& table, Reading& reading, std::string& about) {
+    AptLayer layer;
+    table.require("packages", "packages = [\"ffmpeg\"]");
+    layer.packages = read_debian_packages(table, "packages", reading.report);
+    const Node* list = table.any("packages");
+    if (list != nullptr && list->is_array() && list->items.empty())
+        table.error("packages", "is empty", "name at least one package");
+    about = "apt";
+    return layer;
+}
+
+static PythonLayer read_python(TableReader& table, Reading& reading, std::string& about) {
+    PythonLayer layer;
+    table.hint_for("packages", "Python's packages are named in 'requirements', Debian's in an 'apt' layer");
+    table.hint_for("index", "package indexes come from the machine's own pip configuration");
+    table.require("venv", "venv = \"/opt/venv\"");
+    layer.venv = read_image_path(table, "venv", PathUse::folder);
+    layer.requirements = read_requirements(table, "requirements", reading.report);
+    layer.constraints = read_requirements(table, "constraints", reading.report);
+    layer.allow_shared = values(table.texts("allow_shared"));
+    for (const auto& [text, pos] : table.texts("requirements_from")) {
+        const std::size_t colon = text.find(':');
+        const bool good = colon != std::string::npos && colon != 0 && is_inner_path(text.substr(colon + 1));
+        if (good)
+            layer.requirements_from.push_back(text);
+        else
+            reading.report.error(pos, "\"" + text + "\" does not name a file inside a layer",
+                                 "write it like \"comfyui:requirements.txt\": a layer's name, ':', a path inside it");
+    }
+    if (!table.has("requirements") && !table.has("requirements_from"))
+        table.require("requirements", "requirements = [\"numpy\"]");
+    about = last_part(layer.venv);
+    return layer;
+}
+
+static RunLayer read_run(TableReader& table, Reading& reading, std::string& about) {
+    RunLayer layer;
+    const auto kind = exactly_one(table, reading.report, {"command", "script"}, "command = [\"ldconfig\"]");
+    if (kind == "command") layer.command = read_command(table, "command");
+    if (kind == "script")
+        if (const auto text = table.text("script")) layer.script = text->value;
+    if (table.has("directory")) layer.directory = read_image_path(table, "directory", PathUse::inspect);
+    layer.environment = read_environment(table, "environment");
+    if (const auto flag = table.boolean("network")) layer.network = flag->value;
+    if (table.has("after")) layer.after = values(table.texts("after"));
+    for (const auto& [name, pos] : table.texts("secrets")) {
+        if (is_name(name))
+            layer.secrets.push_back(name);
+        else
+            reading.report.error(
+                pos, "\"" + name + "\" is not a valid name of a secret",
+                "lower-case letters, digits, '.', '_' and '-'; its value is given on the command line");
+    }
+    about = "run";
+    return layer;
+}
+
+NamedLayer read_layer(const Node& node, const std::string& kind, Reading& reading) {
+    TableReader table(node, "a '" + kind + "' layer", reading.report);
+    table.any("use");
+    NamedLayer made;
+    made.layer.pos = node.pos;
+    made.layer.from_recipe = reading.recipe;
+    std::string about;
+    if (kind == "files")
+        made.layer.body = read_files(table, reading, about);
+    else if (kind == "fetch")
+        made.layer.body = read_fetch(table, about);
+    else if (kind == "git")
+        made.layer.body = read_git(table, about);
+    else if (kind == "apt")
+        made.layer.body = read_apt(table, reading, about);
+    else if (kind == "python")
+        made.layer.body = read_python(table, reading, about);
+    else
+        made.layer.body = read_run(table, reading, about);
+    made.name_given = table.has("name");
+    const auto name = read_name(table, "name", {"base", "runtime", "pod", "kernel", "launcher"});
+    table.finish();
+    made.layer.name = name ? *name : make_name(about);
+    if (made.layer.name.empty()) made.layer.name = kind;
+    return made;  // also a wrong one: what refers to it by name is then not reported as well
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "kernel/version.hpp"
+#include "template/sections.hpp"
+
+namespace tmplbuild {
+
+using toml_tree::Node;
+
+static const std::vector<std::string>& debian_suites() {
+    static const std::vector<std::string> names = {"bullseye", "bookworm", "trixie", "forky", "sid"};
+    return names;
+}
+
+static DebianBase read_debian(const Node& node, Reading& reading) {
+    DebianBase base;
+    TableReader table(node, "'debian' in [base]", reading.report);
+    table.hint_for("mirror", "the mirror is the machine's own; the image's list is written in 'sources'");
+    table.require("suite", "suite = \"bookworm\"");
+    if (const auto suite = table.text("suite")) {
+        base.suite = suite->value;
+        const auto& known = debian_suites();
+        if (std::find(known.begin(), known.end(), suite->value) == known.end()) {
+            std::string hint = did_you_mean(suite->value, known);
+            if (suite->value.find("stable") != std::string::npos || suite->value == "testing")
+                hint = "that name moves with each release; write a code name: " + join(known, ", ");
+            if (hint.empty()) hint = "known suites: " + join(known, ", ");
+            table.error("suite", "is not a Debian suite: \"" + suite->value + "\"", hint);
+        }
+    }
+    base.packages = read_debian_packages(table, "packages", reading.report);
+    for (const auto& [line, pos] : table.texts("sources")) {
+        if (line.starts_with("deb ") && line.find('\n') == std::string::npos)
+            base.sources.push_back(line);
+        else
+            reading.report.error(pos, "\"" + line + "\" is not a line of sources.list",
+                                 "write it like \"deb https://deb.debian.org/debian bookworm main\"");
+    }
+    table.finish();
+    return base;
+}
+
+static LayoutBase read_layout(const Node& node, Reading& reading, TableReader& parent) {
+    LayoutBase base;
+    std::optional<Placed<std::string>> path;
+    if (node.is_table()) {
+        TableReader table(node, "'layout' in [base]", reading.report);
+        table.require("path", "path = \"out/base\"");
+        path = table.text("path");
+        if (const auto tag = table.text("tag")) base.tag = tag->value;
+        table.finish();
+    } else if (node.is_text()) {
+        path = parent.text("layout");
+    } else {
+        parent.wrong("layout", node, "a path, or a table with 'path' and 'tag'");
+    }
+    if (path) base.path = (reading.context / path->value).lexically_normal();
+    return base;
+}
+
+static ImageBase read_reference(TableReader& table) {
+    ImageBase base;
+    const auto value = table.text("image");
+    if (!value) return base;
+    base.reference = value->value;
+    const std::string name = base.reference.substr(0, base.reference.find('@'));
+    const std::string path = name.substr(name.find('/') == std::string::npos ? 0 : name.find('/') + 1);
+    const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\'; };
+    const std::string repository = path.substr(0, path.find(':'));
+    const bool upper = std::any_of(repository.begin(), repository.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (std::any_of(base.reference.begin(), base.reference.end(), bad) || name.empty() || repository.empty() || upper ||
+        base.reference.find("://") != std::string::npos)
+        table.error("image", "is not an image reference: \"" + base.reference + "\"",
+                    "write it like \"docker.io/library/debian:12\", without a transport, the repository in lower case");
+    return base;
+}
+
+Base read_base(const Node& node, Reading& reading, std::vector<Unbuildable>& unbuildable) {
+    TableReader table(node, "[base]", reading.report);
+    for (const char* key : {"suite", "packages", "sources"})
+        table.hint_for(key, "it is part of 'debian': debian = { suite = \"bookworm\", packages = [] }");
+    Base base = DebianBase{};
+    const auto kind = node.is_table() ? exactly_one(table, reading.report, {"debian", "image", "layout"},
+                                                    "debian = { suite = \"bookworm\" }")
+                                      : std::nullopt;
+    if (kind == "debian") {
+        if (const Node* debian = table.table("debian")) base = read_debian(*debian, reading);
+    } else if (kind == "image") {
+        base = read_reference(table);
+        unbuildable.push_back({"base.image", table.key_pos_of("image")});
+    } else if (kind == "layout") {
+        base = read_layout(*table.any("layout"), reading, table);
+    }
+    table.finish();
+    return base;
+}
+
+Targets read_targets(const Node& node, Reading& reading) {
+    TableReader table(node, "[targets]", reading.report);
+    Targets targets;
+    for (const auto& [name, pos] : table.texts("gpus")) {
+        auto target = kernel::parse_target(name);
+        if (!target) {
+            reading.report.error(pos, target.error().message, target.error().hint);
+            continue;
+        }
+        const bool twice = std::any_of(targets.gpus.begin(), targets.gpus.end(),
+                                       [&](const auto& other) { return other.label == target->label; });
+        if (twice)
+            reading.report.error(pos, "'gpus' in [targets] names " + target->label + " twice", "remove one");
+        else
+            targets.gpus.push_back(std::move(*target));
+    }
+    const Node* gpus = table.any("gpus");
+    if (gpus != nullptr && gpus->is_array() && gpus->items.empty())
+        table.error("gpus", "is empty", "name at least one GPU, or leave the key out for all that the kernels support");
+    if (const Node* cuda = table.any("cuda"); cuda != nullptr && cuda->kind == Node::Kind::real && !cuda->typed) {
+        table.wrong("cuda", *cuda, "a string", "put it in quotes: \"13.0\"");
+    } else if (const auto text = table.text("cuda")) {
+        const auto version = kernel::Version::parse(text->value);
+        const bool two_parts = std::count(text->value.begin(), text->value.end(), '.') == 1;
+        if (version && two_parts)
+            targets.cuda = text->value;
+        else
+            table.error("cuda", "is not a CUDA version: \"" + text->value + "\"", "major.minor, like \"13.0\"");
+    }
+    table.finish();
+    return targets;
+}
+
+static StringMap read_pairs(TableReader& table, std::string_view key) {
+    StringMap map = table.text_map(key);
+    for (const auto& [name, value] : map) {
+        if (name.starts_with("io.tmplbuild."))
+            table.error(key, "sets \"" + name + "\", which tmplbuild keeps for itself",
+                        "names that start with io.tmplbuild. are reserved");
+    }
+    return map;
+}
+
+ImageOptions read_image(const Node& node, Reading& reading) {
+    TableReader table(node, "[image]", reading.report);
+    table.hint_for("entrypoint",
+                   "the image's entrypoint is the launcher; what it starts is written under [[services]]");
+    table.hint_for("command", "the image's entrypoint is the launcher; what it starts is written under [[services]]");
+    table.hint_for("user", "the launcher starts as root; each service may have a 'user'");
+    ImageOptions options;
+    if (const auto choice = table.choice("compression", {"zstd", "gzip"}))
+        options.compression = *choice == 0 ? CompressionKind::zstd : CompressionKind::gzip;
+    options.environment = read_environment(table, "environment");
+    options.labels = read_pairs(table, "labels");
+    options.annotations = read_pairs(table, "annotations");
+    options.directory = read_image_path(table, "directory", PathUse::inspect);
+    if (const auto platform = table.text("platform"); platform && platform->value != "linux/amd64")
+        table.error("platform", "must be \"linux/amd64\", found the string \"" + platform->value + "\"",
+                    "tmplbuild makes images for 64-bit x86 Linux only");
+    table.finish();
+    return options;
+}
+
+RunpodOptions read_runpod(const Node& node, Reading& reading) {
+    TableReader table(node, "[runpod]", reading.report);
+    RunpodOptions options;
+    options.present = true;
+    if (const auto size = table.integer("volume_gb", 0, 1000000))
+        options.volume_gb = static_cast<unsigned>(size->value);
+    if (const auto size = table.integer("disk_gb", 1, 1000000)) options.disk_gb = static_cast<unsigned>(size->value);
+    if (const auto text = table.text("readme")) options.readme = text->value;
+    if (const auto choice = table.choice("category", {"NVIDIA", "AMD", "CPU"}))
+        options.category = std::vector<std::string>{"NVIDIA", "AMD", "CPU"}[*choice];
+    if (const auto flag = table.boolean("public")) options.is_public = flag->value;
+    table.finish();
+    return options;
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recipes: finds a layer.toml by name or path, checks the parameters that a template gives, puts them into the
+// recipe's text. Read by parse.cpp; kernel recipes go on to read_kernel.cpp. Reads layer.toml files and nothing else.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "template/kernel_recipe.hpp"
+#include "template/node.hpp"
+#include "template/sections.hpp"
+
+namespace tmplbuild {
+
+Result<std::string> read_text_file(const std::filesystem::path& file);
+
+struct RecipeFile {
+    std::string kind;                 // "layer" or "kernel"
+    std::filesystem::path directory;  // absolute, of layer.toml
+    toml_tree::Node tree;
+};
+
+class RecipeFinder {
+  public:
+    // `folders` in the order they are searched; `context` is what paths ("./mine") start from.
+    RecipeFinder(Report& report, std::filesystem::path context, std::vector<std::filesystem::path> folders)
+        : report_(report), context_(std::move(context)), folders_(std::move(folders)) {}
+
+    // nullptr, reported at `where`, when there is none of that kind. The value lives as long as the finder.
+    const RecipeFile* find(const std::string& use, const std::string& kind, const SourcePos& where);
+
+  private:
+    std::vector<std::string> names(const std::string& kind) const;
+    std::optional<std::filesystem::path> locate(const std::string& use) const;
+
+    Report& report_;
+    std::filesystem::path context_;
+    std::vector<std::filesystem::path> folders_;
+    std::map<std::filesystem::path, std::optional<RecipeFile>> loaded_;
+};
+
+// What one use of a `kind = "layer"` recipe brings.
+struct RecipeParts {
+    std::string name;
+    std::vector<std::string> packages;  // Debian's
+    std::vector<NamedLayer> layers;
+    std::vector<Service> services;
+};
+// `use` is the template's [[layers]] entry: its keys other than 'use' are the parameters.
+RecipeParts expand_recipe(const RecipeFile& recipe, const toml_tree::Node& use, Report& report);
+
+// `use` is the template's [[kernels]] entry, whose 'source', 'git' and 'rev' replace the recipe's.
+std::optional<KernelUse> read_kernel_use(const RecipeFile& recipe, const toml_tree::Node& use, const Reading& reading);
+
+}  // namespace tmplbuild
