@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/progress.hpp"
-#include "build/sandbox.hpp"
 #include "io/process.hpp"
 #include "plan/step.hpp"
 #include "resolve/base_contract.hpp"
@@ -20,25 +19,21 @@
 namespace tmplbuild {
 
 struct StepOutput {
-    std::vector<BuiltLayer> layers;   // bottom first; empty for a step that only yields facts
-    json::object facts;               // kept in the record
-    std::uint64_t peak_memory = 0;    // bytes, of the step's largest process
+    std::vector<BuiltLayer> layers;  // bottom first; empty for a step that only yields facts
+    json::object facts;              // kept in the record
+    std::uint64_t peak_memory = 0;   // bytes, of the step's largest process
 };
 
 struct StepContext {
-    std::string step;                 // its id, for progress
+    std::string step;  // its id, for progress
     const Store& store;
     io::ProcessRunner& processes;
-    std::function<Result<Sandbox*>()> sandbox;  // made at first use, so that machines without one can build known layers
     Progress& progress;
     std::stop_token stop;
     Compression compression = Compression::zstd;
-    unsigned jobs = 2;                // how many processes a step may keep busy
-    BaseContract contract;            // of the plan's base; empty for the base step itself
-    std::vector<BuiltLayer> below;    // what the step stands on, bottom first
-    std::map<std::string, const StepOutput*> inputs;         // outputs of the steps it needs, by id
-    std::map<std::string, std::filesystem::path> secrets;    // name → file
-    std::filesystem::path share;      // our own data files (layers/, helper scripts)
+    BaseContract contract;                            // of the plan's base; empty for the base step itself
+    std::vector<BuiltLayer> below;                    // what the step stands on, bottom first
+    std::map<std::string, const StepOutput*> inputs;  // outputs of the steps it needs, by id
 
     void say(const std::string& what) const { progress.doing(step, what); }
 };
