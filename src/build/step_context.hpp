@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -31,9 +30,7 @@ struct StepContext {
     Progress& progress;
     std::stop_token stop;
     Compression compression = Compression::zstd;
-    BaseContract contract;                            // of the plan's base; empty for the base step itself
-    std::vector<BuiltLayer> below;                    // what the step stands on, bottom first
-    std::map<std::string, const StepOutput*> inputs;  // outputs of the steps it needs, by id
+    BaseContract contract;  // of the plan's base; empty for the base step itself
 
     void say(const std::string& what) const { progress.doing(step, what); }
 };

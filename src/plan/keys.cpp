@@ -23,15 +23,6 @@ void add_folders(CanonicalKey& key, const BaseContract& contract) {
     key.add("base/folders", Sha256::of(json::canonical(folders.to_json())));
 }
 
-Texts of_map(const StringMap& map) {
-    Texts out;
-    for (const auto& [name, value] : map) {
-        out.push_back(name);
-        out.push_back(value);
-    }
-    return out;
-}
-
 Texts of_digests(const std::vector<Digest>& digests) {
     Texts out;
     for (const Digest& digest : digests) out.push_back(digest.to_string());
@@ -41,23 +32,6 @@ Texts of_digests(const std::vector<Digest>& digests) {
 void add_packages(CanonicalKey& key, const std::vector<LockedPackage>& packages, const std::string& prefix) {
     for (const LockedPackage& p : packages)
         key.add(prefix + p.name + ":" + p.architecture, Texts{p.version, p.sha256.hex()});
-}
-
-void add_distributions(CanonicalKey& key, const std::vector<LockedDistribution>& list, const std::string& prefix,
-                       bool with_group) {
-    for (const LockedDistribution& d : list) {
-        Texts facts{d.version, d.file, d.sha256.hex()};
-        if (with_group) facts.push_back(std::to_string(d.group));
-        key.add(prefix + d.name, facts);
-    }
-}
-
-void add_python(CanonicalKey& key, const BaseContract& contract) {
-    key.add("base/architecture", contract.architecture);
-    key.add("base/glibc", contract.glibc);
-    if (!contract.python) return;
-    key.add("base/python", Texts{contract.python->command, contract.python->real_path, contract.python->version,
-                                 contract.python->soabi, contract.python->cache_tag, contract.python->magic});
 }
 
 }  // namespace
@@ -89,33 +63,6 @@ CanonicalKey files_key(const FilesSpec& spec, const BaseContract& contract, Comp
     return key;
 }
 
-CanonicalKey fetch_key(const FetchSpec& spec, const BaseContract& contract, Compression compression) {
-    CanonicalKey key = start("fetch", compression);
-    key.add("sha256", spec.layer.sha256).add("dest", spec.layer.dest);
-    key.add("mode", std::int64_t{spec.layer.mode}).add("unpack", spec.layer.unpack);
-    key.add("strip", std::int64_t{spec.layer.strip});
-    add_folders(key, contract);
-    return key;
-}
-
-CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compression compression) {
-    CanonicalKey key = start("git", compression);
-    key.add("tree", spec.locked.tree).add("time", spec.locked.commit_time).add("dest", spec.layer.dest);
-    key.add("submodules", spec.layer.submodules);
-    // A tree names its submodules' commits but not where they come from; their addresses are in the tree too.
-    add_folders(key, contract);
-    return key;
-}
-
-CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, Compression compression) {
-    CanonicalKey key = start("python", compression);
-    key.add("venv", spec.venv).add("allow_shared", spec.allow_shared);
-    add_python(key, contract);
-    add_folders(key, contract);
-    add_distributions(key, spec.distributions, "distribution/", true);
-    return key;
-}
-
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression) {
     CanonicalKey key = start("runtime", compression);
     key.add("launcher", spec.content);
@@ -123,42 +70,9 @@ CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, 
     return key;
 }
 
-CanonicalKey pod_key(const PodSpecStep& spec, const BaseContract& contract, Compression compression,
-                     const std::vector<Digest>& kernels) {
+CanonicalKey pod_key(const PodSpecStep& spec, const BaseContract& contract, Compression compression) {
     CanonicalKey key = start("pod", compression);
-    key.add("pod.json", pod::write_pod_spec(spec.pod)).add("venvs", spec.venvs);
-    key.add("kernels", of_digests(kernels));
-    if (contract.python) key.add("base/python", contract.python->major_minor());
-    add_folders(key, contract);
-    return key;
-}
-
-CanonicalKey apt_key(const AptSpec& spec, Compression compression, const std::vector<Digest>& below) {
-    CanonicalKey key = start("apt", compression);
-    add_packages(key, spec.locked.packages, "package/");
-    key.add("below", of_digests(below));
-    return key;
-}
-
-CanonicalKey run_key(const RunSpec& spec, Compression compression, const std::vector<Digest>& below) {
-    CanonicalKey key = start("run", compression);
-    key.add("command", spec.layer.command).add("script", spec.layer.script);
-    key.add("directory", spec.layer.directory).add("environment", of_map(spec.layer.environment));
-    key.add("network", spec.layer.network).add("secrets", spec.layer.secrets);  // names: a secret's value is no input
-    key.add("below", of_digests(below));
-    return key;
-}
-
-CanonicalKey kernel_key(const KernelSpec& spec, const BaseContract& contract, Compression compression,
-                        const KernelSurroundings& around) {
-    CanonicalKey key = start("kernel", compression);
-    key.add("kernel", spec.kernel).add("version", spec.recipe.version).add("source", spec.source);
-    key.add("arch", spec.arch.to_string());
-    key.add("command", spec.recipe.command).add("environment", of_map(spec.recipe.environment));
-    add_python(key, contract);
-    add_distributions(key, around.torch, "torch/", false);
-    add_distributions(key, spec.toolchain.wheels, "toolchain/", false);
-    add_packages(key, around.tools, "tools/");
+    key.add("pod.json", pod::write_pod_spec(spec.pod));
     add_folders(key, contract);
     return key;
 }

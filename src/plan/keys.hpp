@@ -12,22 +12,7 @@ namespace tmplbuild {
 
 CanonicalKey base_key(const BaseSpec& spec, Compression compression);
 CanonicalKey files_key(const FilesSpec& spec, const BaseContract& contract, Compression compression);
-CanonicalKey fetch_key(const FetchSpec& spec, const BaseContract& contract, Compression compression);
-CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compression compression);
-CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, Compression compression);
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression);
-CanonicalKey pod_key(const PodSpecStep& spec, const BaseContract& contract, Compression compression,
-                     const std::vector<Digest>& kernels);
-// Diff layers: what they see decides what they change, so the keys below are part of theirs.
-CanonicalKey apt_key(const AptSpec& spec, Compression compression, const std::vector<Digest>& below);
-CanonicalKey run_key(const RunSpec& spec, Compression compression, const std::vector<Digest>& below);
-
-// What compiles a kernel, beside the toolchain: packages of the throwaway step, and torch where the kernel needs it.
-struct KernelSurroundings {
-    std::vector<LockedPackage> tools;
-    std::vector<LockedDistribution> torch;  // torch alone, or nothing
-};
-CanonicalKey kernel_key(const KernelSpec& spec, const BaseContract& contract, Compression compression,
-                        const KernelSurroundings& around);
+CanonicalKey pod_key(const PodSpecStep& spec, const BaseContract& contract, Compression compression);
 
 }  // namespace tmplbuild

@@ -27,25 +27,25 @@ struct PlannedImage {
     CompressionKind compression = CompressionKind::zstd;
 };
 
-// Which variant serves each target, before anything is compiled.
-struct TargetRow {
-    kernel::GpuTarget gpu;
-    std::string kernel;
-    std::string step;  // "kernel:int8-attention:8.9"; empty when none serves it
-    std::string reason;
-};
-
 struct Plan {
     std::string name;
-    std::vector<Step> steps;  // image order, bottom first; throwaway steps before what needs them
-    std::vector<TargetRow> targets;
+    std::vector<Step> steps;  // image order, bottom first
     PlannedImage image;
 
     const Step* find(const std::string& id) const;
 };
 
-// `lock` may lack parts (a first `plan`): their steps then have no key, with the reason.
-// Throws BuildError for what cannot work: a GPU no variant can serve, a toolkit too old for an arch, too many layers.
+// Engines that this release has no code for are refused by name, with every place in the template at once: `plan` and
+// `build` both end there with exit code 2. Throws BuildError.
+void refuse_unbuildable(const Template& tmpl);
+
+// `lock` may lack its base (a first `plan`): steps that need the base's facts then have no key, with the reason.
+// Throws BuildError for services that cannot start as written.
 Plan make_plan(const Template& tmpl, const Lock& lock, const LocalFacts& facts);
+
+// What the template asks of its base, as a digest: the lock's base is stale when it differs.
+Digest base_request(const Template& tmpl);
+// The packages that the base is asked for, recipes' included, sorted.
+const DebianBase* debian_base(const Template& tmpl);
 
 }  // namespace tmplbuild

@@ -48,6 +48,7 @@ static pod::Service service_of(const Service& service) {
     out.command = service.command;
     out.directory = service.directory;
     out.environment = service.environment;
+    for (const ServiceSecret& secret : service.secrets) out.generated_secrets.push_back({secret.variable, secret.from});
     out.user = service.user;
     out.port = service.port.value_or(0);
     out.host = "0.0.0.0";  // it serves its public port itself: this release has no gateway in front of it
