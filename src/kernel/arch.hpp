@@ -32,6 +32,11 @@ struct Arch {
     auto operator<=>(const Arch&) const = default;
 };
 
+// Does machine code for `arch` run on a GPU of this capability? CUDA C++ Programming Guide, "Binary Compatibility" and
+// "Family-Specific Architecture Features": plain code runs on its capability and later minor ones of the same major,
+// 'a' on exactly its own, 'f' on its own and later minor ones of the family.
+bool cubin_runs_on(const Arch& arch, const Capability& capability);
+
 // The first CUDA toolkit whose nvcc knows the arch (nvcc release notes); none for an arch not in the list.
 std::optional<Version> first_toolkit(const Arch& arch);
 // The first toolkit that no longer builds it (CUDA 13.0 dropped everything below 7.5); none: still built.

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "kernel/verdict.hpp"
+#include "kernel/arch.hpp"
 #include "kernel/version.hpp"
 #include "template/recipe.hpp"
 

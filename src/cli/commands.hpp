@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands behind the command line, one function each. main.cpp parses arguments and catches errors; these print
+// results on stdout and return the exit code. Throw BuildError.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+
+namespace tmplbuild::cli {
+
+struct Options {
+    std::string template_file;
+    std::string image;  // inspect
+    std::string step;   // explain
+    std::vector<std::string> set, outputs;
+    std::optional<std::string> metadata_file;
+    std::vector<std::string> update;  // lock --update
+    bool json = false, check = false, dot = false, lock_update = false;
+};
+
+int run_build(const Options& options, Progress& progress, std::stop_token stop);
+int run_plan(const Options& options, Progress& progress, std::stop_token stop);
+int run_lock(const Options& options, Progress& progress, std::stop_token stop);
+int run_explain(const Options& options, Progress& progress, std::stop_token stop);
+int run_inspect(const Options& options);
+int run_gpus(const Options& options);
+
+// Where our own files lie, found from the running program: the launcher, and the folder of recipes.
+std::filesystem::path launcher_file();
+std::filesystem::path recipes_folder();
+
+}  // namespace tmplbuild::cli

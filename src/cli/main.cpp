@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: arguments in, exit code out. The only place that catches BuildError and turns signals into a stop.
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <map>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+
+using namespace tmplbuild;
+using namespace tmplbuild::cli;
+
+namespace {
+
+// The first SIGINT, SIGTERM or SIGHUP asks every stage to stop and clean up; a second one ends the program at once.
+class StopOnSignal {
+  public:
+    StopOnSignal() {
+        sigemptyset(&set_);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, number);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);
+        std::thread([this, source = source_]() mutable {
+            int number = 0;
+            sigwait(&set_, &number);
+            source.request_stop();
+            sigwait(&set_, &number);
+            ::_exit(130);
+        }).detach();
+    }
+    std::stop_token token() const { return source_.get_token(); }
+
+  private:
+    sigset_t set_{};
+    std::stop_source source_;
+};
+
+struct CommandLine {
+    CLI::App app{"Builds container images from a template, compiled GPU kernels included.", "tmplbuild"};
+    Options options;
+    ProgressKind progress = ProgressKind::automatic;
+    std::function<int(Progress&, std::stop_token)> command;
+
+    CommandLine() {
+        app.require_subcommand(1);
+        app.set_version_flag("--version", TMPLBUILD_VERSION);
+        CLI::App* build = on_template("build", "Build the image of a template", run_build);
+        build->add_option("-o,--output", options.outputs,
+                          "Where the image goes: oci:DIR[:TAG]; default oci:out/<name>");
+        build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
+        on_template("plan", "Show what a build would do, without the network", run_plan);
+        CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
+        lock->add_flag("--check", options.check, "Only say whether the lock is complete (exit 0) or not (exit 1)");
+        lock->add_option("--update", options.update, "Renew a part: base")->expected(0, 1)->trigger_on_parse();
+        CLI::App* explain = on_template("explain", "Say why a step would be built", run_explain);
+        explain->add_option("STEP", options.step, "The step's id, as `plan` shows it")->required();
+        CLI::App* inspect = app.add_subcommand("inspect", "Show an image's layers");
+        inspect->add_option("IMAGE", options.image, "oci:DIR[:TAG], or a layout's folder")->required();
+        inspect->add_flag("--json", options.json, "Print JSON");
+        inspect->callback(
+            [this] { command = [this](Progress&, const std::stop_token&) { return run_inspect(options); }; });
+        CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name");
+        gpus->add_flag("--json", options.json, "Print JSON");
+        gpus->callback([this] { command = [this](Progress&, const std::stop_token&) { return run_gpus(options); }; });
+    }
+
+    CLI::App* on_template(const char* name, const char* what, int (*run)(const Options&, Progress&, std::stop_token)) {
+        static const std::map<std::string, ProgressKind> kinds = {{"auto", ProgressKind::automatic},
+                                                                  {"tty", ProgressKind::tty},
+                                                                  {"plain", ProgressKind::plain},
+                                                                  {"json", ProgressKind::json}};
+        CLI::App* sub = app.add_subcommand(name, what);
+        sub->add_option("TEMPLATE", options.template_file, "The template, a TOML file")->required();
+        sub->add_option("--set", options.set, "Change a key of the template: key=value")->expected(1)->take_all();
+        sub->add_option("--progress", progress, "auto, tty, plain or json")->transform(CLI::Transformer(kinds));
+        sub->add_flag("--json", options.json, "Print the result as JSON");
+        sub->callback([this, run] {
+            command = [this, run](Progress& shown, std::stop_token stop) {
+                return run(options, shown, std::move(stop));
+            };
+        });
+        return sub;
+    }
+};
+
+int parse_and_run(int argc, char** argv) {
+    CommandLine line;
+    try {
+        line.app.parse(argc, argv);
+        line.options.lock_update =
+            line.app.got_subcommand("lock") && line.app.get_subcommand("lock")->count("--update") != 0;
+    } catch (const CLI::ParseError& wrong) {
+        const int code = line.app.exit(wrong);
+        return code == 0 ? 0 : 2;
+    }
+    const StopOnSignal stop;
+    std::unique_ptr<Progress> progress = make_progress(line.progress);
+    std::vector<Error> errors;
+    try {
+        return line.command(*progress, stop.token());
+    } catch (const BuildError& failed) {
+        errors = failed.errors();
+    } catch (const std::exception& failed) {
+        errors.push_back(build_error(std::string("an error that nobody expected: ") + failed.what(),
+                                     "please report it with the command that led to it"));
+    }
+    progress.reset();  // live lines go before the errors come
+    print_errors(errors, line.progress);
+    return exit_code(errors.front().kind);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return parse_and_run(argc, argv); }
