@@ -162,7 +162,10 @@ RecipeParts expand_recipe(const RecipeFile& recipe, const Node& use, Report& rep
     for (const auto& parameter : parameters) names.push_back(parameter.name);
     raw.require("name", "name = \"…\"");
     parts.name = read_name(raw, "name").value_or(recipe.directory.filename().string());
+    const std::size_t before = report.count();
     const Values values = read_values(parameters, parts.name, use, report);
+    // A wrong parameter would be reported again wherever the recipe uses it.
+    if (report.count() != before) return parts;
 
     const Report::Frame frame(report, "using recipe '" + parts.name + "' at " + use.pos.to_string());
     // Parameters' own texts are not filled in: a default is a plain value.

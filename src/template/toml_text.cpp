@@ -69,7 +69,7 @@ std::string plain_words(std::string_view description) {
         if (static_cast<unsigned char>(c) >= 0x20) text += c;
     constexpr std::string_view prefix = "Error while parsing ";
     if (text.starts_with(prefix))
-        text = "not valid TOML, in a " + text.substr(prefix.size());
+        text = "not valid TOML, while reading " + text.substr(prefix.size());
     else
         text = "not valid TOML: " + text;
     return text;
