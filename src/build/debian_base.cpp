@@ -108,7 +108,12 @@ Result<std::int64_t> make_repository(const fs::path& folder, const LockedBase& l
         index += std::string(trim(control->out)) + "\nFilename: ./" + file.filename().string() +
                  "\nSize: " + std::to_string(package.size) + "\nSHA256: " + package.sha256.hex() + "\n\n";
     }
+    // mmdebstrap finds the essential packages by the suite's name, and that stands in the Release file.
+    const std::string release = "Suite: " + locked.suite + "\nCodename: " + locked.suite +
+                                "\nDate: Tue, 01 Jan 1980 00:00:00 UTC\nArchitectures: amd64\nSHA256:\n " +
+                                Sha256::of(index).hex() + " " + std::to_string(index.size()) + " Packages\n";
     if (auto written = io::write_file_atomic(folder / "Packages", index); !written) return written.error();
+    if (auto written = io::write_file_atomic(folder / "Release", release); !written) return written.error();
     return newest;
 }
 
