@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything comes from the distribution's packages; docs/decisions/0002-dependencies.md says why each is there.
 find_package(Threads REQUIRED)
+# Static: the launcher goes into images of any base, and the builder then starts without looking for them.
+set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.81 REQUIRED COMPONENTS system json)
 find_package(OpenSSL 3 REQUIRED)
-find_package(CURL REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd>=1.5)
-pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
-pkg_check_modules(zip REQUIRED IMPORTED_TARGET libzip)
 
 add_library(tomlplusplus INTERFACE)
 find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 target_include_directories(tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE})
 
-# Boost.Asio and Boost.Process are headers; no deprecated parts, and Asio's separate thread support stays on.
-add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ALL_NO_LIB)

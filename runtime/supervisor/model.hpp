@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the launcher knows about a pod, what can happen to it, and what is to be done: plain values. transition()
+// decides everything; engine.cpp only carries its actions out. Never reads a clock, makes a random number or calls the
+// system.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "podspec/pod_spec.hpp"
+
+namespace tmplbuild::launch {
+
+using Time = std::int64_t;  // milliseconds of a clock that never goes back
+inline constexpr Time never = std::numeric_limits<Time>::max();
+inline constexpr int exit_critical = 70;  // a critical service failed for good
+
+enum class Phase {
+    waiting,    // for what it needs
+    starting,   // its process runs, its probe has not said yes yet
+    running,    // a oneshot at work
+    ready,      // its probe said yes, or it has none
+    unhealthy,  // not ready within its deadline; runs on, and is asked on
+    backoff,    // ended; the next start is at `due`
+    stopping,   // its stop signal was sent; KILL is at `due`
+    done,       // ended by itself and is not started again
+    failed,     // will not be started again, for `reason`
+    stopped,    // was told to stop
+};
+const char* to_string(Phase phase);
+
+struct ServiceState {
+    Phase phase = Phase::waiting;
+    Time since = 0;             // when it came into this phase
+    pid_t pid = 0;              // 0: no process
+    bool spawning = false;      // a start was asked for and is not answered yet
+    Time started = 0;           // of the present process
+    Time due = never;           // end of the pause, or the KILL
+    Time ready_by = never;      // after this it is unhealthy
+    Time probe_due = never;     // next attempt, or the end of the one under way
+    bool probing = false;       // an attempt is under way
+    bool satisfied = false;     // what needs it may start
+    bool start_again = false;   // after the stop that is under way
+    std::int64_t failures = 0;  // ends in a row, none of them after a stable time
+    std::int64_t restarts = 0;  // starts after the first
+    std::int64_t starts = 0;
+    std::string reason;  // why it is in this phase; may be empty
+};
+
+enum class Mode { running, stopping, sweeping, over };
+
+struct PodState {
+    std::vector<ServiceState> services;
+    Mode mode = Mode::running;
+    pid_t foreground = 0;  // the command given as arguments, while it runs
+    int exit_code = 0;
+    Time kill_at = never;     // every process still there is killed
+    Time give_up_at = never;  // the launcher ends, whatever is left
+    bool killed = false;      // KILL was sent to all
+};
+
+struct Event {
+    enum class Kind {
+        start,               // the launcher begins
+        spawned,             // service, pid
+        executed,            // service: its program runs
+        spawn_failed,        // service, text
+        exited,              // service, status (as wait gives it), text (why exec failed, or empty), jitter
+        probe_answered,      // service, ok
+        log_matched,         // service: the line it was waiting for
+        tick,                // time passed
+        terminate,           // TERM, or INT without a foreground command
+        foreground_started,  // pid
+        foreground_exited,   // status
+        stray_exited,        // a process that is no service's own
+        no_children,         // while sweeping: nothing is left
+        stop_service,        // by a person
+        restart_service,     // by a person; starts it if it does not run
+    };
+    Kind kind = Kind::tick;
+    Time now = 0;
+    std::size_t service = 0;
+    pid_t pid = 0;
+    int status = 0;
+    bool ok = false;
+    int jitter = 0;  // -1000..1000: thousandths of the 10 %
+    std::string text{};
+};
+
+struct Action {
+    enum class Kind {
+        spawn,              // service
+        signal_group,       // service, signal
+        signal_foreground,  // signal
+        probe,              // service: begin one attempt
+        cancel_probe,       // service
+        sweep,              // signal to every process that is left
+        say,                // service, text: one line of the pod's log
+        leave,              // code
+    };
+    Kind kind;
+    std::size_t service = 0;
+    int signal = 0;
+    int code = 0;
+    std::string text{};
+};
+
+struct Step {
+    PodState state;
+    std::vector<Action> actions;
+};
+
+// The services in their first state: those that cannot be used are failed with words, the rest wait.
+PodState first_state(const pod::PodSpec& spec);
+Step transition(const pod::PodSpec& spec, PodState state, const Event& event);
+// When a tick must come; never while nothing is due, so that an idle pod costs nothing.
+Time next_due(const PodState& state);
+// The pause before the next start: doubled per failure, capped, then moved by jitter.
+Time backoff_pause(const pod::Restart& restart, std::int64_t failures, int jitter);
+// "exit code 3", "killed by signal 9"
+std::string describe_status(int status);
+int exit_code_of(int status);  // 0..255, or 128 + the signal
+
+}  // namespace tmplbuild::launch

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/net_probe.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace tmplbuild::launch {
+
+NetProbe::NetProbe(std::uint16_t port, std::string path) {
+    if (!path.empty())
+        request_ = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+                   "\r\nUser-Agent: tmplbuild-launcher\r\nConnection: close\r\n\r\n";
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    failed_ =
+        fd_ < 0 || (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS);
+}
+
+NetProbe::~NetProbe() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+NetProbe::NetProbe(NetProbe&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      request_(std::move(other.request_)),
+      answer_(std::move(other.answer_)),
+      connected_(other.connected_),
+      failed_(other.failed_) {}
+
+short NetProbe::events() const { return connected_ && request_.empty() ? POLLIN : POLLOUT; }
+
+std::optional<bool> NetProbe::advance() {
+    if (failed_) return false;
+    if (!connected_) {
+        int error = 0;
+        socklen_t size = sizeof error;
+        pollfd ready{fd_, POLLOUT, 0};
+        if (::poll(&ready, 1, 0) == 0) return std::nullopt;
+        if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
+        connected_ = true;
+        if (request_.empty()) return true;
+    }
+    return request_.empty() ? receive() : send();
+}
+
+std::optional<bool> NetProbe::send() {
+    const ssize_t put = ::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL);
+    if (put < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(false);
+    request_.erase(0, static_cast<std::size_t>(put));
+    return std::nullopt;
+}
+
+std::optional<bool> NetProbe::receive() {
+    char buffer[512];
+    const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
+    if (got < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(false);
+    answer_.append(buffer, static_cast<std::size_t>(got));
+    // RFC 9112, 4: "HTTP/1.1 200 ", and the first digit of the code decides.
+    if (answer_.size() < 12) return got == 0 ? std::optional(false) : std::nullopt;
+    return answer_.starts_with("HTTP/1.") && answer_[8] == ' ' && (answer_[9] == '2' || answer_[9] == '3');
+}
+
+}  // namespace tmplbuild::launch

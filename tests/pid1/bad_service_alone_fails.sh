@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# One service that cannot start is failed with words; the others run.
+. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+pod '[{"name":"gone","command":["/no/such/program"],"restart":{"policy":"never"}},
+      {"name":"who","command":["true"],"user":"nobody-here","restart":{"policy":"never"}},
+      {"name":"where","command":["true"],"directory":"/no/such/folder","restart":{"policy":"never"}},
+      {"name":"broken","command":[]},
+      {"name":"lost","command":["true"],"needs":["nothing"]},
+      {"name":"good","command":["sh","-c","echo fine; exec sleep 60"]}]'
+start
+until_log "good: fine"
+until_log "gone: failed: cannot start its program: No such file or directory"
+until_log "who: failed: the image has no user 'nobody-here'"
+until_log "where: failed: cannot enter its directory: No such file or directory"
+until_log "broken: failed"
+until_log "lost: failed"
+kill -TERM "$pid"
+ended 0

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <map>
+#include <random>
+
+#include "supervisor/model.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+using namespace tmplbuild::launch;
+
+namespace {
+
+pod::PodSpec random_spec(std::mt19937& random) {
+    pod::PodSpec spec;
+    const int count = 1 + static_cast<int>(random() % 5);
+    for (int i = 0; i < count; ++i) {
+        pod::Service service;
+        service.name = "s" + std::to_string(i);
+        service.command = {"x"};
+        for (int j = 0; j < i; ++j)
+            if (random() % 3 == 0) service.needs.push_back("s" + std::to_string(j));
+        service.oneshot = random() % 4 == 0;
+        service.critical = random() % 8 == 0;
+        service.restart.policy = static_cast<pod::Restart::Policy>(random() % 3);
+        service.restart.budget = random() % 3;
+        service.stop_grace_ms = static_cast<std::int64_t>(random() % 3000);
+        if (random() % 3 == 0) {
+            service.ready.kind = pod::Probe::Kind::http;
+            service.ready.deadline_ms = random() % 2 == 0 ? 0 : 500;
+        }
+        spec.services.push_back(std::move(service));
+    }
+    spec.stop_total_ms = 100 + static_cast<std::int64_t>(random() % 9000);
+    return spec;
+}
+
+// A world that does what the actions say, at random moments, and checks that each of them makes sense.
+class World {
+  public:
+    World(std::mt19937& random, pod::PodSpec spec)
+        : random_(random), spec_(std::move(spec)), state_(first_state(spec_)) {}
+
+    void send(Event event) {
+        event.now = now_;
+        event.jitter = static_cast<int>(random_() % 2001) - 1000;
+        Step step = transition(spec_, std::move(state_), event);
+        state_ = std::move(step.state);
+        for (const Action& action : step.actions) check(action);
+    }
+
+    void random_event() {
+        now_ += static_cast<Time>(random_() % 300);
+        const std::size_t i = random_() % spec_.services.size();
+        Event event{.kind = static_cast<Event::Kind>(random_() % 14), .service = i};
+        switch (event.kind) {
+            case Event::Kind::spawned:
+                if (!asked_[i]) return;
+                asked_[i] = false;
+                event.pid = pids_[i] = ++next_pid_;
+                break;
+            case Event::Kind::spawn_failed:
+                if (!asked_[i]) return;
+                asked_[i] = false;
+                break;
+            case Event::Kind::exited:
+                if (pids_[i] == 0) return;
+                pids_[i] = 0;
+                event.status = random_() % 2 == 0 ? 0 : 3 << 8;
+                break;
+            case Event::Kind::foreground_started:
+            case Event::Kind::foreground_exited:
+                return;
+            case Event::Kind::no_children:
+                for (const auto& [service, pid] : pids_)
+                    if (pid != 0) return;
+                break;
+            case Event::Kind::terminate:
+                if (random_() % 20 != 0) return;
+                break;
+            default:
+                event.ok = random_() % 2 == 0;
+                break;
+        }
+        send(event);
+    }
+
+    // From TERM on, the stop is over within its limit whatever the services do.
+    void must_end() {
+        send({.kind = Event::Kind::terminate});
+        const Time limit = now_ + spec_.stop_total_ms;
+        while (state_.mode != Mode::over) {
+            const Time due = next_due(state_);
+            REQUIRE(due != never);
+            REQUIRE(due <= limit);
+            now_ = std::max(now_ + 1, due);
+            send({.kind = Event::Kind::tick});
+        }
+        CHECK(left_ == 1);
+    }
+    bool over() const { return state_.mode == Mode::over; }
+
+  private:
+    void check(const Action& action) {
+        const std::size_t i = action.service;
+        switch (action.kind) {
+            case Action::Kind::spawn:
+                REQUIRE(state_.mode == Mode::running);
+                REQUIRE_FALSE(asked_[i]);
+                REQUIRE(pids_[i] == 0);
+                asked_[i] = true;
+                break;
+            case Action::Kind::signal_group:
+                REQUIRE(pids_[i] != 0);
+                break;
+            case Action::Kind::leave:
+                ++left_;
+                break;
+            default:
+                break;
+        }
+    }
+
+    std::mt19937& random_;
+    pod::PodSpec spec_;
+    PodState state_;
+    Time now_ = 1;
+    std::map<std::size_t, bool> asked_;
+    std::map<std::size_t, pid_t> pids_;
+    pid_t next_pid_ = 1;
+    int left_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("100,000 random sequences keep the supervisor's promises") {
+    std::mt19937 random(20260101);  // fixed: a failure is repeatable
+    for (int sequence = 0; sequence < 100'000; ++sequence) {
+        World world(random, random_spec(random));
+        world.send({.kind = Event::Kind::start});
+        const int length = static_cast<int>(random() % 40);
+        for (int i = 0; i < length && !world.over(); ++i) world.random_event();
+        if (!world.over()) world.must_end();
+    }
+}
+
+TEST_CASE("the pause before a restart doubles up to its cap") {
+    pod::Restart restart;
+    restart.backoff_min_ms = 100;
+    restart.backoff_max_ms = 1000;
+    CHECK(backoff_pause(restart, 1, 0) == 100);
+    CHECK(backoff_pause(restart, 2, 0) == 200);
+    CHECK(backoff_pause(restart, 4, 0) == 800);
+    CHECK(backoff_pause(restart, 5, 0) == 1000);
+    CHECK(backoff_pause(restart, 5000, 0) == 1000);
+    CHECK(backoff_pause(restart, 1, 1000) == 110);
+    CHECK(backoff_pause(restart, 1, -1000) == 90);
+}
+
+TEST_CASE("services that need each other in a circle fail with words, the rest start") {
+    pod::PodSpec spec;
+    for (const char* name : {"a", "b", "c"}) {
+        pod::Service service;
+        service.name = name;
+        service.command = {"x"};
+        spec.services.push_back(service);
+    }
+    spec.services[0].needs = {"b"};
+    spec.services[1].needs = {"a"};
+    const Step step = transition(spec, first_state(spec), {.kind = Event::Kind::start});
+    CHECK(step.state.services[0].phase == Phase::failed);
+    CHECK_FALSE(step.state.services[0].reason.empty());
+    CHECK(step.state.services[2].phase == Phase::starting);
+}
+
+TEST_CASE("an idle pod asks for no wake-up") {
+    pod::PodSpec spec;
+    pod::Service service;
+    service.name = "a";
+    service.command = {"x"};
+    spec.services.push_back(service);
+    Step step = transition(spec, first_state(spec), {.kind = Event::Kind::start});
+    step = transition(spec, step.state, {.kind = Event::Kind::spawned, .now = 1, .pid = 5});
+    step = transition(spec, step.state, {.kind = Event::Kind::executed, .now = 2});
+    CHECK(step.state.services[0].phase == Phase::ready);
+    CHECK(next_due(step.state) == never);
+}
