@@ -20,7 +20,7 @@ struct Options {
     std::vector<std::string> set, outputs;
     std::optional<std::string> metadata_file;
     std::vector<std::string> update;  // lock --update
-    bool json = false, check = false, dot = false, lock_update = false;
+    bool json = false, check = false, lock_update = false;
 };
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop);

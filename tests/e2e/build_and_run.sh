@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+# serial: yes
+# The example's image: skopeo reads it, umoci unpacks it, runc runs it as PID 1, its service answers over HTTP, and a
+# stop signal ends it cleanly within its grace.
+. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+for tool in skopeo umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
+example "$work/a"
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+sed -i "s/^port = 8888/port = $port/" "$work/a/template.toml"
+digest=$(build "$work/a" --set image.compression=gzip)
+[ "$(skopeo inspect --format '{{.Digest}}' "oci:$work/a/out:latest")" = "$digest" ] || fail "skopeo sees another image"
+skopeo copy -q "oci:$work/a/out:latest" "dir:$work/copy"
+umoci unpack --image "$work/a/out:latest" "$work/bundle" >/dev/null
+chroot "$work/bundle/rootfs" /bin/true || fail "the base's programs do not run"
+[ "$(readlink "$work/bundle/rootfs/bin")" = usr/bin ] || fail "the base's links were replaced"
+# The host's network instead of an empty one, and no terminal.
+python3 - "$work/bundle/config.json" <<'PY'
+import json, sys
+c = json.load(open(sys.argv[1]))
+c["process"]["terminal"] = False
+c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]
+json.dump(c, open(sys.argv[1], "w"))
+PY
+name=tmplbuild-test-$$
+runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
+outer=$!
+trap 'runc delete -f "$name" 2>/dev/null || true; rm -rf "$work"' EXIT
+answer=
+for _ in $(seq 100); do
+    answer=$(python3 -c "import urllib.request as u; print(u.urlopen('http://127.0.0.1:$port/').read().decode())" 2>/dev/null) && break
+    sleep 0.1
+done
+echo "$answer" | grep -q "tmplbuild made" || fail "no answer over HTTP: $(cat "$work/pod.log")"
+grep -q "web: ready after" "$work/pod.log" || sleep 1
+grep -q "web: ready after" "$work/pod.log" || fail "the launcher did not see the service ready: $(cat "$work/pod.log")"
+begin=$(date +%s)
+runc kill "$name" TERM
+code=0
+wait "$outer" || code=$?
+[ "$code" = 0 ] || fail "exit code $code after TERM: $(cat "$work/pod.log")"
+[ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+# serial: yes
+# Wrong input: one clear error, its exit code, and nothing half-written.
+. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+# expect CODE TEXT COMMAND...
+expect() {
+    code=$1 text=$2 got=0
+    shift 2
+    "$@" >"$work/out" 2>&1 || got=$?
+    [ "$got" = "$code" ] || fail "'$*' ended with $got, expected $code: $(cat "$work/out")"
+    grep -qF -- "$text" "$work/out" || fail "'$*' does not say '$text': $(cat "$work/out")"
+}
+example "$work/a"
+build "$work/a" >/dev/null
+t=$work/a/template.toml
+expect 2 "template.toml" "$tmplbuild" build "$work/none.toml"
+expect 2 "" "$tmplbuild" build
+expect 2 "" "$tmplbuild" frobnicate
+sed 's/^dest = /dst = /' "$t" >"$work/a/bad.toml"
+expect 2 "did you mean 'dest'" "$tmplbuild" build "$work/a/bad.toml"
+expect 2 "bad.toml:" "$tmplbuild" plan "$work/a/bad.toml"
+sed 's/^source = "site"/source = "..\/..\/etc"/' "$t" >"$work/a/bad.toml"
+expect 2 "bad.toml:" "$tmplbuild" build "$work/a/bad.toml"
+printf '\n[[layers]]\nuse = "run"\nname = "x"\ncommand = ["true"]\n' | cat "$t" - >"$work/a/bad.toml"
+expect 2 'a layer with use = "run" cannot be built by this release' "$tmplbuild" build "$work/a/bad.toml"
+expect 2 "cannot be built by this release" "$tmplbuild" plan "$work/a/bad.toml"
+[ ! -e "$work/a/bad.lock" ] || fail "a refused template left a lock"
+expect 2 "oci-archive" "$tmplbuild" build "$t" -o oci-archive:x.tar
+expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
+expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/a/site"
+expect 1 "" "$tmplbuild" inspect "oci:$work/nowhere"
+expect 2 "the plan has no step" "$tmplbuild" explain "$t" nothing
+expect 0 "holds everything" "$tmplbuild" lock --check "$t"
+sed -i 's/"python3-minimal", /"python3-minimal", "mawk", /' "$t"
+expect 1 "lacks the base" "$tmplbuild" lock --check "$t"
+sed -i 's/"mawk"/"no-such-package-at-all"/' "$t"
+expect 2 "no-such-package-at-all" "$tmplbuild" build "$t" --progress plain
+echo '{' >"$work/a/template.lock"
+expect 2 "template.lock" "$tmplbuild" build "$t"
+
+# A disk that is full: exit 1, in words, and the store as it was.
+mkdir "$work/small"
+mount -t tmpfs -o size=3m tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
+trap 'umount "$work/small"; rm -rf "$work"' EXIT
+example "$work/b"
+expect 1 "full" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$work/b/template.toml" -o "oci:$work/c" --progress plain
+[ ! -e "$work/c/index.json" ] || fail "a failed build left an image"

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shared by the end-to-end tests: a folder of their own, one store for all of them (the base is made once), checks.
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TMPLBUILD_CACHE="$TMPLBUILD_BIN/../test-store"
+tmplbuild=$TMPLBUILD_BIN/tmplbuild
+[ "$(id -u)" = 0 ] || { echo "skipped: a Debian base needs root"; exit 77; }
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+# The quickstart example, to be changed at will; its lock is shared, so that every test has one base.
+example() {
+    cp -r "$TMPLBUILD_SOURCE/examples/quickstart" "$1"
+    rm -f "$1/template.lock"
+    if [ -f "$TMPLBUILD_CACHE/quickstart.lock" ]; then cp "$TMPLBUILD_CACHE/quickstart.lock" "$1/template.lock"; fi
+}
+# build FOLDER [OPTION...]: quietly; prints the image's digest.
+build() {
+    folder=$1
+    shift
+    "$tmplbuild" build "$folder/template.toml" -o "oci:$folder/out" --progress plain "$@" 2>"$folder/log" | head -n 1 ||
+        fail "build: $(tail -n 20 "$folder/log")"
+    cp "$folder/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"
+}
+# layers FOLDER: the digests of its layers, a line each.
+layers() { "$tmplbuild" inspect "oci:$1/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }
