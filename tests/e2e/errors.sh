@@ -14,7 +14,7 @@ expect() {
 example "$work/a"
 build "$work/a" >/dev/null
 t=$work/a/template.toml
-expect 2 "template.toml" "$tmplbuild" build "$work/none.toml"
+expect 2 "none.toml" "$tmplbuild" build "$work/none.toml"
 expect 2 "" "$tmplbuild" build
 expect 2 "" "$tmplbuild" frobnicate
 sed 's/^dest = /dst = /' "$t" >"$work/a/bad.toml"
@@ -39,10 +39,17 @@ expect 2 "no-such-package-at-all" "$tmplbuild" build "$t" --progress plain
 echo '{' >"$work/a/template.lock"
 expect 2 "template.lock" "$tmplbuild" build "$t"
 
-# A disk that is full: exit 1, in words, and the store as it was.
+# A disk that is full: exit 1, in words, no image, and the store as it was.
+cp "$TMPLBUILD_CACHE/quickstart.lock" "$work/a/template.lock"
+sed -i 's/"no-such-package-at-all", //' "$t"
 mkdir "$work/small"
-mount -t tmpfs -o size=3m tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
+size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) + 4096 ))
+mount -t tmpfs -o "size=${size}k" tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
 trap 'umount "$work/small"; rm -rf "$work"' EXIT
-example "$work/b"
-expect 1 "full" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$work/b/template.toml" -o "oci:$work/c" --progress plain
-[ ! -e "$work/c/index.json" ] || fail "a failed build left an image"
+cp -r "$TMPLBUILD_CACHE/." "$work/small/"
+head -c 30000000 /dev/urandom >"$work/a/site/large.bin"
+expect 1 "full" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oci:$work/c" --progress plain
+[ ! -e "$work/c" ] || fail "a failed build left an output"
+[ -z "$(ls "$work/small/tmp")" ] || fail "a failed build left temporary files"
+rm "$work/a/site/large.bin"
+expect 0 "base: cached" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oci:$work/c" --progress plain

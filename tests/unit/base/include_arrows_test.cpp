@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arrows of docs/architecture.md, checked over every include line of src/ and runtime/.
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+
+#include "support/catch.hpp"
+
+namespace fs = std::filesystem;
+
+static const std::map<std::string, std::set<std::string>> arrows = {
+    {"base", {}},
+    {"podspec", {"base"}},
+    {"kernel", {"base"}},
+    {"io", {"base"}},
+    {"store", {"base", "io"}},
+    {"pack", {"base", "io", "store"}},
+    {"oci", {"base", "io", "store"}},
+    {"template", {"base", "kernel"}},
+    {"resolve", {"base", "io", "store", "pack", "template", "kernel"}},
+    {"plan", {"base", "store", "pack", "podspec", "template", "kernel", "resolve"}},
+    {"build", {"base", "io", "store", "pack", "oci", "podspec", "template", "kernel", "resolve", "plan"}},
+    {"cli", {"base", "io", "store", "oci", "template", "kernel", "resolve", "plan", "build"}},
+    {"supervisor", {"base", "podspec"}},
+    {"launcher", {"base", "podspec", "supervisor"}},
+};
+
+TEST_CASE("a room includes only what its arrows allow") {
+    int files = 0;
+    for (const char* root : {"src", "runtime"})
+        for (const auto& room : fs::directory_iterator(fs::path(PROJECT_ROOT) / root)) {
+            const std::string name = room.path().filename();
+            REQUIRE(arrows.contains(name));
+            for (const auto& file : fs::recursive_directory_iterator(room.path())) {
+                if (!file.is_regular_file()) continue;
+                ++files;
+                std::ifstream text(file.path());
+                for (std::string line; std::getline(text, line);) {
+                    if (!line.starts_with("#include \"")) continue;
+                    const std::string target = line.substr(10, line.find('/') - 10);
+                    INFO(file.path().string() << ": " << line);
+                    CHECK((target == name || arrows.at(name).contains(target)));
+                }
+            }
+        }
+    CHECK(files > 50);
+}
