@@ -40,13 +40,16 @@ void make_base(const Template& tmpl, Lock& lock, const Store& store, io::Process
     bare.services.clear();
     const Plan plan = make_plan(bare, only_base, {});
     const Step& step = plan.steps.front();
-    if (!store.find_record(step.key->digest())) {
+    SilentProgress silent;
+    const bool made_before = store.find_record(step.key->digest()).has_value();
+    Progress& shown = made_before ? silent : progress;  // the build itself tells of the hit
+    if (!made_before) {
         ResolveContext context{store, processes, progress, stop};
         fetch_packages(base.suite, base.packages, context).value();
     }
     const Compression compression =
         tmpl.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-    const StepResult made = run_step(step, {store, processes, progress, stop, compression, {}}).value();
+    const StepResult made = run_step(step, {store, processes, shown, stop, compression, {}}).value();
     std::vector<Digest> diff_ids;
     for (const BuiltLayer& layer : made.output.layers) diff_ids.push_back(layer.diff_id);
     const std::string packer = packer_format(Compression::none);

@@ -14,6 +14,7 @@ TEST_CASE("split keeps empty parts and join undoes it") {
 
 TEST_CASE("the nearest name is offered only when it is near") {
     CHECK(nearest_name("requirments", {"requirements", "venv"}) == "requirements");
+    CHECK(nearest_name("flies", {"files", "fetch"}) == "files");
     CHECK_FALSE(nearest_name("zebra", {"requirements", "venv"}));
     CHECK(did_you_mean("zebra", {"venv"}).empty());
 }

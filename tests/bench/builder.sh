@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The builder beside its peers, in one run each, ratios printed. Not a test. Needs root, hyperfine, buildah, zstd and
+# jq. TMPLBUILD names the program (a release build); SIZE_MB the folder to pack, 2000 unless told.
+set -eu
+tmplbuild=${TMPLBUILD:-tmplbuild}
+size=${SIZE_MB:-2000}
+here=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TMPLBUILD_CACHE=$work/store STORAGE_DRIVER=overlay BUILDAH_ISOLATION=chroot
+
+compare() { # compare NAME SETUP OURS THEIRS
+    hyperfine -N --warmup 1 --runs "${RUNS:-10}" --prepare "$2" --export-json "$work/result.json" "$3" "$4" >/dev/null 2>"$work/err" ||
+        { cat "$work/err" >&2; exit 1; }
+    jq -r --arg name "$1" '.results | "\($name): \(.[0].median * 1000 | round) ms against \(.[1].median * 1000 | round) ms, ratio \(.[0].median / .[1].median * 1000 | round / 1000)"' "$work/result.json"
+}
+
+cp -r "$here/examples/quickstart" "$work/t"
+"$tmplbuild" build "$work/t/template.toml" -o "oci:$work/out" --progress plain >/dev/null 2>&1
+mkdir "$work/b"
+for i in 1 2 3; do echo "$i" >"$work/b/$i"; done
+printf 'FROM scratch\nCOPY 1 /1\nCOPY 2 /2\nCOPY 3 /3\n' >"$work/b/Dockerfile"
+buildah bud -q --layers -t bench "$work/b" >/dev/null
+compare "unchanged template, against buildah's cached rebuild of three COPY layers" true \
+    "$tmplbuild build $work/t/template.toml -o oci:$work/out --progress plain" "buildah bud -q --layers -t bench $work/b"
+compare "one small file changed, to a new image in the layout, against the same in buildah" \
+    "sh -c 'date +%s%N | tee $work/t/site/now > $work/b/3'" \
+    "$tmplbuild build $work/t/template.toml -o oci:$work/out --progress plain" "buildah bud -q --layers -t bench $work/b"
+buildah rmi -f bench >/dev/null 2>&1 || true
+
+# Half of it compresses, half does not; files from 4 kB to 64 MB.
+mkdir -p "$work/p/data"
+python3 - "$work/p/data" "$size" <<'PY'
+import os, random, sys
+folder, left, number = sys.argv[1], int(sys.argv[2]) * 1_000_000, 0
+dice = random.Random(1)
+text = " ".join(str(dice.randrange(10**6)) for _ in range(3_000_000)).encode()
+while left > 0:
+    size = min(left, dice.choice([4_000, 40_000, 400_000, 4_000_000, 64_000_000]))
+    start = dice.randrange(1000)
+    data = os.urandom(size) if number % 2 else (text[start:] * (size // len(text) + 2))[:size]
+    with open(f"{folder}/{number:06}", "wb") as f:
+        f.write(data)
+    left, number = left - size, number + 1
+PY
+cp "$work/t/template.lock" "$work/p/template.lock"
+sed 's/^source = .*/source = "data"/; s/^name = "quickstart"/name = "packing"/' "$work/t/template.toml" >"$work/p/template.toml"
+RUNS=${PACK_RUNS:-3} compare "a folder of $size MB to a layer and a layout (hashed twice more, to notice changes), against tar | zstd -3 -T2" \
+    "sh -c 'date +%s%N > $work/p/data/now; rm -rf $work/packed $work/packed.tar.zst'" \
+    "$tmplbuild build $work/p/template.toml -o oci:$work/packed --progress plain" \
+    "sh -c 'tar c -C $work/p data | zstd -q -3 -T2 -o $work/packed.tar.zst && sync $work/packed.tar.zst'"
+date +%s >"$work/p/data/now"
+echo "peak memory while packing: $(/usr/bin/time -f '%M kB' "$tmplbuild" build "$work/p/template.toml" -o "oci:$work/packed" --progress plain 2>&1 >/dev/null | tail -n 1)"
