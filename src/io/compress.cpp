@@ -12,6 +12,8 @@
 namespace tmplbuild::io {
 
 static constexpr int zstd_level = 3;
+static constexpr int zstd_job_bytes =
+    2 << 20;  // the default for this level, 8 MiB, costs memory and gains nothing here
 static constexpr int gzip_level = 6;
 
 struct Compressor::Stream {
@@ -33,7 +35,7 @@ struct Compressor::Zstd : Stream {
         // More than four workers only cost memory: reading and hashing the tar is the limit then.
         const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
         ready_ = context_ != nullptr && set(ZSTD_c_compressionLevel, zstd_level) && set(ZSTD_c_checksumFlag, 1) &&
-                 set(ZSTD_c_nbWorkers, workers);
+                 set(ZSTD_c_jobSize, zstd_job_bytes) && set(ZSTD_c_nbWorkers, workers);
     }
     ~Zstd() override { ZSTD_freeCCtx(context_); }
 
@@ -129,7 +131,8 @@ std::string Compressor::format(Codec codec) {
         case Codec::gzip:
             return std::string("gzip-") + ::zlibVersion() + "-" + std::to_string(gzip_level);
         case Codec::zstd:
-            return std::string("zstd-") + ZSTD_versionString() + "-" + std::to_string(zstd_level);
+            return std::string("zstd-") + ZSTD_versionString() + "-" + std::to_string(zstd_level) + "-" +
+                   std::to_string(zstd_job_bytes >> 20) + "m";
     }
     return {};
 }

@@ -29,7 +29,7 @@ class Compressor {
     Result<void> write(std::span<const std::byte> data);
     Result<void> finish();  // once; nothing may follow
 
-    // Names the library whose bytes come out: "zstd-1.5.4-3", part of every layer's key.
+    // Names the library whose bytes come out: "zstd-1.5.4-3-2m", part of every layer's key.
     static std::string format(Codec codec);
 
   private:
