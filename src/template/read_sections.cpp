@@ -36,7 +36,7 @@ static DebianBase read_debian(const Node& node, Reading& reading) {
             base.sources.push_back(line);
         else
             reading.report.error(pos, "\"" + line + "\" is not a line of sources.list",
-                                 "write it like \"deb https://deb.debian.org/debian bookworm main\"");
+                                 "write it like \"deb https://mirror.example/debian bookworm main\"");
     }
     table.finish();
     return base;
