@@ -14,8 +14,8 @@ namespace tmplbuild::io {
 struct TarWriter::Impl {
     explicit Impl(Sink to) : sink(std::move(to)), handle(archive_write_new()), entry(archive_entry_new()) {}
     ~Impl() {
-        // Freed without a close: an archive that was not finished must not be flushed.
-        archive_write_fail(handle);
+        // Freeing closes first, and only a close gives libarchive's buffers back: what it still writes then is dropped.
+        ended = true;
         archive_write_free(handle);
         archive_entry_free(entry);
     }
@@ -30,6 +30,7 @@ struct TarWriter::Impl {
 
     static la_ssize_t pass_on(archive* handle, void* self, const void* buffer, size_t size) {
         auto& impl = *static_cast<Impl*>(self);
+        if (impl.ended) return static_cast<la_ssize_t>(size);
         auto sent = impl.sink({static_cast<const std::byte*>(buffer), size});
         if (sent) return static_cast<la_ssize_t>(size);
         impl.failed = sent.error();
@@ -42,6 +43,7 @@ struct TarWriter::Impl {
     archive_entry* entry;
     std::optional<Error> failed;
     std::uint64_t left = 0;
+    bool ended = false;
     std::string path;
 };
 
