@@ -11,7 +11,8 @@ static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
     if (const auto* base = std::get_if<BaseSpec>(&step.spec)) return build_base(*base, context);
     if (const auto* files = std::get_if<FilesSpec>(&step.spec)) return build_files(*files, context);
     if (const auto* runtime = std::get_if<RuntimeSpec>(&step.spec)) return build_runtime(*runtime, context);
-    return build_pod(std::get<PodSpecStep>(step.spec), context);
+    if (const auto* pod = std::get_if<PodSpecStep>(&step.spec)) return build_pod(*pod, context);
+    return usage_error(std::string("steps of the kind '") + step.kind() + "' cannot be built by this release");
 }
 
 Result<StepResult> run_step(const Step& step, const StepEnvironment& environment) {

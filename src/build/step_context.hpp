@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/progress.hpp"
+#include "build/sandbox.hpp"
 #include "io/process.hpp"
 #include "plan/step.hpp"
 #include "resolve/base_contract.hpp"
@@ -30,7 +31,10 @@ struct StepContext {
     Progress& progress;
     std::stop_token stop;
     Compression compression = Compression::zstd;
-    BaseContract contract;  // of the plan's base; empty for the base step itself
+    BaseContract contract;            // of the plan's base; empty for the base step itself
+    Sandbox* sandbox = nullptr;       // set for every step of a build
+    std::vector<BuiltLayer> below{};  // of the steps that it needs, bottom first: what its commands see
+    unsigned jobs = 1;                // how many processes it may keep busy
 
     void say(const std::string& what) const { progress.doing(step, what); }
 };

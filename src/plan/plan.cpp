@@ -13,7 +13,8 @@ static Compression compression_of(const ImageOptions& image) {
 }
 
 const char* Step::kind() const {
-    static constexpr const char* names[] = {"base", "files", "runtime", "pod"};
+    static constexpr const char* names[] = {"base",   "files", "fetch",  "git",     "apt",
+                                            "python", "run",   "kernel", "runtime", "pod"};
     static_assert(std::variant_size_v<decltype(spec)> == std::size(names));
     return names[spec.index()];
 }

@@ -23,21 +23,56 @@ struct FilesSpec {
     FilesLayer layer;
     Digest content;  // of everything it copies; checked again while packing
 };
+struct FetchSpec {
+    FetchLayer layer;
+};
+struct GitSpec {
+    GitLayer layer;
+    LockedGit locked;
+};
+struct AptSpec {
+    LockedApt locked;
+    std::string suite;  // for messages
+};
+struct PythonSpec {
+    LockedVenv locked;
+    std::vector<std::string> allow_shared;  // distributions that may own each other's files, by name
+    std::vector<std::string> kernels;       // whose active variant the venv's .pth file puts first on Python's path
+};
+struct RunSpec {
+    RunLayer layer;
+};
+struct KernelSpec {
+    std::string kernel;  // name
+    KernelRecipe recipe;
+    kernel::Arch arch;
+    std::vector<kernel::GpuTarget> serves;  // the targets that this variant is for
+    Digest source;                          // of the source tree
+    std::int64_t source_time = 0;           // of the commit; 0: a folder, which has none
+    LockedToolchain toolchain;
+    std::string torch_venv;  // where torch is, for recipes that need it
+};
 struct RuntimeSpec {  // the launcher
     std::filesystem::path launcher;
     Digest content;
 };
-struct PodSpecStep {  // pod.json: always the last layer
-    pod::PodSpec pod;
+struct PodSpecStep {   // pod.json: always the last layer
+    pod::PodSpec pod;  // kernels without their variants: those come from the kernel steps' facts
 };
 
 struct Step {
-    std::string id;       // "base", "files:notebooks", "runtime", "pod"
+    std::string id;       // "base", "files:notebooks", "python:venv", "kernel:int8-attention:8.9", "runtime", "pod"
     std::string summary;  // one line for people
-    std::variant<BaseSpec, FilesSpec, RuntimeSpec, PodSpecStep> spec;
+    std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec, RuntimeSpec,
+                 PodSpecStep>
+        spec;
     std::optional<CanonicalKey> key{};  // none: `unresolved` says which fact is missing
     std::string unresolved{};
+    std::vector<std::string> needs{};   // steps whose layers its commands see, bottom first, by id
+    bool in_image = true;               // false: a throwaway (compilers), made only when a step that needs it is
     std::uint64_t estimated_bytes = 0;  // of its layers, compressed, best guess
+    std::uint64_t work_bytes = 0;       // further disk while it runs
+    double estimated_seconds = 0;       // 0: seconds, not worth a word
 
     const char* kind() const;
 };

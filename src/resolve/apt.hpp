@@ -4,23 +4,13 @@
 // Never installs anything, never writes down where a package came from.
 #pragma once
 
-#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "base/progress.hpp"
-#include "io/process.hpp"
+#include "resolve/context.hpp"
 #include "resolve/lock.hpp"
-#include "store/store.hpp"
 
 namespace tmplbuild {
-
-struct ResolveContext {
-    const Store& store;
-    io::ProcessRunner& processes;
-    Progress& progress;
-    std::stop_token stop;
-};
 
 // The essential packages of `suite`, apt, and `packages` with what they need (no recommendations), sorted by name.
 Result<std::vector<LockedPackage>> resolve_debian(const std::string& suite, const std::vector<std::string>& packages,

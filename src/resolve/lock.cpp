@@ -68,9 +68,11 @@ std::string Lock::to_text() const {
     });
     o["git"] = write_all(gits, write_git);
     o["python"] = write_all(venvs, [](const LockedVenv& v) {
-        return json::object{{"venv", v.venv},
-                            {"request", v.request.to_string()},
-                            {"distributions", write_all(v.distributions, write_distribution)}};
+        json::object venv{{"venv", v.venv},
+                          {"request", v.request.to_string()},
+                          {"distributions", write_all(v.distributions, write_distribution)}};
+        if (!v.builders.empty()) venv["builders"] = write_all(v.builders, write_distribution);
+        return venv;
     });
     if (toolchain)
         o["toolchain"] = json::object{{"name", toolchain->name},
@@ -161,8 +163,12 @@ static Lock read_lock(const json::object& o) {
                          json::get_string(g, "tree").value(), json::get_int(g, "commit_time").value()};
     });
     lock.venvs = read_all(o, "python", [](const json::object& v) {
-        return LockedVenv{json::get_string(v, "venv").value(), read_digest(v, "request"),
-                          read_all(v, "distributions", read_distribution)};
+        LockedVenv venv{json::get_string(v, "venv").value(),
+                        read_digest(v, "request"),
+                        read_all(v, "distributions", read_distribution),
+                        {}};
+        if (v.contains("builders")) venv.builders = read_all(v, "builders", read_distribution);
+        return venv;
     });
     if (o.contains("toolchain")) {
         const json::object& t = *json::get_object(o, "toolchain").value();

@@ -48,6 +48,7 @@ struct LockedVenv {
     std::string venv;
     Digest request;
     std::vector<LockedDistribution> distributions;  // sorted by name
+    std::vector<LockedDistribution> builders{};       // wheels that turn its sdists into wheels, sorted by name
     bool operator==(const LockedVenv&) const = default;
 };
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP by libcurl: small documents into memory, large files to disk with their digest on the way. Used for package
+// indexes, fetched files and registries. Proxies and the CA bundle come from the environment and the system, as for
+// curl. Never follows a redirect to another scheme than http and https, never sends a header to another host than the
+// one that it was given for.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+
+namespace tmplbuild::io {
+
+struct HttpRequest {
+    std::string url;
+    std::map<std::string, std::string> headers{};
+    std::uint64_t limit = 64ULL << 20;  // of the body, bytes; more is an error
+    std::string user{};                 // "name:password" of the URL's own host; never printed
+};
+
+struct HttpResponse {
+    int status = 0;
+    std::map<std::string, std::string> headers;  // names in lower case; the last response's
+    std::string body;
+    std::string final_url;  // after redirects
+};
+
+struct HttpDownload {
+    Digest sha256;
+    std::uint64_t size = 0;
+};
+
+class HttpClient {
+  public:
+    HttpClient();
+    ~HttpClient();
+    HttpClient(HttpClient&&) noexcept;
+
+    // Any status is a response; connections that fail are tried again (4 times, growing pauses), then a network_error.
+    Result<HttpResponse> get(const HttpRequest& request, std::stop_token stop);
+    // 200 only, into `file` (made or replaced); a cut connection goes on where it was (Range) when the server can.
+    Result<HttpDownload> download(const HttpRequest& request, const std::filesystem::path& file,
+                                  const std::function<void(std::uint64_t done, std::uint64_t total)>& progress,
+                                  std::stop_token stop);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// A URL without its user part and query, for messages.
+std::string printable_url(const std::string& url);
+
+}  // namespace tmplbuild::io

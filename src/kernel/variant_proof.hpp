@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The proof of one kernel variant: its modules' device code, from the bytes, against the recipe's promise for every
+// target. The build makes it after linking and stores it (annotation, pod.json); `verify` makes it again from the
+// image; `inspect --can-run` and the launcher judge from the stored form. Never opens a file: callers map them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "kernel/elf.hpp"
+#include "kernel/fatbin.hpp"
+#include "kernel/verdict.hpp"
+
+namespace tmplbuild::kernel {
+
+// A row of the recipe's module table: which GPUs call into this shared object.
+struct ModuleRule {
+    std::string file;                      // relative to the variant's folder: "int8_attention/_fused.so"
+    std::vector<Capability> capabilities;  // the GPUs that need it; empty: every GPU
+    bool may_jit = false;                  // PTX is enough
+    bool needed_by(const Capability& capability) const;
+    bool operator==(const ModuleRule&) const = default;
+};
+
+struct VariantFile {
+    std::string path;  // relative to the variant's folder
+    Bytes bytes;       // the whole file; must outlive the call
+};
+
+struct VariantRequest {
+    std::string kernel;
+    Arch arch;                        // what the variant was compiled for
+    Version toolkit;                  // 13.0; not set: driver floors are not judged
+    std::vector<ModuleRule> modules;  // the whole table
+    std::vector<GpuTarget> targets;   // the GPUs that this variant is to serve
+};
+
+struct ModuleProof {
+    ModuleRule rule;  // capabilities empty and in_table false for an .so that the table does not name
+    bool in_table = true;
+    DeviceCode code;
+    std::vector<std::string> needed;
+    std::size_t undefined_symbols = 0;  // weak ones not counted
+    std::optional<Version> glibc_floor;
+    std::optional<Version> glibcxx_floor;
+    std::vector<std::string> foreign_runpaths;
+    bool operator==(const ModuleProof&) const = default;
+};
+
+struct TargetRow {
+    std::string gpu;         // GpuTarget::label
+    std::string capability;  // "8.9"; empty for a GPU without CUDA
+    Judgement judgement;
+    bool operator==(const TargetRow&) const = default;
+};
+
+struct VariantProof {
+    std::string kernel;
+    Arch arch;
+    Version toolkit;
+    std::string proven_by = "bytes";  // "bytes", or what a recorded self-test on hardware says
+    std::vector<ModuleProof> modules;
+    std::vector<TargetRow> rows;
+    std::vector<std::string> errors;  // why it fails; never stored, since a failed variant is not kept
+    bool ok() const { return errors.empty(); }
+};
+
+// Only files that end in .so or .so.N are looked at. Every broken promise is one error that names module, arch and GPU.
+VariantProof prove_variant(const VariantRequest& request, const std::vector<VariantFile>& files);
+
+// What the proven variant does on any GPU, a target of the build or not.
+Judgement judge_variant(const VariantProof& proof, const GpuTarget& target, const Host& host = {});
+
+struct VariantChoice {
+    std::optional<std::size_t> index;  // the variant that serves best; none when no variant runs
+    Judgement judgement;               // of that one, or the reason why none does
+};
+VariantChoice choose_variant(const std::vector<VariantProof>& variants, const GpuTarget& target, const Host& host = {});
+
+// {"kernel":…,"arch":"sm_89","toolkit":"13.0","proven_by":"bytes","modules":[…],"rows":[…]}: stable key order.
+json::object to_json(const VariantProof& proof);
+Result<VariantProof> variant_proof_from_json(const json::object& object);
+
+}  // namespace tmplbuild::kernel

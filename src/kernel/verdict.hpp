@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Can these bytes run on that GPU? The compatibility rules of CUDA as pure functions, each answer with its reason in
+// words. The proof, plan, inspect, verify and the launcher's choice of a variant all ask here and nowhere else.
+// Rules: CUDA C++ Programming Guide ("Binary compatibility", "PTX compatibility", "Family-specific architecture
+// features"), CUDA Compatibility (driver floors). Never reads files, never asks a driver.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "kernel/fatbin.hpp"
+#include "kernel/gpu.hpp"
+#include "kernel/version.hpp"
+
+namespace tmplbuild::kernel {
+
+// From best to worst, so that the worst of several is their maximum.
+enum class Verdict {
+    exact,        // machine code for this very capability
+    compatible,   // machine code for an earlier one of the same major, or for its family
+    jit,          // PTX only: the driver compiles it at the first load
+    unknown,      // the bytes could not be read fully, and what was read does not serve the GPU
+    missing,      // nothing in the bytes can run there
+    unsupported,  // the GPU or its driver can never run it
+};
+
+const char* to_string(Verdict verdict);
+Result<Verdict> parse_verdict(std::string_view text);
+bool runs(Verdict verdict);  // exact, compatible or jit
+
+struct Judgement {
+    Verdict verdict = Verdict::unknown;
+    std::string reason;  // a phrase that a user understands, no final dot: "sm_80 code runs on 8.6 (same major, …)"
+    bool operator==(const Judgement&) const = default;
+};
+
+// The machine that would run it, as far as it is known. All empty: a plan or an image, judged for any driver.
+struct Host {
+    std::optional<Version> driver;       // 580.65.6, as NVML says it
+    std::optional<Version> driver_cuda;  // 13.0: the newest CUDA of the driver, as cuDriverGetVersion says it
+};
+
+// One arch against one capability.
+bool cubin_runs_on(const Arch& arch, const Capability& capability);
+bool ptx_runs_on(const Arch& arch, const Capability& capability);
+
+// The best that a module's code can do on a GPU of this capability.
+Judgement judge(const DeviceCode& code, const Capability& capability, const Host& host = {});
+// The same with a target: a GPU without CUDA is unsupported.
+Judgement judge(const DeviceCode& code, const GpuTarget& target, const Host& host = {});
+
+// A variant serves a GPU as well as the worst of the modules which that GPU needs; the reason names that module.
+// No module at all is `missing`.
+Judgement combine(const std::vector<std::pair<std::string, Judgement>>& modules);
+
+// The lowest Linux driver for programs of a CUDA toolkit (CUDA Compatibility, minor version compatibility), higher
+// where device code is compressed with zstd under CUDA 12. None for a major not in the table.
+std::optional<Version> minimum_driver(const Version& toolkit, bool compressed);
+// Nothing when the driver is new enough or not known; else the reason with both versions in it.
+std::optional<std::string> driver_refusal(const Version& toolkit, bool compressed, const Host& host);
+// The first CUDA whose driver compiles this PTX (PTX ISA, release notes); none for an ISA newer than the table.
+std::optional<Version> cuda_of_ptx_isa(const Version& isa);
+
+}  // namespace tmplbuild::kernel
