@@ -5,6 +5,7 @@
 // one that it was given for.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -24,6 +25,8 @@ struct HttpRequest {
     std::map<std::string, std::string> headers{};
     std::uint64_t limit = 64ULL << 20;  // of the body, bytes; more is an error
     std::string user{};                 // "name:password" of the URL's own host; never printed
+    std::filesystem::path ca_file{};    // PEM; empty: CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, then the system's
+    bool insecure = false;              // any certificate will do: only where the user's own settings say so
 };
 
 struct HttpResponse {
@@ -38,15 +41,26 @@ struct HttpDownload {
     std::uint64_t size = 0;
 };
 
+// How long is waited for what. Tests make it shorter.
+struct HttpPatience {
+    std::chrono::seconds connect{30};                // for the connection, TLS included
+    std::chrono::seconds stall{60};                  // without a single byte
+    std::chrono::milliseconds first_pause{500};      // before the first new try; each next pause is twice as long
+    std::chrono::milliseconds longest_pause{30000};  // that a server may ask for (Retry-After)
+};
+
+// One client may be used by several threads at once; it keeps connections for the next request.
 class HttpClient {
   public:
-    HttpClient();
+    explicit HttpClient(HttpPatience patience = {});
     ~HttpClient();
     HttpClient(HttpClient&&) noexcept;
 
-    // Any status is a response; connections that fail are tried again (4 times, growing pauses), then a network_error.
+    // Any status is a response; what may pass is tried again (4 times, growing pauses): connections that fail, 429 and
+    // 5xx. After that a network_error, or the response with that status. `interrupted` soon after `stop`.
     Result<HttpResponse> get(const HttpRequest& request, std::stop_token stop);
-    // 200 only, into `file` (made or replaced); a cut connection goes on where it was (Range) when the server can.
+    // 200 only, into `file` (made or replaced once whole); a cut connection goes on where it was (Range) when the
+    // server can. The caller sets the request's `limit` to what it expects.
     Result<HttpDownload> download(const HttpRequest& request, const std::filesystem::path& file,
                                   const std::function<void(std::uint64_t done, std::uint64_t total)>& progress,
                                   std::stop_token stop);

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Redirects, new tries, bodies and files over io/http_exchange.hpp.
+#include "io/http.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "base/text.hpp"
+#include "io/fd.hpp"
+#include "io/file.hpp"
+#include "io/http_exchange.hpp"
+
+namespace tmplbuild::io {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::milliseconds;
+
+namespace {
+
+constexpr int new_tries = 4;
+constexpr int longest_chain = 10;             // of redirects
+constexpr std::uint64_t enough = 1ULL << 20;  // bytes of a cut download after which the tries count from new
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// RFC 6585 section 4, RFC 9110 section 15.6; 501 and 505 say what no next try can change.
+bool may_pass(int status) { return status == 429 || (status >= 500 && status != 501 && status != 505); }
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return {};
+    return value;
+}
+
+std::string header(const HttpReply& reply, const std::string& name) {
+    const auto at = reply.headers.find(name);
+    return at == reply.headers.end() ? "" : at->second;
+}
+
+Error interrupted(const std::string& url) {
+    return Error{.kind = ErrorKind::interrupted, .message = "stopped while fetching " + printable_url(url)};
+}
+
+Error too_large(const HttpRequest& request) {
+    return network_error(printable_url(request.url) + " is larger than the limit of " + human_bytes(request.limit));
+}
+
+// The pauses between the tries of one request.
+class Tries {
+  public:
+    Tries(const HttpPatience& patience, std::stop_token stop) : patience_(patience), stop_(std::move(stop)) {}
+
+    // Waits and says true, or says false: no try is left, or `stop` was asked for.
+    bool again(const HttpReply& reply) {
+        if (used_ == new_tries) return false;
+        Milliseconds pause = patience_.first_pause * (1 << used_++);
+        // RFC 9110, section 10.2.3; its other form, a date, is not worth a clock that may be wrong.
+        if (const auto asked = number(header(reply, "retry-after")))
+            pause = std::max(pause, Milliseconds(std::min<std::uint64_t>(*asked, 3600) * 1000));
+        pause = std::min(pause, patience_.longest_pause);
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any never;
+        never.wait_for(lock, stop_, pause, [] { return false; });
+        return !stop_.stop_requested();
+    }
+    void start_over() { used_ = 0; }
+
+  private:
+    HttpPatience patience_;
+    std::stop_token stop_;
+    int used_ = 0;
+};
+
+}  // namespace
+
+struct HttpClient::Impl {
+    HttpPatience patience;
+    std::mutex mutex;
+    std::vector<std::unique_ptr<HttpConnection>> idle;  // under mutex
+
+    std::unique_ptr<HttpConnection> take() {
+        const std::scoped_lock lock(mutex);
+        if (idle.empty()) return std::make_unique<HttpConnection>(patience);
+        auto one = std::move(idle.back());
+        idle.pop_back();
+        return one;
+    }
+    void give_back(std::unique_ptr<HttpConnection> one) {
+        const std::scoped_lock lock(mutex);
+        idle.push_back(std::move(one));
+    }
+
+    struct Answer : HttpOutcome {
+        std::string url;  // the last one
+    };
+    // One try, redirects followed. `sink` sees the bodies of other replies only.
+    Answer follow(const HttpRequest& request, const std::vector<std::string>& own_headers, bool decode,
+                  const HttpSink& sink, const std::stop_token& stop);
+};
+
+HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
+                                                  const std::vector<std::string>& own_headers, bool decode,
+                                                  const HttpSink& sink, const std::stop_token& stop) {
+    Answer answer;
+    auto target = http_target("", request.url);
+    if (!target) {
+        answer.failure = target.error();
+        return answer;
+    }
+    HttpHop hop{target->url,     own_headers,      request.user.empty() ? target->user : request.user,
+                request.ca_file, request.insecure, decode};
+    for (const auto& [name, value] : request.headers) hop.headers.push_back(name + ": " + value);
+    const HttpSink last_only = [&sink](const HttpReply& reply, std::string_view data) -> Result<void> {
+        if (is_redirect(reply.status) && reply.headers.contains("location")) return {};
+        return sink(reply, data);
+    };
+    for (int hops = 0; hops <= longest_chain; ++hops) {
+        auto connection = take();
+        static_cast<HttpOutcome&>(answer) = connection->exchange(hop, last_only, stop);
+        give_back(std::move(connection));
+        answer.url = hop.url;
+        const std::string where = header(answer.reply, "location");
+        if (answer.failure || !is_redirect(answer.reply.status) || where.empty()) return answer;
+        auto next = http_target(hop.url, where);
+        if (!next) {
+            answer.failure = next.error().while_doing("following a redirect of " + printable_url(request.url));
+            return answer;
+        }
+        hop.url = next->url;
+        if (!next->same_origin) {  // what the caller gave is for its own host alone
+            hop.headers = own_headers;
+            hop.user.clear();
+            hop.insecure = false;
+        }
+        if (!next->user.empty()) hop.user = next->user;
+    }
+    answer.failure =
+        network_error(printable_url(request.url) + " redirects more than " + std::to_string(longest_chain) + " times");
+    return answer;
+}
+
+HttpClient::HttpClient(HttpPatience patience) : impl_(std::make_unique<Impl>()) { impl_->patience = patience; }
+HttpClient::~HttpClient() = default;
+HttpClient::HttpClient(HttpClient&&) noexcept = default;
+
+Result<HttpResponse> HttpClient::get(const HttpRequest& request, std::stop_token stop) {
+    Tries tries(impl_->patience, stop);
+    for (;;) {
+        std::string body;
+        const HttpSink sink = [&](const HttpReply&, std::string_view data) -> Result<void> {
+            if (body.size() + data.size() > request.limit) return too_large(request);
+            body.append(data);
+            return {};
+        };
+        Impl::Answer answer = impl_->follow(request, {}, true, sink, stop);
+        const bool hope = answer.failure ? answer.may_pass : may_pass(answer.reply.status);
+        if (hope && tries.again(answer.reply)) continue;
+        if (stop.stop_requested()) return interrupted(request.url);
+        if (answer.failure) return *answer.failure;
+        return HttpResponse{answer.reply.status, std::move(answer.reply.headers), std::move(body), answer.url};
+    }
+}
+
+namespace {
+
+// A file that grows over several tries, its digest kept along. It gets its name when it is whole.
+class PartialFile {
+  public:
+    PartialFile(const HttpRequest& request, const fs::path& file,
+                const std::function<void(std::uint64_t, std::uint64_t)>& progress)
+        : request_(request),
+          file_(file),
+          part_(file.parent_path() / ("." + file.filename().string() + ".part-" + unique_suffix())),
+          progress_(progress) {}
+    ~PartialFile() { ::unlink(part_.c_str()); }
+    PartialFile(const PartialFile&) = delete;
+    PartialFile& operator=(const PartialFile&) = delete;
+
+    Result<void> open() {
+        auto fd = open_fd(part_, O_WRONLY | O_CREAT | O_EXCL, 0644);
+        if (!fd) return fd.error();
+        fd_ = std::move(*fd);
+        return {};
+    }
+
+    std::uint64_t size() const { return size_; }
+
+    // What the next try asks for: the rest, of the same content only (RFC 9110, sections 14.2 and 13.1.5).
+    std::vector<std::string> range_headers() {
+        begun_ = false;
+        if (size_ == 0) return {};
+        std::vector<std::string> out = {"Range: bytes=" + std::to_string(size_) + "-"};
+        if (!validator_.empty()) out.push_back("If-Range: " + validator_);
+        return out;
+    }
+
+    Result<void> take(const HttpReply& reply, std::string_view data) {
+        if (reply.status != 200 && reply.status != 206) return {};
+        if (!begun_)
+            if (auto ready = begin(reply); !ready) return ready;
+        if (size_ + data.size() > request_.limit) return too_large(request_);
+        if (auto written = write_all(fd_.get(), as_bytes(data), part_.string()); !written) return written;
+        hasher_.update(data);
+        size_ += data.size();
+        const auto now = Clock::now();
+        if (progress_ && now - told_ >= Milliseconds(100)) {
+            told_ = now;
+            progress_(size_, total_);
+        }
+        return {};
+    }
+
+    // Forgets what came so far.
+    Result<void> start_over() {
+        size_ = 0;
+        hasher_ = Sha256();
+        if (::ftruncate(fd_.get(), 0) != 0 || ::lseek(fd_.get(), 0, SEEK_SET) != 0)
+            return os_error("empty", part_.string(), errno);
+        return {};
+    }
+
+    Result<HttpDownload> finish(const HttpReply& reply) {
+        if (!begun_)  // an empty body
+            if (auto ready = begin(reply); !ready) return ready.error();
+        fd_.reset();
+        if (::rename(part_.c_str(), file_.c_str()) != 0) return os_error("rename a download to", file_.string(), errno);
+        if (progress_) progress_(size_, size_);
+        return HttpDownload{hasher_.finish(), size_};
+    }
+
+  private:
+    // The first bytes of a reply: do they go on where the last ones ended, or begin again?
+    Result<void> begin(const HttpReply& reply) {
+        begun_ = true;
+        const auto length = number(header(reply, "content-length"));
+        const std::string range = header(reply, "content-range");  // "bytes 100-199/200"
+        const bool goes_on = reply.status == 206 && range.starts_with("bytes " + std::to_string(size_) + "-");
+        if (!goes_on) {
+            if (reply.status == 206)
+                return network_error(printable_url(request_.url) + " sent another range than the one asked for");
+            if (auto emptied = start_over(); !emptied) return emptied;
+        }
+        total_ = length ? size_ + *length : 0;
+        // A weak validator does not promise the same bytes.
+        validator_ = header(reply, "etag");
+        if (validator_.starts_with("W/")) validator_.clear();
+        if (total_ > request_.limit) return too_large(request_);
+        return {};
+    }
+
+    const HttpRequest& request_;
+    fs::path file_, part_;
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress_;
+    Fd fd_;
+    Sha256 hasher_;
+    std::uint64_t size_ = 0, total_ = 0;
+    std::string validator_;
+    bool begun_ = false;
+    Clock::time_point told_{};
+};
+
+}  // namespace
+
+Result<HttpDownload> HttpClient::download(const HttpRequest& request, const fs::path& file,
+                                          const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+                                          std::stop_token stop) {
+    PartialFile part(request, file, progress);
+    if (auto opened = part.open(); !opened) return opened.error();
+    Tries tries(impl_->patience, stop);
+    const HttpSink sink = [&part](const HttpReply& reply, std::string_view data) { return part.take(reply, data); };
+    for (;;) {
+        const std::uint64_t before = part.size();
+        const Impl::Answer answer = impl_->follow(request, part.range_headers(), false, sink, stop);
+        const int status = answer.reply.status;
+        if (!answer.failure && (status == 200 || status == 206)) return part.finish(answer.reply);
+        if (part.size() >= before + enough) tries.start_over();
+        const bool range_refused = !answer.failure && status == 416 && before > 0;
+        if (range_refused)
+            if (auto emptied = part.start_over(); !emptied) return emptied.error();
+        const bool hope = range_refused || (answer.failure ? answer.may_pass : may_pass(status));
+        if (hope && tries.again(answer.reply)) continue;
+        if (stop.stop_requested()) return interrupted(request.url);
+        if (answer.failure) return *answer.failure;
+        return network_error("cannot fetch " + printable_url(request.url) + ": HTTP status " + std::to_string(status));
+    }
+}
+
+std::string printable_url(const std::string& url) {
+    std::string out = url.substr(0, url.find_first_of("?#"));
+    const std::size_t scheme = out.find("://");
+    const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+    const std::size_t end = std::min(out.find('/', begin), out.size());
+    const std::size_t at = out.rfind('@', end);
+    if (at != std::string::npos && at >= begin && at < end) out.erase(begin, at + 1 - begin);
+    return out;
+}
+
+}  // namespace tmplbuild::io

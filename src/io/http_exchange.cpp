@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/http_exchange.hpp"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/text.hpp"
+
+namespace tmplbuild::io {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// Made once, before the first handle: curl_global_init is not safe to call twice at once.
+bool start_libcurl() {
+    static const CURLcode code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+    return code == CURLE_OK;
+}
+
+struct FreeCurl {
+    void operator()(char* text) const { ::curl_free(text); }
+    void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
+    void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
+};
+using Url = std::unique_ptr<CURLU, FreeCurl>;
+using HeaderList = std::unique_ptr<curl_slist, FreeCurl>;
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+// The state of one exchange, as libcurl's callbacks see it.
+struct Running {
+    CURL* easy;
+    const HttpSink& sink;
+    HttpReply reply{};
+    std::optional<Error> refused{};  // by the sink
+    Clock::time_point heard = Clock::now();
+};
+
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
+    auto& running = *static_cast<Running*>(user);
+    running.heard = Clock::now();
+    const std::string_view line = trim(std::string_view(data, size));
+    if (line.starts_with("HTTP/")) {  // a "100 Continue" or the real one: the last counts
+        running.reply = {};
+        return size;
+    }
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return size;
+    const std::string name = to_lower(line.substr(0, colon));
+    const std::string value(trim(line.substr(colon + 1)));
+    auto [at, fresh] = running.reply.headers.emplace(name, value);
+    if (!fresh) at->second += ", " + value;  // RFC 9110, section 5.3
+    return size;
+}
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+    auto& running = *static_cast<Running*>(user);
+    running.heard = Clock::now();
+    long status = 0;
+    ::curl_easy_getinfo(running.easy, CURLINFO_RESPONSE_CODE, &status);
+    running.reply.status = static_cast<int>(status);
+    if (auto taken = running.sink(running.reply, std::string_view(data, size)); !taken) {
+        running.refused = taken.error();
+        return size + 1;  // any other number than `size` ends the transfer
+    }
+    return size;
+}
+
+// Whether libcurl's own word for a failure leaves hope for a next try.
+bool is_passing(CURLcode code) {
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_COULDNT_CONNECT:
+        case CURLE_WEIRD_SERVER_REPLY:
+        case CURLE_PARTIAL_FILE:
+        case CURLE_OPERATION_TIMEDOUT:
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_GOT_NOTHING:
+        case CURLE_SEND_ERROR:
+        case CURLE_RECV_ERROR:
+        case CURLE_HTTP2:
+        case CURLE_HTTP2_STREAM:
+        case CURLE_BAD_CONTENT_ENCODING:
+            return true;
+        default:
+            return false;
+    }
+}
+
+Error failure_of(CURLcode code, const std::string& url, const std::string& said) {
+    const std::string why = said.empty() && code == CURLE_OPERATION_TIMEDOUT ? "no byte came for too long"
+                            : said.empty()                                   ? std::string(::curl_easy_strerror(code))
+                                                                             : said;
+    Error error = network_error("cannot fetch " + printable_url(url) + ": " + why);
+    if (code == CURLE_SSL_CACERT_BADFILE) {
+        error.kind = ErrorKind::machine;
+        error.hint = "CURL_CA_BUNDLE, SSL_CERT_FILE or pip's `cert` name a file that cannot be read";
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        error.hint = "if the network has a certificate authority of its own, set SSL_CERT_FILE to its bundle";
+    }
+    return error;
+}
+
+void set_certificates(CURL* easy, const HttpHop& hop) {
+    ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, hop.insecure ? 0L : 1L);
+    ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, hop.insecure ? 0L : 2L);
+    // The library, unlike the tool, reads none of these variables itself.
+    for (const std::string& file : {hop.ca_file.string(), environment("CURL_CA_BUNDLE"), environment("SSL_CERT_FILE")})
+        if (!file.empty()) {
+            ::curl_easy_setopt(easy, CURLOPT_CAINFO, file.c_str());
+            return;
+        }
+    if (const std::string folder = environment("SSL_CERT_DIR"); !folder.empty())
+        ::curl_easy_setopt(easy, CURLOPT_CAPATH, folder.c_str());
+}
+
+void set_user(CURL* easy, const HttpHop& hop) {
+    if (hop.user.empty()) {
+        ::curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+        if (const std::string file = environment("NETRC"); !file.empty())
+            ::curl_easy_setopt(easy, CURLOPT_NETRC_FILE, file.c_str());
+        return;
+    }
+    const std::size_t colon = hop.user.find(':');
+    ::curl_easy_setopt(easy, CURLOPT_USERNAME, hop.user.substr(0, colon).c_str());
+    ::curl_easy_setopt(easy, CURLOPT_PASSWORD, colon == std::string::npos ? "" : hop.user.substr(colon + 1).c_str());
+}
+
+std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
+    char* text = nullptr;
+    if (::curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+    const std::unique_ptr<char, FreeCurl> owned(text);
+    return text;
+}
+
+std::string origin(CURLU* url) {
+    return url_part(url, CURLUPART_SCHEME) + "://" + to_lower(url_part(url, CURLUPART_HOST)) + ":" +
+           url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+}  // namespace
+
+struct HttpConnection::Handles {
+    CURL* easy = nullptr;
+    CURLM* multi = nullptr;
+    std::array<char, CURL_ERROR_SIZE> said{};
+
+    Handles() {
+        if (!start_libcurl()) return;
+        easy = ::curl_easy_init();
+        multi = ::curl_multi_init();
+    }
+    ~Handles() {
+        if (easy != nullptr) ::curl_easy_cleanup(easy);
+        if (multi != nullptr) ::curl_multi_cleanup(multi);
+    }
+    Handles(const Handles&) = delete;
+    Handles& operator=(const Handles&) = delete;
+
+    void set(const HttpHop& hop, const HttpPatience& patience, Running& running);
+    CURLcode drive(const Running& running, std::chrono::seconds stall, const std::stop_token& stop);
+};
+
+void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patience, Running& running) {
+    ::curl_easy_reset(easy);  // keeps connections and the name cache
+    said[0] = '\0';
+    ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, said.data());
+    ::curl_easy_setopt(easy, CURLOPT_URL, hop.url.c_str());
+    ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    ::curl_easy_setopt(easy, CURLOPT_USERAGENT, "tmplbuild");
+    ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a stop need not wait for a hanging name server
+    ::curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    ::curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(patience.connect.count()));
+    ::curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, &running);
+    ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, &running);
+    if (hop.decode) ::curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    set_certificates(easy, hop);
+    set_user(easy, hop);
+}
+
+// Until the transfer is over, stalls, or `stop` is asked for; CURLE_ABORTED_BY_CALLBACK stands for the last.
+CURLcode HttpConnection::Handles::drive(const Running& running, std::chrono::seconds stall,
+                                        const std::stop_token& stop) {
+    if (::curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
+    const std::stop_callback wake(stop, [this] { ::curl_multi_wakeup(multi); });
+    CURLcode code = CURLE_OK;
+    for (int active = 1; active != 0 && code == CURLE_OK;) {
+        if (stop.stop_requested())
+            code = CURLE_ABORTED_BY_CALLBACK;
+        else if (::curl_multi_perform(multi, &active) != CURLM_OK)
+            code = CURLE_FAILED_INIT;
+        else if (active != 0 && Clock::now() - running.heard > stall)
+            code = CURLE_OPERATION_TIMEDOUT;
+        else if (active != 0)
+            ::curl_multi_poll(multi, nullptr, 0, 500, nullptr);
+    }
+    int left = 0;
+    while (const CURLMsg* message = ::curl_multi_info_read(multi, &left))
+        if (message->msg == CURLMSG_DONE && code == CURLE_OK) code = message->data.result;
+    ::curl_multi_remove_handle(multi, easy);
+    return code;
+}
+
+HttpConnection::HttpConnection(const HttpPatience& patience)
+    : handles_(std::make_unique<Handles>()), patience_(patience) {}
+
+HttpConnection::~HttpConnection() = default;
+
+HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, const std::stop_token& stop) {
+    HttpOutcome outcome;
+    if (handles_->easy == nullptr || handles_->multi == nullptr) {
+        outcome.failure = machine_error("libcurl cannot be started");
+        return outcome;
+    }
+    CURL* easy = handles_->easy;
+    Running running{easy, sink};
+    handles_->set(hop, patience_, running);
+    HeaderList headers;
+    for (const std::string& line : hop.headers) {
+        curl_slist* longer = ::curl_slist_append(headers.get(), line.c_str());
+        if (longer == nullptr) continue;
+        (void)headers.release();
+        headers.reset(longer);
+    }
+    ::curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+    const CURLcode code = handles_->drive(running, patience_.stall, stop);
+    long status = 0;
+    ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    outcome.reply = std::move(running.reply);
+    outcome.reply.status = static_cast<int>(status);
+    if (running.refused)
+        outcome.failure = std::move(running.refused);
+    else if (code == CURLE_ABORTED_BY_CALLBACK)
+        outcome.failure =
+            Error{.kind = ErrorKind::interrupted, .message = "stopped while fetching " + printable_url(hop.url)};
+    else if (code != CURLE_OK) {
+        outcome.failure = failure_of(code, hop.url, handles_->said.data());
+        outcome.may_pass = is_passing(code);
+    }
+    return outcome;
+}
+
+Result<HttpTarget> http_target(const std::string& from, const std::string& to) {
+    const Error wrong = network_error("'" + printable_url(to) + "' is not an http or https URL");
+    const Url url(::curl_url());
+    if (!url) return wrong;
+    std::string origin_before;
+    if (!from.empty()) {
+        if (::curl_url_set(url.get(), CURLUPART_URL, from.c_str(), 0) != CURLUE_OK) return wrong;
+        origin_before = origin(url.get());
+    }
+    if (::curl_url_set(url.get(), CURLUPART_URL, to.c_str(), CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) != CURLUE_OK)
+        return wrong;
+    const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
+    if (scheme != "http" && scheme != "https") return wrong;
+    HttpTarget target;
+    const std::string name = url_part(url.get(), CURLUPART_USER, CURLU_URLDECODE);
+    const std::string password = url_part(url.get(), CURLUPART_PASSWORD, CURLU_URLDECODE);
+    if (!name.empty() || !password.empty()) target.user = name + ":" + password;
+    for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT})
+        ::curl_url_set(url.get(), part, nullptr, 0);
+    target.url = url_part(url.get(), CURLUPART_URL);
+    target.same_origin = origin(url.get()) == origin_before;
+    return target;
+}
+
+}  // namespace tmplbuild::io
