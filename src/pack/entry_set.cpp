@@ -35,7 +35,7 @@ Result<void> EntrySet::add(Entry entry, Content content, const std::string& orig
         folder != facts_.folders.end() && entry.type != EntryType::directory)
         return build_error("'/" + entry.path + "'" + by(origin) + " would replace a folder of the base by a file",
                            "end the destination with '/' to put the file into the folder");
-    auto [found, inserted] = items_.try_emplace(entry.path, Item{entry, content, origin});
+    auto [found, inserted] = items_.try_emplace(entry.path, Item{entry, std::move(content), origin});
     if (inserted || same_folder(found->second.entry, entry)) return {};
     return build_error(
         "two entries for '/" + entry.path + "': one" + by(found->second.origin) + " and one" + by(origin),
@@ -156,6 +156,9 @@ Result<BuiltLayer> EntrySet::write(const Store& store, PackOptions options) cons
                 added = writer.add_text(item.entry, *text);
             } else if (const auto* file = std::get_if<fs::path>(&item.content)) {
                 added = writer.add_file(item.entry, *file);
+            } else if (const auto* produce = std::get_if<Producer>(&item.content)) {
+                added = writer.begin(item.entry);
+                if (added) added = (*produce)([&](auto data) { return writer.write(data); });
             } else {
                 added = writer.add(item.entry);
             }

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -19,8 +20,11 @@ namespace tmplbuild {
 
 class EntrySet {
   public:
-    // Content is text held here, or a file on disk read while writing.
-    using Content = std::variant<std::monostate, std::string, std::filesystem::path>;
+    using Sink = std::function<Result<void>(std::span<const std::byte>)>;
+    // Called once, in path order: writes exactly the entry's `size` bytes to the sink, or says why not.
+    using Producer = std::function<Result<void>(const Sink&)>;
+    // Content is text held here, a file on disk read while writing, or made while writing (a member of an archive).
+    using Content = std::variant<std::monostate, std::string, std::filesystem::path, Producer>;
 
     explicit EntrySet(FolderFacts facts = {}) : facts_(std::move(facts)) {}
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "io/async_sink.hpp"
 #include "io/compress.hpp"
 #include "io/fd.hpp"
 #include "io/tar_writer.hpp"
@@ -58,7 +59,8 @@ struct LayerWriter::Impl {
         : store(to),
           options(std::move(with)),
           compressor(codec_of(options.compression), [this](auto data) { return store_bytes(data); }),
-          tar([this](auto data) { return tar_bytes(data); }) {}
+          packing([this](auto data) { return tar_bytes(data); }),
+          tar([this](auto data) { return packing.write(data); }) {}
     ~Impl() {
         if (!file.empty()) ::unlink(file.c_str());
     }
@@ -95,6 +97,7 @@ struct LayerWriter::Impl {
     std::uint64_t tar_size = 0, blob_size = 0, entries = 0;
     std::string last;
     io::Compressor compressor;
+    io::AsyncSink packing;  // hashing and compressing, beside who reads or inflates; ends before what it writes to
     io::TarWriter tar;
 };
 
@@ -174,6 +177,7 @@ Result<void> LayerWriter::add_file(Entry entry, const std::filesystem::path& fro
 
 Result<BuiltLayer> LayerWriter::finish() {
     if (auto ended = impl_->tar.finish(); !ended) return ended.error();
+    if (auto ended = impl_->packing.finish(); !ended) return ended.error();
     if (auto ended = impl_->compressor.finish(); !ended) return ended.error();
     if (auto opened = impl_->open(); !opened) return opened.error();
     BuiltLayer layer;

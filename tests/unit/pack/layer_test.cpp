@@ -162,9 +162,44 @@ TEST_CASE("what is left of an unfinished layer is nothing") {
     Place place;
     {
         LayerWriter writer(place.store, {Compression::none, ""});
-        REQUIRE(writer.add_text({.path = "a"}, std::string(3'000'000, 'x')));
+        REQUIRE(writer.add_text({.path = "a"}, std::string(30'000'000, 'x')));  // more than may wait
         CHECK_FALSE(fs::is_empty(place.store.root() / "tmp"));
     }
     CHECK(fs::is_empty(place.store.root() / "tmp"));
     CHECK(fs::is_empty(place.store.root() / "blobs" / "sha256"));
+}
+
+TEST_CASE("content that is made while writing must be as long as it was said to be") {
+    auto made = [](std::uint64_t size, const std::string& content) {
+        Place place;
+        EntrySet set;
+        Entry entry{.path = "a"};
+        entry.size = size;
+        const EntrySet::Producer produce = [content](const EntrySet::Sink& sink) -> Result<void> {
+            for (const char c : content)
+                if (auto sent = sink(std::as_bytes(std::span(&c, 1))); !sent) return sent;
+            if (content == "bad") return build_error("made no more");
+            return {};
+        };
+        REQUIRE(set.add(entry, produce));
+        REQUIRE(set.add({.path = "b"}, std::string("after")));
+        auto layer = set.write(place.store, {Compression::none, ""});
+        CHECK(fs::is_empty(place.store.root() / "tmp"));
+        return layer ? place.listing(*layer) : layer.error().message;
+    };
+    CHECK(made(4, "1234").find(" 4 1980-01-01 00:00:00 a\n") != std::string::npos);
+    CHECK(made(3, "1234") == "'a' got more bytes than its size says");
+    CHECK(made(5, "1234") == "'a' got fewer bytes than its size says");
+    CHECK(made(3, "bad") == "made no more");
+}
+
+TEST_CASE("a store that takes no more bytes ends the layer with its own words") {
+    Place place;
+    LayerWriter writer(place.store, {Compression::none, ""});
+    fs::remove_all(place.store.root() / "tmp");
+    Result<void> added;
+    for (int i = 0; added && i < 100; ++i)
+        added = writer.add_text({.path = std::to_string(1000 + i)}, std::string(1 << 20, 'x'));
+    REQUIRE_FALSE(added);
+    CHECK(added.error().message.find("cannot create") != std::string::npos);
 }

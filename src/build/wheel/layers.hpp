@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// A venv on paper → layers in the store, one per group of distributions, contents streamed from the wheels into the
+// tar. Used by the python step, last of all. Never unpacks, never decides what belongs where (wheel.hpp,
+// ownership.hpp).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "build/step_context.hpp"
+#include "build/wheel/wheel.hpp"
+
+namespace tmplbuild {
+
+struct VenvContent {
+    VenvPlace place;
+    std::vector<Wheel> wheels;       // sorted by name, ownership settled
+    std::vector<int> groups;         // of the wheels, one each
+    std::vector<VenvFile> skeleton;  // goes into the last layer
+    std::filesystem::path bytecode;  // a folder like the venv that holds its .pyc files; ours to read while packing
+};
+
+// Layers by ascending group, the skeleton in the last (a layer of its own where there are no wheels). Every file is
+// checked against its hash on the way. Stops at context.stop.
+Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& context);
+
+}  // namespace tmplbuild

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// RECORD, the list of a distribution's files: read out of wheels, written into venvs (Python packaging user guide,
+// "Recording installed projects" and "Binary distribution format"). CSV in the dialect of Python's csv module.
+// Never touches the files themselves.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild {
+
+struct RecordRow {
+    std::string path;  // '/' between parts; relative to the folder that holds the .dist-info folder
+    std::string hash;  // "sha256=…"; empty for RECORD itself
+    std::string size;  // decimal bytes, or empty
+};
+
+// Rows without a path are left out. An error for an open quote or a row of more than three fields.
+Result<std::vector<RecordRow>> parse_record(std::string_view text);
+// Sorted by path; lines end as Python's csv.writer ends them (CR LF), as in every RECORD that pip writes.
+std::string write_record(std::vector<RecordRow> rows);
+
+}  // namespace tmplbuild

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// A zip archive to read: its members as the central directory tells them, and one member's content as a stream, by
+// libzip. Wheels are read with it. Names stay raw bytes and are not judged here, except that none comes twice. Never
+// writes to disk, never holds more than a few buffers of content, never gives out bytes whose CRC was wrong unsaid.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild::io {
+
+struct ZipMember {
+    std::uint64_t index = 0;  // in the central directory; what read() takes
+    std::string name;         // raw bytes; a folder's ends with '/'
+    std::uint64_t size = 0;   // bytes, uncompressed
+    std::uint32_t crc = 0;    // CRC-32 of the content
+    std::uint32_t mode = 0;   // the upper half of the external attributes: st_mode where Unix wrote it, else 0
+    std::int64_t mtime = 0;   // the DOS time taken as UTC, seconds: a zip names no zone, and no machine's may matter
+    bool is_folder() const { return name.ends_with('/'); }
+    bool is_symlink() const { return (mode & 0170000) == 0120000; }
+    bool is_plain() const { return (mode & 0170000) == 0 || (mode & 0170000) == 0100000; }
+    bool is_executable() const { return (mode & 0170000) == 0100000 && (mode & 0111) != 0; }  // as pip decides it
+};
+
+class ZipReader {
+  public:
+    using Sink = std::function<Result<void>(std::span<const std::byte>)>;
+
+    // Errors name the file: not a zip, damaged, several discs.
+    static Result<ZipReader> open(const std::filesystem::path& file);
+    ZipReader(ZipReader&&) noexcept;
+    ZipReader& operator=(ZipReader&&) noexcept;
+    ~ZipReader();
+
+    // All of them, in the archive's order. Refused: encrypted members, compressions that libzip cannot undo, a name
+    // twice, more than 1,000,000 members.
+    Result<std::vector<ZipMember>> members() const;
+    // The content in pieces of at most 256 KiB. An error when it is not `member.size` bytes long or its CRC is wrong,
+    // which is known only after the last piece. One read at a time per reader.
+    Result<void> read(const ZipMember& member, const Sink& sink) const { return read(member.index, member.size, sink); }
+    Result<void> read(std::uint64_t index, std::uint64_t size, const Sink& sink) const;
+    Result<std::string> read_text(const ZipMember& member, std::uint64_t limit) const;  // limit in bytes
+
+  private:
+    struct Impl;
+    explicit ZipReader(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tmplbuild::io

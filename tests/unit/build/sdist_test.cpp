@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "python_place.hpp"
+
+using namespace test;
+
+namespace {
+
+// A build backend small enough to read: it makes a wheel of what `files.json` of the source says.
+const char* backend = R"(
+import base64, hashlib, json, os, zipfile
+def get_requires_for_build_wheel(settings=None):
+    return json.load(open('requires.json')) if os.path.exists('requires.json') else []
+def build_wheel(folder, settings=None, metadata=None):
+    print('building in', os.getcwd())
+    if os.path.exists('fail'): raise SystemExit('the compiler is missing')
+    files = {'thing.py': 'EPOCH = %r\n' % os.environ['SOURCE_DATE_EPOCH'],
+             'thing-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n',
+             'thing-1.0.dist-info/WHEEL': 'Wheel-Version: 1.0\n'}
+    b64 = lambda t: base64.urlsafe_b64encode(hashlib.sha256(t.encode()).digest()).decode().rstrip('=')
+    rows = ''.join('%s,sha256=%s,%d\n' % (n, b64(t), len(t)) for n, t in files.items())
+    files['thing-1.0.dist-info/RECORD'] = rows
+    name = 'thing-1.0-py3-none-any.whl'
+    if os.path.exists('link'): os.symlink('/etc/passwd', folder + '/' + name); return name
+    with zipfile.ZipFile(folder + '/' + name, 'w') as z:
+        for n, t in files.items(): z.writestr(zipfile.ZipInfo(n), t)
+    return name
+)";
+
+struct SdistPlace : PythonPlace {
+    SdistPlace() {
+        spec.locked.builders = {put(TestWheel{.name = "tinybackend", .items = {{"tinybackend.py", backend}}})};
+    }
+
+    void sdist(const std::vector<std::pair<std::string, std::string>>& files, const std::string& top = "thing-1.0") {
+        fs::remove_all(folder.path() / "src");
+        for (const auto& [name, content] : files) {
+            const fs::path file = folder.path() / "src" / top / name;
+            fs::create_directories(file.parent_path());
+            std::ofstream(file) << content;
+        }
+        const fs::path archive = folder.path() / "thing-1.0.tar.gz";
+        REQUIRE(run({"tar", "-czf", archive, "-C", folder.path() / "src", top}).exit_code == 0);
+        spec.locked.distributions = {put(archive, "thing", "1.0")};
+    }
+};
+
+const std::pair<std::string, std::string> project = {
+    "pyproject.toml", "[build-system]\nrequires = ['tinybackend']\nbuild-backend = 'tinybackend'\n"};
+
+}  // namespace
+
+TEST_CASE("an sdist becomes a wheel once, by its own backend") {
+    SdistPlace place;
+    place.sdist({project});
+    place.build_and_lay_out();
+    CHECK(place.run({place.venv / "bin/python", "-c", "import thing; print(thing.EPOCH)"}).out == "315532800\n");
+    CHECK(place.sandbox.opened == 2);  // the build, the bytecode
+    REQUIRE(place.build());
+    CHECK(place.sandbox.opened == 3);
+    // Another builder is another wheel.
+    place.spec.locked.builders[0] =
+        place.put(TestWheel{.name = "tinybackend", .version = "2", .items = {{"tinybackend.py", backend}}});
+    REQUIRE(place.build());
+    CHECK(place.sandbox.opened == 5);
+    CHECK(fs::is_empty(place.store.root() / "tmp"));
+}
+
+TEST_CASE("a backend inside the sdist is found through backend-path, and only inside") {
+    SdistPlace place;
+    const std::string table = "[build-system]\nrequires = []\nbuild-backend = 'mine'\nbackend-path = ['";
+    place.sdist({{"pyproject.toml", table + "tools']\n"}, {"tools/mine.py", backend}});
+    CHECK(place.build());
+    place.sdist({{"pyproject.toml", table + "../..']\n"}, {"tools/mine.py", backend}});
+    CHECK(says(place.refusal(), "backend-path leads out"));
+}
+
+TEST_CASE("an sdist that cannot be built says why") {
+    SdistPlace place;
+    place.sdist({project, {"fail", ""}});
+    std::string said = place.refusal();
+    CHECK(says(said, "no wheel could be made of thing-1.0.tar.gz: its build backend failed"));
+    CHECK(says(said, "the compiler is missing"));
+    place.sdist(
+        {{"pyproject.toml", "[build-system]\nrequires = ['absent-thing>=2']\nbuild-backend = 'tinybackend'\n"}});
+    said = place.refusal();
+    CHECK(says(said, "the lock names no wheel of something that builds it"));
+    CHECK(says(said, "it needs to be built: absent-thing>=2"));
+    place.sdist({project, {"requires.json", "[\"late-thing\"]"}});
+    CHECK(says(place.refusal(), "it needs to be built: late-thing"));
+    place.sdist({project, {"link", ""}});
+    CHECK(says(place.refusal(), "no plain file"));
+    place.sdist({project}, "thing-1.0/deeper");
+    CHECK(says(place.refusal(), "it needs to be built: setuptools"));  // what PEP 517 says where there is no table
+    CHECK(fs::is_empty(place.store.root() / "tmp"));
+}
