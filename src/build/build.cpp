@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/build.hpp"
 
-#include "build/run_step.hpp"
+#include "build/estimate.hpp"
+#include "build/kernel_table.hpp"
 #include "oci/layout.hpp"
 
 namespace tmplbuild {
@@ -14,16 +15,7 @@ static void check_outputs(const std::vector<oci::ImageName>& outputs) {
                             "write -o oci:DIR[:TAG], and copy it on with `skopeo copy`"));
 }
 
-static std::vector<BuiltStep> build_steps(const Plan& plan, const StepEnvironment& environment) {
-    std::vector<BuiltStep> built;
-    for (const Step& step : plan.steps) {
-        StepResult result = run_step(step, environment).value();
-        built.push_back({step.id, step.key->digest(), result.hit, result.seconds, std::move(result.output.layers)});
-    }
-    return built;
-}
-
-static oci::Image assemble(const Plan& plan, const std::vector<BuiltStep>& steps, const Store& store) {
+static oci::Image assemble(const Plan& plan, const BuildReport& report, const Store& store) {
     oci::ImageSpec spec{{},
                         plan.image.environment,
                         plan.image.labels,
@@ -31,7 +23,9 @@ static oci::Image assemble(const Plan& plan, const std::vector<BuiltStep>& steps
                         plan.image.entrypoint,
                         plan.image.directory,
                         plan.image.exposed_ports};
-    for (const BuiltStep& step : steps) spec.layers.insert(spec.layers.end(), step.layers.begin(), step.layers.end());
+    for (const BuiltStep& step : report.steps)
+        if (step.in_image) spec.layers.insert(spec.layers.end(), step.output.layers.begin(), step.output.layers.end());
+    annotate_kernels(plan, report, spec.annotations);
     return oci::assemble_image(store, spec).value();
 }
 
@@ -50,16 +44,23 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     // 3. The plan: every step has its key now.
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
 
+    refuse_what_cannot_fit(plan, store);
+
     // 4. Each step from the store, or built.
     const Compression compression =
         plan.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
     BuildReport report;
-    report.steps = build_steps(plan, {store, processes, progress, stop, compression, prepared.lock.base->contract});
+    const StepEnvironment environment{
+        store, processes, progress, stop, compression, prepared.lock.base->contract, nullptr, request.secrets};
+    report.steps = run_plan(plan, environment, [&] { return make_sandbox(store, processes, request.sandbox_init); });
 
-    // 5. The image: documents over finished layers.
-    report.image = assemble(plan, report.steps, store);
+    // 5. What each kernel does on each GPU of the targets, from the proofs.
+    report.kernels = proven_rows(plan, report.steps);
 
-    // 6. Outputs appear by rename, or not at all.
+    // 6. The image: documents over finished layers.
+    report.image = assemble(plan, report, store);
+
+    // 7. Outputs appear by rename, or not at all.
     report.outputs = request.outputs;
     if (report.outputs.empty())
         report.outputs.push_back({oci::ImageName::Kind::layout, std::filesystem::path("out") / plan.name, "", ""});

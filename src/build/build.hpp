@@ -9,6 +9,8 @@
 
 #include "base/progress.hpp"
 #include "build/prepare.hpp"
+#include "build/run_plan.hpp"
+#include "kernel/verdict.hpp"
 #include "oci/image.hpp"
 #include "oci/image_name.hpp"
 #include "store/store.hpp"
@@ -19,23 +21,36 @@ namespace tmplbuild {
 struct BuildRequest {
     std::filesystem::path template_file;
     ParseOptions parse;
-    std::vector<oci::ImageName> outputs;  // empty: a layout at out/<name>
-    std::filesystem::path launcher;
+    std::vector<oci::ImageName> outputs;           // empty: a layout at out/<name>
+    std::filesystem::path launcher, sandbox_init;  // our own programs
+    std::map<std::string, std::string> secrets;    // name → content, for `run` steps that ask for them
 };
 
-struct BuiltStep {
-    std::string id;
-    Digest key;
-    bool hit = false;
-    double seconds = 0;  // what building it took, now or then
-    std::vector<BuiltLayer> layers;
+// One kernel on one GPU of the targets, as proven from the bytes.
+struct ProvenRow {
+    std::string kernel, gpu, capability;
+    std::string arch;  // of the variant
+    kernel::Judgement judgement;
 };
 
 struct BuildReport {
     oci::Image image;
     std::vector<oci::ImageName> outputs;
     std::vector<BuiltStep> steps;
+    std::vector<ProvenRow> kernels;
 };
+
+// Builds, then starts the image here as a pod would be started: its entrypoint as PID 1, this machine's network, a
+// folder of this machine as /workspace. Its output comes line by line; a stop gives it its ten seconds. Returns its
+// exit code.
+struct LocalRun {
+    std::vector<std::string> arguments;              // for the entrypoint
+    std::map<std::string, std::string> environment;  // on top of the image's
+    std::filesystem::path volume;                    // becomes /workspace
+    std::function<void(std::string_view line)> on_line;
+};
+int run_image(const BuildRequest& request, const LocalRun& run, const Store& store, io::ProcessRunner& processes,
+              Progress& progress, std::stop_token stop);
 
 BuildReport build_image(const BuildRequest& request, const Store& store, io::ProcessRunner& processes,
                         Progress& progress, std::stop_token stop);

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/debian_base.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <charconv>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "build/package_repository.hpp"
 #include "pack/tree_packer.hpp"
 
 namespace tmplbuild {
@@ -71,51 +68,6 @@ bool is_scrubbed(const std::string& path) {
 }
 
 namespace {
-
-// An .deb is an ar archive whose first member's time is the package's own (deb(5), ar(5)): dpkg-deb clamps every file
-// in the package to it. The newest of them bounds all times that come from packages.
-Result<std::int64_t> package_time(const fs::path& deb) {
-    auto fd = io::open_fd(deb, O_RDONLY);
-    if (!fd) return fd.error();
-    std::array<std::byte, 36> head{};  // "!<arch>\n", the member's name (16 bytes), its time (12 digits)
-    auto got = io::read_full(fd->get(), head, deb);
-    if (!got) return got.error();
-    const std::string text(reinterpret_cast<const char*>(head.data()), *got);
-    std::int64_t time = 0;
-    if (!text.starts_with("!<arch>\ndebian-binary") ||
-        std::from_chars(text.data() + 24, text.data() + text.size(), time).ec != std::errc())
-        return build_error("'" + deb.string() + "' is not a Debian package");
-    return time;
-}
-
-// A flat repository of exactly the locked packages: apt can choose nothing else.
-Result<std::int64_t> make_repository(const fs::path& folder, const LockedBase& locked, StepContext& context) {
-    std::string index;
-    std::int64_t newest = default_mtime;
-    for (const LockedPackage& package : locked.packages) {
-        const fs::path blob = context.store.blob_path(package.sha256);
-        // apt knows a package by its name's ending.
-        const fs::path file = folder / (package.sha256.short_hex() + ".deb");
-        std::error_code failed;
-        fs::create_symlink(blob, file, failed);
-        if (failed) return os_error("link", file, failed.value());
-        auto time = package_time(blob);
-        if (!time) return time.error();
-        newest = std::max(newest, *time);
-        auto control =
-            context.processes.run_checked({.argv = {"dpkg-deb", "-f", blob}}, context.stop, "reading " + package.file);
-        if (!control) return control.error();
-        index += std::string(trim(control->out)) + "\nFilename: ./" + file.filename().string() +
-                 "\nSize: " + std::to_string(package.size) + "\nSHA256: " + package.sha256.hex() + "\n\n";
-    }
-    // mmdebstrap finds the essential packages by the suite's name, and that stands in the Release file.
-    const std::string release = "Suite: " + locked.suite + "\nCodename: " + locked.suite +
-                                "\nDate: Tue, 01 Jan 1980 00:00:00 UTC\nArchitectures: amd64\nSHA256:\n " +
-                                Sha256::of(index).hex() + " " + std::to_string(index.size()) + " Packages\n";
-    if (auto written = io::write_file_atomic(folder / "Packages", index); !written) return written.error();
-    if (auto written = io::write_file_atomic(folder / "Release", release); !written) return written.error();
-    return newest;
-}
 
 Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t time, StepContext& context) {
     std::vector<std::string> names;
@@ -245,7 +197,7 @@ Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context)
     auto work = context.store.new_temp_directory("base");
     if (!work) return work.error();
     if (auto made = io::make_directories(work->path() / "repo"); !made) return made.error();
-    auto time = make_repository(work->path() / "repo", spec.locked, context);
+    auto time = make_package_repository(work->path() / "repo", spec.locked.suite, spec.locked.packages, context);
     if (!time) return time.error();
     context.say("installing " + std::to_string(spec.locked.packages.size()) + " packages");
     if (auto made = bootstrap(spec, work->path(), *time, context); !made) return made.error();

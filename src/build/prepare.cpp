@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/prepare.hpp"
 
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "build/dpkg_status.hpp"
+#include "build/estimate.hpp"
+#include "build/local_facts.hpp"
 #include "build/run_step.hpp"
 #include "pack/layer_writer.hpp"
+#include "plan/requests.hpp"
+#include "plan/variants.hpp"
 #include "resolve/apt.hpp"
-#include "resolve/file_digest.hpp"
+#include "resolve/git.hpp"
+#include "resolve/python.hpp"
 
 namespace tmplbuild {
 
@@ -18,71 +27,232 @@ Lock read_lock(const fs::path& file) {
     return Lock::parse(io::read_file(file).value(), file.filename()).value();
 }
 
-LocalFacts local_facts(const Template& tmpl, const fs::path& launcher) {
-    LocalFacts facts;
-    for (const Layer& layer : tmpl.layers)
-        if (const auto* files = std::get_if<FilesLayer>(&layer.body))
-            facts.files["files:" + layer.name] = digest_files(*files).value();
-    facts.launcher = launcher;
-    facts.launcher_digest = io::hash_file(launcher).value();
-    return facts;
-}
+// One run over the parts of the lock, in the order in which they build on each other: base, apt, git, Python, toolkit.
+class Locker {
+  public:
+    Locker(const Template& tmpl, const PrepareOptions& options, const LocalFacts& facts, Lock& lock,
+           ResolveContext& context)
+        : tmpl_(tmpl), options_(options), facts_(facts), lock_(lock), context_(context) {}
 
-// The base step runs here and not with the others: the plan's keys need what only the made base can tell.
-void make_base(const Template& tmpl, Lock& lock, const Store& store, io::ProcessRunner& processes, Progress& progress,
-               const std::stop_token& stop) {
-    LockedBase& base = *lock.base;
-    Lock only_base = lock;
-    only_base.base->contract = {};
-    // Planned like any other step, so that its key has one definition; the rest of that plan is not looked at.
-    Template bare = tmpl;
-    bare.layers.clear();
-    bare.services.clear();
-    const Plan plan = make_plan(bare, only_base, {});
-    const Step& step = plan.steps.front();
-    SilentProgress silent;
-    const bool made_before = store.find_record(step.key->digest()).has_value();
-    Progress& shown = made_before ? silent : progress;  // the build itself tells of the hit
-    if (!made_before) {
-        ResolveContext context{store, processes, progress, stop};
-        fetch_packages(base.suite, base.packages, context).value();
+    // Throws away what the template does not ask for any more, and what is to be renewed.
+    void drop_stale() {
+        if (lock_.base && (lock_.base->request != base_request(tmpl_, facts_) || renew("base"))) lock_.base.reset();
+        if (!options_.offline) return;
+        drop_stale_apts();
+        drop_stale_venvs();
+        drop_stale_rest();
     }
-    const Compression compression =
-        tmpl.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-    const StepResult made = run_step(step, {store, processes, shown, stop, compression, {}}).value();
-    std::vector<Digest> diff_ids;
-    for (const BuiltLayer& layer : made.output.layers) diff_ids.push_back(layer.diff_id);
-    const std::string packer = packer_format(Compression::none);
-    if (!base.diff_ids.empty() && lock.packer == packer && base.diff_ids != diff_ids)
-        throw BuildError(build_error(
-            "the locked packages gave a base with other bytes than the lock names: " + diff_ids.front().to_string() +
-                " instead of " + base.diff_ids.front().to_string(),
-            "see what differs with `tmplbuild explain`, or renew it with `tmplbuild lock --update base`"));
-    base.diff_ids = std::move(diff_ids);
-    base.contract = BaseContract::from_json(*json::get_object(made.output.facts, "contract").value()).value();
-    lock.packer = packer;
-}
+
+    std::vector<std::string> missing() const {
+        std::vector<std::string> out;
+        if (!lock_.base || lock_.base->diff_ids.empty()) out.emplace_back("base");
+        for (const AptRequest& request : apt_requests(tmpl_))
+            if (lock_.find_apt(request.step) == nullptr) out.push_back(request.step);
+        for (const GitRequest& request : git_requests(tmpl_))
+            if (lock_.find_git(request.url, request.rev) == nullptr) out.push_back("git " + request.url);
+        for (const VenvRequest& request : venv_requests(tmpl_))
+            if (lock_.find_venv(request.venv) == nullptr) out.push_back(request.step());
+        if (!tmpl_.kernels.empty() && !lock_.toolchain) out.emplace_back("toolchain");
+        return out;
+    }
+
+    void resolve() {
+        resolve_base();
+        drop_stale_apts();
+        drop_stale_venvs();
+        drop_stale_rest();
+        for (const AptRequest& request : apt_requests(tmpl_))
+            if (lock_.find_apt(request.step) == nullptr) resolve_packages(request);
+        for (const GitRequest& request : git_requests(tmpl_))
+            if (lock_.find_git(request.url, request.rev) == nullptr) resolve_commit(request);
+        for (const VenvRequest& request : venv_requests(tmpl_))
+            if (lock_.find_venv(request.venv) == nullptr) resolve_venv(request);
+        if (!tmpl_.kernels.empty() && !lock_.toolchain) resolve_toolchain();
+    }
+
+  private:
+    bool renew(const std::string& part) const { return options_.update_all || options_.update.contains(part); }
+
+    void drop_stale_apts() {
+        std::vector<LockedApt> kept;
+        for (const AptRequest& request : apt_requests(tmpl_)) {
+            const LockedApt* apt = lock_.find_apt(request.step);
+            const bool stands = std::all_of(request.over.begin(), request.over.end(), [&](const std::string& below) {
+                return std::any_of(kept.begin(), kept.end(), [&](const LockedApt& a) { return a.step == below; });
+            });
+            const bool good = apt != nullptr && lock_.base && stands && !renew(request.step) &&
+                              apt->request == apt_request(request, *lock_.base, lock_);
+            if (good) kept.push_back(*apt);
+        }
+        lock_.apts = std::move(kept);
+    }
+
+    void drop_stale_venvs() {
+        std::vector<LockedVenv> kept;
+        for (const VenvRequest& request : venv_requests(tmpl_)) {
+            const LockedVenv* venv = lock_.find_venv(request.venv);
+            if (venv == nullptr) continue;
+            const bool good = lock_.base && venv->request == venv_request(request, lock_.base->contract, facts_);
+            if (good && !renew(request.step()))
+                kept.push_back(*venv);
+            else
+                earlier_.push_back(*venv);  // its versions and groups are kept where they still fit
+        }
+        lock_.venvs = std::move(kept);
+    }
+
+    void drop_stale_rest() {
+        const std::set<GitRequest> asked = git_requests(tmpl_);
+        std::erase_if(lock_.gits, [&](const LockedGit& git) {
+            return std::none_of(asked.begin(), asked.end(),
+                                [&](const GitRequest& r) { return r.url == git.url && r.rev == git.rev; });
+        });
+        const bool stale = tmpl_.kernels.empty() || renew("toolchain") ||
+                           (lock_.toolchain && lock_.toolchain->request != toolchain_request(tmpl_.targets.cuda));
+        if (stale) lock_.toolchain.reset();
+    }
+
+    void resolve_base() {
+        if (!lock_.base) {
+            context_.progress.started("base", "resolving");
+            if (const DebianBase* debian = debian_base(tmpl_))
+                lock_.base = LockedBase{"debian",
+                                        base_request(tmpl_, facts_),
+                                        debian->suite,
+                                        resolve_debian(debian->suite, debian->packages, context_).value(),
+                                        {},
+                                        {}};
+            else
+                lock_.base = LockedBase{"layout", base_request(tmpl_, facts_), {}, {}, {}, {}};
+        }
+        make_base();
+    }
+
+    // The base step runs here and not with the others: the plan's keys need what only the made base can tell.
+    void make_base() {
+        LockedBase& base = *lock_.base;
+        Lock only_base;
+        only_base.base = base;
+        only_base.base->contract = {};
+        only_base.base->diff_ids.clear();
+        // Planned like any other step, so that its key has one definition; the rest of that plan is not looked at.
+        Template bare = tmpl_;
+        bare.layers.clear();
+        bare.services.clear();
+        bare.kernels.clear();
+        const Plan plan = make_plan(bare, only_base, facts_);
+        const Step& step = plan.steps.front();
+        const Compression compression =
+            tmpl_.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
+        const StepEnvironment environment{context_.store, context_.processes, context_.progress,
+                                          context_.stop,  compression,        {}};
+        auto made = find_step(step, environment);
+        if (!made) {
+            refuse_what_cannot_fit(plan, context_.store);
+            made = make_step(step, environment, {}).value();
+        }
+        base_layers_ = made->output.layers;
+        std::vector<Digest> diff_ids;
+        for (const BuiltLayer& layer : base_layers_) diff_ids.push_back(layer.diff_id);
+        const std::string packer = packer_format(Compression::none);
+        if (!base.diff_ids.empty() && lock_.packer == packer && base.diff_ids != diff_ids)
+            throw BuildError(build_error(
+                "the locked packages gave a base with other bytes than the lock names: " +
+                    diff_ids.front().to_string() + " instead of " + base.diff_ids.front().to_string(),
+                "see what differs with `tmplbuild explain`, or renew it with `tmplbuild lock --update base`"));
+        base.diff_ids = std::move(diff_ids);
+        const json::object& facts = made->output.facts;
+        base.contract = BaseContract::from_json(*json::get_object(facts, "contract").value()).value();
+        if (base.suite.empty()) base.suite = json::string_or(facts, "suite", "");
+        lock_.packer = packer;
+    }
+
+    void resolve_packages(const AptRequest& request) {
+        context_.progress.started(request.step, "resolving");
+        std::string status = dpkg_status(context_.store, base_layers_).value();
+        for (const std::string& below : request.over) {
+            const LockedApt& apt = *lock_.find_apt(below);
+            fetch_packages(below, lock_.base->suite, apt.packages, context_).value();
+            status += installed_status(apt.packages, context_).value();
+        }
+        lock_.apts.push_back(
+            {request.step, apt_request(request, *lock_.base, lock_),
+             resolve_apt(request.step, lock_.base->suite, status, request.packages, context_).value()});
+    }
+
+    void resolve_commit(const GitRequest& request) {
+        context_.progress.started("git", "fetching " + request.rev.substr(0, 12));
+        lock_.gits.push_back(resolve_git(request.url, request.rev, request.submodules, context_).value());
+    }
+
+    void resolve_venv(const VenvRequest& request) {
+        const BaseContract& contract = lock_.base->contract;
+        if (!contract.python)
+            throw BuildError(
+                usage_error("the venv '" + request.venv + "' needs a Python in the base, and there is none",
+                            "add \"python3-venv\" to base.debian.packages"));
+        context_.progress.started(request.step(), "resolving");
+        PythonRequest ask;
+        ask.step = request.step();
+        for (const PythonLayer* layer : request.layers) {
+            ask.requirements.insert(ask.requirements.end(), layer->requirements.begin(), layer->requirements.end());
+            ask.constraints.insert(ask.constraints.end(), layer->constraints.begin(), layer->constraints.end());
+            for (const std::string& from : layer->requirements_from)
+                ask.files.emplace_back(from, requirements_text(tmpl_, from, context_));
+        }
+        const bool renewed = renew(request.step());
+        for (const LockedVenv& earlier : earlier_)
+            if (earlier.venv == request.venv && !renewed) ask.earlier = earlier.distributions;
+        LockedVenv venv{request.venv, venv_request(request, contract, facts_), {}, {}};
+        venv.distributions = resolve_python(ask, contract, context_).value();
+        std::vector<LockedDistribution> sdists;
+        for (const LockedDistribution& d : venv.distributions)
+            if (d.is_sdist()) sdists.push_back(d);
+        venv.builders = resolve_builders(sdists, contract, context_).value();
+        lock_.venvs.push_back(std::move(venv));
+    }
+
+    // The compiler wheels do not depend on Python; uv asks for one all the same.
+    void resolve_toolchain() {
+        context_.progress.started("toolchain", "resolving");
+        BaseContract contract = lock_.base->contract;
+        if (!contract.python) contract.python = PythonFacts{"", "", "3.11.0", "cpython-311-x86_64-linux-gnu", "", ""};
+        PythonRequest ask;
+        ask.step = "toolchain";
+        ask.requirements = toolchain_requirements(tmpl_.targets.cuda);
+        LockedToolchain toolchain{"cuda-wheels", tmpl_.targets.cuda, toolchain_request(tmpl_.targets.cuda), {}};
+        for (LockedDistribution& wheel : resolve_python(ask, contract, context_).value())
+            if (wheel.name.starts_with("nvidia-")) toolchain.wheels.push_back(std::move(wheel));
+        for (LockedDistribution& wheel : toolchain.wheels) wheel.group = 0;
+        lock_.toolchain = std::move(toolchain);
+    }
+
+    const Template& tmpl_;
+    const PrepareOptions& options_;
+    const LocalFacts& facts_;
+    Lock& lock_;
+    ResolveContext& context_;
+    std::vector<BuiltLayer> base_layers_;
+    std::vector<LockedVenv> earlier_;
+};
 
 }  // namespace
 
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Store& store, io::ProcessRunner& processes,
                  Progress& progress, std::stop_token stop) {
+    // What cannot work is refused before anything is fetched.
+    (void)plan_variants(tmpl);
     const fs::path file = lock_path(tmpl.file);
-    Prepared out{read_lock(file), local_facts(tmpl, options.launcher)};
+    Prepared out{read_lock(file), find_local_facts(tmpl, options.launcher), {}};
     const Lock before = out.lock;
-    const bool stale = !out.lock.base || out.lock.base->request != base_request(tmpl);
-    if (stale || options.update_base) out.lock.base.reset();
-    if (options.offline) return out;
-    if (!out.lock.base) {
-        const DebianBase& base = *debian_base(tmpl);
-        progress.started("base", "resolving");
-        ResolveContext context{store, processes, progress, stop};
-        out.lock.base = LockedBase{"debian",   base_request(tmpl),
-                                   base.suite, resolve_debian(base.suite, base.packages, context).value(),
-                                   {},         {}};
+    ResolveContext context{store, processes, progress, std::move(stop)};
+    Locker locker(tmpl, options, out.facts, out.lock, context);
+    locker.drop_stale();
+    if (!options.offline) {
+        locker.resolve();
+        if (out.lock != before) io::write_file_atomic(file, out.lock.to_text()).value();
     }
-    make_base(tmpl, out.lock, store, processes, progress, stop);
-    if (out.lock != before) io::write_file_atomic(file, out.lock.to_text()).value();
+    out.missing = locker.missing();
     return out;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that the plan needs to know before it can be drawn: the lock made whole (packages resolved, the base made
-// and measured) and the digests of local files. The only stage before building that reads disk or network.
+// Everything that the plan needs to know before it can be drawn: the lock made whole (packages, distributions, commits
+// and toolchain resolved, the base made and measured) and the digests of local files. The only stage before building
+// that reads disk or network.
 #pragma once
 
+#include <set>
 #include <stop_token>
+#include <string>
 
 #include "base/progress.hpp"
 #include "io/process.hpp"
@@ -13,14 +16,16 @@
 namespace tmplbuild {
 
 struct PrepareOptions {
-    bool offline = false;      // `plan`: what is not known stays unknown; nothing is fetched, made or written
-    bool update_base = false;  // `lock --update base`
-    std::filesystem::path launcher;
+    bool offline = false;            // `plan`: what is not known stays unknown; nothing is fetched, made or written
+    bool update_all = false;         // `lock --update`
+    std::set<std::string> update{};  // `lock --update NAME`: "base", "toolchain", or a step's id
+    std::filesystem::path launcher{};
 };
 
 struct Prepared {
     Lock lock;
     LocalFacts facts;
+    std::vector<std::string> missing;  // parts that the lock lacks, by name; empty after an online run
 };
 
 // Writes the lock beside the template when it changed. Throws BuildError.

@@ -3,36 +3,49 @@
 
 #include <chrono>
 
+#include "build/step_inputs.hpp"
 #include "build/steps/steps.hpp"
 
 namespace tmplbuild {
 
 static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
-    if (const auto* base = std::get_if<BaseSpec>(&step.spec)) return build_base(*base, context);
-    if (const auto* files = std::get_if<FilesSpec>(&step.spec)) return build_files(*files, context);
-    if (const auto* runtime = std::get_if<RuntimeSpec>(&step.spec)) return build_runtime(*runtime, context);
-    if (const auto* pod = std::get_if<PodSpecStep>(&step.spec)) return build_pod(*pod, context);
-    return usage_error(std::string("steps of the kind '") + step.kind() + "' cannot be built by this release");
+    if (const auto* spec = std::get_if<BaseSpec>(&step.spec)) return build_base(*spec, context);
+    if (const auto* spec = std::get_if<FilesSpec>(&step.spec)) return build_files(*spec, context);
+    if (const auto* spec = std::get_if<FetchSpec>(&step.spec)) return build_fetch(*spec, context);
+    if (const auto* spec = std::get_if<GitSpec>(&step.spec)) return build_git(*spec, context);
+    if (const auto* spec = std::get_if<AptSpec>(&step.spec)) return build_apt(*spec, context);
+    if (const auto* spec = std::get_if<PythonSpec>(&step.spec)) return build_python(*spec, context);
+    if (const auto* spec = std::get_if<RunSpec>(&step.spec)) return build_run(*spec, context);
+    if (const auto* spec = std::get_if<KernelSpec>(&step.spec)) return build_kernel(*spec, context);
+    if (const auto* spec = std::get_if<RuntimeSpec>(&step.spec)) return build_runtime(*spec, context);
+    return build_pod(std::get<PodSpecStep>(step.spec), context);
 }
 
-Result<StepResult> run_step(const Step& step, const StepEnvironment& environment) {
-    const Store& store = environment.store;
+std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment) {
+    auto record = environment.store.find_record(step.key->digest());
+    if (!record) return std::nullopt;
+    return StepResult{{record->layers, record->facts, record->peak_memory}, true, record->seconds};
+}
+
+Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
     Progress& progress = environment.progress;
-    const Digest key = step.key->digest();
-    if (auto record = store.find_record(key)) {
-        progress.finished(step.id, StepOutcome::hit, record->seconds, step.summary);
-        return StepResult{{record->layers, record->facts, record->peak_memory}, true, record->seconds};
-    }
     progress.started(step.id, step.summary);
     const auto begin = std::chrono::steady_clock::now();
     StepContext context{.step = step.id,
-                        .store = store,
+                        .key = step.key->digest(),
+                        .store = environment.store,
                         .processes = environment.processes,
                         .progress = progress,
                         .stop = environment.stop,
                         .compression = environment.compression,
-                        .contract = environment.contract};
-    auto output = dispatch(step, context);
+                        .contract = environment.contract,
+                        .sandbox = environment.sandbox,
+                        .below = inputs.below,
+                        .needed = inputs.needed,
+                        .secrets = environment.secrets,
+                        .jobs = inputs.jobs};
+    auto fetched = fetch_inputs(step, context);
+    Result<StepOutput> output = fetched ? dispatch(step, context) : Result<StepOutput>(fetched.error());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (output && environment.stop.stop_requested())
         output = Error{.kind = ErrorKind::interrupted, .message = "stopped"};
@@ -43,7 +56,7 @@ Result<StepResult> run_step(const Step& step, const StepEnvironment& environment
         return error.while_doing("building the step " + step.id);
     }
     const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory};
-    if (auto put = store.put_record(record); !put) return put.error();
+    if (auto put = environment.store.put_record(record); !put) return put.error();
     progress.finished(step.id, StepOutcome::built, seconds, step.summary);
     return StepResult{std::move(*output), false, seconds};
 }

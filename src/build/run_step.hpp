@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One step: taken from the store when its key is there, else built by its engine and recorded. Used by build.cpp and
-// prepare.cpp. Never decides which steps there are.
+// One step: taken from the store when its key is there, else its inputs fetched, built by its engine and recorded. Used
+// by run_plan.cpp and prepare.cpp. Never decides which steps there are.
 #pragma once
 
 #include "build/step_context.hpp"
@@ -14,6 +14,8 @@ struct StepEnvironment {
     std::stop_token stop;
     Compression compression;
     BaseContract contract;
+    Sandbox* sandbox = nullptr;
+    std::map<std::string, std::string> secrets{};
 };
 
 struct StepResult {
@@ -22,7 +24,15 @@ struct StepResult {
     double seconds = 0;
 };
 
+// What the steps that it needs left, by id and as layers, bottom first.
+struct StepInputs {
+    std::vector<BuiltLayer> below;
+    std::map<std::string, NeededStep> needed;
+    unsigned jobs = 1;
+};
+
 // The step must have a key.
-Result<StepResult> run_step(const Step& step, const StepEnvironment& environment);
+std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment);
+Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs);
 
 }  // namespace tmplbuild

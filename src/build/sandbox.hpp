@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands run over stacked layers, changes caught in an upper directory. Steps that need a program of the image use
-// it (base contract, apt, run, bytecode, kernels). One rung stands today: runc as root over an overlay; the others
-// (user namespace, chroot) come behind the same interface. What the host lends (CA bundle, resolver, index settings)
-// is visible to steps with network only, through a tmpfs at /run/tmplbuild and variables, and leaves nothing behind.
+// it (apt, run, bytecode, kernels). One rung stands today: runc as root over an overlay; others come behind the same
+// interface. What the host lends (CA bundle, resolver, index settings) is visible to commands with network only,
+// through a tmpfs at /run/tmplbuild and variables, and leaves nothing behind.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -12,6 +14,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -29,21 +32,28 @@ struct SandboxMount {
 
 struct SandboxCommand {
     std::vector<std::string> argv;
-    std::map<std::string, std::string> environment{};  // on top of the fixed one (PATH, HOME, LANG=C.UTF-8, TZ=UTC, …)
+    std::map<std::string, std::string>
+        environment{};  // on top of the fixed one (PATH, HOME, LC_ALL=C.UTF-8, TZ=UTC, …)
     std::string directory = "/";
-    bool network = false;
+    bool network = false;                          // the host's network, and what it lends
     std::map<std::string, std::string> secrets{};  // name → content, files under /run/secrets for this command alone
     std::function<void(std::string_view line)> on_line{};
     std::optional<std::uint64_t> memory_limit{};  // bytes
     std::optional<std::chrono::seconds> timeout{};
-    std::string stdin_text{};
+    std::string stdin_text{};  // empty: /dev/null
+    // The command is an image's entrypoint: PID 1 itself, with `environment` and nothing else, on the host's network
+    // without what the host lends. A stop gives it ten seconds, as platforms do.
+    bool is_entrypoint = false;
 };
 
 // Stacked layers with one upper directory; lives for one step. Ending it unmounts and removes everything.
 class SandboxSession {
   public:
     virtual ~SandboxSession() = default;
+    // As ProcessRunner::run; peak_memory is of the largest process. What the command left running is killed.
     virtual Result<io::ProcessResult> run(const SandboxCommand& command, std::stop_token stop) = 0;
+    // As ProcessRunner::run_checked.
+    Result<io::ProcessResult> run_checked(const SandboxCommand& command, std::stop_token stop, const std::string& what);
     virtual std::filesystem::path root() const = 0;   // the merged view on this machine, to read from
     virtual std::filesystem::path upper() const = 0;  // what the commands changed, overlay conventions
 };
@@ -54,12 +64,12 @@ class Sandbox {
     // `below`: bottom first, blobs in the store, each unpacked once into a lower directory of its own. Thread-safe.
     virtual Result<std::unique_ptr<SandboxSession>> open(const std::vector<BuiltLayer>& below,
                                                          const std::vector<SandboxMount>& mounts) = 0;
-    // A bare root file system on disk as the only lower directory (a base that is being made).
-    virtual Result<std::unique_ptr<SandboxSession>> open_tree(const std::filesystem::path& tree,
-                                                              const std::vector<SandboxMount>& mounts) = 0;
 };
 
-// The first rung that works here, or a machine_error that says what the nearest one would need.
-Result<std::unique_ptr<Sandbox>> make_sandbox(const Store& store, io::ProcessRunner& processes);
+// The first rung that works here, or a machine_error that says what it would need. Takes this process into a mount
+// namespace of its own, so that a builder that is killed leaves no mount behind: call it before starting threads that
+// open sessions. `init`: the program sandbox-init.
+Result<std::unique_ptr<Sandbox>> make_sandbox(const Store& store, io::ProcessRunner& processes,
+                                              const std::filesystem::path& init);
 
 }  // namespace tmplbuild

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every step's engine is given and what it gives back. One engine per file in build/steps/; build.cpp calls them.
-// An engine sees only its spec and this; it never reads the template, the lock or another step's internals.
+// What every step's engine is given and what it gives back. One engine per file in build/steps/; run_step.cpp calls
+// them. An engine sees only its spec and this; it never reads the template, the lock or another step's internals.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "io/process.hpp"
 #include "plan/step.hpp"
 #include "resolve/base_contract.hpp"
+#include "resolve/context.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
@@ -24,19 +26,29 @@ struct StepOutput {
     std::uint64_t peak_memory = 0;   // bytes, of the step's largest process
 };
 
+// A step that this one needs, finished.
+struct NeededStep {
+    Digest key;
+    json::object facts;
+};
+
 struct StepContext {
     std::string step;  // its id, for progress
+    Digest key{};      // the step's own
     const Store& store;
     io::ProcessRunner& processes;
     Progress& progress;
     std::stop_token stop;
     Compression compression = Compression::zstd;
-    BaseContract contract;            // of the plan's base; empty for the base step itself
-    Sandbox* sandbox = nullptr;       // set for every step of a build
-    std::vector<BuiltLayer> below{};  // of the steps that it needs, bottom first: what its commands see
-    unsigned jobs = 1;                // how many processes it may keep busy
+    BaseContract contract;                         // of the plan's base; empty for the base step itself
+    Sandbox* sandbox = nullptr;                    // set for every step of a build
+    std::vector<BuiltLayer> below{};               // of the steps that it needs, bottom first: what its commands see
+    std::map<std::string, NeededStep> needed{};    // by id
+    std::map<std::string, std::string> secrets{};  // name → content, of those that the command line gave
+    unsigned jobs = 1;                             // how many processes it may keep busy
 
     void say(const std::string& what) const { progress.doing(step, what); }
+    ResolveContext resolving() const { return {store, processes, progress, stop}; }
 };
 
 }  // namespace tmplbuild

@@ -5,20 +5,34 @@
 #include "base/text.hpp"
 #include "build/build.hpp"
 #include "cli/commands.hpp"
+#include "plan/requests.hpp"
 
 namespace tmplbuild::cli {
 
 namespace fs = std::filesystem;
 
+static json::array kernel_rows(const BuildReport& report) {
+    json::array rows;
+    for (const ProvenRow& row : report.kernels)
+        rows.push_back(json::object{{"kernel", row.kernel},
+                                    {"gpu", row.gpu},
+                                    {"capability", row.capability},
+                                    {"variant", row.arch},
+                                    {"verdict", kernel::to_string(row.judgement.verdict)},
+                                    {"reason", row.judgement.reason}});
+    return rows;
+}
+
 static json::object metadata(const BuildReport& report) {
     json::array steps;
     for (const BuiltStep& step : report.steps) {
         json::array layers;
-        for (const BuiltLayer& layer : step.layers) layers.push_back(layer.to_json());
+        for (const BuiltLayer& layer : step.output.layers) layers.push_back(layer.to_json());
         steps.push_back(json::object{{"step", step.id},
                                      {"key", step.key.to_string()},
                                      {"hit", step.hit},
                                      {"seconds", step.seconds},
+                                     {"peak_memory", step.output.peak_memory},
                                      {"layers", std::move(layers)}});
     }
     json::array outputs;
@@ -27,11 +41,39 @@ static json::object metadata(const BuildReport& report) {
             {"config", report.image.config_digest.to_string()},
             {"size", report.image.size()},
             {"outputs", std::move(outputs)},
+            {"kernels", kernel_rows(report)},
             {"steps", std::move(steps)}};
 }
 
+// NAME=FILE, each: the file's content is the secret.
+static std::map<std::string, std::string> read_secrets(const std::vector<std::string>& given) {
+    std::map<std::string, std::string> out;
+    for (const std::string& text : given) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            throw BuildError(usage_error("--secret needs NAME=FILE, found '" + text + "'"));
+        auto content = io::read_file(text.substr(equals + 1), 1 << 20);
+        if (!content) {
+            Error error = content.error();
+            error.kind = ErrorKind::usage;
+            throw BuildError(error.while_doing("reading the secret '" + text.substr(0, equals) + "'"));
+        }
+        out[text.substr(0, equals)] = *content;
+    }
+    return out;
+}
+
+static void print_kernels(const BuildReport& report) {
+    if (report.kernels.empty()) return;
+    std::printf("%-18s %-16s %-9s %-11s %s\n", "KERNEL", "GPU", "VARIANT", "VERDICT", "REASON");
+    for (const ProvenRow& row : report.kernels)
+        std::printf("%-18s %-16s %-9s %-11s %s\n", row.kernel.c_str(), row.gpu.c_str(), row.arch.c_str(),
+                    kernel::to_string(row.judgement.verdict), row.judgement.reason.c_str());
+}
+
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
-    BuildRequest request{options.template_file, {options.set, recipes_folder()}, {}, launcher_file()};
+    BuildRequest request{options.template_file, {options.set, recipes_folder()}, {}, launcher_file(),
+                         sandbox_init_file(),   read_secrets(options.secrets)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
@@ -41,10 +83,41 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
         std::printf("%s", json::pretty(metadata(report)).c_str());
         return 0;
     }
+    print_kernels(report);
     std::printf("%s\n%s, %zu layers\n", report.image.manifest_digest.to_string().c_str(),
                 human_bytes(report.image.size()).c_str(), report.image.layers.size());
     for (const oci::ImageName& output : report.outputs) std::printf("%s\n", output.to_string().c_str());
     return 0;
+}
+
+int run_run(const Options& options, Progress& progress, std::stop_token stop) {
+    const BuildRequest request{
+        options.template_file, {options.set, recipes_folder()}, {}, launcher_file(), sandbox_init_file(), {}};
+    LocalRun run;
+    run.arguments = options.arguments;
+    run.volume = options.volume.empty() ? "out/workspace" : options.volume;
+    for (const std::string& text : options.environment) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            throw BuildError(usage_error("--env needs NAME=VALUE, found '" + text + "'"));
+        run.environment[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    run.on_line = [](std::string_view line) {
+        std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+        std::fflush(stdout);
+    };
+    const Store store = Store::open(Store::default_root()).value();
+    io::SystemProcessRunner processes;
+    return run_image(request, run, store, processes, progress, std::move(stop));
+}
+
+// What `lock --update` can renew by name.
+static std::set<std::string> lock_parts(const Template& tmpl) {
+    std::set<std::string> out{"base"};
+    for (const AptRequest& request : apt_requests(tmpl)) out.insert(request.step);
+    for (const VenvRequest& request : venv_requests(tmpl)) out.insert(request.step());
+    if (!tmpl.kernels.empty()) out.insert("toolchain");
+    return out;
 }
 
 int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
@@ -53,16 +126,22 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     PrepareOptions prepare_options{.offline = options.check, .launcher = launcher_file()};
+    const std::set<std::string> parts = lock_parts(tmpl);
     for (const std::string& part : options.update) {
-        if (part != "base") throw BuildError(usage_error("the lock has no part '" + part + "'", "its parts: base"));
+        if (parts.contains(part)) continue;
+        const std::vector<std::string> names(parts.begin(), parts.end());
+        throw BuildError(usage_error("the lock has no part '" + part + "'", "its parts: " + join(names, ", ")));
     }
-    prepare_options.update_base = options.lock_update;
+    prepare_options.update_all = options.lock_update && options.update.empty();
+    prepare_options.update = {options.update.begin(), options.update.end()};
     const Prepared prepared = prepare(tmpl, prepare_options, store, processes, progress, std::move(stop));
-    const bool complete = prepared.lock.base.has_value() && !prepared.lock.base->diff_ids.empty();
     if (options.check) {
-        std::printf("%s\n", complete ? "the lock holds everything that the template asks for"
-                                     : "the lock lacks the base that the template asks for: run `tmplbuild lock`");
-        return complete ? 0 : 1;
+        if (prepared.missing.empty()) {
+            std::printf("the lock holds everything that the template asks for\n");
+            return 0;
+        }
+        std::printf("the lock lacks %s: run `tmplbuild lock`\n", join(prepared.missing, ", ").c_str());
+        return 1;
     }
     std::printf("%s\n", lock_path(tmpl.file).c_str());
     return 0;

@@ -15,15 +15,20 @@ namespace tmplbuild::cli {
 
 struct Options {
     std::string template_file;
-    std::string image;  // inspect
+    std::string image;    // inspect
+    std::string can_run;  // inspect --can-run
     std::string step;   // explain
     std::vector<std::string> set, outputs;
     std::optional<std::string> metadata_file;
-    std::vector<std::string> update;  // lock --update
+    std::vector<std::string> update;                  // lock --update
+    std::vector<std::string> secrets;                 // build --secret NAME=FILE
+    std::vector<std::string> arguments, environment;  // run
+    std::string volume;                               // run
     bool json = false, check = false, lock_update = false;
 };
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop);
+int run_run(const Options& options, Progress& progress, std::stop_token stop);
 int run_plan(const Options& options, Progress& progress, std::stop_token stop);
 int run_lock(const Options& options, Progress& progress, std::stop_token stop);
 int run_explain(const Options& options, Progress& progress, std::stop_token stop);
@@ -32,6 +37,7 @@ int run_gpus(const Options& options);
 
 // Where our own files lie, found from the running program: the launcher, and the folder of recipes.
 std::filesystem::path launcher_file();
+std::filesystem::path sandbox_init_file();
 std::filesystem::path recipes_folder();
 
 }  // namespace tmplbuild::cli

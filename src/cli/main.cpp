@@ -50,15 +50,24 @@ struct CommandLine {
         build->add_option("-o,--output", options.outputs,
                           "Where the image goes: oci:DIR[:TAG]; default oci:out/<name>");
         build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
+        build->add_option("--secret", options.secrets, "NAME=FILE: a secret that a `run` step asks for")->take_all();
+        CLI::App* run = on_template("run", "Build the image and start it here", run_run);
+        run->add_option("--volume", options.volume, "The folder that becomes /workspace; default out/workspace");
+        run->add_option("--env", options.environment, "NAME=VALUE for the pod")->expected(1)->take_all();
+        run->add_option("ARGUMENTS", options.arguments, "A command to run in the pod, after --");
         on_template("plan", "Show what a build would do, without the network", run_plan);
         CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
         lock->add_flag("--check", options.check, "Only say whether the lock is complete (exit 0) or not (exit 1)");
-        lock->add_option("--update", options.update, "Renew a part: base")->expected(0, 1)->trigger_on_parse();
+        lock->add_option("--update", options.update, "Renew one part, or without a name all of them")
+            ->expected(0, 1)
+            ->trigger_on_parse();
         CLI::App* explain = on_template("explain", "Say why a step would be built", run_explain);
         explain->add_option("STEP", options.step, "The step's id, as `plan` shows it")->required();
         CLI::App* inspect = app.add_subcommand("inspect", "Show an image's layers");
         inspect->add_option("IMAGE", options.image, "oci:DIR[:TAG], or a layout's folder")->required();
         inspect->add_flag("--json", options.json, "Print JSON");
+        inspect->add_option("--can-run", options.can_run,
+                            "Only say whether the image's kernels run on this GPU: exit 0 yes, 1 no, 5 unknown");
         inspect->callback(
             [this] { command = [this](Progress&, const std::stop_token&) { return run_inspect(options); }; });
         CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name");

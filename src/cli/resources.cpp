@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 
@@ -11,15 +13,18 @@ static fs::path program() {
     return fs::read_symlink("/proc/self/exe", failed);
 }
 
-fs::path launcher_file() {
+// A program of ours: beside this one in a build tree, under lib/ where it was installed.
+static fs::path companion(const std::string& name) {
     const fs::path folder = program().parent_path();
     std::error_code failed;
-    // Beside the program in a build tree, under lib/ where it was installed.
-    for (const fs::path& place : {folder / "launcher", folder / "../lib/tmplbuild/launcher"})
+    for (const fs::path& place : {folder / name, folder / "../lib/tmplbuild" / name})
         if (fs::is_regular_file(place, failed)) return place;
-    throw BuildError(machine_error("the launcher that goes into images is missing beside '" + program().string() + "'",
+    throw BuildError(machine_error("the program '" + name + "' is missing beside '" + program().string() + "'",
                                    "build the whole project: cmake --build --preset dev"));
 }
+
+fs::path launcher_file() { return companion("launcher"); }
+fs::path sandbox_init_file() { return companion("sandbox-init"); }
 
 fs::path recipes_folder() {
     std::error_code failed;

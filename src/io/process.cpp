@@ -31,7 +31,6 @@ namespace {
 
 constexpr std::size_t max_captured = 64ULL << 20;
 constexpr std::size_t max_line = 64 << 10;  // a longer one is passed on in pieces, so that memory stays bounded
-constexpr auto kill_after = std::chrono::seconds(3);
 
 std::vector<std::string> environment_of(const Command& command) {
     std::map<std::string, std::string> all;
@@ -164,7 +163,8 @@ class Running {
 
   private:
     void step() {
-        std::array<pollfd, 3> polled{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {in_.get(), POLLOUT, 0}}};
+        std::array<pollfd, 3> polled{
+            {{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {writing() ? in_.get() : -1, POLLOUT, 0}}};
         ::poll(polled.data(), polled.size(), out_ || err_ ? 20 : 1);
         if (polled[0].revents != 0) read_some(out_, out_lines_, command_.capture_stdout);
         if (polled[1].revents != 0) read_some(err_, err_lines_, false);
@@ -180,6 +180,8 @@ class Running {
         if (capture && result_.out.size() < max_captured) result_.out.append(text);
         lines.feed(text);
     }
+
+    bool writing() const { return !command_.stdin_text.empty(); }
 
     void write_some() {
         const std::string_view rest = std::string_view(command_.stdin_text).substr(written_);
@@ -205,7 +207,7 @@ class Running {
         if (!ending_at_) {
             ending_at_ = now;
             ::kill(-pid_, SIGTERM);
-        } else if (now - *ending_at_ >= kill_after) {
+        } else if (now - *ending_at_ >= command_.stop_grace) {
             ::kill(-pid_, SIGKILL);
         }
     }
@@ -226,12 +228,12 @@ Result<std::unique_ptr<Running>> start(const Command& command, const fs::path& p
     auto out = Pipe::make(), err = Pipe::make(), report = Pipe::make(), in = Pipe::make();
     for (const auto* pipe : {&out, &err, &report, &in})
         if (!*pipe) return pipe->error();
-    if (command.stdin_text.empty()) {
+    if (command.stdin_text.empty() && !command.hold_stdin) {
         auto null = open_fd("/dev/null", O_RDONLY);
         if (!null) return null.error();
         in->read = std::move(*null);
         in->write.reset();
-    } else {
+    } else if (!command.hold_stdin) {
         ::fcntl(in->write.get(), F_SETFL, O_NONBLOCK);
     }
     std::vector<std::string> argv = command.argv, environment = environment_of(command);

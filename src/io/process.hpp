@@ -23,8 +23,10 @@ struct Command {
     std::map<std::string, std::string> environment{};  // the child's whole environment …
     bool inherit_environment = true;                   // … or additions to this process's when true
     std::filesystem::path directory{};                 // empty: this process's
-    std::string stdin_text{};                          // empty: /dev/null
+    std::string stdin_text{};                          // empty: /dev/null …
+    bool hold_stdin = false;                           // … or, when true, a pipe that closes when this process ends
     std::optional<std::chrono::seconds> timeout{};
+    std::chrono::seconds stop_grace{3};  // between TERM and KILL when it is stopped or late
     std::function<void(std::string_view line)>
         on_line{};                // each output line, stdout and stderr, as it comes; any thread
     bool capture_stdout = true;   // into ProcessResult::out (at most 64 MiB)
@@ -46,7 +48,7 @@ class ProcessRunner {
   public:
     virtual ~ProcessRunner() = default;
     // An error only when the program could not be started (machine_error naming it) or `stop` was asked for
-    // (interrupted; the child's whole process group got TERM, then KILL after 3 s). A non-zero exit is a result.
+    // (interrupted; the child's whole process group got TERM, then KILL after stop_grace). A non-zero exit is a result.
     virtual Result<ProcessResult> run(const Command& command, std::stop_token stop) = 0;
     // As run, but a non-zero exit is a build_error with the tail as detail: "<what> failed (exit 3)".
     Result<ProcessResult> run_checked(const Command& command, std::stop_token stop, const std::string& what);

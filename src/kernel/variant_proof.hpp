@@ -31,11 +31,11 @@ struct VariantFile {
 };
 
 struct VariantRequest {
-    std::string kernel;
-    Arch arch;                        // what the variant was compiled for
-    Version toolkit;                  // 13.0; not set: driver floors are not judged
-    std::vector<ModuleRule> modules;  // the whole table
-    std::vector<GpuTarget> targets;   // the GPUs that this variant is to serve
+    std::string kernel{};
+    Arch arch{};                        // what the variant was compiled for
+    Version toolkit{};                  // 13.0; not set: driver floors are not judged
+    std::vector<ModuleRule> modules{};  // the whole table
+    std::vector<GpuTarget> targets{};   // the GPUs that this variant is to serve
 };
 
 struct ModuleProof {

@@ -94,7 +94,7 @@ class Walk {
         if (failed) return os_error("read the link", path, failed.value());
         // Followed as text from the link's own folder: a link may not lead out of what is copied.
         const fs::path lands = (fs::path(relative).parent_path() / target).lexically_normal();
-        if (target.is_absolute() || (!lands.empty() && *lands.begin() == ".."))
+        if (!options_.any_link && (target.is_absolute() || (!lands.empty() && *lands.begin() == "..")))
             return build_error(
                 "the link '" + path.string() + "' leads out of the copied folder, to '" + target.string() + "'",
                 "copy what it points to, or leave it out with `exclude`");

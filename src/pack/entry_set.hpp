@@ -36,6 +36,7 @@ class EntrySet {
     struct TreeOptions {
         bool keep_modes = false;
         std::uint32_t uid = 0, gid = 0;
+        bool any_link = false;  // links keep their text, wherever they lead: for trees with an author of their own
         std::optional<std::uint32_t> file_mode;
         std::int64_t mtime = default_mtime;
         std::function<bool(const std::string& relative)> exclude;

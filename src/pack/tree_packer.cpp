@@ -66,10 +66,31 @@ class TreeWalk {
         for (fs::directory_iterator at(root_ / path, failed), end; at != end; at.increment(failed))
             names.push_back(at->path().filename());
         if (failed) return os_error("read the folder", root_ / path, failed.value());
-        std::sort(names.begin(), names.end());
-        for (const std::string& name : names)
-            if (auto packed = one(path.empty() ? name : path + "/" + name); !packed) return packed;
+        // In a layer a whiteout is a file of another name, and entries are sorted by the names that they have there.
+        std::vector<std::pair<std::string, std::string>> entries;
+        for (const std::string& name : names) {
+            const std::string below = path.empty() ? name : path + "/" + name;
+            entries.emplace_back(is_whiteout(below) ? (path.empty() ? "" : path + "/") + ".wh." + name : below, below);
+        }
+        if (is_opaque(path)) entries.emplace_back((path.empty() ? "" : path + "/") + ".wh..wh..opq", "");
+        std::sort(entries.begin(), entries.end(),
+                  [](const auto& a, const auto& b) { return layer_path_less(a.first, b.first); });
+        for (const auto& [as, below] : entries)
+            if (auto packed = as == below ? one(below) : marker(as, below); !packed) return packed;
         return {};
+    }
+
+    bool is_whiteout(const std::string& path) const {
+        struct stat facts {};
+        return options_.overlay_upper && ::lstat((root_ / path).c_str(), &facts) == 0 && S_ISCHR(facts.st_mode) &&
+               facts.st_rdev == ::makedev(0, 0);
+    }
+    bool is_opaque(const std::string& path) const {
+        return options_.overlay_upper && xattr_value(root_ / path, "trusted.overlay.opaque") == "y";
+    }
+    Result<void> marker(const std::string& as, const std::string& hidden) {
+        if (!hidden.empty() && options_.skip && options_.skip(hidden, false)) return {};
+        return writer_.add({.path = as, .mode = 0644});
     }
 
     Result<void> one(const std::string& path) {

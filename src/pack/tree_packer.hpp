@@ -17,7 +17,10 @@ struct TreePackOptions {
     PackOptions pack;
     std::int64_t mtime_ceiling = default_mtime;  // later times become this; earlier than 1980 become 1980
     // Paths (no leading slash) to leave out, with all below: caches, logs, mount points (the scrub list).
-    std::function<bool(const std::string& path, bool is_directory)> skip;
+    std::function<bool(const std::string& path, bool is_directory)> skip{};
+    // The tree is an overlay's upper directory: its whiteouts and opaque folders become the layer's
+    // (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories"; image-spec 1.1, layer.md).
+    bool overlay_upper = false;
 };
 
 Result<BuiltLayer> pack_tree(const Store& store, const std::filesystem::path& root, const TreePackOptions& options);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/keys.hpp"
 
+#include <algorithm>
+
 #include "pack/layer_writer.hpp"
 
 namespace tmplbuild {
@@ -17,10 +19,21 @@ CanonicalKey start(const char* kind, Compression compression) {
 }
 
 // A known layer carries its parent folders, so where the base has links and special modes is part of its bytes.
-void add_folders(CanonicalKey& key, const BaseContract& contract) {
+void add_folders(CanonicalKey& key, const FolderFacts& facts) {
     BaseContract folders;
-    folders.folders = contract.folders;
+    folders.folders = facts;
     key.add("base/folders", Sha256::of(json::canonical(folders.to_json())));
+}
+
+// Of the base's folders only those on the way to `path`: all that a layer below it can depend on.
+FolderFacts on_the_way(const FolderFacts& facts, const std::string& path) {
+    FolderFacts out;
+    auto leads = [&](const std::string& folder) { return path == folder || path.starts_with(folder + "/"); };
+    for (const auto& [folder, target] : facts.symlinks)
+        if (leads(folder)) out.symlinks[folder] = target;
+    for (const auto& [folder, special] : facts.folders)
+        if (leads(folder)) out.folders[folder] = special;
+    return out;
 }
 
 Texts of_digests(const std::vector<Digest>& digests) {
@@ -34,6 +47,27 @@ void add_packages(CanonicalKey& key, const std::vector<LockedPackage>& packages,
         key.add(prefix + p.name + ":" + p.architecture, Texts{p.version, p.sha256.hex()});
 }
 
+void add_distributions(CanonicalKey& key, const std::vector<LockedDistribution>& list, const std::string& prefix) {
+    for (const LockedDistribution& d : list)
+        key.add(prefix + d.name, Texts{d.version, d.sha256.hex(), std::to_string(d.group)});
+}
+
+void add_environment(CanonicalKey& key, const StringMap& environment) {
+    for (const auto& [name, value] : environment) key.add("environment/" + name, std::string_view(value));
+}
+
+void add_below(CanonicalKey& key, const KeysBelow& below) {
+    for (const auto& [id, digest] : below) key.add("below/" + id, digest);
+}
+
+// A package that compiles: what it is called decides whether its version can change a compiled byte.
+bool is_compiler(const std::string& name) {
+    for (const char* prefix : {"g++", "gcc", "cpp", "binutils", "libc6-dev", "libc-dev-bin", "libstdc++-", "libgcc-",
+                               "linux-libc-dev", "make", "ninja-build", "python3-dev", "libpython3", "libbinutils"})
+        if (name.starts_with(prefix)) return true;
+    return false;
+}
+
 }  // namespace
 
 CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
@@ -45,6 +79,7 @@ CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
         add_packages(key, spec.locked.packages, "package/");
     } else {
         key.add("layers", of_digests(spec.locked.diff_ids));
+        key.add("image", spec.locked.request);
     }
     return key;
 }
@@ -59,22 +94,119 @@ CanonicalKey files_key(const FilesSpec& spec, const BaseContract& contract, Comp
                 Texts{item.dest, mode, std::to_string(item.uid), std::to_string(item.gid)});
     }
     key.add("content", spec.content);
-    add_folders(key, contract);
+    add_folders(key, contract.folders);
+    return key;
+}
+
+CanonicalKey fetch_key(const FetchSpec& spec, const BaseContract& contract, Compression compression) {
+    CanonicalKey key = start("fetch", compression);
+    key.add("sha256", spec.layer.sha256);
+    key.add("dest", spec.layer.dest);
+    key.add("mode", std::int64_t{spec.layer.mode});
+    key.add("unpack", spec.layer.unpack);
+    key.add("strip", std::int64_t{spec.layer.strip});
+    add_folders(key, contract.folders);
+    return key;
+}
+
+CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compression compression) {
+    CanonicalKey key = start("git", compression);
+    key.add("tree", spec.locked.tree);
+    // Submodules are named by the tree; which of their repositories answers does not matter.
+    key.add("submodules", spec.layer.submodules);
+    key.add("time", spec.locked.commit_time);
+    key.add("dest", spec.layer.dest);
+    key.add("bytecode", contract.python ? contract.python->magic : "");
+    add_folders(key, contract.folders);
+    return key;
+}
+
+CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression compression) {
+    CanonicalKey key = start("apt", compression);
+    add_packages(key, spec.locked.packages, "package/");
+    add_below(key, below);
+    return key;
+}
+
+CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
+                        Compression compression) {
+    CanonicalKey key = start("python", compression);
+    key.add("venv", spec.locked.venv);
+    if (contract.python) {
+        const PythonFacts& python = *contract.python;
+        key.add("interpreter", Texts{python.command, python.version, python.soabi, python.cache_tag, python.magic});
+    }
+    add_distributions(key, spec.locked.distributions, "distribution/");
+    add_distributions(key, spec.locked.builders, "builder/");
+    key.add("allow_shared", spec.allow_shared);
+    key.add("kernels", spec.kernels);
+    add_folders(key, contract.folders);
+    add_below(key, below);
+    return key;
+}
+
+CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression compression) {
+    CanonicalKey key = start("run", compression);
+    key.add("command", spec.layer.command);
+    key.add("script", spec.layer.script);
+    key.add("directory", spec.layer.directory);
+    add_environment(key, spec.layer.environment);
+    key.add("network", spec.layer.network);
+    key.add("secrets", spec.layer.secrets);  // their names; what they hold is nobody's to keep
+    add_below(key, below);
+    return key;
+}
+
+CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Compression compression) {
+    CanonicalKey key = start("kernel", compression);
+    key.add("kernel", spec.kernel);
+    key.add("source", spec.source);
+    key.add("time", spec.source_time);
+    key.add("arch", spec.arch.to_string());
+    key.add("command", spec.recipe.command);
+    add_environment(key, spec.recipe.environment);
+    Texts modules;
+    for (const KernelModule& module : spec.recipe.modules) modules.push_back(module.file);
+    key.add("modules", modules);
+    key.add("package", Texts{spec.recipe.python_package, spec.recipe.python_version});
+    add_distributions(key, spec.toolchain.wheels, "toolkit/");
+    add_packages(key, inputs.tools.packages, "tool/");
+    for (const LockedPackage& package : inputs.base.packages)
+        if (is_compiler(package.name))
+            key.add("tool/" + package.name + ":" + package.architecture, Texts{package.version, package.sha256.hex()});
+    key.add("glibc", inputs.base.contract.glibc);
+    if (inputs.torch != nullptr) {
+        // A wheel's hash names its git_version too. What torch itself depends on decides no byte of an extension.
+        for (const LockedDistribution& d : inputs.torch->distributions)
+            if (d.name == "torch") key.add("torch", Texts{d.version, d.sha256.hex()});
+        for (const LockedDistribution& d : inputs.torch->distributions)
+            if (d.name == "setuptools" || d.name == "wheel" || d.name == "ninja" || d.name == "pybind11")
+                key.add("python/" + d.name, Texts{d.version, d.sha256.hex()});
+        if (inputs.base.contract.python)
+            key.add("python_abi", Texts{inputs.base.contract.python->soabi, spec.torch_venv});
+    }
+    add_folders(key, on_the_way(inputs.base.contract.folders, "opt/tmplbuild/kernels"));
     return key;
 }
 
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression) {
     CanonicalKey key = start("runtime", compression);
     key.add("launcher", spec.content);
-    add_folders(key, contract);
+    add_folders(key, contract.folders);
     return key;
 }
 
-CanonicalKey pod_key(const PodSpecStep& spec, const BaseContract& contract, Compression compression) {
+CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const BaseContract& contract,
+                     Compression compression) {
     CanonicalKey key = start("pod", compression);
     key.add("pod.json", pod::write_pod_spec(spec.pod));
-    add_folders(key, contract);
+    add_below(key, kernels);
+    add_folders(key, contract.folders);
     return key;
+}
+
+std::string variant_directory(const std::string& kernel, const Digest& key) {
+    return "/opt/tmplbuild/kernels/" + kernel + "/" + key.hex().substr(0, 32);
 }
 
 }  // namespace tmplbuild

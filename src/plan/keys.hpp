@@ -3,6 +3,8 @@
 // (a source tree, a wheel's hash, the facts of the base that matter), never an address, a time or this machine.
 #pragma once
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/step.hpp"
@@ -10,9 +12,30 @@
 
 namespace tmplbuild {
 
+// The keys of the steps that a step stands on, by id.
+using KeysBelow = std::vector<std::pair<std::string, Digest>>;
+
 CanonicalKey base_key(const BaseSpec& spec, Compression compression);
 CanonicalKey files_key(const FilesSpec& spec, const BaseContract& contract, Compression compression);
+CanonicalKey fetch_key(const FetchSpec& spec, const BaseContract& contract, Compression compression);
+CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compression compression);
+CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression compression);
+CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
+                        Compression compression);
+CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression compression);
+// `torch`: what the variant is compiled against; nullptr for recipes that need none. `tools`: the compilers that the
+// throwaway step adds; those that the base has are in `base`.
+struct KernelInputs {
+    const LockedBase& base;
+    const LockedApt& tools;
+    const LockedVenv* torch = nullptr;
+};
+CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Compression compression);
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression);
-CanonicalKey pod_key(const PodSpecStep& spec, const BaseContract& contract, Compression compression);
+CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const BaseContract& contract,
+                     Compression compression);
+
+// Where a variant lies in the image: /opt/tmplbuild/kernels/<kernel>/<variant key>.
+std::string variant_directory(const std::string& kernel, const Digest& key);
 
 }  // namespace tmplbuild

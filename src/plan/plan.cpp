@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "plan/keys.hpp"
 #include "plan/pod.hpp"
+#include "plan/requests.hpp"
+#include "plan/variants.hpp"
 
 namespace tmplbuild {
-
-static Compression compression_of(const ImageOptions& image) {
-    return image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-}
 
 const char* Step::kind() const {
     static constexpr const char* names[] = {"base",   "files", "fetch",  "git",     "apt",
@@ -24,30 +23,21 @@ const Step* Plan::find(const std::string& id) const {
     return found == steps.end() ? nullptr : &*found;
 }
 
-const DebianBase* debian_base(const Template& tmpl) { return std::get_if<DebianBase>(&tmpl.base); }
-
-Digest base_request(const Template& tmpl) {
-    const DebianBase& base = *debian_base(tmpl);
-    return CanonicalKey().add("suite", base.suite).add("packages", base.packages).digest();
-}
-
 void refuse_unbuildable(const Template& tmpl) {
     std::vector<Error> errors;
-    auto refuse = [&](const std::string& what, const SourcePos& where) {
-        Error error = usage_error(what + " cannot be built by this release", "take it out of the template");
-        error.where = where;
+    for (const Unbuildable& key : tmpl.unbuildable) {
+        Error error = usage_error("'" + key.key + "' cannot be built by this release", "take it out of the template");
+        error.where = key.pos;
         errors.push_back(std::move(error));
-    };
-    for (const Unbuildable& key : tmpl.unbuildable) refuse("'" + key.key + "'", key.pos);
-    if (std::holds_alternative<LayoutBase>(tmpl.base)) refuse("'base.layout'", tmpl.base_pos);
-    for (const Layer& layer : tmpl.layers)
-        if (!std::holds_alternative<FilesLayer>(layer.body))
-            refuse(std::string("a layer with use = \"") + layer.kind() + "\"", layer.pos);
-    for (const KernelUse& kernel : tmpl.kernels) refuse("the kernel '" + kernel.name + "'", kernel.pos);
+    }
     if (!errors.empty()) throw BuildError(std::move(errors));
 }
 
 namespace {
+
+Compression compression_of(const ImageOptions& image) {
+    return image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
+}
 
 class Planner {
   public:
@@ -57,7 +47,8 @@ class Planner {
     Plan run() {
         plan_.name = tmpl_.name;
         add_base();
-        for (const Layer& layer : tmpl_.layers) add_files(layer);
+        for (const Layer& layer : tmpl_.layers) add_layer(layer);
+        add_kernels();
         add_runtime();
         add_pod();
         describe_image();
@@ -65,28 +56,57 @@ class Planner {
     }
 
   private:
-    bool has_contract() const { return lock_.base && !lock_.base->contract.distribution.empty(); }
+    bool has_contract() const { return lock_.base && !lock_.base->diff_ids.empty(); }
     const BaseContract& contract() const { return lock_.base->contract; }
+    static constexpr const char* no_base = "the base has not been made yet, so its facts are not known";
 
     // Known layers need the base's facts for their keys, and nothing else of it.
     template <class Key>
     void add_known(Step step, Key key) {
-        if (has_contract()) {
+        if (has_contract() && step.unresolved.empty())
             step.key = key();
-        } else {
-            step.unresolved = "the base has not been made yet, so its facts are not known";
-        }
+        else if (step.unresolved.empty())
+            step.unresolved = no_base;
         plan_.steps.push_back(std::move(step));
     }
 
+    // Steps whose layers are changes to what lies below them need the keys of all of it.
+    template <class Key>
+    void add_over(Step step, Key key) {
+        KeysBelow below;
+        for (const std::string& id : step.needs) {
+            const Step* other = plan_.find(id);
+            if (other->key)
+                below.emplace_back(id, other->key->digest());
+            else if (step.unresolved.empty())
+                step.unresolved = "it stands on " + id + ", which is not resolved";
+        }
+        if (step.unresolved.empty()) step.key = key(below);
+        plan_.steps.push_back(std::move(step));
+    }
+
+    // What a step may stand on, of the steps so far, bottom first.
+    std::vector<std::string> ids_below(bool everything) const {
+        std::vector<std::string> out;
+        for (const Step& step : plan_.steps) {
+            const bool diff = std::holds_alternative<BaseSpec>(step.spec) ||
+                              std::holds_alternative<AptSpec>(step.spec) || std::holds_alternative<RunSpec>(step.spec);
+            if (step.in_image && (everything || diff)) out.push_back(step.id);
+        }
+        return out;
+    }
+
     void add_base() {
-        const DebianBase& base = *debian_base(tmpl_);
-        Step step{.id = "base", .summary = "debian " + base.suite, .spec = BaseSpec{tmpl_.base, {}}};
-        const bool locked = lock_.base && lock_.base->request == base_request(tmpl_);
+        Step step{.id = "base", .spec = BaseSpec{tmpl_.base, {}}};
+        if (const DebianBase* debian = debian_base(tmpl_)) step.summary = "debian " + debian->suite;
+        if (const auto* layout = std::get_if<LayoutBase>(&tmpl_.base)) step.summary = layout->path.filename();
+        const bool locked = lock_.base && lock_.base->request == base_request(tmpl_, facts_);
         if (locked) {
             const BaseSpec spec{tmpl_.base, *lock_.base};
-            step.summary += ", " + std::to_string(lock_.base->packages.size()) + " packages";
+            if (lock_.base->kind == "debian")
+                step.summary += ", " + std::to_string(lock_.base->packages.size()) + " packages";
             for (const LockedPackage& package : lock_.base->packages) step.estimated_bytes += package.size;
+            step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
             step.key = base_key(spec, compression_);
             step.spec = spec;
         } else {
@@ -95,11 +115,178 @@ class Planner {
         plan_.steps.push_back(std::move(step));
     }
 
-    void add_files(const Layer& layer) {
+    void add_layer(const Layer& layer) {
+        if (const auto* files = std::get_if<FilesLayer>(&layer.body)) return add_files(layer, *files);
+        if (const auto* fetch = std::get_if<FetchLayer>(&layer.body)) return add_fetch(layer, *fetch);
+        if (const auto* git = std::get_if<GitLayer>(&layer.body)) return add_git(layer, *git);
+        if (std::holds_alternative<AptLayer>(layer.body)) return add_apt(layer);
+        if (const auto* python = std::get_if<PythonLayer>(&layer.body)) return add_python(*python);
+        add_run(layer, std::get<RunLayer>(layer.body));
+    }
+
+    void add_files(const Layer& layer, const FilesLayer& files) {
         const std::string id = "files:" + layer.name;
-        const FilesSpec spec{std::get<FilesLayer>(layer.body), facts_.files.at(id)};
+        FilesSpec spec{files, facts_.files.at(id), {}};
+        if (const auto found = facts_.signatures.find(id); found != facts_.signatures.end())
+            spec.signature = found->second;
         Step step{.id = id, .summary = std::to_string(spec.layer.items.size()) + " sources", .spec = spec};
         add_known(std::move(step), [&] { return files_key(spec, contract(), compression_); });
+    }
+
+    void add_fetch(const Layer& layer, const FetchLayer& fetch) {
+        const FetchSpec spec{fetch};
+        Step step{.id = "fetch:" + layer.name, .summary = "to " + fetch.dest, .spec = spec};
+        add_known(std::move(step), [&] { return fetch_key(spec, contract(), compression_); });
+    }
+
+    void add_git(const Layer& layer, const GitLayer& git) {
+        const LockedGit* locked = lock_.find_git(git.url, git.rev);
+        const GitSpec spec{git, locked == nullptr ? LockedGit{} : *locked};
+        Step step{.id = "git:" + layer.name, .summary = git.rev.substr(0, 12) + " to " + git.dest, .spec = spec};
+        step.needs = {"base"};  // its interpreter makes the bytecode
+        if (locked == nullptr) step.unresolved = "its commit has not been fetched yet";
+        add_known(std::move(step), [&] { return git_key(spec, contract(), compression_); });
+    }
+
+    void add_apt(const Layer& layer) {
+        Step step{.id = "apt:" + layer.name, .spec = AptSpec{}};
+        step.needs = ids_below(false);
+        finish_apt(std::move(step));
+    }
+
+    void finish_apt(Step step) {
+        const LockedApt* locked = lock_.find_apt(step.id);
+        AptSpec spec{locked == nullptr ? LockedApt{} : *locked, lock_.base ? lock_.base->suite : ""};
+        if (locked == nullptr) step.unresolved = "its packages are not locked yet";
+        step.summary = std::to_string(spec.locked.packages.size()) + " packages";
+        for (const LockedPackage& package : spec.locked.packages) step.estimated_bytes += package.size;
+        step.work_bytes = 5 * step.estimated_bytes;
+        step.spec = spec;
+        add_over(std::move(step), [&](const KeysBelow& below) { return apt_key(spec, below, compression_); });
+    }
+
+    // The layers of one venv are one step, where the first of them stands.
+    void add_python(const PythonLayer& layer) {
+        const std::string id = "python:" + layer.venv;
+        if (plan_.find(id) != nullptr) return;
+        PythonSpec spec;
+        spec.locked.venv = layer.venv;
+        for (const Layer& other : tmpl_.layers)
+            if (const auto* same = std::get_if<PythonLayer>(&other.body); same != nullptr && same->venv == layer.venv)
+                spec.allow_shared.insert(spec.allow_shared.end(), same->allow_shared.begin(), same->allow_shared.end());
+        for (const KernelUse& use : tmpl_.kernels) spec.kernels.push_back(use.name);
+        std::sort(spec.allow_shared.begin(), spec.allow_shared.end());
+        std::sort(spec.kernels.begin(), spec.kernels.end());
+        Step step{.id = id, .spec = PythonSpec{}, .needs = {"base"}};
+        if (const LockedVenv* locked = lock_.find_venv(layer.venv)) {
+            spec.locked = *locked;
+            for (const LockedDistribution& d : locked->distributions) step.estimated_bytes += d.size;
+            // A source distribution may compile against what apt and run steps installed.
+            if (!locked->builders.empty()) step.needs = ids_below(false);
+        } else {
+            step.unresolved = "its distributions are not locked yet";
+        }
+        step.summary = std::to_string(spec.locked.distributions.size()) + " distributions";
+        step.spec = spec;
+        if (spec.locked.builders.empty())
+            add_known(std::move(step), [&] { return python_key(spec, contract(), {}, compression_); });
+        else
+            add_over(std::move(step),
+                     [&](const KeysBelow& below) { return python_key(spec, contract(), below, compression_); });
+    }
+
+    void add_run(const Layer& layer, const RunLayer& run) {
+        const RunSpec spec{run};
+        const std::string first =
+            run.command.empty() ? run.script.substr(0, run.script.find('\n')) : join(run.command, " ");
+        Step step{.id = "run:" + layer.name, .summary = first.substr(0, 60), .spec = spec};
+        step.needs = run.after ? std::vector<std::string>{"base"} : ids_below(true);
+        if (run.after)
+            for (const std::string& name : *run.after)
+                if (const Step* other = step_of_layer(name)) step.needs.push_back(other->id);
+        add_over(std::move(step), [&](const KeysBelow& below) { return run_key(spec, below, compression_); });
+    }
+
+    const Step* step_of_layer(const std::string& name) const {
+        for (const Layer& layer : tmpl_.layers) {
+            if (layer.name != name) continue;
+            const auto* python = std::get_if<PythonLayer>(&layer.body);
+            return plan_.find(std::string(layer.kind()) + ":" + (python != nullptr ? python->venv : name));
+        }
+        return nullptr;
+    }
+
+    void add_kernels() {
+        const std::vector<PlannedVariant> variants = plan_variants(tmpl_);
+        if (variants.empty()) return;
+        finish_apt({.id = kernel_tools_step, .spec = AptSpec{}, .needs = {"base"}, .in_image = false});
+        for (const PlannedVariant& variant : variants) add_variant(variant);
+    }
+
+    void add_variant(const PlannedVariant& variant) {
+        const KernelRecipe& recipe = variant.use->recipe;
+        KernelSpec spec{variant.use->name, recipe, variant.arch, variant.serves, {}, 0, {}, {}};
+        const std::string number = variant.arch.to_torch_list();
+        Step step{.id = "kernel:" + spec.kernel + ":" + number, .spec = KernelSpec{}, .needs = {"base"}};
+        if (recipe.source_url.empty()) {
+            spec.source = facts_.kernels.at(spec.kernel);
+        } else if (const LockedGit* git = lock_.find_git(recipe.source_url, recipe.source_rev)) {
+            spec.source = Sha256::of(git->tree);
+            spec.source_time = git->commit_time;
+        } else {
+            step.unresolved = "its source has not been fetched yet";
+        }
+        if (lock_.toolchain)
+            spec.toolchain = *lock_.toolchain;
+        else
+            step.unresolved = "the CUDA toolchain is not locked yet";
+        const LockedVenv* torch = recipe.needs_torch ? venv_with_torch(lock_) : nullptr;
+        if (recipe.needs_torch) check_torch(variant, torch, step, spec);
+        const LockedApt* tools = lock_.find_apt(kernel_tools_step);
+        if (tools == nullptr) step.unresolved = "the packages that compile it are not locked yet";
+        step.needs.emplace_back(kernel_tools_step);
+        std::vector<std::string> gpus;
+        for (const kernel::GpuTarget& target : spec.serves) {
+            gpus.push_back(target.label);
+            plan_.gpus.push_back({spec.kernel, target, variant.arch, modules_for(recipe, target), step.id});
+        }
+        step.summary = variant.arch.to_string() + " for " + join(gpus, ", ");
+        step.estimated_seconds = recipe.minutes * 60;
+        step.spec = spec;
+        add_known(std::move(step), [&] { return kernel_key(spec, {*lock_.base, *tools, torch}, compression_); });
+    }
+
+    void check_torch(const PlannedVariant& variant, const LockedVenv* torch, Step& step, KernelSpec& spec) {
+        if (torch == nullptr) {
+            const bool all_locked = std::all_of(tmpl_.layers.begin(), tmpl_.layers.end(), [&](const Layer& layer) {
+                const auto* python = std::get_if<PythonLayer>(&layer.body);
+                return python == nullptr || lock_.find_venv(python->venv) != nullptr;
+            });
+            if (!all_locked) {
+                step.unresolved = "torch is not locked yet";
+                return;
+            }
+        }
+        const std::string why = torch == nullptr ? "no python layer of the template brings torch"
+                                                 : torch_refusal(*torch, tmpl_.targets.cuda);
+        if (!why.empty()) {
+            Error error = usage_error("the kernel '" + spec.kernel + "' cannot be compiled: " + why,
+                                      torch == nullptr ? "add torch to a python layer's requirements"
+                                                       : "choose another torch, or another targets.cuda");
+            error.where = variant.use->pos;
+            throw BuildError(std::move(error));
+        }
+        spec.torch_venv = torch->venv;
+        step.needs.push_back("python:" + torch->venv);
+    }
+
+    static std::vector<std::string> modules_for(const KernelRecipe& recipe, const kernel::GpuTarget& target) {
+        std::vector<std::string> out;
+        for (const KernelModule& module : recipe.modules)
+            if (std::find(module.capabilities.begin(), module.capabilities.end(), target.capability) !=
+                module.capabilities.end())
+                out.push_back(module.file);
+        return out;
     }
 
     void add_runtime() {
@@ -109,12 +296,25 @@ class Planner {
     }
 
     void add_pod() {
-        const PodSpecStep spec{make_pod_spec(tmpl_)};
+        PodSpecStep spec{make_pod_spec(tmpl_), {}};
         std::vector<Error> errors = pod::check_pod_spec(spec.pod, tmpl_.file.filename());
         for (Error& error : errors) error.kind = ErrorKind::usage;
         if (!errors.empty()) throw BuildError(std::move(errors));
-        add_known({.id = "pod", .summary = std::to_string(spec.pod.services.size()) + " services", .spec = spec},
-                  [&] { return pod_key(spec, contract(), compression_); });
+        Step step{
+            .id = "pod", .summary = std::to_string(spec.pod.services.size()) + " services", .spec = PodSpecStep{}};
+        KeysBelow kernels;
+        for (const Step& other : plan_.steps) {
+            const auto* kernel = std::get_if<KernelSpec>(&other.spec);
+            if (kernel == nullptr) continue;
+            spec.variants.push_back({kernel->kernel, kernel->arch, other.id});
+            step.needs.push_back(other.id);
+            if (other.key)
+                kernels.emplace_back(other.id, other.key->digest());
+            else
+                step.unresolved = "it names the variants of " + other.id + ", which is not resolved";
+        }
+        step.spec = spec;
+        add_known(std::move(step), [&] { return pod_key(spec, kernels, contract(), compression_); });
     }
 
     void describe_image() {
@@ -126,6 +326,11 @@ class Planner {
         image.directory = tmpl_.image.directory;
         image.entrypoint = {"/opt/tmplbuild/launcher"};
         image.compression = tmpl_.image.compression;
+        if (!tmpl_.kernels.empty()) {
+            // What NVIDIA's container toolkit reads: the pod's GPUs, with compute and nvidia-smi.
+            image.environment.try_emplace("NVIDIA_VISIBLE_DEVICES", "all");
+            image.environment.try_emplace("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
+        }
         for (const Service& service : tmpl_.services)
             if (service.port) image.exposed_ports.push_back(*service.port);
     }

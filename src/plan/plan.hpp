@@ -13,10 +13,22 @@ namespace tmplbuild {
 
 // What resolve/ found on this machine's disk that is not in the lock: digests of local inputs.
 struct LocalFacts {
-    std::map<std::string, Digest> files;    // by step id
-    std::map<std::string, Digest> kernels;  // by kernel name: the source tree (path sources)
+    std::map<std::string, Digest> files;                      // by step id
+    std::map<std::string, std::optional<Digest>> signatures;  // by step id: sign_files() before that digest
+    std::map<std::string, Digest> kernels;                    // by kernel name: the source folder (path sources)
+    std::map<std::string, std::string> requirement_files;     // "layer:path" → what identifies its content
+    Digest base_image;                                        // manifest of a `layout` base
     std::filesystem::path launcher;
     Digest launcher_digest;
+};
+
+// One GPU of the targets and the variant that serves it.
+struct PlannedGpu {
+    std::string kernel;
+    kernel::GpuTarget target;
+    kernel::Arch arch;
+    std::vector<std::string> modules;  // what this GPU loads of the variant
+    std::string step;                  // id of the kernel step
 };
 
 struct PlannedImage {
@@ -29,7 +41,8 @@ struct PlannedImage {
 
 struct Plan {
     std::string name;
-    std::vector<Step> steps;  // image order, bottom first
+    std::vector<Step> steps;  // image order, bottom first; throwaways right below what needs them
+    std::vector<PlannedGpu> gpus;
     PlannedImage image;
 
     const Step* find(const std::string& id) const;
@@ -39,13 +52,8 @@ struct Plan {
 // `build` both end there with exit code 2. Throws BuildError.
 void refuse_unbuildable(const Template& tmpl);
 
-// `lock` may lack its base (a first `plan`): steps that need the base's facts then have no key, with the reason.
-// Throws BuildError for services that cannot start as written.
+// `lock` may lack parts (a first `plan`): steps that need their facts then have no key, with the reason.
+// Throws BuildError for services that cannot start as written, and for kernels that cannot work as asked.
 Plan make_plan(const Template& tmpl, const Lock& lock, const LocalFacts& facts);
-
-// What the template asks of its base, as a digest: the lock's base is stale when it differs.
-Digest base_request(const Template& tmpl);
-// The packages that the base is asked for, recipes' included, sorted.
-const DebianBase* debian_base(const Template& tmpl);
 
 }  // namespace tmplbuild

@@ -21,7 +21,8 @@ struct BaseSpec {
 };
 struct FilesSpec {
     FilesLayer layer;
-    Digest content;  // of everything it copies; checked again while packing
+    Digest content;                     // of everything it copies
+    std::optional<Digest> signature{};  // of the files when that was taken; compared again after packing
 };
 struct FetchSpec {
     FetchLayer layer;
@@ -56,13 +57,20 @@ struct RuntimeSpec {  // the launcher
     std::filesystem::path launcher;
     Digest content;
 };
-struct PodSpecStep {   // pod.json: always the last layer
-    pod::PodSpec pod;  // kernels without their variants: those come from the kernel steps' facts
+// One variant that pod.json is to name; the kernel step's facts say the rest.
+struct VariantRef {
+    std::string kernel;
+    kernel::Arch arch;
+    std::string step;
+};
+struct PodSpecStep {  // pod.json: always the last layer
+    pod::PodSpec pod;
+    std::vector<VariantRef> variants;
 };
 
 struct Step {
-    std::string id;       // "base", "files:notebooks", "python:venv", "kernel:int8-attention:8.9", "runtime", "pod"
-    std::string summary;  // one line for people
+    std::string id;         // "base", "files:notebooks", "python:venv", "kernel:int8-attention:8.9", "runtime", "pod"
+    std::string summary{};  // one line for people
     std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec, RuntimeSpec,
                  PodSpecStep>
         spec;

@@ -12,17 +12,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string step = "base";
-
 // One private apt: its lists are fetched once, then asked as often as needed.
 class Apt {
   public:
-    static Result<Apt> open(const std::string& suite, ResolveContext& context) {
+    static Result<Apt> open(const std::string& step, const std::string& suite, const std::string& status,
+                            ResolveContext& context) {
         auto folder = context.store.new_temp_directory("apt");
         if (!folder) return folder.error();
         for (const char* below : {"state/lists/partial", "cache/archives/partial", "out"})
             if (auto made = io::make_directories(folder->path() / below); !made) return made.error();
-        if (auto made = io::write_file_atomic(folder->path() / "status", ""); !made) return made.error();
+        if (auto made = io::write_file_atomic(folder->path() / "status", status); !made) return made.error();
         Apt apt(std::move(*folder), context);
         context.progress.doing(step, "reading the package lists");
         if (auto updated = apt.run({"update"}, "reading the package lists"); !updated) return updated.error();
@@ -96,19 +95,14 @@ Result<LockedPackage> read_uri_line(const std::string& line) {
 
 }  // namespace
 
-Result<std::vector<LockedPackage>> resolve_debian(const std::string& suite, const std::vector<std::string>& packages,
-                                                  ResolveContext& context) {
-    auto apt = Apt::open(suite, context);
-    if (!apt) return apt.error();
-    // apt-patterns(7): a machine may have sources of several suites; the essential set is that of the one asked for.
-    std::vector<std::string> ask = {"--print-uris", "-t", suite, "install", "?essential", "apt"};
-    ask.insert(ask.end(), packages.begin(), packages.end());
-    auto said = apt->run(ask, "resolving the packages of the base");
+static Result<std::vector<LockedPackage>> resolve(Apt& apt, const std::vector<std::string>& ask,
+                                                  const std::string& step, const std::string& suite) {
+    auto said = apt.run(ask, "resolving the packages of " + step);
     if (!said) {
         Error error = said.error();
         if (error.detail.find("Unable to locate package") != std::string::npos) {
             error.kind = ErrorKind::usage;
-            error.message = "a package of [base] does not exist in " + suite;
+            error.message = "a package of " + step + " does not exist in " + suite;
             error.hint = "correct `packages`; `apt-cache search` finds names";
         }
         return error;
@@ -121,28 +115,61 @@ Result<std::vector<LockedPackage>> resolve_debian(const std::string& suite, cons
         out.push_back(std::move(*package));
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    if (out.empty()) return build_error("apt resolved the base to no package at all");
     return out;
 }
 
-Result<void> fetch_packages(const std::string& suite, const std::vector<LockedPackage>& packages,
-                            ResolveContext& context) {
+Result<std::vector<LockedPackage>> resolve_debian(const std::string& suite, const std::vector<std::string>& packages,
+                                                  ResolveContext& context) {
+    auto apt = Apt::open("base", suite, "", context);
+    if (!apt) return apt.error();
+    // apt-patterns(7): a machine may have sources of several suites; the essential set is that of the one asked for.
+    std::vector<std::string> ask = {"--print-uris", "-t", suite, "install", "?essential", "apt"};
+    ask.insert(ask.end(), packages.begin(), packages.end());
+    auto out = resolve(*apt, ask, "base", suite);
+    if (out && out->empty()) return build_error("apt resolved the base to no package at all");
+    return out;
+}
+
+Result<std::vector<LockedPackage>> resolve_apt(const std::string& step, const std::string& suite,
+                                               const std::string& status, const std::vector<std::string>& packages,
+                                               ResolveContext& context) {
+    auto apt = Apt::open(step, suite, status, context);
+    if (!apt) return apt.error();
+    std::vector<std::string> ask = {"--print-uris", "-t", suite, "install"};
+    ask.insert(ask.end(), packages.begin(), packages.end());
+    return resolve(*apt, ask, step, suite);
+}
+
+Result<std::string> installed_status(const std::vector<LockedPackage>& packages, ResolveContext& context) {
+    std::string out;
+    for (const LockedPackage& package : packages) {
+        auto control =
+            context.processes.run_checked({.argv = {"dpkg-deb", "-f", context.store.blob_path(package.sha256)}},
+                                          context.stop, "reading " + package.file);
+        if (!control) return control.error();
+        out += std::string(trim(control->out)) + "\nStatus: install ok installed\n\n";
+    }
+    return out;
+}
+
+Result<void> fetch_packages(const std::string& step, const std::string& suite,
+                            const std::vector<LockedPackage>& packages, ResolveContext& context) {
     std::vector<const LockedPackage*> missing;
     for (const LockedPackage& package : packages)
         if (!context.store.has_blob(package.sha256)) missing.push_back(&package);
     if (missing.empty()) return {};
-    auto apt = Apt::open(suite, context);
+    auto apt = Apt::open(step, suite, "", context);
     if (!apt) return apt.error();
     context.progress.doing(step, "fetching " + std::to_string(missing.size()) + " packages");
     std::vector<std::string> ask = {"download"};
     for (const LockedPackage* package : missing) ask.push_back(package->name + "=" + package->version);
-    auto fetched = apt->run(ask, "fetching the packages of the base");
+    auto fetched = apt->run(ask, "fetching the packages of " + step);
     for (const LockedPackage* package : missing) {
         const fs::path file = apt->out() / package->file;
         std::error_code failed;
         if (!fs::exists(file, failed)) {
             Error error = network_error("the mirror has no " + package->name + " " + package->version + " any more",
-                                        "take the newer one with `tmplbuild lock --update base TEMPLATE`");
+                                        "take the newer one with `tmplbuild lock --update " + step + " TEMPLATE`");
             if (!fetched) error.detail = fetched.error().detail;
             return error;
         }

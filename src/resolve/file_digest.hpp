@@ -3,6 +3,7 @@
 // the step asks again after packing. Never depends on times, owners, umask or where the template lies.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,10 @@
 namespace tmplbuild {
 
 Result<Digest> digest_files(const FilesLayer& layer);
+// The same files by what stat(2) says of them (inode, size, mode, change time): two equal signatures with a digest
+// between them mean that the digest still holds. None when a file changed so shortly ago that the clock of its file
+// system could hide another change: then only hashing again tells.
+Result<std::optional<Digest>> sign_files(const FilesLayer& layer);
 // A pattern (fnmatch(3)) that holds a '/' is matched against the path below the source, others against the last part.
 bool is_excluded(const std::vector<std::string>& patterns, const std::string& relative);
 

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The builder beside its peers, in one run each, ratios printed. Not a test. Needs root, hyperfine, buildah, zstd and
-# jq. TMPLBUILD names the program (a release build); SIZE_MB the folder to pack, 2000 unless told.
+# jq. TMPLBUILD names the program (a release build); SIZE_MB the folder to pack, 5000 unless told.
 set -eu
 tmplbuild=${TMPLBUILD:-tmplbuild}
-size=${SIZE_MB:-2000}
+size=${SIZE_MB:-5000}
+pack=$(dirname "$(readlink -f "$(command -v "$tmplbuild")")")/bench-pack-folder
 here=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -44,11 +45,28 @@ while left > 0:
         f.write(data)
     left, number = left - size, number + 1
 PY
-cp "$work/t/template.lock" "$work/p/template.lock"
-sed 's/^source = .*/source = "data"/; s/^name = "quickstart"/name = "packing"/' "$work/t/template.toml" >"$work/p/template.toml"
-RUNS=${PACK_RUNS:-3} compare "a folder of $size MB to a layer and a layout (hashed twice more, to notice changes), against tar | zstd -3 -T2" \
-    "sh -c 'date +%s%N > $work/p/data/now; rm -rf $work/packed $work/packed.tar.zst'" \
-    "$tmplbuild build $work/p/template.toml -o oci:$work/packed --progress plain" \
+RUNS=${PACK_RUNS:-5} compare "a folder of $size MB packed into the store (tar, both digests, zstd), against tar | zstd -3 -T2, synced" \
+    "sh -c 'rm -rf $work/packing $work/packed.tar.zst; sync'" \
+    "$pack $work/p/data $work/packing" \
     "sh -c 'tar c -C $work/p data | zstd -q -3 -T2 -o $work/packed.tar.zst && sync $work/packed.tar.zst'"
-date +%s >"$work/p/data/now"
-echo "peak memory while packing: $(/usr/bin/time -f '%M kB' "$tmplbuild" build "$work/p/template.toml" -o "oci:$work/packed" --progress plain 2>&1 >/dev/null | tail -n 1)"
+rm -rf "$work/packing"
+echo "peak memory while packing: $(/usr/bin/time -f '%M kB' "$pack" "$work/p/data" "$work/packing" 2>&1 >/dev/null | tail -n 1)"
+
+# Four steps that only wait; each run's commands are new, so nothing of them is in the store.
+cp -r "$work/t" "$work/s"
+cat >"$work/four" <<'SH'
+#!/bin/sh
+{
+    sed '/use = "run"/,$d; s/^name = "quickstart"/name = "sleeping"/' "$1"
+    for i in 1 2 3 4; do
+        printf '[[layers]]\nuse = "run"\nname = "r%s"\nafter = []\nscript = "sleep 3; echo %s >/opt/r%s"\n' $i "$(date +%s%N)" $i
+    done
+} >"$2"
+SH
+chmod +x "$work/four"
+cp "$work/t/template.lock" "$work/s/four.lock"
+"$work/four" "$work/t/template.toml" "$work/s/four.toml"
+"$tmplbuild" build "$work/s/four.toml" -o "oci:$work/slept" --progress plain >/dev/null 2>&1
+RUNS=${SLEEP_RUNS:-5} compare "four run steps that each sleep 3 s, against sleep 3.5" \
+    "$work/four $work/t/template.toml $work/s/four.toml" \
+    "$tmplbuild build $work/s/four.toml -o oci:$work/slept --progress plain" "sleep 3.5"

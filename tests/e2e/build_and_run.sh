@@ -3,7 +3,7 @@
 # serial: yes
 # The example's image: skopeo reads it, umoci unpacks it, runc runs it as PID 1, its service answers over HTTP, and a
 # stop signal ends it cleanly within its grace.
-. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 for tool in skopeo umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
 example "$work/a"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

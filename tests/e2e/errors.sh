@@ -2,7 +2,7 @@
 # timeout: 600
 # serial: yes
 # Wrong input: one clear error, its exit code, and nothing half-written.
-. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 # expect CODE TEXT COMMAND...
 expect() {
     code=$1 text=$2 got=0
@@ -22,9 +22,13 @@ expect 2 "did you mean 'dest'" "$tmplbuild" build "$work/a/bad.toml"
 expect 2 "bad.toml:" "$tmplbuild" plan "$work/a/bad.toml"
 sed 's/^source = "site"/source = "..\/..\/etc"/' "$t" >"$work/a/bad.toml"
 expect 2 "bad.toml:" "$tmplbuild" build "$work/a/bad.toml"
-printf '\n[[layers]]\nuse = "run"\nname = "x"\ncommand = ["true"]\n' | cat "$t" - >"$work/a/bad.toml"
-expect 2 'a layer with use = "run" cannot be built by this release' "$tmplbuild" build "$work/a/bad.toml"
+sed 's/^debian = .*/image = "docker.io\/library\/debian:12"/' "$t" >"$work/a/bad.toml"
+expect 2 "'base.image' cannot be built by this release" "$tmplbuild" build "$work/a/bad.toml"
 expect 2 "cannot be built by this release" "$tmplbuild" plan "$work/a/bad.toml"
+printf '\n[[layers]]\nuse = "run"\nname = "x"\ncommand = ["true"]\nsecrets = ["token"]\n' | cat "$t" - >"$work/a/secret.toml"
+expect 2 "give its file with --secret token=FILE" "$tmplbuild" build "$work/a/secret.toml" --progress plain
+expect 2 "NAME=FILE" "$tmplbuild" build "$work/a/secret.toml" --secret token
+expect 2 "token" "$tmplbuild" build "$work/a/secret.toml" --secret "token=$work/none"
 [ ! -e "$work/a/bad.lock" ] || fail "a refused template left a lock"
 expect 2 "oci-archive" "$tmplbuild" build "$t" -o oci-archive:x.tar
 expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
@@ -33,7 +37,7 @@ expect 1 "" "$tmplbuild" inspect "oci:$work/nowhere"
 expect 2 "the plan has no step" "$tmplbuild" explain "$t" nothing
 expect 0 "holds everything" "$tmplbuild" lock --check "$t"
 sed -i 's/"python3-minimal", /"python3-minimal", "mawk", /' "$t"
-expect 1 "lacks the base" "$tmplbuild" lock --check "$t"
+expect 1 "lacks base" "$tmplbuild" lock --check "$t"
 sed -i 's/"mawk"/"no-such-package-at-all"/' "$t"
 expect 2 "no-such-package-at-all" "$tmplbuild" build "$t" --progress plain
 echo '{' >"$work/a/template.lock"
@@ -52,4 +56,9 @@ expect 1 "full" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oc
 [ ! -e "$work/c" ] || fail "a failed build left an output"
 [ -z "$(ls "$work/small/tmp")" ] || fail "a failed build left temporary files"
 rm "$work/a/site/large.bin"
+mv "$work/small/records" "$work/records"
+expect 1 "of disk" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" plan "$t"
+expect 1 "of disk" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oci:$work/c" --progress plain
+rm -rf "$work/small/records"
+mv "$work/records" "$work/small/records"
 expect 0 "base: cached" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oci:$work/c" --progress plain

@@ -2,7 +2,7 @@
 # timeout: 300
 # serial: yes
 # Ctrl-C while the base is installed: children end, temporary files go, exit 130; progress as JSON lines is JSON.
-. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
 build "$work/a" >/dev/null
 rm "$TMPLBUILD_CACHE"/records/*.json

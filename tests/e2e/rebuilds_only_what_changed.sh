@@ -2,7 +2,7 @@
 # timeout: 600
 # serial: yes
 # An unchanged template builds nothing; a changed file changes one layer; a changed service the last one alone.
-. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
 first=$(build "$work/a")
 layers "$work/a" >"$work/first"

@@ -2,7 +2,7 @@
 # timeout: 900
 # serial: yes
 # Two clean stores, another folder, umask, time zone and locale: one image digest, the Debian base included.
-. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
 first=$(build "$work/a")
 mkdir -p "$work/deep/er"

@@ -2,7 +2,7 @@
 # timeout: 600
 # serial: yes
 # Two builds of one template at once, over one store, agree.
-. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
 build "$work/a" >/dev/null
 head -c 20000000 /dev/urandom >"$work/a/site/large.bin"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One service that cannot start is failed with words; the others run.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"gone","command":["/no/such/program"],"restart":{"policy":"never"}},
       {"name":"who","command":["true"],"user":"nobody-here","restart":{"policy":"never"}},
       {"name":"where","command":["true"],"directory":"/no/such/folder","restart":{"policy":"never"}},

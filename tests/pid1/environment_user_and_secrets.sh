@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The pod's environment arrives byte-exact, the user is the one asked for, signals are in their default state, and a
 # secret's value is shown once where it was made and nowhere else.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"env","user":"nobody","umask":63,"command":["sh","-c","id -u; umask; printf %s \"$ODD\" | od -An -tx1; grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; exec sleep 60"]},
       {"name":"secret","generated_secrets":[{"variable":"TOKEN_X","from":"GIVEN"}],"command":["sh","-c","echo token is $TOKEN_X; exec sleep 60"]},
       {"name":"made","generated_secrets":[{"variable":"TOKEN_Y"}],"command":["sh","-c","echo ${#TOKEN_Y} $TOKEN_Y; exec sleep 60"]}]'

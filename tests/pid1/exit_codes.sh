@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Arguments are the foreground command, beside the services or alone, and its exit code is the pod's.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"web","command":["sh","-c","echo up; exec sleep 60"]}]'
 start sh -c 'sleep 0.3; exit 42'
 ended 42

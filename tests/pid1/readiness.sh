@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # http, tcp, exec and log readiness each say yes when they should, and a service that never is ready is unhealthy.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 command -v python3 >/dev/null || { echo "skipped: python3 is not here"; exit 77; }
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 pod '[{"name":"http","port":'"$port"',"host":"127.0.0.1","command":["sh","-c","sleep 0.5; exec python3 -m http.server --bind {host} {port}"],"directory":"'"$work"'","ready":{"http":"/pod.json"}},

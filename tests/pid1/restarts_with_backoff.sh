@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A service that ends is started again after a growing pause, until its budget is used up; a critical one ends the pod.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"falls","command":["sh","-c","echo once; exit 3"],"restart":{"policy":"on-failure","budget":2,"backoff_min_ms":50}},
       {"name":"ends","command":["sh","-c","echo fine"],"restart":{"policy":"on-failure"}},
       {"name":"stays","command":["sleep","60"]}]'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A second TERM does not wait for any grace.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"deaf","command":["sh","-c","trap \"\" TERM; echo up; while :; do sleep 0.05; done"],"stop_grace_ms":8000}]'
 start
 until_log "deaf: up"

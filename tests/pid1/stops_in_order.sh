@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # TERM stops what needs something before what it needs, kills what does not listen, and all within the whole limit.
-. "$TMPLBUILD_SOURCE/tests/pid1/lib.sh"
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"base","command":["sh","-c","trap \"echo base ends; exit 0\" TERM; echo up; while :; do sleep 0.05; done"]},
       {"name":"user","command":["sh","-c","trap \"echo user ends; exit 0\" TERM; echo up; while :; do sleep 0.05; done"],"needs":["base"]},
       {"name":"deaf","command":["sh","-c","trap \"\" TERM; echo up; while :; do sleep 0.05; done"],"stop_grace_ms":700}]'

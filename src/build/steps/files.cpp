@@ -33,6 +33,15 @@ static Result<void> add_item(EntrySet& set, const FileItem& item) {
     return set.add_tree(item.source, path, options);
 }
 
+static Result<bool> unchanged(const FilesSpec& spec) {
+    auto signature = sign_files(spec.layer);
+    if (!signature) return signature.error();
+    if (*signature && spec.signature) return **signature == *spec.signature;
+    auto digest = digest_files(spec.layer);
+    if (!digest) return digest.error();
+    return *digest == spec.content;
+}
+
 Result<StepOutput> build_files(const FilesSpec& spec, StepContext& context) {
     EntrySet set(context.contract.folders);
     for (const FileItem& item : spec.layer.items) {
@@ -45,10 +54,9 @@ Result<StepOutput> build_files(const FilesSpec& spec, StepContext& context) {
     auto layer = set.write(context.store, {context.compression, context.step});
     if (!layer) return layer.error();
     // A file that changed between planning and packing would be kept under the key of what it was.
-    auto now = digest_files(spec.layer);
-    if (!now) return now.error();
-    if (*now != spec.content)
-        return build_error("files of " + context.step + " changed while they were packed", "build again");
+    auto same = unchanged(spec);
+    if (!same) return same.error();
+    if (!*same) return build_error("files of " + context.step + " changed while they were packed", "build again");
     return StepOutput{{*layer}, {}, 0};
 }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a build will cost before it starts: disk, and the minutes and memory of each compile. Used by `plan`, and by
+// `build` to refuse what cannot fit. Reads the store; never the network.
+#pragma once
+
+#include "plan/plan.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+struct CompileEstimate {
+    double seconds = 0;
+    std::uint64_t memory = 0;  // bytes
+    bool measured = false;     // of an earlier compile of this step here; else what the recipe declares
+};
+CompileEstimate estimate_compile(const Step& step, const Store& store);
+
+// Bytes that the store's disk needs at most beside what is in it: layers that are missing, their inputs, and the
+// largest working space of a step. An estimate from above.
+std::uint64_t peak_disk(const Plan& plan, const Store& store);
+// Throws BuildError (build) when the disk of the store has less than peak_disk().
+void refuse_what_cannot_fit(const Plan& plan, const Store& store);
+
+}  // namespace tmplbuild

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/local_facts.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "oci/layout.hpp"
+#include "resolve/file_digest.hpp"
+#include "resolve/git.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const Layer& layer_named(const Template& tmpl, const std::string& name) {
+    auto found = std::find_if(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& l) { return l.name == name; });
+    return *found;  // check_template() made sure that it is there
+}
+
+[[noreturn]] void no_such_file(const Layer& layer, const std::string& path) {
+    Error error = usage_error("the layer '" + layer.name + "' has no file '" + path + "'",
+                              "'requirements_from' names a path inside the layer, below its 'dest'");
+    error.where = layer.pos;
+    throw BuildError(std::move(error));
+}
+
+// The file that a `files` layer would put at `path` below its destination.
+std::string text_in_files(const Layer& layer, const FilesLayer& files, const std::string& path) {
+    for (const FileItem& item : files.items) {
+        if (item.text && (item.dest == path || item.dest.ends_with("/" + path))) return *item.text;
+        if (item.text) continue;
+        std::error_code failed;
+        const fs::path file = fs::is_directory(item.source, failed) ? item.source / path : item.source;
+        if (fs::is_regular_file(file, failed) && (file != item.source || item.source.filename() == path))
+            return io::read_file(file, 16 << 20).value();
+    }
+    no_such_file(layer, path);
+}
+
+std::string identity_of(const Template& tmpl, const std::string& from) {
+    const std::string path = from.substr(from.find(':') + 1);
+    const Layer& layer = layer_named(tmpl, from.substr(0, from.find(':')));
+    // A commit names its files for ever; so does a digest.
+    if (const auto* git = std::get_if<GitLayer>(&layer.body)) return git->rev + ":" + path;
+    if (const auto* fetch = std::get_if<FetchLayer>(&layer.body)) return fetch->sha256 + ":" + path;
+    return Sha256::of(text_in_files(layer, std::get<FilesLayer>(layer.body), path)).to_string();
+}
+
+}  // namespace
+
+LocalFacts find_local_facts(const Template& tmpl, const fs::path& launcher) {
+    LocalFacts facts;
+    for (const Layer& layer : tmpl.layers) {
+        if (const auto* files = std::get_if<FilesLayer>(&layer.body)) {
+            facts.signatures["files:" + layer.name] = sign_files(*files).value();
+            facts.files["files:" + layer.name] = digest_files(*files).value();
+        }
+        if (const auto* python = std::get_if<PythonLayer>(&layer.body))
+            for (const std::string& from : python->requirements_from)
+                facts.requirement_files[from] = identity_of(tmpl, from);
+    }
+    for (const KernelUse& use : tmpl.kernels) {
+        if (!use.recipe.source_url.empty()) continue;
+        FilesLayer source;
+        source.items.push_back(
+            {.source = use.recipe.source_path, .exclude = use.recipe.source_exclude, .pos = use.pos});
+        facts.kernels[use.name] = digest_files(source).value();
+    }
+    if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
+        facts.base_image = oci::read_layout(layout->path, layout->tag).value().manifest_digest;
+    facts.launcher = launcher;
+    facts.launcher_digest = io::hash_file(launcher).value();
+    return facts;
+}
+
+std::string requirements_text(const Template& tmpl, const std::string& from, ResolveContext& context) {
+    const std::string path = from.substr(from.find(':') + 1);
+    const Layer& layer = layer_named(tmpl, from.substr(0, from.find(':')));
+    if (const auto* git = std::get_if<GitLayer>(&layer.body)) {
+        auto text = read_git_file(git->url, git->rev, path, context);
+        if (!text) no_such_file(layer, path);
+        return *text;
+    }
+    if (const auto* files = std::get_if<FilesLayer>(&layer.body)) return text_in_files(layer, *files, path);
+    Error error = usage_error("'requirements_from' cannot read the layer '" + layer.name + "'",
+                              "it names a `git` or a `files` layer");
+    error.where = layer.pos;
+    throw BuildError(std::move(error));
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digests of what a template takes from this machine's disk. Used by prepare.cpp and by it alone. Reads local files;
+// never the network, never the lock.
+#pragma once
+
+#include "plan/plan.hpp"
+#include "resolve/context.hpp"
+
+namespace tmplbuild {
+
+LocalFacts find_local_facts(const Template& tmpl, const std::filesystem::path& launcher);
+
+// The text of "layer:path", a requirements file inside another layer. Commits and fetched files must be in the store.
+std::string requirements_text(const Template& tmpl, const std::string& from, ResolveContext& context);
+
+}  // namespace tmplbuild

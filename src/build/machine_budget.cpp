@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/machine_budget.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.hpp"
+#include "io/file.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<std::uint64_t> number_in(const fs::path& file) {
+    auto text = io::read_file(file, 4096);
+    if (!text) return std::nullopt;
+    const std::string_view digits = trim(*text);
+    std::uint64_t value = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc()) return std::nullopt;
+    return value;
+}
+
+// /proc/self/cgroup: "0::/path" for v2, "N:controllers:/path" for v1 (cgroups(7)).
+std::string cgroup_path(const fs::path& proc, std::string_view controller) {
+    auto text = io::read_file(proc / "self/cgroup", 1 << 16);
+    if (!text) return {};
+    for (const std::string& line : split(*text, '\n')) {
+        const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+        if (first == std::string::npos || second == std::string::npos) continue;
+        const std::vector<std::string> controllers = split(line.substr(first + 1, second - first - 1), ',');
+        if (std::find(controllers.begin(), controllers.end(), controller) != controllers.end())
+            return line.substr(second + 1);
+    }
+    return {};
+}
+
+// The smallest limit from a group up to the root; inside a container the own group may be shown as the root.
+template <class Read>
+void up_the_tree(const fs::path& root, std::string path, Read read) {
+    for (;;) {
+        read(root / fs::path(path).relative_path());
+        if (path.empty() || path == "/") return;
+        path = fs::path(path).parent_path();
+    }
+}
+
+std::uint64_t host_memory(const fs::path& proc) {
+    auto text = io::read_file(proc / "meminfo", 1 << 16);
+    const std::size_t at = text ? text->find("MemTotal:") : std::string::npos;
+    if (at == std::string::npos) return 0;
+    const std::string_view rest = trim(std::string_view(*text).substr(at + 9, 32));
+    std::uint64_t kilobytes = 0;
+    std::from_chars(rest.data(), rest.data() + rest.size(), kilobytes);
+    return kilobytes * 1024;
+}
+
+void limit_cores(double cores, MachineLimits& limits) {
+    if (cores > 0) limits.cores = std::max(1U, std::min(limits.cores, static_cast<unsigned>(cores + 0.5)));
+}
+
+}  // namespace
+
+MachineLimits machine_limits(const fs::path& cgroups, const fs::path& proc) {
+    MachineLimits limits;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) == 0) limits.cores = static_cast<unsigned>(CPU_COUNT(&set));
+    limits.memory = host_memory(proc);
+    auto lower = [&](std::optional<std::uint64_t> bytes) {
+        if (bytes && *bytes != 0 && *bytes < limits.memory) limits.memory = *bytes;
+    };
+    up_the_tree(cgroups, cgroup_path(proc, ""), [&](const fs::path& group) {  // v2
+        lower(number_in(group / "memory.max"));
+        lower(number_in(group / "memory.high"));
+        auto cpu = io::read_file(group / "cpu.max", 4096);  // "max 100000" or "200000 100000"
+        const std::vector<std::string> words = cpu ? split(trim(*cpu), ' ') : std::vector<std::string>{};
+        if (words.size() == 2 && words[0] != "max")
+            limit_cores(std::strtod(words[0].c_str(), nullptr) / std::strtod(words[1].c_str(), nullptr), limits);
+    });
+    up_the_tree(cgroups / "memory", cgroup_path(proc, "memory"),
+                [&](const fs::path& group) { lower(number_in(group / "memory.limit_in_bytes")); });
+    up_the_tree(cgroups / "cpu", cgroup_path(proc, "cpu"), [&](const fs::path& group) {
+        const auto quota = number_in(group / "cpu.cfs_quota_us");  // -1, no limit, is no number here
+        const auto period = number_in(group / "cpu.cfs_period_us");
+        if (quota && period && *period != 0)
+            limit_cores(static_cast<double>(*quota) / static_cast<double>(*period), limits);
+    });
+    return limits;
+}
+
+std::uint64_t MachineBudget::memory_of(const Step& step) const {
+    const auto* kernel = std::get_if<KernelSpec>(&step.spec);
+    if (kernel == nullptr) return 0;
+    if (step.key)
+        if (const auto earlier = store_.nearest_record(step.id, *step.key); earlier && earlier->peak_memory != 0)
+            return earlier->peak_memory;
+    return kernel->recipe.memory_bytes;
+}
+
+std::optional<unsigned> MachineBudget::admit(const Step& step, const std::vector<const Step*>& beside,
+                                             std::size_t alike) const {
+    // A command of a `run` step may wait for anything; it gets a process of its own and no share of the cores.
+    static constexpr std::size_t most_light = 16;
+    auto is_light = [](const Step& s) {
+        return std::holds_alternative<RunSpec>(s.spec) || std::holds_alternative<FetchSpec>(s.spec);
+    };
+    if (beside.empty()) {
+        const bool shares = std::holds_alternative<KernelSpec>(step.spec) && alike > 1 &&
+                            2 * memory_of(step) <= limits_.memory - reserve();
+        return shares ? std::max(1U, limits_.cores / 2) : limits_.cores;
+    }
+    const auto light = static_cast<std::size_t>(
+        std::count_if(beside.begin(), beside.end(), [&](const Step* s) { return is_light(*s); }));
+    if (is_light(step)) return light < most_light ? std::optional(1U) : std::nullopt;
+    if (beside.size() - light >= limits_.cores) return std::nullopt;
+    std::uint64_t memory = memory_of(step);
+    for (const Step* other : beside) memory += memory_of(*other);
+    if (memory_of(step) != 0 && memory > limits_.memory - reserve()) return std::nullopt;
+    return std::max(1U, limits_.cores / 2);
+}
+
+// What the compiler of one variant does not get: the builder itself, the page cache, a margin for the estimate.
+std::uint64_t MachineBudget::reserve() const { return std::min<std::uint64_t>(limits_.memory / 7, 4ULL << 30); }
+
+}  // namespace tmplbuild

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/build.hpp"
+
+namespace tmplbuild {
+
+static SandboxCommand entrypoint_of(const oci::Image& image, const LocalRun& run) {
+    SandboxCommand command;
+    command.is_entrypoint = true;
+    const json::value config = json::parse(image.config, "the image's config").value();
+    const json::object& process = *json::get_object(config.get_object(), "config").value();
+    if (process.contains("Env"))
+        for (const json::value& entry : process.at("Env").as_array()) {
+            const std::string text(entry.as_string());
+            command.environment[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+        }
+    for (const json::value& word : process.at("Entrypoint").as_array())
+        command.argv.emplace_back(std::string(word.as_string()));
+    command.argv.insert(command.argv.end(), run.arguments.begin(), run.arguments.end());
+    for (const auto& [name, value] : run.environment) command.environment[name] = value;
+    command.on_line = run.on_line;
+    return command;
+}
+
+int run_image(const BuildRequest& request, const LocalRun& run, const Store& store, io::ProcessRunner& processes,
+              Progress& progress, std::stop_token stop) {
+    const BuildReport report = build_image(request, store, processes, progress, stop);
+    auto sandbox = make_sandbox(store, processes, request.sandbox_init).value();
+    if (auto made = io::make_directories(run.volume); !made) throw BuildError(made.error());
+    auto session =
+        sandbox->open(report.image.layers, {{std::filesystem::absolute(run.volume), "/workspace", false}}).value();
+    const auto ended = session->run(entrypoint_of(report.image, run), stop);
+    // A stop that was asked for is how such a run ends.
+    if (!ended && ended.error().kind == ErrorKind::interrupted) return 0;
+    return ended.value().exit_code;
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/run_plan.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "build/machine_budget.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+class Run {
+  public:
+    Run(const Plan& plan, StepEnvironment& environment, const MachineBudget& budget)
+        : plan_(plan), environment_(environment), budget_(budget), results_(plan.steps.size()) {}
+
+    // Steps in the store, then what the missing ones need: a throwaway in the store counts only when it is needed.
+    bool find() {
+        bool all = true;
+        std::vector<std::size_t> missing;
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (plan_.steps[i].in_image && !take(i)) missing.push_back(i);
+        while (!missing.empty()) {
+            all = false;
+            const std::size_t i = missing.back();
+            missing.pop_back();
+            if (!wanted_.insert(i).second) continue;
+            for (const std::string& id : plan_.steps[i].needs)
+                if (const std::size_t other = index(id); !results_[other] && !take(other)) missing.push_back(other);
+        }
+        return all;
+    }
+
+    void tell_hits() const {
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (results_[i])
+                environment_.progress.finished(plan_.steps[i].id, StepOutcome::hit, results_[i]->seconds,
+                                               plan_.steps[i].summary);
+    }
+
+    void build() {
+        std::unique_lock lock(mutex_);
+        std::vector<std::jthread> threads;
+        for (;;) {
+            if (!error_) start_ready(threads, lock);
+            if (running_.empty()) break;
+            changed_.wait(lock);
+        }
+        lock.unlock();
+        threads.clear();  // joins
+        if (error_) throw BuildError(*error_);
+    }
+
+    std::vector<BuiltStep> results() {
+        std::vector<BuiltStep> out;
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+            if (!results_[i]) continue;
+            const Step& step = plan_.steps[i];
+            out.push_back({step.id, step.key->digest(), results_[i]->hit, results_[i]->seconds,
+                           std::move(results_[i]->output), step.in_image});
+        }
+        return out;
+    }
+
+  private:
+    std::size_t index(const std::string& id) const {
+        return static_cast<std::size_t>(plan_.find(id) - plan_.steps.data());
+    }
+    bool take(std::size_t i) {
+        results_[i] = find_step(plan_.steps[i], environment_);
+        return results_[i].has_value();
+    }
+
+    void start_ready(std::vector<std::jthread>& threads, std::unique_lock<std::mutex>&) {
+        for (const std::size_t i : wanted_) {
+            if (results_[i] || running_.contains(i)) continue;
+            const Step& step = plan_.steps[i];
+            const bool ready = std::all_of(step.needs.begin(), step.needs.end(),
+                                           [&](const std::string& id) { return results_[index(id)].has_value(); });
+            if (!ready) continue;
+            std::vector<const Step*> beside;
+            for (const std::size_t other : running_) beside.push_back(&plan_.steps[other]);
+            const auto jobs = budget_.admit(step, beside, waiting_like(step));
+            if (!jobs) continue;
+            running_.insert(i);
+            threads.emplace_back([this, i, inputs = inputs_of(step, *jobs)] { one(i, inputs); });
+        }
+    }
+
+    // How many steps of its kind could still run beside it: compiles share the cores among them.
+    std::size_t waiting_like(const Step& step) const {
+        std::size_t count = 0;
+        for (const std::size_t i : wanted_)
+            if (!results_[i] && plan_.steps[i].spec.index() == step.spec.index()) ++count;
+        return count;
+    }
+
+    StepInputs inputs_of(const Step& step, unsigned jobs) const {
+        StepInputs inputs;
+        inputs.jobs = jobs;
+        for (const std::string& id : step.needs) {
+            const std::size_t other = index(id);
+            const StepOutput& output = results_[other]->output;
+            inputs.below.insert(inputs.below.end(), output.layers.begin(), output.layers.end());
+            inputs.needed.emplace(id, NeededStep{plan_.steps[other].key->digest(), output.facts});
+        }
+        return inputs;
+    }
+
+    void one(std::size_t i, const StepInputs& inputs) {
+        auto result = make_step(plan_.steps[i], environment_, inputs);
+        const std::lock_guard lock(mutex_);
+        running_.erase(i);
+        if (result) {
+            results_[i] = std::move(*result);
+        } else if (!error_ || error_->kind == ErrorKind::interrupted) {
+            // A step that was stopped because another failed says nothing of its own.
+            error_ = result.error();
+            failed_.request_stop();
+        }
+        changed_.notify_all();
+    }
+
+  public:
+    std::stop_source failed_;
+
+  private:
+    const Plan& plan_;
+    StepEnvironment& environment_;
+    const MachineBudget& budget_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::optional<StepResult>> results_;
+    std::set<std::size_t> wanted_, running_;
+    std::optional<Error> error_;
+};
+
+}  // namespace
+
+std::vector<BuiltStep> run_plan(const Plan& plan, StepEnvironment environment,
+                                const std::function<Result<std::unique_ptr<Sandbox>>()>& machine) {
+    const MachineBudget budget = MachineBudget::of_this_machine(environment.store);
+    Run run(plan, environment, budget);
+    const bool all = run.find();
+    run.tell_hits();
+    if (all) return run.results();
+    const auto sandbox = machine().value();
+    environment.sandbox = sandbox.get();
+    const std::stop_callback forward(environment.stop, [&] { run.failed_.request_stop(); });
+    environment.stop = run.failed_.get_token();
+    run.build();
+    return run.results();
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/sandbox/trees.hpp"
+
+#include "pack/unpack_layer.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> LayerTrees::tree_of(const BuiltLayer& layer) {
+    Slot* slot = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        auto& entry = slots_[layer.diff_id];
+        if (!entry) entry = std::make_unique<Slot>();
+        slot = entry.get();
+    }
+    const std::lock_guard lock(slot->mutex);
+    if (slot->path.empty())
+        if (auto filled = fill(*slot, layer); !filled) return filled.error();
+    return slot->path;
+}
+
+Result<void> LayerTrees::fill(Slot& slot, const BuiltLayer& layer) {
+    const fs::path kept = store_.root() / "trees" / layer.diff_id.hex();
+    std::error_code failed;
+    if (fs::is_directory(kept, failed)) {
+        slot.path = kept;
+        return {};
+    }
+    auto folder = store_.new_temp_directory("tree");
+    if (!folder) return folder.error();
+    const fs::path tree = folder->path() / "tree";
+    if (auto made = io::make_directories(tree); !made) return made;
+    if (auto unpacked = unpack_layer(store_, layer, tree); !unpacked) return unpacked;
+    if (layer.tar_size > kept_limit) {
+        slot.own = std::move(*folder);
+        slot.path = tree;
+        return {};
+    }
+    if (auto made = io::make_directories(kept.parent_path()); !made) return made;
+    fs::rename(tree, kept, failed);
+    // Another build may have been faster: its tree is as good.
+    if (failed && !fs::is_directory(kept)) return os_error("keep the unpacked layer", kept, failed.value());
+    slot.path = kept;
+    return {};
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/step_inputs.hpp"
+
+#include "io/http.hpp"
+#include "resolve/apt.hpp"
+#include "resolve/git.hpp"
+#include "resolve/python.hpp"
+
+namespace tmplbuild {
+
+static Result<void> fetch_file(const FetchLayer& fetch, StepContext& context) {
+    auto digest = Digest::parse_hex(fetch.sha256);
+    if (!digest) return digest.error();
+    if (context.store.has_blob(*digest)) return {};
+    auto file = context.store.new_temp_file();
+    if (!file) return file.error();
+    const std::string shown = io::printable_url(fetch.url);
+    context.say("fetching " + shown);
+    io::HttpClient client;
+    auto got = client.download(
+        {.url = fetch.url}, *file,
+        [&](std::uint64_t done, std::uint64_t total) { context.progress.bytes(context.step, done, total); },
+        context.stop);
+    std::error_code failed;
+    if (!got) {
+        std::filesystem::remove(*file, failed);
+        return got.error();
+    }
+    if (got->sha256 != *digest) {
+        std::filesystem::remove(*file, failed);
+        return build_error(shown + " has the sha256 " + got->sha256.hex() + ", the template says " + digest->hex(),
+                           "somebody changed the file: look at it before you change 'sha256'");
+    }
+    return context.store.adopt_hashed(*file, *digest);
+}
+
+static Result<void> fetch_commit(const std::string& url, const std::string& rev, bool submodules,
+                                 StepContext& context) {
+    ResolveContext resolving = context.resolving();
+    auto got = resolve_git(url, rev, submodules, resolving);
+    if (!got) return got.error();
+    return {};
+}
+
+Result<void> fetch_inputs(const Step& step, StepContext& context) {
+    ResolveContext resolving = context.resolving();
+    if (const auto* base = std::get_if<BaseSpec>(&step.spec)) {
+        if (base->locked.kind != "debian") return {};
+        return fetch_packages("base", base->locked.suite, base->locked.packages, resolving);
+    }
+    if (const auto* apt = std::get_if<AptSpec>(&step.spec))
+        return fetch_packages(step.id, apt->suite, apt->locked.packages, resolving);
+    if (const auto* python = std::get_if<PythonSpec>(&step.spec)) {
+        auto fetched = fetch_distributions(step.id, python->locked.distributions, resolving);
+        if (!fetched) return fetched;
+        return fetch_distributions(step.id, python->locked.builders, resolving);
+    }
+    if (const auto* git = std::get_if<GitSpec>(&step.spec))
+        return fetch_commit(git->layer.url, git->layer.rev, git->layer.submodules, context);
+    if (const auto* fetch = std::get_if<FetchSpec>(&step.spec)) return fetch_file(fetch->layer, context);
+    if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
+        if (!kernel->recipe.source_url.empty()) {
+            auto got = fetch_commit(kernel->recipe.source_url, kernel->recipe.source_rev, false, context);
+            if (!got) return got;
+        }
+        return fetch_distributions(step.id, kernel->toolchain.wheels, resolving);
+    }
+    return {};
+}
+
+}  // namespace tmplbuild

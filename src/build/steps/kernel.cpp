@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// One variant: compiled for one arch in the image's own layers, stripped, proven, packed.
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "build/kernel_source.hpp"
+#include "build/mapped_file.hpp"
+#include "build/steps/steps.hpp"
+#include "build/toolchain_tree.hpp"
+#include "kernel/variant_proof.hpp"
+#include "pack/entry_set.hpp"
+#include "plan/keys.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const char* const cuda_inside = "/usr/local/cuda";
+const char* const output_inside = "/build/output";
+
+class Compile {
+  public:
+    Compile(const KernelSpec& spec, StepContext& context) : spec_(spec), context_(context) {}
+
+    Result<StepOutput> run() {
+        if (auto made = prepare(); !made) return made.error();
+        if (auto done = canary(); !done) return done.error();
+        if (auto done = compile(); !done) return done.error();
+        if (auto done = finish_files(); !done) return done.error();
+        auto proof = prove();
+        if (!proof) return proof.error();
+        return pack(*proof);
+    }
+
+  private:
+    fs::path source() const { return work_->path() / "source"; }
+    fs::path output() const { return work_->path() / "output"; }
+    std::string source_inside() const { return "/build/" + spec_.kernel; }
+
+    Result<void> prepare() {
+        auto work = context_.store.new_temp_directory("kernel");
+        if (!work) return work.error();
+        work_ = std::move(*work);
+        for (const fs::path& folder : {source(), output()})
+            if (auto made = io::make_directories(folder); !made) return made;
+        context_.say("laying out the source");
+        if (auto laid = lay_kernel_source(spec_, source(), context_); !laid) return laid;
+        auto toolkit = toolchain_tree(spec_.toolchain, context_);
+        if (!toolkit) return toolkit.error();
+        auto session = context_.sandbox->open(
+            context_.below,
+            {{*toolkit, cuda_inside}, {source(), source_inside(), false}, {output(), output_inside, false}});
+        if (!session) return session.error();
+        session_ = std::move(*session);
+        return {};
+    }
+
+    std::map<std::string, std::string> environment() const {
+        const std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        std::map<std::string, std::string> out{{"CUDA_HOME", cuda_inside},
+                                               {"TORCH_CUDA_ARCH_LIST", spec_.arch.to_torch_list()},
+                                               {"MAX_JOBS", std::to_string(context_.jobs)},
+                                               {"PYTHONDONTWRITEBYTECODE", "1"},
+                                               {"PYTHONHASHSEED", "0"}};
+        const std::string venv = spec_.torch_venv.empty() ? "" : spec_.torch_venv + "/bin:";
+        out["PATH"] = venv + cuda_inside + "/bin:" + path;
+        if (!venv.empty()) out["VIRTUAL_ENV"] = spec_.torch_venv;
+        for (const auto& [name, value] : spec_.recipe.environment) out[name] = fill(value);
+        return out;
+    }
+
+    // {arch}, {sm}, {output} and {jobs}; "{{" is a plain brace (docs/template-reference.md).
+    std::string fill(const std::string& text) const {
+        const std::map<std::string, std::string> values{{"{arch}", spec_.arch.to_torch_list()},
+                                                        {"{sm}", spec_.arch.to_string()},
+                                                        {"{output}", output_inside},
+                                                        {"{jobs}", std::to_string(context_.jobs)}};
+        std::string out;
+        for (std::size_t i = 0; i < text.size();) {
+            const bool doubled = text.compare(i, 2, "{{") == 0 || text.compare(i, 2, "}}") == 0;
+            auto value = std::find_if(values.begin(), values.end(), [&](const auto& v) {
+                return !doubled && text.compare(i, v.first.size(), v.first) == 0;
+            });
+            if (doubled || value == values.end()) {
+                out += text[i];
+                i += doubled ? 2 : 1;
+            } else {
+                out += value->second;
+                i += value->first.size();
+            }
+        }
+        return out;
+    }
+
+    Result<io::ProcessResult> run_inside(std::vector<std::string> argv, const std::string& what) {
+        SandboxCommand command{.argv = std::move(argv), .environment = environment(), .directory = source_inside()};
+        command.on_line = [this](std::string_view line) {
+            log_.append(line).append("\n");
+            context_.progress.line(context_.step, line);
+        };
+        auto result = session_->run_checked(command, context_.stop, what);
+        if (result) peak_ = std::max(peak_, result->peak_memory);
+        return result;
+    }
+
+    // A toolchain that cannot work says so in seconds, not after minutes of the real compile.
+    Result<void> canary() {
+        context_.say("trying the toolchain");
+        const std::string program = "#include <cuda_runtime.h>\n__global__ void canary(int* p) { *p = 1; }\n";
+        if (auto written = io::write_file_atomic(output() / "canary.cu", program); !written) return written;
+        std::vector<std::string> argv = {"nvcc", "-c", std::string(output_inside) + "/canary.cu", "-o",
+                                         std::string(output_inside) + "/canary.o"};
+        for (const std::string& flag : spec_.arch.gencode_flags()) argv.push_back(flag);
+        auto done = run_inside(argv, "compiling a one-line kernel for " + spec_.arch.to_string());
+        if (!done) {
+            Error error = done.error();
+            if (error.kind == ErrorKind::build)
+                error.hint = "the toolchain itself does not work for this arch: see `targets.cuda`, and what nvcc says";
+            return error;
+        }
+        std::error_code failed;
+        fs::remove(output() / "canary.cu", failed);
+        fs::remove(output() / "canary.o", failed);
+        return {};
+    }
+
+    Result<void> compile() {
+        context_.say("compiling for " + spec_.arch.to_string());
+        std::vector<std::string> argv;
+        for (const std::string& word : spec_.recipe.command) argv.push_back(fill(word));
+        auto done = run_inside(argv, "compiling the kernel '" + spec_.kernel + "' for " + spec_.arch.to_string());
+        if (!done) return done.error();
+        for (const std::string& module : needed_modules()) {
+            std::error_code failed;
+            if (fs::is_regular_file(output() / module, failed)) continue;
+            return build_error("the compile of '" + spec_.kernel + "' for " + spec_.arch.to_string() + " made no '" +
+                                   module + "', which its GPUs need",
+                               "look at the recipe's [[module]] table and at what its command writes to {output}");
+        }
+        return {};
+    }
+
+    std::vector<std::string> needed_modules() const {
+        std::vector<std::string> out;
+        for (const KernelModule& module : spec_.recipe.modules)
+            for (const kernel::Capability& capability : module.capabilities) {
+                const kernel::Arch* arch = spec_.recipe.arch_for(capability);
+                if (arch == nullptr || *arch != spec_.arch) continue;
+                out.push_back(module.file);
+                break;
+            }
+        return out;
+    }
+
+    std::vector<fs::path> files(const std::string& ending) const {
+        std::vector<fs::path> out;
+        std::error_code failed;
+        for (const auto& entry : fs::recursive_directory_iterator(output(), failed))
+            if (entry.is_regular_file(failed) && entry.path().filename().string().ends_with(ending))
+                out.push_back(entry.path().lexically_relative(output()));
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+
+    // nvcc's temporary names, which hold its process id, are symbols that strip removes; bytecode of the variant's
+    // Python files is made here, since variants are read-only on the pod.
+    Result<void> finish_files() {
+        std::vector<std::string> strip = {"strip", "--strip-unneeded"};
+        for (const fs::path& file : files(".so")) strip.push_back(std::string(output_inside) + "/" + file.string());
+        if (strip.size() > 2)
+            if (auto done = run_inside(strip, "stripping the modules"); !done) return done.error();
+        if (!context_.contract.python || files(".py").empty()) return {};
+        auto done = run_inside({context_.contract.python->command, "-I", "-m", "compileall", "-q", "-f",
+                                "--invalidation-mode", "unchecked-hash", "-s", output_inside, output_inside},
+                               "compiling the variant's Python files");
+        if (!done) return done.error();
+        return {};
+    }
+
+    Result<kernel::VariantProof> prove() {
+        context_.say("proving");
+        kernel::VariantRequest request{.kernel = spec_.kernel, .arch = spec_.arch, .targets = spec_.serves};
+        if (auto version = kernel::Version::parse(spec_.toolchain.cuda)) request.toolkit = *version;
+        for (const KernelModule& module : spec_.recipe.modules) {
+            kernel::ModuleRule rule{module.file, {}, false};
+            for (const kernel::Capability& capability : module.capabilities)
+                if (const kernel::Arch* arch = spec_.recipe.arch_for(capability); arch && *arch == spec_.arch)
+                    rule.capabilities.push_back(capability);
+            if (!rule.capabilities.empty()) request.modules.push_back(std::move(rule));
+        }
+        std::vector<MappedFile> mapped;
+        std::vector<kernel::VariantFile> list;
+        for (const fs::path& file : files(".so")) {
+            auto bytes = MappedFile::open(output() / file);
+            if (!bytes) return bytes.error();
+            list.push_back({file.string(), bytes->bytes()});
+            mapped.push_back(std::move(*bytes));
+        }
+        kernel::VariantProof proof = kernel::prove_variant(request, list);
+        if (proof.ok()) return proof;
+        Error error =
+            build_error("the variant " + spec_.arch.to_string() + " of '" + spec_.kernel +
+                            "' does not keep its promise: " + proof.errors.front(),
+                        "see the recipe's [[arch]] and [[module]] tables, and which flags its build gives nvcc");
+        error.detail = join({proof.errors.begin() + 1, proof.errors.end()}, "\n");
+        return error;
+    }
+
+    Result<StepOutput> pack(const kernel::VariantProof& proof) {
+        EntrySet set(context_.contract.folders);
+        EntrySet::TreeOptions options;
+        options.mtime = spec_.source_time;
+        options.origin = spec_.kernel;
+        const std::string directory = variant_directory(spec_.kernel, context_.key);
+        if (auto added = set.add_tree(output(), directory.substr(1), options); !added) return added.error();
+        auto layer =
+            set.write(context_.store, {context_.compression, "kernel " + spec_.kernel + " " + spec_.arch.to_string()});
+        if (!layer) return layer.error();
+        const Digest log = Sha256::of(log_);
+        if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
+        return StepOutput{{*layer}, {{"proof", kernel::to_json(proof)}, {"log", log.to_string()}}, peak_};
+    }
+
+    const KernelSpec& spec_;
+    StepContext& context_;
+    std::optional<io::TempDirectory> work_;
+    std::unique_ptr<SandboxSession> session_;  // after work_: ends before the folders that it mounts
+    std::string log_;
+    std::uint64_t peak_ = 0;
+};
+
+}  // namespace
+
+Result<StepOutput> build_kernel(const KernelSpec& spec, StepContext& context) { return Compile(spec, context).run(); }
+
+}  // namespace tmplbuild

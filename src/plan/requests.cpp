@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/requests.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace tmplbuild {
+
+using Texts = std::vector<std::string>;
+
+const DebianBase* debian_base(const Template& tmpl) { return std::get_if<DebianBase>(&tmpl.base); }
+
+Digest base_request(const Template& tmpl, const LocalFacts& facts) {
+    if (const DebianBase* debian = debian_base(tmpl))
+        return CanonicalKey().add("suite", debian->suite).add("packages", debian->packages).digest();
+    return CanonicalKey().add("image", facts.base_image).digest();
+}
+
+std::vector<VenvRequest> venv_requests(const Template& tmpl) {
+    std::vector<VenvRequest> out;
+    for (const Layer& layer : tmpl.layers) {
+        const auto* python = std::get_if<PythonLayer>(&layer.body);
+        if (python == nullptr) continue;
+        auto found = std::find_if(out.begin(), out.end(), [&](const VenvRequest& v) { return v.venv == python->venv; });
+        if (found == out.end()) found = out.insert(out.end(), {python->venv, {}});
+        found->layers.push_back(python);
+    }
+    return out;
+}
+
+Digest venv_request(const VenvRequest& request, const BaseContract& contract, const LocalFacts& facts) {
+    CanonicalKey key;
+    std::size_t number = 0;
+    for (const PythonLayer* layer : request.layers) {
+        const std::string at = std::to_string(number++);
+        key.add("requirements/" + at, layer->requirements);
+        key.add("constraints/" + at, layer->constraints);
+        Texts files;
+        for (const std::string& from : layer->requirements_from) {
+            auto found = facts.requirement_files.find(from);
+            files.push_back(from + "=" + (found == facts.requirement_files.end() ? "" : found->second));
+        }
+        key.add("requirements_from/" + at, files);
+    }
+    if (contract.python) key.add("python", Texts{contract.python->version, contract.python->soabi, contract.glibc});
+    return key.digest();
+}
+
+// What compiles a kernel beside the CUDA toolkit. python3-dev and ninja are what torch's build helper runs.
+static Texts kernel_tools(const Template& tmpl) {
+    std::set<std::string> out = {"g++", "make", "binutils"};
+    for (const KernelUse& use : tmpl.kernels)
+        if (use.recipe.needs_torch) out.insert({"python3-dev", "ninja-build", "git"});
+    return Texts(out.begin(), out.end());
+}
+
+std::vector<AptRequest> apt_requests(const Template& tmpl) {
+    std::vector<AptRequest> out;
+    Texts below;
+    for (const Layer& layer : tmpl.layers) {
+        const auto* apt = std::get_if<AptLayer>(&layer.body);
+        if (apt == nullptr) continue;
+        Texts packages = apt->packages;
+        std::sort(packages.begin(), packages.end());
+        out.push_back({"apt:" + layer.name, std::move(packages), below});
+        below.push_back(out.back().step);
+    }
+    if (!tmpl.kernels.empty()) out.push_back({kernel_tools_step, kernel_tools(tmpl), {}});
+    return out;
+}
+
+Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock& lock) {
+    CanonicalKey key;
+    key.add("packages", request.packages);
+    Texts ids;
+    for (const Digest& id : base.diff_ids) ids.push_back(id.to_string());
+    key.add("base", ids);
+    for (const std::string& step : request.over) {
+        const LockedApt* apt = lock.find_apt(step);
+        key.add("over/" + step, apt == nullptr ? Digest() : apt->request);
+    }
+    return key.digest();
+}
+
+std::set<GitRequest> git_requests(const Template& tmpl) {
+    std::set<GitRequest> out;
+    for (const Layer& layer : tmpl.layers)
+        if (const auto* git = std::get_if<GitLayer>(&layer.body)) out.insert({git->url, git->rev, git->submodules});
+    for (const KernelUse& use : tmpl.kernels)
+        if (!use.recipe.source_url.empty()) out.insert({use.recipe.source_url, use.recipe.source_rev, false});
+    return out;
+}
+
+Digest toolchain_request(const std::string& cuda) {
+    return CanonicalKey().add("cuda", cuda).add("wheels", toolchain_requirements(cuda)).digest();
+}
+
+Texts toolchain_requirements(const std::string& cuda) {
+    // The compiler driver, its header part, the middle end, C++ core libraries and the runtime that programs link.
+    Texts out;
+    for (const char* name :
+         {"nvidia-cuda-nvcc", "nvidia-cuda-crt", "nvidia-nvvm", "nvidia-cuda-cccl", "nvidia-cuda-runtime"})
+        out.push_back(std::string(name) + "==" + cuda + ".*");
+    return out;
+}
+
+}  // namespace tmplbuild

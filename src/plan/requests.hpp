@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the template asks of each part of the lock, as a digest: a locked part is stale when its own differs. Pure.
+// Used by build/prepare.cpp to throw stale parts away, and kept in the lock beside each part.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/plan.hpp"
+
+namespace tmplbuild {
+
+Digest base_request(const Template& tmpl, const LocalFacts& facts);
+// The packages that the base is asked for, recipes' included, sorted; nullptr where the base is none of Debian's.
+const DebianBase* debian_base(const Template& tmpl);
+
+// All `python` layers of one venv, resolved together.
+struct VenvRequest {
+    std::string venv;
+    std::vector<const PythonLayer*> layers;
+    std::string step() const { return "python:" + venv; }
+};
+std::vector<VenvRequest> venv_requests(const Template& tmpl);
+Digest venv_request(const VenvRequest& request, const BaseContract& contract, const LocalFacts& facts);
+
+// One `apt` step: those of the template, in order, and last the throwaway one that compiles kernels, if there are any.
+struct AptRequest {
+    std::string step;
+    std::vector<std::string> packages;  // sorted
+    std::vector<std::string> over;      // ids of the apt steps below it
+};
+std::vector<AptRequest> apt_requests(const Template& tmpl);
+Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock& lock);
+inline constexpr const char* kernel_tools_step = "apt:kernel-tools";
+
+// Every commit that a layer or a kernel is made from.
+struct GitRequest {
+    std::string url, rev;
+    bool submodules = false;
+    auto operator<=>(const GitRequest&) const = default;
+};
+std::set<GitRequest> git_requests(const Template& tmpl);
+
+Digest toolchain_request(const std::string& cuda);
+// Names and version bounds of NVIDIA's compiler wheels for a toolkit, as PEP 508 requirements.
+std::vector<std::string> toolchain_requirements(const std::string& cuda);
+
+}  // namespace tmplbuild

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 900
+# serial: yes
+# run, apt, git and fetch steps: what they leave in the image, what they must not leave, and what moves when one changes.
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+example "$work/a"
+t=$work/a/template.toml
+
+# A commit with a program, a link, a submodule, and a later commit that must not be seen.
+repo() { git -C "$1" -c user.name=t -c user.email=t@example.invalid "${@:2}"; }
+for name in sub main; do git init -q -b main "$work/$name"; done
+echo inner >"$work/sub/inner.txt"
+repo "$work/sub" add . && repo "$work/sub" commit -qm one
+printf '#!/bin/sh\necho tool\n' >"$work/main/tool"
+chmod 755 "$work/main/tool"
+ln -s tool "$work/main/link"
+echo 'import sys' >"$work/main/module.py"
+repo "$work/main" -c protocol.file.allow=always submodule --quiet add "$work/sub" deep
+repo "$work/main" add . && repo "$work/main" commit -qm one
+rev=$(git -C "$work/main" rev-parse HEAD)
+echo later >"$work/main/later"
+repo "$work/main" add . && repo "$work/main" commit -qm two
+
+# An archive on a loopback server.
+mkdir -p "$work/www/pack-1.0/bin"
+echo '#!/bin/sh' >"$work/www/pack-1.0/bin/go"
+chmod 755 "$work/www/pack-1.0/bin/go"
+tar -C "$work/www" -czf "$work/www/pack.tar.gz" pack-1.0
+sha=$(sha256sum "$work/www/pack.tar.gz" | cut -d' ' -f1)
+python3 -m http.server --bind 127.0.0.1 --directory "$work/www" 0 >"$work/www.log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+for _ in $(seq 100); do grep -q 'port' "$work/www.log" && break; sleep 0.1; done
+port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/www.log" | head -n 1)
+secret=geheim-$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
+echo "$secret" >"$work/token"
+
+cat >>"$t" <<TOML
+
+[[layers]]
+use = "git"
+name = "source"
+url = "file://$work/main"
+rev = "$rev"
+dest = "/opt/source"
+submodules = true
+
+[[layers]]
+use = "fetch"
+name = "pack"
+url = "http://127.0.0.1:$port/pack.tar.gz"
+sha256 = "$sha"
+dest = "/opt/pack"
+unpack = true
+strip = 1
+
+[[layers]]
+use = "apt"
+packages = ["jq"]
+
+[[layers]]
+use = "run"
+name = "make"
+script = '''
+jq --version >/opt/jq-version
+/opt/source/tool >/opt/tool-said
+test "\$(cat /run/secrets/token | wc -c)" -gt 10
+cat /run/secrets/token
+ls /sys/class/net >/opt/net
+env | sort >/opt/env
+rm /opt/site/index.html
+mkdir -p /var/cache/apt/archives
+touch /var/cache/apt/archives/x /tmp/leftover
+'''
+secrets = ["token"]
+
+[[layers]]
+use = "run"
+name = "online"
+command = ["/bin/sh", "-c", "test -s /etc/resolv.conf && test -s \"\$SSL_CERT_FILE\" && test -f \"\$APT_CONFIG\" && echo fine >/opt/online"]
+network = true
+TOML
+build "$work/a" --secret "token=$work/token" --set image.compression=gzip >"$work/digest"
+mkdir "$work/root"
+umoci unpack --image "$work/a/out:latest" "$work/bundle" >/dev/null
+root=$work/bundle/rootfs
+[ "$(cat "$root/opt/tool-said")" = tool ] || fail "the commit's program did not run"
+grep -q '^jq-' "$root/opt/jq-version" || fail "jq was not there"
+[ "$(readlink "$root/opt/source/link")" = tool ] || fail "the commit's link"
+[ "$(cat "$root/opt/source/deep/inner.txt")" = inner ] || fail "the submodule"
+[ ! -e "$root/opt/source/later" ] || fail "a later commit is in the layer"
+[ ! -e "$root/opt/source/.git" ] || fail ".git is in the layer"
+[ -x "$root/opt/pack/bin/go" ] || fail "the archive's program"
+[ "$(cat "$root/opt/net")" = lo ] || fail "a run step without network has: $(cat "$root/opt/net")"
+[ "$(cat "$root/opt/online")" = fine ] || fail "the network step"
+[ ! -e "$root/opt/site/index.html" ] || fail "a removed file came back"
+for gone in var/cache/apt/archives/x tmp/leftover run/secrets run/tmplbuild run/tmplbuild-init usr/sbin/policy-rc.d etc/resolv.conf var/lib/apt/lists/lock; do
+    [ ! -e "$root/$gone" ] || fail "/$gone is in the image"
+done
+dpkg --root="$root" -s jq | grep -q 'install ok installed' || fail "dpkg does not know jq"
+chroot "$root" /bin/true || fail "the base's programs do not run"
+
+# The secret and what the host lends are nowhere: not in a layer, a record, the lock, the log.
+for blob in "$work"/a/out/blobs/sha256/*; do
+    ! (zcat "$blob" 2>/dev/null || cat "$blob") | grep -aqF "$secret" || fail "the secret is in $blob"
+done
+! grep -rqF "$secret" "$TMPLBUILD_CACHE/records" "$TMPLBUILD_CACHE/index" "$work/a/template.lock" "$work/a/log" || fail "the secret was kept"
+grep -q '\*\*\*' "$work/a/log" || fail "the secret's line was not masked but lost"
+
+# The same again builds nothing; without the secret's file too, since nothing has to run.
+build "$work/a" --set image.compression=gzip >"$work/again"
+cmp "$work/digest" "$work/again" || fail "another image the second time"
+! grep -q ': built' "$work/a/log" || fail "something was built again"
+# A clean store gives the same bytes.
+cp -r "$TMPLBUILD_CACHE" "$work/store"
+rm -rf "$work/store/records" "$work/store/trees"
+(export TMPLBUILD_CACHE=$work/store
+ build "$work/a" --secret "token=$work/token" --set image.compression=gzip >"$work/clean")
+cmp "$work/digest" "$work/clean" || fail "a clean store gives another image"
+
+# A command that fails: its last words, its code, no output.
+sed -i 's|^jq --version.*|echo last words; exit 7|' "$t"
+code=0
+"$tmplbuild" build "$t" -o "oci:$work/none" --progress plain --secret "token=$work/token" 2>"$work/err" >/dev/null || code=$?
+[ "$code" = 1 ] || fail "a failing command ended the build with $code"
+grep -q "last words" "$work/err" || fail "its output is not shown"
+grep -q "exit 7" "$work/err" || fail "its code is not shown"
+[ ! -e "$work/none" ] || fail "a failed build left an output"

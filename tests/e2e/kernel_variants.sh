@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 1500
+# serial: yes
+# A small kernel of one file, for several GPUs: one layer per arch, proven from its bytes; what moves when something
+# changes; and the words for each thing that can be wrong with it.
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+mkdir -p "$work/a/tiny/src" "$work/a/files"
+t=$work/a/template.toml
+cat >"$work/a/tiny/src/tiny.cu" <<'CU'
+#include <cuda_runtime.h>
+__global__ void scale(float* x, float by) { x[threadIdx.x] *= by; }
+extern "C" int tiny_scale(float* x, float by) {
+    scale<<<1, 32>>>(x, by);
+    return static_cast<int>(cudaGetLastError());
+}
+CU
+echo 'value = 1' >"$work/a/tiny/src/tiny.py"
+cat >"$work/a/tiny/layer.toml" <<'TOML'
+schema = 1
+kind = "kernel"
+name = "tiny"
+version = "1.0.0"
+[source]
+path = "src"
+[build]
+command = ["sh", "-eu", "-c", "nvcc -shared -Xcompiler -fPIC -cudart static -gencode arch=compute_$(echo {sm} | tr -d sm_),code={sm} -o {output}/tiny.so tiny.cu; cp tiny.py {output}/; uname -n; ls /sys/class/net"]
+minutes = 0.2
+memory = "512MiB"
+[python]
+package = "tiny"
+[[arch]]
+capability = "8.0"
+[[arch]]
+capability = "8.6"
+build_as = "8.0"
+[[arch]]
+capability = "8.9"
+[[arch]]
+capability = "12.0"
+[[module]]
+file = "tiny.so"
+TOML
+cat >"$t" <<'TOML'
+schema = 1
+name = "kernels"
+[base]
+debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
+[targets]
+gpus = ["RTX 4090", "RTX 3090"]
+[[layers]]
+use = "files"
+name = "files"
+source = "files"
+dest = "/opt/files"
+[[kernels]]
+use = "./tiny"
+TOML
+"$tmplbuild" plan "$t" | grep -q "apt:kernel-tools .*unresolved" || fail "plan before the lock"
+build "$work/a" >"$work/first"
+"$tmplbuild" build "$t" -o "oci:$work/a/out" --progress plain 2>/dev/null >"$work/table"
+grep -q '^tiny  *RTX 4090  *sm_89  *exact' "$work/table" || fail "the table: $(cat "$work/table")"
+grep -q '^tiny  *RTX 3090  *sm_80  *compatible' "$work/table" || fail "the table: $(cat "$work/table")"
+layers "$work/a" >"$work/layers1"
+
+# The manifest alone answers, for GPUs that were no target too.
+can() { code=0; "$tmplbuild" inspect "oci:$work/a/out" --can-run "$1" >"$work/answer" 2>&1 || code=$?; [ "$code" = "$2" ] || fail "$1: $code, $(cat "$work/answer")"; }
+can "RTX 4090" 0
+can "A100" 0
+can "L40S" 0
+can "H100" 1
+can "RTX 5090" 1
+can "MI300X" 1
+grep -q "CUDA" "$work/answer" || fail "no reason: $(cat "$work/answer")"
+can "no such GPU" 2
+
+# pod.json names both variants, and they are where it says.
+skopeo copy -q "oci:$work/a/out:latest" "oci:$work/gz:latest"
+mkdir "$work/root"
+for digest in $(layers "$work/a"); do zstd -dc "$work/a/out/blobs/sha256/${digest#sha256:}" | tar -x -C "$work/root"; done
+python3 - "$work/root" <<'PY'
+import json, os, sys
+root = sys.argv[1]
+pod = json.load(open(root + "/opt/tmplbuild/pod.json"))
+(kernel,) = pod["kernels"]
+assert kernel["name"] == "tiny" and len(kernel["variants"]) == 2, kernel
+for v in kernel["variants"]:
+    folder = root + v["directory"]
+    assert sorted(os.listdir(folder)) == ["__pycache__", "tiny.py", "tiny.so"], os.listdir(folder)
+PY
+! find "$work/root" -name nvcc -o -name 'cc1plus' | grep -q . || fail "the compiler is in the image"
+log=$(python3 - "$TMPLBUILD_CACHE/records" <<'PY'
+import glob, json, sys
+for f in glob.glob(sys.argv[1] + "/*.json"):
+    r = json.load(open(f))
+    if r["step"] == "kernel:tiny:8.9": print(r["facts"]["log"].split(":")[1])
+PY
+)
+grep -qx lo "$TMPLBUILD_CACHE/blobs/sha256/$(echo "$log" | head -n 1)" || fail "the compile had more network than lo"
+
+# Nothing of this moves a variant: its layer stays as it was.
+moved() { # moved NUMBER: layers that differ from the first image's
+    build "$work/a" >/dev/null
+    layers "$work/a" >"$work/now"
+    n=$(grep -vcxFf "$work/layers1" "$work/now" || true)
+    [ "$n" = "$1" ] || fail "$2: $n layers moved, expected $1"
+    ! grep -q 'kernel:tiny.*: built' "$work/a/log" || fail "$2: a variant was compiled again"
+}
+echo x >"$work/a/files/x"
+moved 1 "a file"
+sed -i 's/^name = "kernels"/name = "renamed"/' "$t"
+moved 2 "the template's name"          # the file's layer and pod.json
+sed -i 's/"libpython3-stdlib"/"libpython3-stdlib", "jq"/' "$t"
+moved 3 "another base"                 # the base as well
+sed -i 's/gpus = .*/gpus = ["RTX 4090", "RTX 3090", "RTX 5090"]/' "$t"
+build "$work/a" >/dev/null
+layers "$work/a" >"$work/now"
+[ "$(grep -cxFf "$work/layers1" "$work/now")" = 3 ] || fail "one more arch moved another layer"   # both variants, the launcher
+[ "$(grep -c 'kernel:tiny.*: built' "$work/a/log")" = 1 ] || fail "one more arch compiled more than itself"
+
+# The same key gives the same bytes, elsewhere and in another store.
+cp -r "$TMPLBUILD_CACHE" "$work/store"
+for f in "$work"/store/records/*.json; do ! grep -q '"kernel:tiny' "$f" || rm "$f"; done
+cp -r "$work/a" "$work/elsewhere"
+"$tmplbuild" inspect "oci:$work/a/out" >"$work/before"
+TMPLBUILD_CACHE=$work/store unshare -n "$tmplbuild" build "$work/elsewhere/template.toml" -o "oci:$work/elsewhere/out" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
+[ "$(grep -c 'kernel:tiny.*: built' "$work/log")" = 3 ] || fail "the variants were not built again: $(cat "$work/log")"
+"$tmplbuild" inspect "oci:$work/elsewhere/out" | cmp - "$work/before" || fail "a second compile gives other bytes"
+
+# What can be wrong, each in words.
+wrong() { # wrong CODE TEXT SED-FOR-RECIPE [SED-FOR-TEMPLATE]
+    rm -rf "$work/w"
+    cp -r "$work/a" "$work/w"
+    sed -i "$3" "$work/w/tiny/layer.toml"
+    [ -z "${4:-}" ] || sed -i "$4" "$work/w/template.toml"
+    code=0
+    "$tmplbuild" build "$work/w/template.toml" -o "oci:$work/w/new" --progress plain >/dev/null 2>"$work/err" || code=$?
+    [ "$code" = "$1" ] || fail "'$2' ended with $code: $(tail -n 5 "$work/err")"
+    grep -qF -- "$2" "$work/err" || fail "'$2' is not said: $(tail -n 8 "$work/err")"
+    [ ! -e "$work/w/new" ] || fail "'$2' left an output"
+}
+wrong 2 "does not serve the B200 (10.0)" "" 's/gpus = .*/gpus = ["B200"]/'
+wrong 2 "is no GPU" "" 's/gpus = .*/gpus = ["RTX 4900"]/'
+wrong 2 "no python layer of the template brings torch" "s/^minutes/needs_torch = true\nminutes/"
+wrong 1 "undefined_thing" 's/nvcc -shared/sed -i s,threadIdx.x,undefined_thing, tiny.cu; nvcc -shared/'
+wrong 1 "made no 'tiny.so'" 's/-o {output}\/tiny.so/-o {output}\/other.so/'
+wrong 1 "sm_89" 's/code={sm}/code=compute_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/'
+wrong 1 "sm_" 's/code={sm}/code=sm_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/' 's/gpus = .*/gpus = ["RTX 4090"]/'
+wrong 1 "tiny.so" 's/cp tiny.py/truncate -s 4000 {output}\/tiny.so; cp tiny.py/' 's/gpus = .*/gpus = ["RTX 4090"]/'

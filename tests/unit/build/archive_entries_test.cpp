@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/archive_entries.hpp"
+
+#include "io/process.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Place {
+    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
+    Store store = Store::open(folder.path() / "store").value();
+    io::SystemProcessRunner runner;
+
+    fs::path archive(const std::string& script) {
+        const std::string whole = "import tarfile, io, zipfile\nname = '" + (folder.path() / "a").string() +
+                                  "'\nt = tarfile.open(name, 'w:gz')\n"
+                                  "def file(n, c=b'x', mode=0o644):\n i = tarfile.TarInfo(n); i.size = len(c); "
+                                  "i.mode = mode; i.uid = 7; i.mtime = 1700000000; t.addfile(i, io.BytesIO(c))\n"
+                                  "def link(n, to, kind):\n i = tarfile.TarInfo(n); i.type = kind; i.linkname = to; "
+                                  "t.addfile(i)\n" +
+                                  script + "\nt.close()\n";
+        runner.run_checked({.argv = {"python3", "-c", whole}}, {}, "python3").value();
+        return folder.path() / "a";
+    }
+    Result<std::string> listing(const fs::path& file, const std::string& dest, std::uint32_t strip) {
+        EntrySet set;
+        const fs::path work = folder.path() / ("work" + io::unique_suffix());
+        fs::create_directories(work);
+        auto added = add_archive(set, file, dest, strip, work);
+        if (!added) return added.error();
+        auto layer = set.write(store, {Compression::none, "test"});
+        if (!layer) return layer.error();
+        return runner
+            .run({.argv = {"tar", "--numeric-owner", "--full-time", "-tvf", store.blob_path(layer->digest)},
+                  .environment = {{"TZ", "UTC"}, {"LC_ALL", "C"}}},
+                 {})
+            .value()
+            .out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an archive's files come without its owners, times and odd modes") {
+    Place place;
+    const fs::path file = place.archive(
+        "file('p-1/bin/go', mode=0o4775); file('p-1/read', mode=0o600); link('p-1/l', 'bin/go', tarfile.SYMTYPE); "
+        "link('p-1/bin/hard', 'p-1/bin/go', tarfile.LNKTYPE)");
+    const std::string listing = place.listing(file, "opt/p", 1).value();
+    CHECK(listing.find("-rwxr-xr-x 0/0               1 1980-01-01 00:00:00 opt/p/bin/go") != std::string::npos);
+    CHECK(listing.find("-rw-r--r-- 0/0               1 1980-01-01 00:00:00 opt/p/read") != std::string::npos);
+    CHECK(listing.find("opt/p/l -> bin/go") != std::string::npos);
+    CHECK(listing.find("opt/p/bin/hard link to opt/p/bin/go") != std::string::npos);
+}
+
+TEST_CASE("a hostile archive is an error, and nothing of it is packed") {
+    Place place;
+    for (const char* script :
+         {"file('../x')", "file('/etc/passwd')", "file('a/../../x')",
+          "file('ok'); link('h', '../../etc/passwd', tarfile.LNKTYPE)",
+          "file('ok'); link('h', '/etc/passwd', tarfile.LNKTYPE)", "link('d', '/etc', tarfile.SYMTYPE); file('d/x')",
+          "i = tarfile.TarInfo('dev'); i.type = tarfile.CHRTYPE; t.addfile(i)"}) {
+        INFO(script);
+        CHECK_FALSE(place.listing(place.archive(script), "opt/p", 0));
+    }
+}
+
+TEST_CASE("what is no archive is said to be none") {
+    Place place;
+    REQUIRE(io::write_file_atomic(place.folder.path() / "text", "just text, no archive"));
+    const auto result = place.listing(place.folder.path() / "text", "opt/p", 0);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().message.find("cannot be read") != std::string::npos);
+}

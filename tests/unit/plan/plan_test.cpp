@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/plan.hpp"
+
+#include <filesystem>
+
+#include "plan/requests.hpp"
+#include "support/catch.hpp"
+#include "template/parse.hpp"
+
+using namespace tmplbuild;
+
+namespace {
+
+const std::string recipe_folder = std::string(TEST_DATA) + "/fakes/recipes";
+
+std::string whole() {
+    return R"(schema = 1
+name = "test"
+[base]
+debian = { suite = "bookworm", packages = ["python3-venv"] }
+[targets]
+gpus = ["RTX 4090", "RTX 3090", "A100"]
+[[layers]]
+use = "apt"
+packages = ["jq"]
+[[layers]]
+use = "python"
+venv = "/opt/venv"
+requirements = ["numpy"]
+[[layers]]
+use = "run"
+name = "first"
+command = ["true"]
+[[layers]]
+use = "run"
+name = "alone"
+after = []
+command = ["true"]
+[[kernels]]
+use = "plain"
+)";
+}
+
+Digest digest(const std::string& text) { return Sha256::of(text); }
+
+struct World {
+    Template tmpl;
+    Lock lock;
+    LocalFacts facts;
+
+    explicit World(const std::string& text = whole()) : tmpl(parse_template(text, "t.toml", {{}, recipe_folder})) {
+        facts.launcher_digest = digest("launcher");
+        for (const KernelUse& use : tmpl.kernels) facts.kernels[use.name] = digest("source of " + use.name);
+        lock.base = LockedBase{
+            "debian", base_request(tmpl, facts), "bookworm", {package("libc6", "2.36")}, {digest("base")}, {}};
+        lock.base->contract.distribution = "debian 12";
+        lock.base->contract.glibc = "2.36";
+        lock.base->contract.python = PythonFacts{"/usr/bin/python3", "/usr/bin/python3.11",
+                                                 "3.11.2",           "cpython-311-x86_64-linux-gnu",
+                                                 "cpython-311",      "a70d0d0a"};
+        for (const AptRequest& request : apt_requests(tmpl))
+            lock.apts.push_back(
+                {request.step, {}, {package(request.step == kernel_tools_step ? "g++-12" : "jq", "1")}});
+        for (const VenvRequest& request : venv_requests(tmpl))
+            lock.venvs.push_back({request.venv, {}, {wheel("numpy", "2.0")}, {}});
+        lock.toolchain = LockedToolchain{"cuda-wheels", "13.0", {}, {wheel("nvidia-cuda-nvcc", "13.0.88")}};
+    }
+    static LockedPackage package(const std::string& name, const std::string& version) {
+        return {name, version, "amd64", name + ".deb", digest(name + version), 1000};
+    }
+    static LockedDistribution wheel(const std::string& name, const std::string& version) {
+        return {name, version, name + ".whl", digest(name + version), 1000, 0};
+    }
+    Plan plan() const { return make_plan(tmpl, lock, facts); }
+    Digest key(const std::string& step) const { return plan().find(step)->key->digest(); }
+};
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("steps stand on what their commands must see") {
+    const Plan plan = World().plan();
+    Ids ids;
+    for (const Step& step : plan.steps) ids.push_back(step.id);
+    CHECK(ids == Ids{"base", "apt:apt", "python:/opt/venv", "run:first", "run:alone", "apt:kernel-tools",
+                     "kernel:plain:8.0", "kernel:plain:8.9", "runtime", "pod"});
+    CHECK(plan.find("apt:apt")->needs == Ids{"base"});
+    CHECK(plan.find("run:first")->needs == Ids{"base", "apt:apt", "python:/opt/venv"});
+    CHECK(plan.find("run:alone")->needs == Ids{"base"});
+    CHECK(plan.find("kernel:plain:8.9")->needs == Ids{"base", "apt:kernel-tools"});
+    CHECK_FALSE(plan.find("apt:kernel-tools")->in_image);
+    CHECK(plan.find("pod")->needs == Ids{"kernel:plain:8.0", "kernel:plain:8.9"});
+    for (const Step& step : plan.steps) CHECK(step.key.has_value());
+}
+
+TEST_CASE("each GPU of the targets has its variant, and GPUs of one arch share it") {
+    const Plan plan = World().plan();
+    REQUIRE(plan.gpus.size() == 3);
+    std::map<std::string, std::string> served;
+    for (const PlannedGpu& gpu : plan.gpus) served[gpu.target.label] = gpu.step;
+    CHECK(served == std::map<std::string, std::string>{{"RTX 4090", "kernel:plain:8.9"},
+                                                       {"RTX 3090", "kernel:plain:8.0"},
+                                                       {"A100", "kernel:plain:8.0"}});
+}
+
+TEST_CASE("a variant's key changes with what compiles it and with nothing else") {
+    const World before;
+    const std::string step = "kernel:plain:8.9";
+    const Digest key = before.key(step);
+    auto with = [&](auto change) {
+        World world;
+        change(world);
+        return world.key(step);
+    };
+    // Nothing of this is in the compile.
+    CHECK(with([](World& w) { w.tmpl.name = "other"; }) == key);
+    CHECK(with([](World& w) { w.lock.base->packages.push_back(World::package("vim", "9")); }) == key);
+    CHECK(with([](World& w) { w.lock.base->diff_ids = {digest("another base")}; }) == key);
+    CHECK(with([](World& w) { w.lock.base->contract.folders.folders["srv"] = {0700, 1, 1}; }) == key);
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions.push_back(World::wheel("pandas", "2")); }) == key);
+    CHECK(with([](World& w) { w.lock.apts[0].packages[0].version = "2"; }) == key);
+    CHECK(with([](World& w) { w.tmpl.targets.gpus.erase(w.tmpl.targets.gpus.begin() + 1); }) == key);
+    CHECK(with([](World& w) { w.tmpl.services.clear(); }) == key);
+    CHECK(with([](World& w) { w.facts.launcher_digest = digest("newer"); }) == key);
+    // All of this is.
+    CHECK(with([](World& w) { w.facts.kernels["plain"] = digest("changed source"); }) != key);
+    CHECK(with([](World& w) { w.lock.toolchain->wheels[0] = World::wheel("nvidia-cuda-nvcc", "13.0.99"); }) != key);
+    CHECK(with([](World& w) { w.lock.apts[1].packages[0] = World::package("g++-12", "12.9"); }) != key);
+    CHECK(with([](World& w) { w.lock.base->packages.push_back(World::package("binutils", "2.40")); }) != key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.command.emplace_back("-O1"); }) != key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.environment["FLAG"] = "1"; }) != key);
+    CHECK(with([](World& w) { w.lock.base->contract.glibc = "2.41"; }) != key);
+    CHECK(with([](World& w) { w.lock.base->contract.folders.symlinks["opt"] = "srv/opt"; }) != key);
+}
+
+TEST_CASE("what a lock lacks leaves steps unresolved, with the reason") {
+    World world;
+    world.lock = {};
+    const Plan plan = world.plan();
+    for (const Step& step : plan.steps) {
+        CHECK_FALSE(step.key.has_value());
+        CHECK_FALSE(step.unresolved.empty());
+    }
+}
+
+static std::string refusal(const std::string& text) {
+    try {
+        (void)World(text).plan();
+    } catch (const BuildError& failed) {
+        std::string out;
+        for (const Error& error : failed.errors()) out += error.to_string() + "\n";
+        return out;
+    }
+    return {};
+}
+
+static std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+}
+
+TEST_CASE("a kernel that cannot work is refused while planning, with the way out") {
+    const std::string gpu = refusal(replaced(whole(), "\"A100\"", "\"B200\", \"MI300X\""));
+    CHECK(gpu.find("does not serve the B200 (10.0)") != std::string::npos);
+    CHECK(gpu.find("does not serve the MI300X: it has no CUDA") != std::string::npos);
+    CHECK(gpu.find("t.toml:") != std::string::npos);
+    const std::string old = refusal(replaced(whole(), "[targets]\n", "[targets]\ncuda = \"12.8\"\n"));
+    CHECK(old.find("compiler wheels begin with 13.0") != std::string::npos);
+}
