@@ -3,23 +3,19 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "io/process.hpp"
 
 namespace tmplbuild::cli {
 
 namespace fs = std::filesystem;
 
-static fs::path program() {
-    std::error_code failed;
-    return fs::read_symlink("/proc/self/exe", failed);
-}
-
 // A program of ours: beside this one in a build tree, under lib/ where it was installed.
 static fs::path companion(const std::string& name) {
-    const fs::path folder = program().parent_path();
+    const fs::path folder = io::this_program().parent_path();
     std::error_code failed;
     for (const fs::path& place : {folder / name, folder / "../lib/tmplbuild" / name})
         if (fs::is_regular_file(place, failed)) return place;
-    throw BuildError(machine_error("the program '" + name + "' is missing beside '" + program().string() + "'",
+    throw BuildError(machine_error("the program '" + name + "' is missing beside '" + io::this_program().string() + "'",
                                    "build the whole project: cmake --build --preset dev"));
 }
 
@@ -28,9 +24,9 @@ fs::path sandbox_init_file() { return companion("sandbox-init"); }
 
 fs::path recipes_folder() {
     std::error_code failed;
-    const fs::path installed = program().parent_path() / "../share/tmplbuild/layers";
+    const fs::path installed = io::this_program().parent_path() / "../share/tmplbuild/layers";
     if (fs::is_directory(installed, failed)) return installed;
-    for (fs::path at = program().parent_path(); at.has_relative_path(); at = at.parent_path())
+    for (fs::path at = io::this_program().parent_path(); at.has_relative_path(); at = at.parent_path())
         if (fs::is_directory(at / "layers", failed) && fs::exists(at / "CMakeLists.txt", failed)) return at / "layers";
     return installed;
 }

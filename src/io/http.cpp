@@ -296,6 +296,12 @@ Result<HttpDownload> HttpClient::download(const HttpRequest& request, const fs::
     }
 }
 
+Result<std::string> join_url(const std::string& base, const std::string& link) {
+    auto target = http_target(base, link);
+    if (!target) return target.error();
+    return target->url;
+}
+
 std::string printable_url(const std::string& url) {
     std::string out = url.substr(0, url.find_first_of("?#"));
     const std::size_t scheme = out.find("://");

@@ -70,6 +70,9 @@ class HttpClient {
     std::unique_ptr<Impl> impl_;
 };
 
+// Where a link on the page `base` leads: http and https only, without a user part and fragment.
+Result<std::string> join_url(const std::string& base, const std::string& link);
+
 // A URL without its user part and query, for messages.
 std::string printable_url(const std::string& url);
 

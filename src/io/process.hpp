@@ -61,5 +61,7 @@ class SystemProcessRunner : public ProcessRunner {
 
 // The full path of a program in PATH (and /usr/sbin, /sbin, which a user's PATH may lack), if it is there.
 std::optional<std::filesystem::path> find_program(const std::string& name);
+// The running executable's own file, links resolved; what is shipped with it is found from here.
+std::filesystem::path this_program();
 
 }  // namespace tmplbuild::io

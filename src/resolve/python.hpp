@@ -22,7 +22,9 @@ struct PythonRequest {
     std::vector<LockedDistribution> earlier;                 // kept where they still fit; their groups stay
 };
 
-// One joint resolution for the contract's Python, glibc and platform. Sorted by name, groups assigned (grouping.hpp).
+// One joint resolution for the contract's Python, glibc and platform, `pip` always among it, so that a venv can be used
+// by hand on a pod. Every file is in the store afterwards. Sorted by name, groups assigned (grouping.hpp). Requirements
+// that cannot be met, or that name an address: a usage error.
 Result<std::vector<LockedDistribution>> resolve_python(const PythonRequest& request, const BaseContract& contract,
                                                        ResolveContext& context);
 // The wheels (never sdists) of what turns `sdists` into wheels: their pyproject.toml's build-system.requires,

@@ -3,7 +3,7 @@
 
 Usage: http_server.py [--folder DIR] [--certificate PEM]
 Prints its port, serves until it is killed, prints each request line. What a path does stands at its handler below;
-anything else is a file of DIR, or a list of a folder's files as a page of links.
+anything else is a file of DIR, or a folder's index.json, or a page of links to a folder's files.
 """
 import argparse
 import collections
@@ -132,6 +132,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def send_file(self, path):
         place = os.path.join(options.folder, path.strip("/"))
+        if os.path.isfile(os.path.join(place, "index.json")):
+            place = os.path.join(place, "index.json")
         if os.path.isdir(place):
             links = "".join(
                 '<a href="%s">%s</a><br>\n' % (html.escape(urllib.parse.quote(name)), html.escape(name))

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where one locked file can be fetched: the simple repository API of the machine's indexes (PEP 691 as JSON, PEP 503 as
+// HTML), and find-links folders and pages. Used to fetch what a lock names without addresses. Never chooses versions.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/http.hpp"
+#include "resolve/lock.hpp"
+#include "resolve/pip_settings.hpp"
+
+namespace tmplbuild {
+
+struct IndexLink {
+    std::string file;  // its name
+    std::string url;
+    std::optional<Digest> sha256;
+};
+
+// The two page formats; `page` is the page's own URL, for relative links. HTML: every `<a href>`, a `<base href>`
+// obeyed, character references undone. Links that lead nowhere are left out.
+Result<std::vector<IndexLink>> parse_simple_json(std::string_view text, const std::string& page);
+std::vector<IndexLink> parse_simple_html(std::string_view text, const std::string& page);
+
+struct FilePlaces {
+    std::vector<std::string> locations;  // absolute paths and URLs, to be tried in order
+    std::vector<std::string> reasons;    // one line for each place that does not have it
+};
+
+class PackageIndex {
+  public:
+    // `indexes`: URLs, in order; where settings.default_index is empty, uv's own default among them.
+    PackageIndex(const PipSettings& settings, std::vector<std::string> indexes, io::HttpClient& http)
+        : settings_(settings), indexes_(std::move(indexes)), http_(http) {}
+
+    // Several threads may ask at once. An error only when an index cannot be reached, and nothing else has the file.
+    Result<FilePlaces> find(const LockedDistribution& wanted, std::stop_token stop);
+
+  private:
+    Result<std::vector<IndexLink>> page(const std::string& url, std::stop_token stop);
+    const PipSettings& settings_;
+    std::vector<std::string> indexes_;
+    io::HttpClient& http_;
+    std::mutex mutex_;
+    std::map<std::string, std::vector<IndexLink>> link_pages_;  // of find-links, under mutex_
+};
+
+// A request for a URL with what the settings say about its host.
+io::HttpRequest request_for(const PipSettings& settings, const std::string& url);
+
+}  // namespace tmplbuild

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where this machine finds Python packages: pip's configuration files and PIP_* variables, and uv's own variables,
+// which win where both say something. Read when Python packages are resolved or fetched. Never written down, and its
+// addresses, which may hold passwords, are never printed whole.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild {
+
+struct PipSettings {
+    std::string default_index;               // URL, with its user part; empty: uv's own default
+    std::vector<std::string> more_indexes;   // as above, in order
+    std::string index_strategy;              // uv's word for how several indexes count; empty: uv's default
+    std::vector<std::string> find_links;     // absolute folders that are there, and URLs of pages
+    bool no_index = false;                   // find_links alone count
+    std::filesystem::path ca_file;           // PEM; empty: the environment's or the system's
+    std::vector<std::string> trusted_hosts;  // "host" or "host:port": their certificates are not checked
+
+    bool trusts(const std::string& url) const;
+    // The URL with the user part of the index or page on the same host, where it has none of its own.
+    std::string with_user(const std::string& url) const;
+};
+
+using Environment = std::function<std::string(const std::string& name)>;  // "" for what is not set
+Environment process_environment();
+
+// `root` is where /etc is looked for. A configuration file that is not there is no error, one that cannot be
+// understood is (machine_error with its place). Later wins: /etc, the user's, the virtual environment's,
+// PIP_CONFIG_FILE, PIP_* variables (pip's "Configuration" page); sections [global], then [install].
+Result<PipSettings> read_pip_settings(const Environment& environment, const std::filesystem::path& root = "/");
+
+}  // namespace tmplbuild

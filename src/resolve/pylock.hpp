@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// pylock.toml (PEP 751) as a resolver writes it: versions with all their files. Read once after each resolution.
+// Never kept: what lasts is our own lock, without addresses.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+
+namespace tmplbuild {
+
+struct PylockFile {
+    std::string name;              // of the file; never with a '/'
+    std::string location;          // an http(s) URL, or an absolute path
+    std::optional<Digest> sha256;  // an index need not know it
+    std::uint64_t size = 0;        // bytes; 0: not known
+};
+
+struct PylockPackage {
+    std::string name, version;  // the name in its normal form
+    std::vector<PylockFile> wheels;
+    std::optional<PylockFile> sdist;
+};
+
+// `folder`: what relative paths in it count from. A package from version control, a folder or a lone archive is a
+// usage error: a lock cannot name it.
+Result<std::vector<PylockPackage>> parse_pylock(std::string_view text, const std::string& folder);
+
+// "%2B" → "+"; the last part of a URL's path.
+std::string percent_decoded(std::string_view text);
+std::string url_file_name(std::string_view url);
+
+}  // namespace tmplbuild

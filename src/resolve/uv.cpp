@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolve/uv.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "io/process.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The Python that uv is given leaves with this status whenever it is started for more than uv's own look at it.
+constexpr int inert_status = 41;
+// uv looks at an interpreter in isolated mode and runs build backends without it. site.py runs lines of .pth files that
+// begin with "import" before anything else; os._exit leaves nothing to catch.
+constexpr const char* inert_line = "import os, sys; sys.flags.isolated or os._exit(41)\n";
+
+// TOML's basic strings take JSON's escapes, but for DEL (TOML 1.0, "String").
+std::string toml_string(const std::string& text) {
+    std::string out = json::canonical(json::value(text));
+    for (std::size_t at = 0; (at = out.find('\x7f', at)) != std::string::npos;) out.replace(at, 1, "\\u007f");
+    return out;
+}
+
+std::string toml_list(const std::vector<std::string>& texts) {
+    std::vector<std::string> quoted;
+    for (const std::string& text : texts) quoted.push_back(toml_string(text));
+    return "[" + join(quoted, ", ") + "]";
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+        text.replace(at, from.size(), to);
+}
+
+// "`name==version`" after the word "build", as uv names what it failed to build.
+std::optional<std::pair<std::string, std::string>> failed_build(const std::string& said) {
+    const std::string begin = "build `";
+    const std::size_t at = said.find(begin);
+    const std::size_t end = at == std::string::npos ? at : said.find('`', at + begin.size());
+    if (end == std::string::npos) return {};
+    const std::string both = said.substr(at + begin.size(), end - at - begin.size());
+    const std::size_t sign = both.find("==");
+    if (sign == std::string::npos) return {};
+    return std::pair(both.substr(0, sign), both.substr(sign + 2));
+}
+
+bool says(const std::string& text, std::initializer_list<const char*> any) {
+    for (const char* words : any)
+        if (text.find(words) != std::string::npos) return true;
+    return false;
+}
+
+// uv's messages wrap a cause's later lines; only colours and empty ends go.
+std::string detail_of(const io::ProcessResult& result) {
+    return std::string(trim(without_passwords(result.tail_text())));
+}
+
+Result<fs::path> find_uv() {
+    const fs::path shipped = io::this_program().parent_path() / "../libexec/uv";
+    std::error_code failed;
+    if (fs::is_regular_file(shipped, failed)) return shipped.lexically_normal();
+    if (const auto found = io::find_program("uv")) return *found;
+    return machine_error("uv, which resolves Python packages, is not on this machine",
+                         "install it with `scripts/install-uv " + shipped.lexically_normal().parent_path().string() +
+                             "`, or into PATH with `pip install uv`");
+}
+
+// "uv 0.8.3 (…)"
+bool is_new_enough(const std::string& said) {
+    int major = 0, minor = 0;
+    if (!said.starts_with("uv ")) return false;
+    const char* end = said.data() + said.size();
+    const auto first = std::from_chars(said.data() + 3, end, major);
+    if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
+    if (std::from_chars(first.ptr + 1, end, minor).ec != std::errc()) return false;
+    return major > 0 || minor >= 8;
+}
+
+}  // namespace
+
+std::string uv_platform(const std::string& glibc) {
+    // `uv pip compile --help` of 0.13.9, --python-platform.
+    static constexpr std::array known = {17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40};
+    const std::vector<std::string> parts = split(glibc, '.');
+    int minor = 0, best = 0;
+    if (parts.size() != 2 || parts[0] != "2") return {};
+    std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), minor);
+    for (const int one : known)
+        if (one <= minor) best = one;
+    return best == 0 ? "" : "x86_64-manylinux_2_" + std::to_string(best);
+}
+
+std::string without_passwords(const std::string& text) {
+    std::string out = text;
+    for (std::size_t at = 0; (at = out.find("://", at)) != std::string::npos; at += 3) {
+        const std::size_t end = std::min(out.find_first_of("/ \t\n`'\")", at + 3), out.size());
+        const std::size_t user = out.rfind('@', end);
+        if (user != std::string::npos && user > at && user < end) out.erase(at + 3, user - at - 2);
+    }
+    return out;
+}
+
+Result<Uv> Uv::open(const PipSettings& settings, ResolveContext& context) {
+    auto program = find_uv();
+    if (!program) return program.error();
+    auto folder = context.store.new_temp_directory("uv");
+    if (!folder) return folder.error();
+    Uv uv(std::move(*program), std::move(*folder), settings, context);
+    auto version = uv.run({"--version"});
+    if (!version) return version.error();
+    if (!is_new_enough(version->out))
+        return machine_error(uv.program_.string() + " is too old: it says '" + std::string(trim(version->out)) + "'",
+                             "tmplbuild needs uv 0.8 or newer: `pip install --upgrade uv`");
+    return uv;
+}
+
+// An environment of uv's own: variables that would change what it finds (UV_*, PIP_*, VIRTUAL_ENV) stay out; the
+// settings carry what counts of them.
+Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
+    io::Command command{.argv = std::move(arguments), .inherit_environment = false, .directory = folder_.path()};
+    command.argv.insert(command.argv.begin(), program_.string());
+    const Environment environment = process_environment();
+    for (const char* name :
+         {"PATH", "HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "all_proxy",
+          "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "UV_HTTP_TIMEOUT"})
+        if (std::string value = environment(name); !value.empty()) command.environment[name] = std::move(value);
+    // uv brings certificates of its own and looks at no system's; pip and libcurl look at these.
+    std::error_code failed;
+    for (const std::string& file : {settings_->ca_file.string(), environment("SSL_CERT_FILE"),
+                                    environment("CURL_CA_BUNDLE"), std::string("/etc/ssl/certs/ca-certificates.crt")})
+        if (!file.empty() && fs::exists(file, failed)) {
+            command.environment["SSL_CERT_FILE"] = file;
+            break;
+        }
+    command.environment["LC_ALL"] = "C.UTF-8";
+    command.environment["TMPDIR"] = folder_.path();
+    command.environment["UV_CACHE_DIR"] = folder_.path() / "cache";
+    command.environment["UV_PYTHON_DOWNLOADS"] = "never";
+    command.environment["UV_NO_PROGRESS"] = "1";
+    command.environment["NO_COLOR"] = "1";
+    return context_->processes.run(command, context_->stop);
+}
+
+// A virtual environment whose Python does nothing but answer uv's questions about itself.
+Result<void> Uv::make_inert_python() {
+    if (has_python_) return {};
+    const fs::path venv = folder_.path() / "python";
+    auto made = run({"venv", "--no-config", "--offline", "--quiet", venv});
+    if (!made) return made.error();
+    if (made->exit_code != 0) {
+        Error error = machine_error("this machine has no Python 3 that uv can use", "install python3");
+        error.detail = detail_of(*made);
+        return error;
+    }
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(venv / "lib", failed)) {
+        const fs::path packages = entry.path() / "site-packages";
+        if (!fs::is_directory(packages, failed)) continue;
+        if (auto written = io::write_file_atomic(packages / "a_inert.pth", inert_line); !written) return written;
+    }
+    // Proven before it is relied on: a package's code must not run here.
+    auto tried = context_->processes.run({.argv = {(venv / "bin/python").string(), "-c", "pass"}}, context_->stop);
+    if (!tried) return tried.error();
+    if (tried->exit_code != inert_status)
+        return machine_error("Python in a virtual environment does not obey its .pth files on this machine");
+    has_python_ = true;
+    return {};
+}
+
+std::string Uv::configuration(const UvQuestion& question) const {
+    std::string out;
+    if (settings_->no_index) out += "no-index = true\n";
+    if (!settings_->find_links.empty()) out += "find-links = " + toml_list(settings_->find_links) + "\n";
+    if (!settings_->index_strategy.empty()) out += "index-strategy = " + toml_string(settings_->index_strategy) + "\n";
+    if (!settings_->trusted_hosts.empty()) out += "allow-insecure-host = " + toml_list(settings_->trusted_hosts) + "\n";
+    for (const std::string& index : settings_->more_indexes) out += "[[index]]\nurl = " + toml_string(index) + "\n";
+    if (!settings_->default_index.empty())
+        out += "[[index]]\nurl = " + toml_string(settings_->default_index) + "\ndefault = true\n";
+    for (const SdistMetadata& one : question.metadata) {
+        out += "[[dependency-metadata]]\nname = " + toml_string(one.name) + "\nversion = " + toml_string(one.version) +
+               "\nrequires-dist = " + toml_list(one.requires_dist) + "\nprovides-extra = " + toml_list(one.extras) +
+               "\n";
+        if (!one.requires_python.empty()) out += "requires-python = " + toml_string(one.requires_python) + "\n";
+    }
+    return out;
+}
+
+Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& contract) {
+    const std::string platform = uv_platform(contract.glibc);
+    if (!contract.python || platform.empty())
+        return build_error("Python packages need a base with Python 3 and glibc 2.17 or newer");
+    if (auto made = make_inert_python(); !made) return made.error();
+    const fs::path& at = folder_.path();
+    // A file of that name is what uv takes preferences from; it is written again each time.
+    std::string preferences = "lock-version = \"1.0\"\ncreated-by = \"tmplbuild\"\n";
+    for (const LockedDistribution& one : question.preferred)
+        preferences +=
+            "[[packages]]\nname = " + toml_string(one.name) + "\nversion = " + toml_string(one.version) + "\n";
+    std::vector<std::string> arguments = {"pip", "compile", "--config-file", at / "uv.toml", "--format", "pylock.toml"};
+    std::vector<std::pair<std::string, std::string>> files = {
+        {"pylock.toml", preferences}, {"uv.toml", configuration(question)}, {"constraints.txt", question.constraints}};
+    for (std::size_t n = 0; n < question.files.size(); ++n) {
+        files.emplace_back("requirements-" + std::to_string(n) + ".txt", question.files[n].second);
+        arguments.push_back(at / files.back().first);
+    }
+    for (const auto& [name, text] : files)
+        if (auto written = io::write_file_atomic(at / name, text, 0600); !written) return written.error();
+    arguments.insert(arguments.end(), {"--constraints", at / "constraints.txt", "--output-file", at / "pylock.toml",
+                                       "--python", at / "python/bin/python", "--no-build-isolation", "--no-sources",
+                                       "--python-version", contract.python->version, "--python-platform", platform});
+    if (question.wheels_only) arguments.insert(arguments.end(), {"--only-binary", ":all:"});
+    auto result = run(std::move(arguments));
+    if (!result) return result.error();
+    UvAnswer answer;
+    if (result->exit_code != 0) {
+        const std::string said = result->tail_text();
+        if (says(said, {"exit status: 41"})) answer.unknown_sdist = failed_build(said);
+        if (answer.unknown_sdist) return answer;
+        return failure(*result, question);
+    }
+    auto text = io::read_file(at / "pylock.toml");
+    if (!text) return text.error();
+    auto packages = parse_pylock(*text, at);
+    if (!packages) return packages.error().while_doing("resolving " + question.what);
+    answer.packages = std::move(*packages);
+    return answer;
+}
+
+Error Uv::failure(const io::ProcessResult& result, const UvQuestion& question) const {
+    std::string said = detail_of(result);
+    for (std::size_t n = 0; n < question.files.size(); ++n) {
+        const std::string name = "requirements-" + std::to_string(n) + ".txt";
+        replace_all(said, folder_.path() / name, question.files[n].first);
+        replace_all(said, name, question.files[n].first);
+    }
+    replace_all(said, folder_.path().string() + "/", "");
+    Error error = build_error("uv could not resolve the requirements of " + question.what);
+    if (says(said, {"No solution found"})) {
+        error = usage_error("the requirements of " + question.what + " cannot be met together",
+                            "change the versions that are asked for; an index that lacks a package is set in pip's "
+                            "configuration");
+    } else if (says(said, {"Couldn't parse", "Invalid requirement"})) {
+        error = usage_error("a requirement of " + question.what + " cannot be understood",
+                            "write it as pip takes it: name>=1.0");
+    } else if (says(said, {"Failed to fetch", "Failed to download", "Request failed", "error sending request"})) {
+        error = network_error("the package index did not answer while resolving " + question.what,
+                              "see whether `pip download` works on this machine");
+    }
+    error.detail = said;
+    return error;
+}
+
+Result<std::string> Uv::default_index() {
+    if (!settings_->default_index.empty()) return settings_->default_index;
+    if (auto written = io::write_file_atomic(folder_.path() / "none.txt", ""); !written) return written.error();
+    if (auto made = make_inert_python(); !made) return made.error();
+    auto said = run({"pip", "compile", "--no-config", "--offline", "--quiet", "--no-header", "--emit-index-url",
+                     "--python", folder_.path() / "python/bin/python", "none.txt"});
+    if (!said) return said.error();
+    const std::string before = "--index-url ";
+    for (const std::string& line : split(said->out, '\n'))
+        if (line.starts_with(before)) return std::string(trim(line.substr(before.size())));
+    return machine_error("uv did not say which index it uses", "name one in pip's configuration as `index-url`");
+}
+
+}  // namespace tmplbuild

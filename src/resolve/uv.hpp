@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// uv, run as a resolver: requirements in, versions with all their files out. Used by resolve/python.cpp alone. Runs in
+// an environment and with a configuration file of its own, so that only pip's settings (pip_settings.hpp) decide where
+// it looks. Never lets a package's own code run: where uv would build an sdist to learn its dependencies, the Python
+// that it is given ends at once, and the caller learns which sdist it is.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/file.hpp"
+#include "resolve/base_contract.hpp"
+#include "resolve/context.hpp"
+#include "resolve/lock.hpp"
+#include "resolve/pip_settings.hpp"
+#include "resolve/pylock.hpp"
+#include "resolve/sdist_metadata.hpp"
+
+namespace tmplbuild {
+
+struct UvQuestion {
+    std::string what;                                        // "python:venv", for messages
+    std::vector<std::pair<std::string, std::string>> files;  // name for messages, cleaned requirements
+    std::string constraints;                                 // PEP 508, one a line
+    std::vector<LockedDistribution> preferred;               // versions that are kept where they fit
+    std::vector<SdistMetadata> metadata;                     // of sdists that uv would have to build otherwise
+    bool wheels_only = false;
+};
+
+struct UvAnswer {
+    std::vector<PylockPackage> packages;
+    // Set: no packages; the metadata of this sdist (name, version) is needed to go on.
+    std::optional<std::pair<std::string, std::string>> unknown_sdist;
+};
+
+class Uv {
+  public:
+    // <folder of this program>/../libexec/uv, else uv in PATH, 0.8 or newer; else a machine_error.
+    static Result<Uv> open(const PipSettings& settings, ResolveContext& context);
+
+    // Requirements that cannot be met: a usage error with uv's own explanation. An index that cannot be reached: a
+    // network error.
+    Result<UvAnswer> resolve(const UvQuestion& question, const BaseContract& contract);
+
+    // Where uv looks when no setting names an index.
+    Result<std::string> default_index();
+
+  private:
+    Uv(std::filesystem::path program, io::TempDirectory folder, const PipSettings& settings, ResolveContext& context)
+        : program_(std::move(program)), folder_(std::move(folder)), settings_(&settings), context_(&context) {}
+    Result<io::ProcessResult> run(std::vector<std::string> arguments);
+    Result<void> make_inert_python();
+    std::string configuration(const UvQuestion& question) const;
+    Error failure(const io::ProcessResult& result, const UvQuestion& question) const;
+
+    std::filesystem::path program_;
+    io::TempDirectory folder_;
+    const PipSettings* settings_;
+    ResolveContext* context_;
+    bool has_python_ = false;
+};
+
+// uv's name for x86-64 Linux with this glibc ("2.36" → "x86_64-manylinux_2_36"): the newest that it knows and the base
+// has. Empty for a glibc older than 2.17.
+std::string uv_platform(const std::string& glibc);
+// "https://me:word@host" → "https://host", wherever it stands in a text.
+std::string without_passwords(const std::string& text);
+
+}  // namespace tmplbuild
