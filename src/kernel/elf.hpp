@@ -69,7 +69,8 @@ struct ElfInfo {
     std::vector<std::string> foreign_runpaths() const;
 };
 
-// A file without dynamic symbols (static, or an object file) gives empty lists.
+// A file without dynamic symbols (static, or an object file) gives empty lists; one without a section table is an
+// error, since its symbols cannot be found.
 Result<ElfInfo> read_elf(Bytes file);
 
 }  // namespace tmplbuild::kernel
