@@ -21,6 +21,7 @@ Result<std::optional<bool>> accelerator_target(const std::vector<ElfSection>& se
     std::optional<bool> value;
     if (section == nullptr) return value;
     const Bytes bytes = section->bytes;
+    if (bytes.empty()) return build_error("its section .nv.compat is cut off");
     for (std::uint64_t at = 0; at < bytes.size();) {
         if (!fits(bytes, at, 4)) return build_error("its section .nv.compat is cut off");
         const auto format = load<std::uint8_t>(bytes, at);

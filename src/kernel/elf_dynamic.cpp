@@ -125,7 +125,9 @@ Result<void> read_symbols(const std::vector<ElfSection>& sections, const Version
             symbol.version = found->second.name;
             symbol.library = found->second.library;
         }
-        if (load<std::uint16_t>(bytes, at + 6) == 0) {
+        const auto place = load<std::uint16_t>(bytes, at + 6);  // 0: undefined; 0xfff1: a number, not an address
+        if (place == 0xfff1 && symbol.name == symbol.version) continue;  // linkers mark each version with its name
+        if (place == 0) {
             symbol.is_default = true;
             info.undefined.push_back(std::move(symbol));
         } else if (index != 0 && (visibility == 0 || visibility == 3)) {
