@@ -17,12 +17,13 @@ struct Support {
 };
 
 // CUDA toolkit release notes and nvcc's documentation ("GPU feature list"), 11.0 to 13.0. CUDA 12.9 brought families.
-constexpr std::array<Support, 13> supports = {{{70, {9, 0}, {}, {}},
+constexpr std::array<Support, 14> supports = {{{70, {9, 0}, {}, {}},
                                                {72, {9, 2}, {}, {}},
                                                {75, {10, 0}, {}, {}},
                                                {80, {11, 0}, {}, {}},
                                                {86, {11, 1}, {}, {}},
                                                {87, {11, 4}, {}, {}},
+                                               {88, {13, 0}, {}, {}},
                                                {89, {11, 8}, {}, {}},
                                                {90, {11, 8}, {12, 0}, {}},
                                                {100, {12, 8}, {12, 8}, {12, 9}},
@@ -30,6 +31,13 @@ constexpr std::array<Support, 13> supports = {{{70, {9, 0}, {}, {}},
                                                {110, {13, 0}, {13, 0}, {13, 0}},
                                                {120, {12, 8}, {12, 8}, {12, 9}},
                                                {121, {12, 9}, {12, 9}, {12, 9}}}};
+
+// Systems on a chip. Machine code is compatible among desktop and server GPUs only ("Binary Compatibility" says so in a
+// note): nothing runs on these but their own code, and theirs runs nowhere else. 10.1 and 11.0 are one chip, renamed.
+bool is_tegra(const Capability& capability) {
+    constexpr std::array<Capability, 7> chips = {{{5, 3}, {6, 2}, {7, 2}, {8, 7}, {8, 8}, {10, 1}, {11, 0}}};
+    return std::find(chips.begin(), chips.end(), capability) != chips.end();
+}
 
 const Support* find_support(int sm) {
     const auto* found = std::find_if(supports.begin(), supports.end(), [&](const Support& s) { return s.sm == sm; });
@@ -77,7 +85,8 @@ std::vector<std::string> Arch::gencode_flags() const {
 
 bool cubin_runs_on(const Arch& arch, const Capability& capability) {
     const Capability own = arch.capability();
-    if (arch.suffix == 'a') return own == capability;
+    if (own == capability) return true;
+    if (arch.suffix == 'a' || is_tegra(own) || is_tegra(capability)) return false;
     return own.major == capability.major && own.minor <= capability.minor;
 }
 

@@ -34,7 +34,7 @@ struct Arch {
 
 // Does machine code for `arch` run on a GPU of this capability? CUDA C++ Programming Guide, "Binary Compatibility" and
 // "Family-Specific Architecture Features": plain code runs on its capability and later minor ones of the same major,
-// 'a' on exactly its own, 'f' on its own and later minor ones of the family.
+// 'a' on exactly its own, 'f' on its own and later minor ones of the family. Tegra chips (8.7, 11.0, …) stand alone.
 bool cubin_runs_on(const Arch& arch, const Capability& capability);
 
 // The first CUDA toolkit whose nvcc knows the arch (nvcc release notes); none for an arch not in the list.

@@ -36,7 +36,7 @@ struct ElfSection {
     std::uint32_t link = 0;
     std::uint32_t info = 0;
     std::uint64_t entry_size = 0;
-    Bytes bytes;  // a part of the file that was read; empty for NOBITS
+    Bytes bytes;  // a part of the file that was read; empty for NOBITS and the like
 };
 
 // Errors say what is wrong with the bytes, not which file: the caller adds that.
@@ -69,7 +69,8 @@ struct ElfInfo {
     std::vector<std::string> foreign_runpaths() const;
 };
 
-// A file without dynamic symbols (static, or an object file) gives empty lists.
+// A file without dynamic symbols (static, or an object file) gives empty lists; one without a section table is an
+// error, since its symbols cannot be found.
 Result<ElfInfo> read_elf(Bytes file);
 
 }  // namespace tmplbuild::kernel

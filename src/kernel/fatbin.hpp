@@ -21,6 +21,7 @@ struct Cubin {
     bool suffix_known = true;  // false: the sources of the suffix disagree or cannot be read
     bool relocatable = false;  // needs a device link first: nothing can run it as it is
     bool compressed = false;
+    bool zstd = false;          // compressed with zstd (else LZ4)
     std::uint32_t kernels = 0;  // code sections in it. 0: a device-link stub, which runs nothing
     std::uint64_t bytes = 0;    // uncompressed
 
@@ -32,9 +33,11 @@ struct Cubin {
 // Text that a driver compiles for a GPU at load time.
 struct Ptx {
     int sm = 0;
-    char suffix = 0;  // compute_90a: JIT on exactly 9.0
-    Version isa;      // ".version 9.0": the driver's CUDA must know it
+    char suffix = 0;           // compute_90a: JIT on exactly 9.0
+    Version isa;               // ".version 9.0": the driver's CUDA must know it
+    bool relocatable = false;  // input of a device link, which a driver may repeat at load time with all other inputs
     bool compressed = false;
+    bool zstd = false;
     std::uint32_t kernels = 0;  // .entry functions in it
     std::uint64_t bytes = 0;    // uncompressed
 
@@ -49,18 +52,20 @@ struct DeviceCode {
     std::size_t containers = 0;
 
     bool empty() const { return cubins.empty() && ptx.empty() && unknown.empty(); }
-    bool compressed() const;  // any entry is: then a higher driver floor may hold
+    bool compressed() const;  // any entry is
+    bool zstd() const;        // any entry is with zstd: then a higher driver floor may hold
     bool operator==(const DeviceCode&) const = default;
 };
 
 // Limits on what one file may cost, whatever it claims. A file over one of them gets an `unknown` entry.
 struct FatbinLimits {
     std::uint64_t entry_bytes = 512ULL << 20;  // of one uncompressed entry; one is held at a time
-    std::size_t entries = 100'000;
+    std::uint64_t total_bytes = 64ULL << 30;   // of all uncompressed entries together
+    std::size_t entries = 100'000;             // entries and containers, each
 };
 
-// The whole file. An error only when it is no readable 64-bit ELF file; a file without device code gives an empty
-// DeviceCode. Reads .nv_fatbin (what the CUDA runtime loads) and __nv_relfatbin (input of a device link).
+// The whole file. An error only when it is no readable 64-bit ELF file of a host; a file without device code gives an
+// empty DeviceCode. Reads .nv_fatbin (what the CUDA runtime loads) and __nv_relfatbin (input of a device link).
 Result<DeviceCode> read_device_code(Bytes elf_file, const FatbinLimits& limits = {});
 
 // One run of containers, as such a section holds it. Appends to `code`; never fails, see DeviceCode::unknown.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The GPUs that people rent and own: product names as RunPod and NVIDIA spell them, the names people type, and the
 // compute capability. Templates name targets with it, plans and verdicts speak its names. The rows and the source of
-// each stand in gpu_table.cpp. Never asks a machine what it has: that is the probe's work.
+// each stand in gpu_table.inc. Never asks a machine what it has: that is the probe's work.
 #pragma once
 
 #include <compare>

@@ -44,8 +44,8 @@ struct Host {
     std::optional<Version> driver_cuda;  // 13.0: the newest CUDA of the driver, as cuDriverGetVersion says it
 };
 
-// One arch against one capability.
-bool cubin_runs_on(const Arch& arch, const Capability& capability);
+// Can a driver compile PTX for `arch` for a GPU of this capability? Plain PTX serves its own and every later one, 'a'
+// exactly its own, 'f' its family. For machine code ask cubin_runs_on (arch.hpp).
 bool ptx_runs_on(const Arch& arch, const Capability& capability);
 
 // The best that a module's code can do on a GPU of this capability.
@@ -59,9 +59,10 @@ Judgement combine(const std::vector<std::pair<std::string, Judgement>>& modules)
 
 // The lowest Linux driver for programs of a CUDA toolkit (CUDA Compatibility, minor version compatibility), higher
 // where device code is compressed with zstd under CUDA 12. None for a major not in the table.
-std::optional<Version> minimum_driver(const Version& toolkit, bool compressed);
-// Nothing when the driver is new enough or not known; else the reason with both versions in it.
-std::optional<std::string> driver_refusal(const Version& toolkit, bool compressed, const Host& host);
+std::optional<Version> minimum_driver(const Version& toolkit, bool zstd);
+// Nothing when the driver is new enough or not known; else the reason with both versions in it. `driver_cuda` decides
+// where it is known: NVIDIA's compatibility packages bring a newer one to an older kernel driver.
+std::optional<std::string> driver_refusal(const Version& toolkit, bool zstd, const Host& host);
 // The first CUDA whose driver compiles this PTX (PTX ISA, release notes); none for an ISA newer than the table.
 std::optional<Version> cuda_of_ptx_isa(const Version& isa);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/gpu.hpp"
 
+#include <map>
 #include <set>
 
 #include "kernel/arch.hpp"
@@ -77,8 +78,34 @@ TEST_CASE("machine code runs on its own minor and later ones of one major, exact
                            {{100, 'a'}, {10, 3}, false}, {{100, 'f'}, {10, 3}, true},  {{100, 'f'}, {12, 0}, false},
                            {{103, 'f'}, {10, 0}, false}, {{120, 0}, {12, 1}, true},    {{120, 'a'}, {12, 1}, false},
                            {{120, 'f'}, {12, 1}, true},  {{121, 'f'}, {12, 0}, false}, {{70, 0}, {7, 5}, true},
-                           {{75, 0}, {7, 0}, false}}) {
+                           {{75, 0}, {7, 0}, false},     {{80, 0}, {8, 7}, false},     {{87, 0}, {8, 9}, false},
+                           {{87, 0}, {8, 7}, true},      {{100, 'f'}, {10, 1}, false}}) {
         INFO(row.arch.to_string() << " on " << row.capability.to_string());
         CHECK(cubin_runs_on(row.arch, row.capability) == row.runs);
     }
+}
+
+TEST_CASE("every GPU that people rent has the capability that its vendor states") {
+    const std::map<std::string, std::vector<const char*>> table = {
+        {"7.0", {"V100"}},
+        {"8.0", {"A100", "A100 SXM", "A100 PCIe", "A30"}},
+        {"8.6",
+         {"A40", "A4000", "A4500", "A5000", "A6000", "RTX 3070", "RTX 3080", "RTX 3080 Ti", "RTX 3090", "RTX 3090 Ti"}},
+        {"8.9",
+         {"L4", "L40", "L40S", "RTX 4000 Ada", "RTX 5000 Ada", "RTX 6000 Ada", "RTX 4070 Ti", "RTX 4080", "RTX 4090"}},
+        {"9.0", {"H100", "H100 PCIe", "H100 SXM", "H100 NVL", "H200"}},
+        {"10.0", {"B200"}},
+        {"10.3", {"B300"}},
+        {"12.0", {"RTX 5080", "RTX 5090", "RTX PRO 4500", "RTX PRO 6000"}}};
+    for (const auto& [capability, names] : table)
+        for (const char* name : names) {
+            INFO(name);
+            const Gpu* gpu = find_gpu(name);
+            REQUIRE(gpu != nullptr);
+            CHECK(gpu->capability() == Capability::parse(capability).value());
+            CHECK(gpu->on_runpod);
+        }
+    REQUIRE(find_gpu("MI300X") != nullptr);
+    CHECK_FALSE(find_gpu("MI300X")->capability());
+    CHECK(find_gpu("MI300X")->vendor == Vendor::amd);
 }
