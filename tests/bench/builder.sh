@@ -17,17 +17,20 @@ compare() { # compare NAME SETUP OURS THEIRS
     jq -r --arg name "$1" '.results | "\($name): \(.[0].median * 1000 | round) ms against \(.[1].median * 1000 | round) ms, ratio \(.[0].median / .[1].median * 1000 | round / 1000)"' "$work/result.json"
 }
 
-cp -r "$here/examples/quickstart" "$work/t"
-"$tmplbuild" build "$work/t/template.toml" -o "oci:$work/out" --progress plain >/dev/null 2>&1
+cp -r "$here/examples/quickstart" "$work/q"
+cp -r "$here/tests/fakes/small" "$work/t"
+for folder in q t; do
+    "$tmplbuild" build "$work/$folder/template.toml" -o "oci:$work/out-$folder" --progress plain >/dev/null 2>&1
+done
 mkdir "$work/b"
 for i in 1 2 3; do echo "$i" >"$work/b/$i"; done
 printf 'FROM scratch\nCOPY 1 /1\nCOPY 2 /2\nCOPY 3 /3\n' >"$work/b/Dockerfile"
 buildah bud -q --layers -t bench "$work/b" >/dev/null
-compare "unchanged template, against buildah's cached rebuild of three COPY layers" true \
-    "$tmplbuild build $work/t/template.toml -o oci:$work/out --progress plain" "buildah bud -q --layers -t bench $work/b"
+compare "unchanged quickstart template, against buildah's cached rebuild of three COPY layers" true \
+    "$tmplbuild build $work/q/template.toml -o oci:$work/out-q --progress plain" "buildah bud -q --layers -t bench $work/b"
 compare "one small file changed, to a new image in the layout, against the same in buildah" \
     "sh -c 'date +%s%N | tee $work/t/site/now > $work/b/3'" \
-    "$tmplbuild build $work/t/template.toml -o oci:$work/out --progress plain" "buildah bud -q --layers -t bench $work/b"
+    "$tmplbuild build $work/t/template.toml -o oci:$work/out-t --progress plain" "buildah bud -q --layers -t bench $work/b"
 buildah rmi -f bench >/dev/null 2>&1 || true
 
 # Half of it compresses, half does not; files from 4 kB to 64 MB.
@@ -57,7 +60,7 @@ cp -r "$work/t" "$work/s"
 cat >"$work/four" <<'SH'
 #!/bin/sh
 {
-    sed '/use = "run"/,$d; s/^name = "quickstart"/name = "sleeping"/' "$1"
+    sed '/use = "run"/,$d; s/^name = "small"/name = "sleeping"/' "$1"
     for i in 1 2 3 4; do
         printf '[[layers]]\nuse = "run"\nname = "r%s"\nafter = []\nscript = "sleep 3; echo %s >/opt/r%s"\n' $i "$(date +%s%N)" $i
     done

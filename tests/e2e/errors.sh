@@ -44,7 +44,7 @@ echo '{' >"$work/a/template.lock"
 expect 2 "template.lock" "$tmplbuild" build "$t"
 
 # A disk that is full: exit 1, in words, no image, and the store as it was.
-cp "$TMPLBUILD_CACHE/quickstart.lock" "$work/a/template.lock"
+cp "$TMPLBUILD_CACHE/small.lock" "$work/a/template.lock"
 sed -i 's/"no-such-package-at-all", //' "$t"
 mkdir "$work/small"
 size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) + 4096 ))

@@ -8,11 +8,10 @@ tmplbuild=$TMPLBUILD_BIN/tmplbuild
 [ "$(id -u)" = 0 ] || { echo "skipped: a Debian base needs root"; exit 77; }
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
-# The quickstart example, to be changed at will; its lock is shared, so that every test has one base.
+# A small template, to be changed at will; its lock is shared, so that every test has one base.
 example() {
-    cp -r "$TMPLBUILD_SOURCE/examples/quickstart" "$1"
-    rm -f "$1/template.lock"
-    if [ -f "$TMPLBUILD_CACHE/quickstart.lock" ]; then cp "$TMPLBUILD_CACHE/quickstart.lock" "$1/template.lock"; fi
+    cp -r "$TMPLBUILD_SOURCE/tests/fakes/small" "$1"
+    if [ -f "$TMPLBUILD_CACHE/small.lock" ]; then cp "$TMPLBUILD_CACHE/small.lock" "$1/template.lock"; fi
 }
 # build FOLDER [OPTION...]: quietly; prints the image's digest.
 build() {
@@ -20,7 +19,7 @@ build() {
     shift
     "$tmplbuild" build "$folder/template.toml" -o "oci:$folder/out" --progress plain "$@" 2>"$folder/log" | head -n 1 ||
         fail "build: $(tail -n 20 "$folder/log")"
-    cp "$folder/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"
+    grep -q '"small"' "$folder/template.toml" && cp "$folder/template.lock" "$TMPLBUILD_CACHE/small.lock" || true
 }
 # layers FOLDER: the digests of its layers, a line each.
 layers() { "$tmplbuild" inspect "oci:$1/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }
