@@ -46,9 +46,12 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
         text.replace(at, from.size(), to);
 }
 
-// "`name==version`" after the word "build", as uv names what it failed to build.
-std::optional<std::pair<std::string, std::string>> failed_build(const std::string& said) {
-    const std::string begin = "build `";
+// "Failed to build `name==version`" with the inert Python's status: which sdist uv would have built. White space does
+// not count, since uv may wrap its lines.
+std::optional<std::pair<std::string, std::string>> failed_build(std::string said) {
+    std::erase_if(said, [](char c) { return c == ' ' || c == '\n'; });
+    if (said.find("exitstatus:" + std::to_string(inert_status) + ")") == std::string::npos) return {};
+    const std::string begin = "build`";
     const std::size_t at = said.find(begin);
     const std::size_t end = at == std::string::npos ? at : said.find('`', at + begin.size());
     if (end == std::string::npos) return {};
@@ -231,8 +234,7 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
     if (!result) return result.error();
     UvAnswer answer;
     if (result->exit_code != 0) {
-        const std::string said = result->tail_text();
-        if (says(said, {"exit status: 41"})) answer.unknown_sdist = failed_build(said);
+        answer.unknown_sdist = failed_build(result->tail_text());
         if (answer.unknown_sdist) return answer;
         return failure(*result, question);
     }
