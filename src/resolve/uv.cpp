@@ -33,14 +33,25 @@ std::string toml_list(const std::vector<std::string>& texts) {
     return "[" + join(quoted, ", ") + "]";
 }
 
+// The least that uv reads as a pylock.toml.
+std::string preferences(const std::vector<LockedDistribution>& preferred) {
+    std::string out = "lock-version = \"1.0\"\ncreated-by = \"tmplbuild\"\n";
+    for (const LockedDistribution& one : preferred)
+        out += "[[packages]]\nname = " + toml_string(one.name) + "\nversion = " + toml_string(one.version) + "\n";
+    return out;
+}
+
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
     for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
         text.replace(at, from.size(), to);
 }
 
-// "`name==version`" after the word "build", as uv names what it failed to build.
-std::optional<std::pair<std::string, std::string>> failed_build(const std::string& said) {
-    const std::string begin = "build `";
+// "Failed to build `name==version`" with the inert Python's status: which sdist uv would have built. White space does
+// not count, since uv may wrap its lines.
+std::optional<std::pair<std::string, std::string>> failed_build(std::string said) {
+    std::erase_if(said, [](char c) { return c == ' ' || c == '\n'; });
+    if (said.find("exitstatus:" + std::to_string(inert_status) + ")") == std::string::npos) return {};
+    const std::string begin = "build`";
     const std::size_t at = said.find(begin);
     const std::size_t end = at == std::string::npos ? at : said.find('`', at + begin.size());
     if (end == std::string::npos) return {};
@@ -128,7 +139,7 @@ Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
     const Environment environment = process_environment();
     for (const char* name :
          {"PATH", "HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "all_proxy",
-          "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "UV_HTTP_TIMEOUT"})
+          "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "UV_HTTP_TIMEOUT", "UV_HTTP_RETRIES"})
         if (std::string value = environment(name); !value.empty()) command.environment[name] = std::move(value);
     // uv brings certificates of its own and looks at no system's; pip and libcurl look at these.
     std::error_code failed;
@@ -197,34 +208,37 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
         return build_error("Python packages need a base with Python 3 and glibc 2.17 or newer");
     if (auto made = make_inert_python(); !made) return made.error();
     const fs::path& at = folder_.path();
-    // A file of that name is what uv takes preferences from; it is written again each time.
-    std::string preferences = "lock-version = \"1.0\"\ncreated-by = \"tmplbuild\"\n";
-    for (const LockedDistribution& one : question.preferred)
-        preferences +=
-            "[[packages]]\nname = " + toml_string(one.name) + "\nversion = " + toml_string(one.version) + "\n";
+    const fs::path output = at / "pylock.toml", constraints = at / "constraints.txt";
     std::vector<std::string> arguments = {"pip", "compile", "--config-file", at / "uv.toml", "--format", "pylock.toml"};
-    std::vector<std::pair<std::string, std::string>> files = {
-        {"pylock.toml", preferences}, {"uv.toml", configuration(question)}, {"constraints.txt", question.constraints}};
+    std::vector<std::pair<fs::path, std::string>> files = {{at / "uv.toml", configuration(question)}};
     for (std::size_t n = 0; n < question.files.size(); ++n) {
-        files.emplace_back("requirements-" + std::to_string(n) + ".txt", question.files[n].second);
-        arguments.push_back(at / files.back().first);
+        if (trim(question.files[n].second).empty()) continue;  // uv warns of these
+        files.emplace_back(at / ("requirements-" + std::to_string(n) + ".txt"), question.files[n].second);
+        arguments.push_back(files.back().first);
     }
-    for (const auto& [name, text] : files)
-        if (auto written = io::write_file_atomic(at / name, text, 0600); !written) return written.error();
-    arguments.insert(arguments.end(), {"--constraints", at / "constraints.txt", "--output-file", at / "pylock.toml",
-                                       "--python", at / "python/bin/python", "--no-build-isolation", "--no-sources",
-                                       "--python-version", contract.python->version, "--python-platform", platform});
+    if (!trim(question.constraints).empty()) {
+        files.emplace_back(constraints, question.constraints);
+        arguments.insert(arguments.end(), {"--constraints", constraints});
+    }
+    // uv keeps the versions that its output file has; it is written again for each question.
+    std::error_code failed;
+    fs::remove(output, failed);
+    if (!question.preferred.empty()) files.emplace_back(output, preferences(question.preferred));
+    for (const auto& [file, text] : files)
+        if (auto written = io::write_file_atomic(file, text, 0600); !written) return written.error();
+    arguments.insert(arguments.end(),
+                     {"--output-file", output, "--python", at / "python/bin/python", "--no-build-isolation",
+                      "--no-sources", "--python-version", contract.python->version, "--python-platform", platform});
     if (question.wheels_only) arguments.insert(arguments.end(), {"--only-binary", ":all:"});
     auto result = run(std::move(arguments));
     if (!result) return result.error();
     UvAnswer answer;
     if (result->exit_code != 0) {
-        const std::string said = result->tail_text();
-        if (says(said, {"exit status: 41"})) answer.unknown_sdist = failed_build(said);
+        answer.unknown_sdist = failed_build(result->tail_text());
         if (answer.unknown_sdist) return answer;
         return failure(*result, question);
     }
-    auto text = io::read_file(at / "pylock.toml");
+    auto text = io::read_file(output);
     if (!text) return text.error();
     auto packages = parse_pylock(*text, at);
     if (!packages) return packages.error().while_doing("resolving " + question.what);

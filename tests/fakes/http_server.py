@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small HTTP server on loopback that misbehaves when asked to; for the tests of what downloads.
 
-Usage: http_server.py [--folder DIR] [--certificate PEM]
+Usage: http_server.py [--folder DIR] [--certificate PEM] [--user NAME:PASSWORD]
 Prints its port, serves until it is killed, prints each request line. What a path does stands at its handler below;
 anything else is a file of DIR, or a folder's index.json, or a page of links to a folder's files.
 """
 import argparse
+import base64
 import collections
 import html
 import http.server
@@ -19,6 +20,7 @@ import urllib.parse
 options = argparse.ArgumentParser()
 options.add_argument("--folder", default=".")
 options.add_argument("--certificate")
+options.add_argument("--user", help="name:password, without which every answer is 401")
 options = options.parse_args()
 seen = collections.Counter()  # requests by path with its query
 
@@ -48,6 +50,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         print("GET", self.path, flush=True)
         name = "do_" + url.path.strip("/").replace("-", "_")
         handler = getattr(self, name, None)
+        basic = "Basic " + base64.b64encode((options.user or "").encode()).decode()
+        if options.user and self.headers.get("Authorization") != basic:
+            return self.answer(401, b"who are you?", [("WWW-Authenticate", "Basic")])
         if handler:
             handler(query, seen[key])
         else:

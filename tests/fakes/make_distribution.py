@@ -3,7 +3,8 @@
 
 Usage: make_distribution.py FOLDER NAME VERSION [--tag py3-none-any] [--requires REQUIREMENT]... [--sdist]
 An sdist's setup.py writes the file $SDIST_RAN, so that a test sees when a package's code was run; --pyproject gives it
-a pyproject.toml with the given build requirements, --old leaves its dependencies to *.egg-info/requires.txt.
+a pyproject.toml with the given build requirements, --own-backend a build backend that needs nothing else and writes that
+file too; --old leaves its dependencies to *.egg-info/requires.txt.
 """
 import argparse
 import base64
@@ -23,6 +24,7 @@ options.add_argument("--requires", action="append", default=[])
 options.add_argument("--sdist", action="store_true")
 options.add_argument("--old", action="store_true")
 options.add_argument("--pyproject", action="append")
+options.add_argument("--own-backend", action="store_true")
 options = options.parse_args()
 module = options.name.replace("-", "_")
 base = "%s-%s" % (module, options.version)
@@ -57,6 +59,9 @@ def make_sdist():
     }
     if options.old:
         files[module + ".egg-info/requires.txt"] = "".join(one + "\n" for one in options.requires)
+    if options.own_backend:
+        files["pyproject.toml"] = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+        files["backend.py"] = files["setup.py"].split("from")[0]
     if options.pyproject:
         files["pyproject.toml"] = "[build-system]\nrequires = %r\n" % options.pyproject
     plain = io.BytesIO()
