@@ -127,13 +127,13 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     io::SystemProcessRunner processes;
     PrepareOptions prepare_options{.offline = options.check, .launcher = launcher_file()};
     const std::set<std::string> parts = lock_parts(tmpl);
-    for (const std::string& part : options.update) {
-        if (parts.contains(part)) continue;
+    if (!options.update.empty() && !parts.contains(options.update)) {
         const std::vector<std::string> names(parts.begin(), parts.end());
-        throw BuildError(usage_error("the lock has no part '" + part + "'", "its parts: " + join(names, ", ")));
+        throw BuildError(
+            usage_error("the lock has no part '" + options.update + "'", "its parts: " + join(names, ", ")));
     }
     prepare_options.update_all = options.lock_update && options.update.empty();
-    prepare_options.update = {options.update.begin(), options.update.end()};
+    if (!options.update.empty()) prepare_options.update = {options.update};
     const Prepared prepared = prepare(tmpl, prepare_options, store, processes, progress, std::move(stop));
     if (options.check) {
         if (prepared.missing.empty()) {

@@ -17,10 +17,10 @@ struct Options {
     std::string template_file;
     std::string image;    // inspect
     std::string can_run;  // inspect --can-run
-    std::string step;   // explain
+    std::string step;     // explain
     std::vector<std::string> set, outputs;
     std::optional<std::string> metadata_file;
-    std::vector<std::string> update;                  // lock --update
+    std::string update;                               // lock --update; empty: all parts
     std::vector<std::string> secrets;                 // build --secret NAME=FILE
     std::vector<std::string> arguments, environment;  // run
     std::string volume;                               // run

@@ -58,9 +58,8 @@ struct CommandLine {
         on_template("plan", "Show what a build would do, without the network", run_plan);
         CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
         lock->add_flag("--check", options.check, "Only say whether the lock is complete (exit 0) or not (exit 1)");
-        lock->add_option("--update", options.update, "Renew one part, or without a name all of them")
-            ->expected(0, 1)
-            ->trigger_on_parse();
+        lock->add_option("--update", options.update, "Renew one part, or without a name all of them")->expected(0, 1);
+        lock->get_option("TEMPLATE")->required(false);
         CLI::App* explain = on_template("explain", "Say why a step would be built", run_explain);
         explain->add_option("STEP", options.step, "The step's id, as `plan` shows it")->required();
         CLI::App* inspect = app.add_subcommand("inspect", "Show an image's layers");
@@ -94,12 +93,18 @@ struct CommandLine {
     }
 };
 
+// `lock --update TEMPLATE`: what stands after --update is a part's name only where a template is given as well.
+void settle_lock(Options& options, const CLI::App& lock) {
+    options.lock_update = lock.count("--update") != 0;
+    if (options.template_file.empty()) std::swap(options.template_file, options.update);
+    if (options.template_file.empty()) throw CLI::RequiredError("TEMPLATE");
+}
+
 int parse_and_run(int argc, char** argv) {
     CommandLine line;
     try {
         line.app.parse(argc, argv);
-        line.options.lock_update =
-            line.app.got_subcommand("lock") && line.app.get_subcommand("lock")->count("--update") != 0;
+        if (line.app.got_subcommand("lock")) settle_lock(line.options, *line.app.get_subcommand("lock"));
     } catch (const CLI::ParseError& wrong) {
         const int code = line.app.exit(wrong);
         return code == 0 ? 0 : 2;

@@ -36,6 +36,10 @@ expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/a/site"
 expect 1 "" "$tmplbuild" inspect "oci:$work/nowhere"
 expect 2 "the plan has no step" "$tmplbuild" explain "$t" nothing
 expect 0 "holds everything" "$tmplbuild" lock --check "$t"
+expect 2 "no part 'bases'" "$tmplbuild" lock "$t" --update bases
+expect 2 "TEMPLATE" "$tmplbuild" lock --update
+expect 0 "template.lock" "$tmplbuild" lock --update "$t"
+expect 0 "template.lock" "$tmplbuild" lock --update base "$t"
 sed -i 's/"python3-minimal", /"python3-minimal", "mawk", /' "$t"
 expect 1 "lacks base" "$tmplbuild" lock --check "$t"
 sed -i 's/"mawk"/"no-such-package-at-all"/' "$t"
