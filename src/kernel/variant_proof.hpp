@@ -41,6 +41,7 @@ struct VariantRequest {
 struct ModuleProof {
     ModuleRule rule;  // capabilities empty and in_table false for an .so that the table does not name
     bool in_table = true;
+    bool present = true;  // false: the table names it, but this variant was built without it; nothing below is set then
     DeviceCode code;
     std::vector<std::string> needed;
     std::size_t undefined_symbols = 0;  // weak ones not counted
@@ -69,6 +70,8 @@ struct VariantProof {
 };
 
 // Only files that end in .so or .so.N are looked at. Every broken promise is one error that names module, arch and GPU.
+// A module that no target needs may be absent. A run path outside $ORIGIN, another CPU or a file that cannot be read is
+// an error too.
 VariantProof prove_variant(const VariantRequest& request, const std::vector<VariantFile>& files);
 
 // What the proven variant does on any GPU, a target of the build or not.
@@ -80,7 +83,9 @@ struct VariantChoice {
 };
 VariantChoice choose_variant(const std::vector<VariantProof>& variants, const GpuTarget& target, const Host& host = {});
 
-// {"kernel":…,"arch":"sm_89","toolkit":"13.0","proven_by":"bytes","modules":[…],"rows":[…]}: stable key order.
+// {"kernel":…,"arch":"sm_89","toolkit":"13.0","proven_by":"bytes","modules":[…],"rows":[…]}: stable key order, values
+// that are usual (false, empty) left out of the modules. Reading is strict about types and ranges; keys that it does
+// not know are passed over, so that an older release reads what a newer one added.
 json::object to_json(const VariantProof& proof);
 Result<VariantProof> variant_proof_from_json(const json::object& object);
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/variant_proof.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace tmplbuild::kernel {
+
+namespace {
+
+// "_fused.so", "libx.so.1.2".
+bool is_shared_object(std::string_view path) {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const std::size_t at = name.rfind(".so");
+    return at != std::string_view::npos && at != 0 &&
+           name.find_first_not_of("0123456789.", at + 3) == std::string_view::npos;
+}
+
+std::string with_capability(const GpuTarget& target) {
+    const std::string capability = target.capability ? target.capability->to_string() : "no CUDA";
+    return target.label == capability ? capability : target.label + " (" + capability + ")";
+}
+
+ModuleProof read_module(const VariantFile& file, ModuleRule rule, bool in_table, std::vector<std::string>& errors) {
+    ModuleProof proof;
+    proof.rule = std::move(rule);
+    proof.in_table = in_table;
+    const auto info = read_elf(file.bytes);
+    const auto code = info ? read_device_code(file.bytes) : Result<DeviceCode>(info.error());
+    if (!code) {
+        errors.push_back(file.path + " is no module that can be read: " + code.error().message);
+        return proof;
+    }
+    constexpr std::uint16_t shared = 3;
+    if (info->header.machine != elf_machine_x86_64 || info->header.type != shared)
+        errors.push_back(file.path + " is not a shared object for x86-64");
+    proof.code = *code;
+    proof.needed = info->needed;
+    proof.undefined_symbols = static_cast<std::size_t>(std::count_if(
+        info->undefined.begin(), info->undefined.end(), [](const Symbol& symbol) { return !symbol.weak; }));
+    proof.glibc_floor = info->glibc_floor;
+    proof.glibcxx_floor = info->glibcxx_floor;
+    proof.foreign_runpaths = info->foreign_runpaths();
+    for (const std::string& path : proof.foreign_runpaths)
+        errors.push_back(file.path + " would look for libraries in '" + path +
+                         "': only paths under $ORIGIN are allowed");
+    return proof;
+}
+
+std::vector<ModuleProof> read_modules(const VariantRequest& request, const std::vector<VariantFile>& files,
+                                      std::vector<std::string>& errors) {
+    std::vector<ModuleProof> modules;
+    const auto find_file = [&](const std::string& path) {
+        return std::find_if(files.begin(), files.end(), [&](const VariantFile& file) { return file.path == path; });
+    };
+    for (const ModuleRule& rule : request.modules) {
+        const auto file = find_file(rule.file);
+        if (file != files.end()) {
+            modules.push_back(read_module(*file, rule, true, errors));
+            continue;
+        }
+        ModuleProof absent;
+        absent.rule = rule;
+        absent.present = false;
+        modules.push_back(absent);
+    }
+    for (const VariantFile& file : files) {
+        const bool named = std::any_of(request.modules.begin(), request.modules.end(),
+                                       [&](const ModuleRule& rule) { return rule.file == file.path; });
+        if (!named && is_shared_object(file.path))
+            modules.push_back(read_module(file, {file.path, {}, false}, false, errors));
+    }
+    return modules;
+}
+
+bool needs(const ModuleProof& module, const GpuTarget& target) {
+    return module.in_table && target.capability && module.rule.needed_by(*target.capability);
+}
+
+Judgement judge_module(const ModuleProof& module, const GpuTarget& target, const Host& host) {
+    if (!module.present) return {Verdict::missing, "it was not built into this variant"};
+    return judge(module.code, target, host);
+}
+
+void check_target(const VariantRequest& request, const VariantProof& proof, const GpuTarget& target,
+                  std::vector<std::string>& errors) {
+    const std::string built = " (" + proof.kernel + " for " + proof.arch.to_string() + ")";
+    const std::string gpu = with_capability(target);
+    if (!target.capability) return errors.push_back(gpu + " cannot be a target: it is not a CUDA GPU" + built);
+    bool any = false;
+    for (const ModuleProof& module : proof.modules) {
+        if (!needs(module, target)) continue;
+        any = true;
+        const Judgement judgement = judge_module(module, target, {});
+        if (!runs(judgement.verdict))
+            errors.push_back(module.rule.file + built + " does not run on " + gpu + ": " + judgement.reason);
+        else if (judgement.verdict == Verdict::jit && !module.rule.may_jit)
+            errors.push_back(module.rule.file + built + " has no machine code for " + gpu +
+                             ", and PTX is not enough: " + judgement.reason);
+    }
+    if (!any)
+        errors.push_back("none of the " + std::to_string(request.modules.size()) +
+                         " modules of the recipe's table is for " + gpu + built);
+}
+
+// How much a reason for not running tells: a doubt first, then the machine's own fault, then plain absence.
+int rank_of_refusal(Verdict verdict) {
+    if (verdict == Verdict::unknown) return 0;
+    return verdict == Verdict::unsupported ? 1 : 2;
+}
+
+}  // namespace
+
+bool ModuleRule::needed_by(const Capability& capability) const {
+    return capabilities.empty() ||
+           std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
+}
+
+VariantProof prove_variant(const VariantRequest& request, const std::vector<VariantFile>& files) {
+    VariantProof proof;
+    proof.kernel = request.kernel;
+    proof.arch = request.arch;
+    proof.toolkit = request.toolkit;
+    proof.modules = read_modules(request, files, proof.errors);
+    for (const GpuTarget& target : request.targets) {
+        proof.rows.push_back(
+            {target.label, target.capability ? target.capability->to_string() : "", judge_variant(proof, target)});
+        check_target(request, proof, target, proof.errors);
+    }
+    if (request.targets.empty()) proof.errors.push_back("a variant needs at least one GPU to be proven for");
+    return proof;
+}
+
+Judgement judge_variant(const VariantProof& proof, const GpuTarget& target, const Host& host) {
+    if (!target.capability) return {Verdict::unsupported, target.label + " is not a CUDA GPU"};
+    std::vector<std::pair<std::string, Judgement>> judgements;
+    bool zstd = false;
+    for (const ModuleProof& module : proof.modules) {
+        if (!needs(module, target)) continue;
+        judgements.emplace_back(module.rule.file, judge_module(module, target, host));
+        zstd = zstd || module.code.zstd();
+    }
+    Judgement judgement = combine(judgements);
+    if (runs(judgement.verdict) && proof.toolkit.is_set())
+        if (const auto refusal = driver_refusal(proof.toolkit, zstd, host)) return {Verdict::unsupported, *refusal};
+    return judgement;
+}
+
+VariantChoice choose_variant(const std::vector<VariantProof>& variants, const GpuTarget& target, const Host& host) {
+    VariantChoice best{std::nullopt, {Verdict::missing, "there is no variant of it"}};
+    for (std::size_t i = 0; i < variants.size(); ++i) {
+        Judgement judgement = judge_variant(variants[i], target, host);
+        if (runs(judgement.verdict)) {
+            // Of two that serve as well, the one for the later arch: 8.6 code before 8.0 code on an 8.9.
+            const bool better =
+                !best.index || judgement.verdict < best.judgement.verdict ||
+                (judgement.verdict == best.judgement.verdict && variants[*best.index].arch.sm < variants[i].arch.sm);
+            if (better) best = {i, std::move(judgement)};
+        } else if (!best.index &&
+                   (i == 0 || rank_of_refusal(judgement.verdict) < rank_of_refusal(best.judgement.verdict))) {
+            best.judgement = std::move(judgement);
+        }
+    }
+    if (best.index || best.judgement.verdict != Verdict::missing || variants.size() < 2) return best;
+    std::vector<std::string> archs;
+    for (const VariantProof& variant : variants) archs.push_back(variant.arch.to_string());
+    best.judgement.reason = "no variant runs on " + with_capability(target) + ": there is " + join(archs, ", ");
+    return best;
+}
+
+}  // namespace tmplbuild::kernel
