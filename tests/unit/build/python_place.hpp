@@ -56,16 +56,6 @@ class FakeSandbox : public Sandbox {
     int opened = 0;
 };
 
-class SilentProgress : public Progress {
-  public:
-    void started(const std::string&, const std::string&) override {}
-    void doing(const std::string&, const std::string&) override {}
-    void bytes(const std::string&, std::uint64_t, std::uint64_t) override {}
-    void line(const std::string&, std::string_view) override {}
-    void finished(const std::string&, StepOutcome, double, const std::string&) override {}
-    void message(const std::string&) override {}
-};
-
 // A wheel as a builder would make it: METADATA, WHEEL and a RECORD that is right unless `record` changes it.
 struct TestWheel {
     std::string name = "thing", version = "1.0";
