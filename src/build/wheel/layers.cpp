@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Two layers at once keep two cores busy where one waits for the other's disk; each holds about 40 MB.
-constexpr unsigned max_layers_at_once = 2;
+// One layer keeps about two cores busy (inflating and checking here; hashing and compressing beside it) and holds about
+// 50 MB, most of them zstd's.
+unsigned layers_at_once(unsigned jobs) { return std::clamp(jobs / 2, 1U, 2U); }
 
 // The archives in use. A layer goes through its files by path and so comes back to a wheel a few times (its package,
 // its dist-info, its scripts), but opening it again costs only its directory.
@@ -182,7 +183,7 @@ Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& 
     std::vector<std::vector<const Wheel*>> groups;
     for (auto& [number, wheels] : by_group) groups.push_back(std::move(wheels));
     std::vector<BuiltLayer> layers(groups.size());
-    auto packed = run_parallel(groups.size(), std::min(context.jobs, max_layers_at_once), [&](std::size_t at) {
+    auto packed = run_parallel(groups.size(), layers_at_once(context.jobs), [&](std::size_t at) {
         auto layer = GroupPacking(packing, groups[at], at + 1 == groups.size()).run();
         if (layer) {
             layers[at] = std::move(*layer);

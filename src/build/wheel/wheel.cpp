@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/named_hash.hpp"
 #include "base/text.hpp"
@@ -298,8 +299,11 @@ static std::string recorded_path(const std::string& path, const VenvPlace& place
 std::string record_of(const Wheel& wheel, const std::vector<InstalledFile>& extra, const VenvPlace& place) {
     std::vector<RecordRow> rows;
     rows.reserve(wheel.files.size() + extra.size() + 1);
+    std::unordered_set<std::string_view> replaced;  // bytecode that the wheel brought itself
+    for (const InstalledFile& file : extra) replaced.insert(file.path);
     for (const WheelFile& file : wheel.files)
-        rows.push_back({recorded_path(file.path, place), file.hash, std::to_string(file.size)});
+        if (!replaced.contains(file.path))
+            rows.push_back({recorded_path(file.path, place), file.hash, std::to_string(file.size)});
     for (const InstalledFile& file : extra)
         rows.push_back({recorded_path(file.path, place), file.hash, std::to_string(file.size)});
     rows.push_back({wheel.dist_info + "/RECORD", "", ""});

@@ -54,7 +54,7 @@ struct InstalledFile {
     std::string hash;
     std::uint64_t size = 0;
 };
-// The venv's RECORD of the wheel: all of its files, `extra` (bytecode), and RECORD itself.
+// The venv's RECORD of the wheel: all of its files, `extra` (bytecode; stands for a file of the same path), and RECORD.
 std::string record_of(const Wheel& wheel, const std::vector<InstalledFile>& extra, const VenvPlace& place);
 
 }  // namespace tmplbuild

@@ -190,6 +190,9 @@ TEST_CASE("bytecode is used as it is: unchecked, by hash") {
     const std::string pyc = place.text(place.site + "/__pycache__/thing." + host_python().cache_tag + ".pyc");
     CHECK(pyc.substr(4, 4) == std::string("\1\0\0\0", 4));  // PEP 552: hash-based, source not looked at
     CHECK(place.text(place.site + "/__pycache__/gone.pyc") == "kept");
+    const std::string record = place.text(place.site + "/thing-1.0.dist-info/RECORD");
+    CHECK(says(record, NamedHash::sha256(pyc)));
+    CHECK_FALSE(says(record, NamedHash::sha256("shipped")));
     std::ofstream(place.venv / place.site / "thing.py") << "X = 'changed'\n";
     CHECK(place.run({place.venv / "bin/python", "-c", "import thing; print(thing.X)"}).out == "compiled\n");
 }
