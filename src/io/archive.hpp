@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Archives as a stream of entries, by libarchive: tar (plain, gzip, bzip2, xz, zstd, lz4) and zip, told apart by their
+// content. pack/ unpacks layers with it, steps read fetched archives. Names are raw bytes whatever the locale. Never
+// writes to the disk, never starts a program, never gives out a path that leads out of the archive.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/error.hpp"
+#include "io/decompress.hpp"
+#include "io/tar_writer.hpp"
+
+namespace tmplbuild::io {
+
+// As a tar writer takes it, with these promises: `path` has no empty part, ".", ".." or NUL and no slash at either end;
+// it is empty for the archive's own root, which is always a directory. A hard link's `link` is a path of the same form;
+// a symlink's is text as it stands in the archive. `size` is a file's, else 0. Attributes of every kind are there.
+using ArchiveEntry = TarHeader;
+
+class ArchiveReader {
+  public:
+    static Result<ArchiveReader> open(const std::filesystem::path& file);
+    // An uncompressed tar, from anywhere. Absolute names are taken as from the root of the tree, as layers mean them
+    // (open() refuses them). `name` is for errors only.
+    static Result<ArchiveReader> tar(ByteSource source, std::string name);
+    ~ArchiveReader();
+    ArchiveReader(ArchiveReader&&) noexcept;
+
+    // None at the end. Skips what of the entry before was not read. An entry may come twice: the later one counts.
+    Result<std::optional<ArchiveEntry>> next();
+    // Content of the current file: bytes read, 0 at its end; holes are zeros.
+    Result<std::size_t> read(std::span<std::byte> into);
+
+  private:
+    struct Impl;
+    explicit ArchiveReader(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tmplbuild::io
