@@ -129,6 +129,7 @@ struct Decompressor::Impl {
     ByteSource source;
     std::uint64_t limit;
     std::string name;
+    std::optional<Codec> known;
     Input input{};
     std::unique_ptr<StreamCodec> codec{};
     Codec kind = Codec::none;
@@ -139,7 +140,7 @@ struct Decompressor::Impl {
     Result<void> begin() {
         if (codec) return {};
         if (auto filled = input.fill_at_least(source, 4); !filled) return filled;
-        kind = codec_of(input.rest());
+        kind = known.value_or(codec_of(input.rest()));
         if (kind == Codec::gzip) codec = std::make_unique<Gunzip>();
         if (kind == Codec::zstd) codec = std::make_unique<Unzstd>();
         if (kind == Codec::none) codec = std::make_unique<Plain>();
@@ -161,18 +162,19 @@ struct Decompressor::Impl {
     }
 };
 
-Decompressor::Decompressor(ByteSource source, std::uint64_t limit, std::string name)
-    : impl_(new Impl{std::move(source), limit, std::move(name)}) {}
+Decompressor::Decompressor(ByteSource source, std::uint64_t limit, std::string name, std::optional<Codec> known)
+    : impl_(new Impl{std::move(source), limit, std::move(name), known}) {}
 Decompressor::~Decompressor() = default;
 Decompressor::Decompressor(Decompressor&&) noexcept = default;
 
-Result<Decompressor> Decompressor::open(const std::filesystem::path& file, std::uint64_t limit) {
+Result<Decompressor> Decompressor::open(const std::filesystem::path& file, std::uint64_t limit,
+                                        std::optional<Codec> known) {
     auto opened = open_fd(file, O_RDONLY);
     if (!opened) return opened.error();
     ::posix_fadvise(opened->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     auto fd = std::make_shared<Fd>(std::move(*opened));
-    return Decompressor([fd, file](std::span<std::byte> into) { return read_full(fd->get(), into, file); }, limit,
-                        file);
+    return Decompressor([fd, file](std::span<std::byte> into) { return read_full(fd->get(), into, file); }, limit, file,
+                        known);
 }
 
 Result<Codec> Decompressor::codec() {

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pack/unpack_layer.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "io/archive.hpp"
+#include "io/fd.hpp"
+#include "io/file.hpp"
+#include "pack/whiteout.hpp"
+#include "store/layer_reader.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using io::ArchiveEntry;
+using Type = ArchiveEntry::Type;
+
+// "a/b/c" → "a/b" and "c".
+std::pair<std::string, std::string> split_name(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return {"", path};
+    return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+bool is_kept(const std::string& name) {
+    if (name.starts_with("user.")) return !name.starts_with("user.overlay.");
+    return name == "security.capability" || name.starts_with("system.posix_acl_");
+}
+
+std::array<timespec, 2> times(std::int64_t mtime) {
+    const timespec time{static_cast<time_t>(mtime), 0};
+    return {time, time};
+}
+
+// Every way into a tree goes through this: beneath the root, and no component of it a symlink.
+io::Fd open_beneath(int root, const std::string& path, int flags) {
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+    return io::Fd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+}
+
+class Unpacker {
+  public:
+    Unpacker(fs::path directory, io::Fd root, const std::vector<fs::path>& below)
+        : directory_(std::move(directory)), root_(std::move(root)), below_(below) {}
+
+    Result<void> run(LayerReader& layer, const std::string& name) {
+        auto tar = io::ArchiveReader::tar([&](std::span<std::byte> into) { return layer.read(into); }, name);
+        if (!tar) return tar.error();
+        for (;;) {
+            auto entry = tar->next();
+            if (!entry) return entry.error();
+            if (!*entry) break;
+            if (auto done = one(**entry, *tar); !done) return done;
+        }
+        if (auto checked = layer.finish(); !checked) return checked;
+        return finish_directories();
+    }
+
+  private:
+    struct Attributes {
+        std::uint32_t mode = 0755, uid = 0, gid = 0;
+        std::optional<std::int64_t> mtime{};
+    };
+
+    Error failure(const std::string& what, const std::string& path) const {
+        const int why = errno;
+        Error error = os_error(what, (directory_ / path).string(), why);
+        if (why == EPERM) error.hint = "unpacking a layer needs root, since its files have owners";
+        return error;
+    }
+
+    // The folder `path`, made if need be; the descriptor lives until the next call.
+    Result<int> folder(const std::string& path) {
+        if (folder_ && folder_path_ == path) return folder_.get();
+        io::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+        if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
+            if (auto made = make_implied(path); !made) return made.error();
+            fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+        }
+        if (!fd) return failure("open", path);
+        folder_ = std::move(fd);
+        folder_path_ = path;
+        return folder_.get();
+    }
+
+    Result<void> make_implied(const std::string& path) {
+        auto [parent, name] = split_name(path);
+        auto in = folder(parent);
+        if (!in) return in.error();
+        struct stat facts {};
+        if (::fstatat(*in, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 && !is_overlay_whiteout(facts))
+            return build_error("the layer puts something below '/" + path + "', which is no folder in it");
+        return make_directory(*in, path, name, implied_attributes(path), {});
+    }
+
+    Attributes implied_attributes(const std::string& path) const {
+        for (auto at = below_.rbegin(); at != below_.rend(); ++at) {
+            const io::Fd root(::open(at->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+            const io::Fd found = open_beneath(root.get(), path, O_PATH | O_NOFOLLOW);
+            struct stat facts {};
+            if (!found || ::fstat(found.get(), &facts) != 0) continue;
+            if (!S_ISDIR(facts.st_mode)) break;  // gone or something else: what lies deeper does not show
+            return {facts.st_mode & 07777, facts.st_uid, facts.st_gid, facts.st_mtim.tv_sec};
+        }
+        return {};
+    }
+
+    // Modes and times of folders come at the end: what is put into a folder changes its time, and a setgid folder
+    // would hand its group on.
+    Result<void> make_directory(int in, const std::string& path, const std::string& name, const Attributes& wanted,
+                                const std::map<std::string, std::string>& xattrs) {
+        bool opaque = false;
+        if (::mkdirat(in, name.c_str(), 0700) != 0) {
+            struct stat facts {};
+            if (errno != EEXIST || ::fstatat(in, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
+                return failure("make the folder", path);
+            if (!S_ISDIR(facts.st_mode)) {
+                // A whiteout and a folder of one name in one layer: the folder, with nothing from below in it.
+                opaque = is_overlay_whiteout(facts);
+                if (auto removed = remove(in, path, name); !removed) return removed;
+                if (::mkdirat(in, name.c_str(), 0700) != 0) return failure("make the folder", path);
+            }
+        }
+        const io::Fd fd(::openat(in, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!fd || ::fchown(fd.get(), wanted.uid, wanted.gid) != 0) return failure("make the folder", path);
+        if (auto set = set_xattrs(fd.get(), path, xattrs); !set) return set;
+        directories_[path] = wanted;
+        return opaque ? make_opaque(fd.get(), path) : Result<void>();
+    }
+
+    Result<void> make_opaque(int fd, const std::string& path) const {
+        if (path.empty()) return build_error("the layer replaces the whole root, which an overlay file system cannot");
+        if (::fsetxattr(fd, overlay_opaque, "y", 1, 0) != 0) return failure("mark as replaced the folder", path);
+        return {};
+    }
+
+    Result<void> remove(int in, const std::string& path, const std::string& name) {
+        if (::unlinkat(in, name.c_str(), 0) == 0 || errno == ENOENT) return {};
+        if (errno != EISDIR && errno != EPERM) return failure("replace", path);
+        if (auto removed = io::remove_tree(directory_ / path); !removed) return removed;
+        // '0' comes right after '/': the folder itself and everything below it.
+        directories_.erase(path);
+        directories_.erase(directories_.lower_bound(path + "/"), directories_.lower_bound(path + "0"));
+        return {};
+    }
+
+    Result<void> one(const ArchiveEntry& entry, io::ArchiveReader& tar) {
+        const Attributes wanted{entry.mode, entry.uid, entry.gid, entry.mtime};
+        if (entry.path.empty()) {  // the root itself
+            directories_[""] = wanted;
+            if (::fchown(root_.get(), entry.uid, entry.gid) != 0) return failure("set the owner of", "");
+            return set_xattrs(root_.get(), "", entry.xattrs);
+        }
+        auto [parent, name] = split_name(entry.path);
+        auto in = folder(parent);
+        if (!in) return in.error();
+        if (name.starts_with(whiteout_prefix)) return whiteout(*in, parent, name);
+        if (entry.type == Type::directory) return make_directory(*in, entry.path, name, wanted, entry.xattrs);
+        return entry.type == Type::hardlink ? hard_link(*in, entry, name) : leaf(*in, entry, name, tar);
+    }
+
+    Result<void> whiteout(int in, const std::string& parent, const std::string& name) {
+        if (name == opaque_whiteout) return make_opaque(in, parent);
+        if (name.starts_with(aufs_prefix)) return {};  // AUFS's own bookkeeping, which old images still carry
+        const std::string hidden = name.substr(whiteout_prefix.size());
+        const std::string path = parent.empty() ? hidden : parent + "/" + hidden;
+        if (hidden.empty() || hidden == "." || hidden == "..")
+            return build_error("the layer deletes '/" + path + "', which is no name");
+        struct stat facts {};
+        if (::fstatat(in, hidden.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (::mknodat(in, hidden.c_str(), S_IFCHR, 0) != 0) return failure("mark as deleted", path);
+            return {};
+        }
+        // A whiteout is about lower layers only: what this layer itself has stays.
+        if (!S_ISDIR(facts.st_mode)) return {};
+        const io::Fd fd(::openat(in, hidden.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        return fd ? make_opaque(fd.get(), path) : failure("open", path);
+    }
+
+    Result<void> hard_link(int in, const ArchiveEntry& entry, const std::string& name) {
+        auto [parent, target] = split_name(entry.link);
+        const io::Fd from = open_beneath(root_.get(), parent, O_PATH | O_DIRECTORY);
+        struct stat facts {};
+        if (!from || ::fstatat(from.get(), target.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+            S_ISDIR(facts.st_mode) || is_overlay_whiteout(facts))
+            return build_error("the layer links '/" + entry.path + "' to '/" + entry.link +
+                               "', which is no file in it");
+        if (entry.link == entry.path) return {};
+        if (auto removed = remove(in, entry.path, name); !removed) return removed;
+        if (::linkat(from.get(), target.c_str(), in, name.c_str(), 0) != 0) return failure("link", entry.path);
+        return {};
+    }
+
+    Result<void> leaf(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
+        if (entry.type == Type::character_device && entry.device_major == 0 && entry.device_minor == 0)
+            return build_error("the layer has the device 0/0 at '/" + entry.path +
+                               "', which an overlay file system takes for a deletion");
+        if (auto removed = remove(in, entry.path, name); !removed) return removed;
+        if (entry.type == Type::file) return file(in, entry, name, tar);
+        int made = 0;
+        if (entry.type == Type::symlink) {
+            made = ::symlinkat(entry.link.c_str(), in, name.c_str());
+        } else {
+            const mode_t type = entry.type == Type::fifo               ? S_IFIFO
+                                : entry.type == Type::character_device ? S_IFCHR
+                                                                       : S_IFBLK;
+            made = ::mknodat(in, name.c_str(), type | 0600, ::makedev(entry.device_major, entry.device_minor));
+        }
+        // Each of these is new and ours: no symlink to follow but the one just made, which is not followed.
+        if (made != 0 || ::fchownat(in, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0 ||
+            (entry.type != Type::symlink && ::fchmodat(in, name.c_str(), entry.mode, 0) != 0) ||
+            ::utimensat(in, name.c_str(), times(entry.mtime).data(), AT_SYMLINK_NOFOLLOW) != 0)
+            return failure("make", entry.path);
+        return {};
+    }
+
+    Result<void> file(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
+        const io::Fd fd(::openat(in, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!fd) return failure("create", entry.path);
+        for (;;) {
+            auto got = tar.read(buffer_);
+            if (!got) return got.error();
+            if (*got == 0) break;
+            if (auto put = io::write_all(fd.get(), std::span(buffer_).first(*got), directory_ / entry.path); !put)
+                return put;
+        }
+        // In this order: a change of owner takes setuid bits and capabilities away (chown(2)).
+        if (::fchown(fd.get(), entry.uid, entry.gid) != 0 || ::fchmod(fd.get(), entry.mode) != 0)
+            return failure("set the owner of", entry.path);
+        if (auto set = set_xattrs(fd.get(), entry.path, entry.xattrs); !set) return set;
+        if (::futimens(fd.get(), times(entry.mtime).data()) != 0) return failure("set the time of", entry.path);
+        return {};
+    }
+
+    Result<void> set_xattrs(int fd, const std::string& path, const std::map<std::string, std::string>& xattrs) const {
+        for (const auto& [name, value] : xattrs) {
+            if (!is_kept(name)) continue;
+            if (::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) == 0) continue;
+            // A disk without users' attributes loses what only its own users could have wanted; never a capability.
+            if (errno == ENOTSUP && name != "security.capability") continue;
+            return failure("set the attribute " + name + " of", path);
+        }
+        return {};
+    }
+
+    Result<void> finish_directories() {
+        for (auto at = directories_.rbegin(); at != directories_.rend(); ++at) {
+            const auto& [path, wanted] = *at;
+            const io::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+            if (!fd || ::fchmod(fd.get(), wanted.mode) != 0) return failure("set the mode of", path);
+            if (wanted.mtime && ::futimens(fd.get(), times(*wanted.mtime).data()) != 0)
+                return failure("set the time of", path);
+        }
+        return {};
+    }
+
+    fs::path directory_;
+    io::Fd root_, folder_;
+    std::string folder_path_;
+    const std::vector<fs::path>& below_;
+    std::map<std::string, Attributes> directories_;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(1 << 20);
+};
+
+}  // namespace
+
+Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const fs::path& directory,
+                          const std::vector<fs::path>& below) {
+    auto reader = LayerReader::open(store, layer);
+    if (!reader) return reader.error();
+    auto root = io::open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!root) return root.error();
+    if (!fs::is_empty(directory)) return build_error("the folder '" + directory.string() + "' is not empty");
+    if (::fchmod(root->get(), 0755) != 0) return os_error("set the mode of", directory, errno);
+    return Unpacker(directory, std::move(*root), below).run(*reader, store.blob_path(layer.digest));
+}
+
+}  // namespace tmplbuild
