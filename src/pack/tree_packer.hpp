@@ -18,7 +18,7 @@ struct TreePackOptions {
     PackOptions pack;
     std::int64_t mtime_ceiling = default_mtime;  // later times become this; earlier than 1980 become 1980
     // Paths (no leading slash) to leave out, with all below: caches, logs, mount points (the scrub list).
-    std::function<bool(const std::string& path, bool is_directory)> skip;
+    std::function<bool(const std::string& path, bool is_directory)> skip{};
     // The root is the upper directory of an overlay mount (made with redirect_dir=off and metacopy=off; a trace of
     // either is a build_error): whiteouts and opaque folders become those of a layer, deletions of what `skip` names
     // are left out with it.
@@ -26,7 +26,7 @@ struct TreePackOptions {
     // Whether the layers below have something at a path. The kernel marks every folder that is new in a folder of both
     // sides as opaque, which would hide what a layer that the commands did not see has there: with this, only folders
     // that replace something stay opaque. Without it, all do.
-    std::function<bool(const std::string& path)> is_below;
+    std::function<bool(const std::string& path)> is_below{};
 };
 
 Result<BuiltLayer> pack_tree(const Store& store, const std::filesystem::path& root, const TreePackOptions& options);

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <map>
 
+#include "io/decompress.hpp"
 #include "io/fd.hpp"
 #include "io/process.hpp"
 #include "io/tar_writer.hpp"
@@ -234,6 +235,7 @@ TEST_CASE("what an overlay's upper directory says survives the trip through a la
     write(merged / "new/ping", "x");
     const char capability[20] = {1, 0, 0, 2, 0, 0x20};  // VFS_CAP_REVISION_2 with CAP_NET_RAW (linux/capability.h)
     REQUIRE(::setxattr((merged / "new/ping").c_str(), "security.capability", capability, sizeof capability, 0) == 0);
+    REQUIRE(::setxattr((merged / "new/ping").c_str(), "user.note", "hi", 2, 0) == 0);
     const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -252,6 +254,8 @@ TEST_CASE("what an overlay's upper directory says survives the trip through a la
     // Kernels before 5.15 do this to every folder that is new in a merged one.
     REQUIRE(::setxattr((upper / "new").c_str(), "trusted.overlay.opaque", "y", 1, 0) == 0);
 
+    // As a mount in a user namespace leaves them (userxattr).
+    REQUIRE(::setxattr((upper / "new/ping").c_str(), "user.overlay.origin", "x", 1, 0) == 0);
     TreePackOptions options;
     options.overlay_upper = true;
     for (const bool with_lower : {false, true}) {
@@ -272,6 +276,13 @@ TEST_CASE("what an overlay's upper directory says survives the trip through a la
         CHECK_FALSE(fs::exists(out / "socket"));
         char value[64];
         CHECK(::lgetxattr((out / "kept/deep/changed").c_str(), "trusted.overlay.origin", value, sizeof value) == -1);
+        const std::string tar = [&] {
+            io::Decompressor whole = io::Decompressor::open(place.store.blob_path(layer.digest), 1 << 30).value();
+            std::string text(layer.tar_size, '\0');
+            return whole.read(std::as_writable_bytes(std::span(text))).value(), text;
+        }();
+        CHECK(tar.find("user.note") != std::string::npos);
+        CHECK(tar.find("overlay.") == std::string::npos);
         Overlay check(merged, "lowerdir=" + out.string() + ":" + lower.string());
         REQUIRE(check.mounted());
         CHECK(facts_of(merged) == wanted);
@@ -352,6 +363,8 @@ TEST_CASE("nothing is written outside of the directory, whatever the layer says"
         {{"file", Type::file, "1"}, {"file/below", Type::file, "1"}},
         {{"h", Type::hardlink, "absent"}},
         {{"d", Type::directory}, {"h", Type::hardlink, "d"}},
+        {{"real", Type::directory}, {"link", Type::symlink, "real"}, {"link/f", Type::file, "x"}},
+        {{".wh.gone"}, {"h", Type::hardlink, "gone"}},
         {{"zero", Type::character_device, "", 0, 0}},
     };
     for (const auto& items : hostile) {
@@ -409,9 +422,12 @@ TEST_CASE("a layer that is not what its digest says is refused") {
     CHECK_FALSE(unpacked(whole, bytes.substr(0, 50'000)));
     CHECK_FALSE(unpacked(whole, bytes + std::string(512, '\0')));
     // Behind the archive's end too, where no entry lies.
-    changed = bytes;
+    const std::string padded = bytes + std::string(1 << 20, '\0');
+    const BuiltLayer long_layer = place.put(padded);
+    CHECK(unpacked(long_layer, padded));
+    changed = padded;
     changed.back() = 'y';
-    CHECK_FALSE(unpacked(whole, changed));
+    CHECK_FALSE(unpacked(long_layer, changed));
 }
 
 TEST_CASE("names that look like whiteouts cannot get into a layer by accident") {
