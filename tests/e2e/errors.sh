@@ -26,7 +26,7 @@ printf '\n[[layers]]\nuse = "run"\nname = "x"\ncommand = ["true"]\n' | cat "$t" 
 expect 2 'a layer with use = "run" cannot be built by this release' "$tmplbuild" build "$work/a/bad.toml"
 expect 2 "cannot be built by this release" "$tmplbuild" plan "$work/a/bad.toml"
 [ ! -e "$work/a/bad.lock" ] || fail "a refused template left a lock"
-expect 2 "oci-archive" "$tmplbuild" build "$t" -o oci-archive:x.tar
+expect 2 "registries" "$tmplbuild" build "$t" -o docker://registry.example/x
 expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
 expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/a/site"
 expect 1 "" "$tmplbuild" inspect "oci:$work/nowhere"
