@@ -43,7 +43,7 @@ Result<void> save(io::ArchiveReader& reader, const fs::path& file) {
 
 Result<void> add_archive(EntrySet& set, const fs::path& archive, const std::string& dest, std::uint32_t strip,
                          const fs::path& work) {
-    auto reader = io::ArchiveReader::open(archive, archive.filename());
+    auto reader = io::ArchiveReader::open(archive);
     if (!reader) return reader.error();
     for (std::size_t number = 0;; ++number) {
         auto next = reader->next();

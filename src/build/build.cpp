@@ -3,17 +3,9 @@
 
 #include "build/estimate.hpp"
 #include "build/kernel_table.hpp"
-#include "oci/layout.hpp"
+#include "build/outputs.hpp"
 
 namespace tmplbuild {
-
-static void check_outputs(const std::vector<oci::ImageName>& outputs) {
-    for (const oci::ImageName& output : outputs)
-        if (output.kind != oci::ImageName::Kind::layout)
-            throw BuildError(
-                usage_error("this release writes OCI layout folders only, not '" + output.to_string() + "'",
-                            "write -o oci:DIR[:TAG], and copy it on with `skopeo copy`"));
-}
 
 static oci::Image assemble(const Plan& plan, const BuildReport& report, const Store& store) {
     oci::ImageSpec spec{{},
@@ -64,8 +56,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     report.outputs = request.outputs;
     if (report.outputs.empty())
         report.outputs.push_back({oci::ImageName::Kind::layout, std::filesystem::path("out") / plan.name, "", ""});
-    for (const oci::ImageName& output : report.outputs)
-        oci::write_layout(store, report.image, output.path, output.tag.empty() ? "latest" : output.tag).value();
+    write_outputs(store, report.image, plan.name, report.outputs, progress, stop);
     return report;
 }
 

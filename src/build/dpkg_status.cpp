@@ -9,7 +9,7 @@ static constexpr std::size_t status_limit = 256 << 20;
 
 Result<std::string> dpkg_status(const Store& store, const std::vector<BuiltLayer>& layers) {
     for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-        auto reader = io::ArchiveReader::open(store.blob_path(layer->digest), layer->digest.to_string());
+        auto reader = io::ArchiveReader::open(store.blob_path(layer->digest));
         if (!reader) return reader.error();
         for (;;) {
             auto entry = reader->next();

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/toolchain_tree.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <vector>
+
 #include "io/archive.hpp"
-#include "pack/unpack_layer.hpp"
+#include "io/fd.hpp"
 
 namespace tmplbuild {
 
@@ -17,12 +22,40 @@ static Result<fs::path> find_toolkit(const fs::path& tree) {
                        "renew them with `tmplbuild lock --update toolchain TEMPLATE`");
 }
 
+// The wheels' hashes stand in the lock; that names stay below `tree` is the reader's promise, and no entry is a link.
+static Result<void> unpack(const fs::path& wheel, const fs::path& tree) {
+    auto reader = io::ArchiveReader::open(wheel);
+    if (!reader) return reader.error();
+    std::vector<std::byte> buffer(1 << 18);
+    for (;;) {
+        auto entry = reader->next();
+        if (!entry) return entry.error();
+        if (!*entry) return {};
+        if ((*entry)->type == io::ArchiveEntry::Type::directory) continue;
+        if ((*entry)->type != io::ArchiveEntry::Type::file)
+            return build_error("'" + (*entry)->path + "' is not a plain file");
+        const fs::path to = tree / (*entry)->path;
+        if (auto made = io::make_directories(to.parent_path()); !made) return made;
+        const bool program = ((*entry)->mode & 0100) != 0;
+        auto file = io::open_fd(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
+        if (!file) return file.error();
+        for (;;) {
+            auto got = reader->read(buffer);
+            if (!got) return got.error();
+            if (*got == 0) break;
+            if (auto written = io::write_all(file->get(), std::span(buffer).first(*got), to); !written) return written;
+        }
+        if (::fchmod(file->get(), program ? 0755 : 0644) != 0) return os_error("set the mode of", to, errno);
+    }
+}
+
 static Result<void> fill(const LockedToolchain& toolchain, const fs::path& tree, StepContext& context) {
     if (auto made = io::make_directories(tree); !made) return made;
     for (const LockedDistribution& wheel : toolchain.wheels) {
-        auto reader = io::ArchiveReader::open(context.store.blob_path(wheel.sha256), wheel.file);
-        if (!reader) return reader.error();
-        if (auto unpacked = unpack_archive(*reader, tree); !unpacked) return unpacked;
+        if (auto unpacked = unpack(context.store.blob_path(wheel.sha256), tree); !unpacked) {
+            Error error = unpacked.error();
+            return error.while_doing("unpacking " + wheel.file);
+        }
     }
     auto toolkit = find_toolkit(tree);
     if (!toolkit) return toolkit.error();

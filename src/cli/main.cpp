@@ -48,7 +48,8 @@ struct CommandLine {
         app.set_version_flag("--version", TMPLBUILD_VERSION);
         CLI::App* build = on_template("build", "Build the image of a template", run_build);
         build->add_option("-o,--output", options.outputs,
-                          "Where the image goes: oci:DIR[:TAG]; default oci:out/<name>");
+                          "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
+                          "docker-archive:FILE[:NAME[:TAG]]; repeatable; default oci:out/<name>");
         build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
         build->add_option("--secret", options.secrets, "NAME=FILE: a secret that a `run` step asks for")->take_all();
         CLI::App* run = on_template("run", "Build the image and start it here", run_run);

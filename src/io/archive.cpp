@@ -3,64 +3,38 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <limits>
+#include <utility>
+#include <vector>
 
 #include "base/text.hpp"
+#include "io/fd.hpp"
 
 namespace tmplbuild::io {
 
-namespace fs = std::filesystem;
+namespace {
 
-struct ArchiveReader::Impl {
-    explicit Impl(std::string shown) : name(std::move(shown)) {}
-    ~Impl() { archive_read_free(reader); }
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
+constexpr std::size_t block_bytes = 256 << 10;
 
-    Error error(const std::string& what) const {
-        const char* said = archive_error_string(reader);
-        return build_error("the archive '" + name + "' cannot be read: " + (said != nullptr ? said : what),
-                           "it is damaged, or of a kind that is not supported");
-    }
-
-    std::string name;
-    archive* reader = archive_read_new();
-};
-
-ArchiveReader::ArchiveReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ArchiveReader::ArchiveReader(ArchiveReader&&) noexcept = default;
-ArchiveReader::~ArchiveReader() = default;
-
-Result<std::string> checked_archive_path(std::string_view path) {
-    if (path.starts_with('/') || path.find('\0') != std::string_view::npos)
-        return build_error("the archive's entry '" + std::string(path) + "' is not a relative path");
+// The form that archive.hpp promises, or what is wrong with the name.
+Result<std::string> clean_path(std::string_view raw, bool absolute_allowed) {
+    if (raw.starts_with('/') && !absolute_allowed) return build_error("the name is absolute");
     std::string out;
-    for (const std::string& part : split(path, '/')) {
+    for (const std::string& part : split(raw, '/')) {
         if (part.empty() || part == ".") continue;
-        if (part == "..") return build_error("the archive's entry '" + std::string(path) + "' leads outside");
+        if (part == "..") return build_error("the name holds '..'");
         out += (out.empty() ? "" : "/") + part;
     }
     return out;
 }
 
-Result<ArchiveReader> ArchiveReader::open(const fs::path& file, std::string name) {
-    auto impl = std::make_unique<Impl>(std::move(name));
-    if (impl->reader == nullptr) return build_error("no memory for reading an archive");
-    for (auto filter : {archive_read_support_filter_gzip, archive_read_support_filter_zstd,
-                        archive_read_support_filter_xz, archive_read_support_filter_bzip2})
-        filter(impl->reader);
-    archive_read_support_format_tar(impl->reader);
-    archive_read_support_format_zip(impl->reader);
-    // Names and links stay the bytes that they are.
-    archive_read_set_options(impl->reader, "hdrcharset=BINARY");
-    if (archive_read_open_filename(impl->reader, file.c_str(), 1 << 20) != ARCHIVE_OK)
-        return impl->error("it cannot be opened");
-    return ArchiveReader(std::move(impl));
-}
-
-static Result<ArchiveEntry::Type> type_of(archive_entry* raw) {
-    if (archive_entry_hardlink(raw) != nullptr) return ArchiveEntry::Type::hardlink;
-    switch (archive_entry_filetype(raw)) {
+std::optional<ArchiveEntry::Type> type_of(mode_t type) {
+    switch (type) {
         case AE_IFREG:
             return ArchiveEntry::Type::file;
         case AE_IFDIR:
@@ -74,54 +48,153 @@ static Result<ArchiveEntry::Type> type_of(archive_entry* raw) {
         case AE_IFIFO:
             return ArchiveEntry::Type::fifo;
         default:
-            return build_error("an entry of a kind that is not supported");
+            return std::nullopt;
     }
 }
 
-static void read_xattrs(archive_entry* raw, ArchiveEntry& entry) {
-    archive_entry_xattr_reset(raw);
-    const char* name = nullptr;
+std::string text_of(const char* text) { return text == nullptr ? "" : text; }
+
+}  // namespace
+
+struct ArchiveReader::Impl {
+    explicit Impl(std::string of) : name(std::move(of)), handle(archive_read_new()) {}
+    ~Impl() { archive_read_free(handle); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    Error failure(const std::string& what) const {
+        if (source_failed) return *source_failed;  // the source's own words
+        const char* said = archive_error_string(handle);
+        return build_error("cannot read " + what + " of '" + name + "': " + (said == nullptr ? "libarchive" : said));
+    }
+    static la_ssize_t pull(archive* handle, void* self, const void** buffer) {
+        auto& impl = *static_cast<Impl*>(self);
+        auto got = impl.source(impl.block);
+        if (!got) {
+            impl.source_failed = got.error();
+            archive_set_error(handle, EIO, "the input failed");
+            return -1;
+        }
+        *buffer = impl.block.data();
+        return static_cast<la_ssize_t>(*got);
+    }
+    Result<ArchiveEntry> entry_of(archive_entry* from) const;
+    Result<void> fill_names(archive_entry* from, ArchiveEntry& entry) const;
+
+    std::string name;
+    archive* handle;
+    Fd fd;
+    ByteSource source;
+    std::vector<std::byte> block;
+    std::optional<Error> source_failed;
+    bool absolute_allowed = false;
+    std::string path;
+};
+
+Result<void> ArchiveReader::Impl::fill_names(archive_entry* from, ArchiveEntry& entry) const {
+    const std::string raw = text_of(archive_entry_pathname(from));
+    auto bad = [&](const std::string& why) {
+        return build_error("the entry '" + raw + "' of '" + name + "' cannot be unpacked: " + why);
+    };
+    auto cleaned = clean_path(raw, absolute_allowed);
+    if (!cleaned) return bad(cleaned.error().message);
+    entry.path = std::move(*cleaned);
+    if (const char* target = archive_entry_hardlink(from)) {
+        auto link = clean_path(target, absolute_allowed);
+        if (!link || link->empty()) return bad("it is a hard link to '" + std::string(target) + "'");
+        entry.type = ArchiveEntry::Type::hardlink;
+        entry.link = std::move(*link);
+    } else if (auto type = type_of(archive_entry_filetype(from))) {
+        entry.type = *type;
+    } else {
+        return bad("its type is not known");
+    }
+    if (entry.path.empty() && entry.type != ArchiveEntry::Type::directory) return bad("it has no name");
+    if (entry.type == ArchiveEntry::Type::symlink) entry.link = text_of(archive_entry_symlink(from));
+    return {};
+}
+
+Result<ArchiveEntry> ArchiveReader::Impl::entry_of(archive_entry* from) const {
+    ArchiveEntry entry;
+    if (auto filled = fill_names(from, entry); !filled) return filled.error();
+    auto bad = [&](const std::string& what) {
+        return build_error("the entry '" + entry.path + "' of '" + name + "' has a bad " + what);
+    };
+    // The largest id means "none" to the kernel (chown(2)).
+    constexpr la_int64_t ids = std::numeric_limits<std::uint32_t>::max();
+    const la_int64_t uid = archive_entry_uid(from), gid = archive_entry_gid(from), size = archive_entry_size(from);
+    if (uid < 0 || uid >= ids || gid < 0 || gid >= ids) return bad("owner");
+    if (size < 0) return bad("size");
+    entry.mode = archive_entry_perm(from) & 07777;
+    entry.uid = static_cast<std::uint32_t>(uid);
+    entry.gid = static_cast<std::uint32_t>(gid);
+    entry.size = entry.type == ArchiveEntry::Type::file ? static_cast<std::uint64_t>(size) : 0;
+    entry.mtime = archive_entry_mtime(from);
+    entry.device_major = static_cast<std::uint32_t>(archive_entry_rdevmajor(from));
+    entry.device_minor = static_cast<std::uint32_t>(archive_entry_rdevminor(from));
+    archive_entry_xattr_reset(from);
+    const char* key = nullptr;
     const void* value = nullptr;
-    std::size_t size = 0;
-    while (archive_entry_xattr_next(raw, &name, &value, &size) == ARCHIVE_OK)
-        entry.xattrs[name] = std::string(static_cast<const char*>(value), size);
+    std::size_t length = 0;
+    while (archive_entry_xattr_next(from, &key, &value, &length) == ARCHIVE_OK)
+        if (key != nullptr) entry.xattrs[key] = std::string(static_cast<const char*>(value), length);
+    return entry;
+}
+
+ArchiveReader::ArchiveReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ArchiveReader::~ArchiveReader() = default;
+ArchiveReader::ArchiveReader(ArchiveReader&&) noexcept = default;
+
+Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
+    auto fd = open_fd(file, O_RDONLY);
+    if (!fd) return fd.error();
+    auto impl = std::make_unique<Impl>(file);
+    impl->fd = std::move(*fd);
+    archive* handle = impl->handle;
+    // One by one: "all" has filters that start programs (lrzip, grzip).
+    for (const auto add :
+         {archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
+          archive_read_support_filter_zstd, archive_read_support_filter_lz4, archive_read_support_filter_none})
+        if (add(handle) != ARCHIVE_OK)
+            return machine_error("this machine's libarchive lacks a compression that tmplbuild reads");
+    archive_read_support_format_tar(handle);
+    archive_read_support_format_zip(handle);
+    if (archive_read_open_fd(handle, impl->fd.get(), block_bytes) != ARCHIVE_OK) {
+        Error error = impl->failure("the beginning");
+        error.hint = "tar archives, plain or compressed by gzip, bzip2, xz, zstd or lz4, and zip archives can be read";
+        return error;
+    }
+    return ArchiveReader(std::move(impl));
+}
+
+Result<ArchiveReader> ArchiveReader::tar(ByteSource source, std::string name) {
+    auto impl = std::make_unique<Impl>(std::move(name));
+    impl->source = std::move(source);
+    impl->block.resize(block_bytes);
+    impl->absolute_allowed = true;
+    archive_read_support_format_tar(impl->handle);
+    if (archive_read_open(impl->handle, impl.get(), nullptr, &Impl::pull, nullptr) != ARCHIVE_OK)
+        return impl->failure("the beginning");
+    return ArchiveReader(std::move(impl));
 }
 
 Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
-    archive_entry* raw = nullptr;
-    const int got = archive_read_next_header(impl_->reader, &raw);
-    if (got == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
-    if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return impl_->error("a header is damaged");
-    ArchiveEntry entry;
-    const char* path = archive_entry_pathname(raw);
-    auto checked = checked_archive_path(path == nullptr ? "" : path);
-    auto type = type_of(raw);
-    if (!checked || !type) {
-        Error error = checked ? type.error() : checked.error();
-        return error.while_doing("reading '" + impl_->name + "'");
-    }
-    entry.path = *checked;
-    entry.type = *type;
-    entry.mode = static_cast<std::uint32_t>(archive_entry_perm(raw));
-    entry.uid = static_cast<std::uint32_t>(archive_entry_uid(raw));
-    entry.gid = static_cast<std::uint32_t>(archive_entry_gid(raw));
-    entry.mtime = archive_entry_mtime(raw);
-    if (entry.type == ArchiveEntry::Type::file) entry.size = static_cast<std::uint64_t>(archive_entry_size(raw));
-    if (entry.type == ArchiveEntry::Type::symlink) entry.link = archive_entry_symlink(raw);
-    if (entry.type == ArchiveEntry::Type::hardlink) {
-        auto target = checked_archive_path(archive_entry_hardlink(raw));
-        if (!target) return target.error().while_doing("reading '" + impl_->name + "'");
-        entry.link = *target;
-    }
-    entry.device_major = static_cast<std::uint32_t>(archive_entry_rdevmajor(raw));
-    entry.device_minor = static_cast<std::uint32_t>(archive_entry_rdevminor(raw));
-    read_xattrs(raw, entry);
-    return std::optional(std::move(entry));
+    archive_entry* entry = nullptr;
+    const int code = archive_read_next_header(impl_->handle, &entry);
+    if (impl_->source_failed) return *impl_->source_failed;
+    if (code == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
+    // libarchive warns about names that it cannot convert, and keeps the raw bytes: those are what is wanted.
+    if (code < ARCHIVE_WARN)
+        return impl_->failure(impl_->path.empty() ? "an entry" : "what follows '" + impl_->path + "'");
+    auto made = impl_->entry_of(entry);
+    if (!made) return made.error();
+    impl_->path = made->path;
+    return std::optional(std::move(*made));
 }
 
 Result<std::size_t> ArchiveReader::read(std::span<std::byte> into) {
-    const la_ssize_t got = archive_read_data(impl_->reader, into.data(), into.size());
-    if (got < 0) return impl_->error("its content is damaged");
+    const la_ssize_t got = archive_read_data(impl_->handle, into.data(), into.size());
+    if (got < 0 || impl_->source_failed) return impl_->failure("'" + impl_->path + "'");
     return static_cast<std::size_t>(got);
 }
 

@@ -1,42 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads tar (plain, gzip, zstd, xz, bzip2) and zip archives as a stream of entries, by libarchive. Used for layers,
-// fetched archives and imported images. Names are checked: an entry that leads outside is an error. Never writes.
+// Archives as a stream of entries, by libarchive: tar (plain, gzip, bzip2, xz, zstd, lz4) and zip, told apart by their
+// content. pack/ unpacks layers with it, steps read fetched archives. Names are raw bytes whatever the locale. Never
+// writes to the disk, never starts a program, never gives out a path that leads out of the archive.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "base/error.hpp"
+#include "io/decompress.hpp"
+#include "io/tar_writer.hpp"
 
 namespace tmplbuild::io {
 
-struct ArchiveEntry {
-    enum class Type { file, directory, symlink, hardlink, character_device, block_device, fifo };
-    std::string path;  // relative, normalised ("./a//b/" is "a/b"); empty for the root itself
-    Type type = Type::file;
-    std::uint32_t mode = 0644, uid = 0, gid = 0;
-    std::uint64_t size = 0;
-    std::int64_t mtime = 0;
-    std::string link;  // symlink: text as it is; hardlink: a checked path like `path`
-    std::uint32_t device_major = 0, device_minor = 0;
-    std::map<std::string, std::string> xattrs;
-};
+// As a tar writer takes it, with these promises: `path` has no empty part, ".", ".." or NUL and no slash at either end;
+// it is empty for the archive's own root, which is always a directory. A hard link's `link` is a path of the same form;
+// a symlink's is text as it stands in the archive. `size` is a file's, else 0. Attributes of every kind are there.
+using ArchiveEntry = TarHeader;
 
 class ArchiveReader {
   public:
-    // `name` is for messages only.
-    static Result<ArchiveReader> open(const std::filesystem::path& file, std::string name);
-    ArchiveReader(ArchiveReader&&) noexcept;
+    static Result<ArchiveReader> open(const std::filesystem::path& file);
+    // An uncompressed tar, from anywhere. Absolute names are taken as from the root of the tree, as layers mean them
+    // (open() refuses them). `name` is for errors only.
+    static Result<ArchiveReader> tar(ByteSource source, std::string name);
     ~ArchiveReader();
+    ArchiveReader(ArchiveReader&&) noexcept;
 
-    // None at the end. Sockets and other kinds that no archive of ours holds are errors.
+    // None at the end. Skips what of the entry before was not read. An entry may come twice: the later one counts.
     Result<std::optional<ArchiveEntry>> next();
-    // Bytes of the current entry; 0 at its end.
+    // Content of the current file: bytes read, 0 at its end; holes are zeros.
     Result<std::size_t> read(std::span<std::byte> into);
 
   private:
@@ -44,8 +41,5 @@ class ArchiveReader {
     explicit ArchiveReader(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
-
-// "a/../b", "/etc/passwd" and names with NUL are errors; "./" parts and doubled slashes go.
-Result<std::string> checked_archive_path(std::string_view path);
 
 }  // namespace tmplbuild::io

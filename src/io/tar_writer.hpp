@@ -21,9 +21,9 @@ struct TarHeader {
     std::uint32_t mode = 0644, uid = 0, gid = 0;
     std::int64_t mtime = 0;
     std::uint64_t size = 0;
-    std::string link;
+    std::string link{};
     std::uint32_t device_major = 0, device_minor = 0;
-    std::map<std::string, std::string> xattrs;
+    std::map<std::string, std::string> xattrs{};
 };
 
 class TarWriter {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/image_name.hpp"
 
+#include <regex>
+#include <vector>
+
 #include "base/text.hpp"
 
 namespace tmplbuild::oci {
 
-static const std::string hint = "write oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or docker://REF";
+static const std::string hint =
+    "write oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]] or docker://REF";
 
 static Result<ImageName> with_tag(ImageName name, std::string_view rest) {
     // A tag has no '/', so "oci:C/a:b/c" is the folder "C/a:b/c".
@@ -20,6 +24,53 @@ static Result<ImageName> with_tag(ImageName name, std::string_view rest) {
     return name;
 }
 
+static bool is_name_part(std::string_view part) {
+    // alpha-numeric := /[a-z0-9]+/, separated by '.', '_', '__' or any number of '-'.
+    static const std::regex form("[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*");
+    return std::regex_match(part.begin(), part.end(), form);
+}
+
+static bool is_domain(std::string_view part) {
+    static const std::regex form("(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?");
+    // Docker's rule for what is a host and not a folder of its own hub.
+    return std::regex_match(part.begin(), part.end(), form) &&
+           (part.find_first_of(".:") != std::string_view::npos || part == "localhost");
+}
+
+Result<std::string> parse_docker_reference(std::string_view text) {
+    const std::string whole(text);
+    auto bad = [&] {
+        return usage_error("'" + whole + "' is no name for an image",
+                           "write it as name, name:tag or registry/name:tag");
+    };
+    if (text.size() > 255 + 1 + 128) return bad();  // reference.NameTotalLengthMax, and a tag
+    std::string tag = "latest";
+    const std::size_t colon = text.rfind(':');
+    if (colon != std::string_view::npos && text.find('/', colon) == std::string_view::npos) {
+        tag = text.substr(colon + 1);
+        text = text.substr(0, colon);
+    }
+    static const std::regex tag_form("\\w[\\w.-]{0,127}");
+    if (!std::regex_match(tag, tag_form)) return bad();
+    const std::vector<std::string> parts = split(text, '/');
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        if (!is_name_part(parts[i]) && !(i == 0 && parts.size() > 1 && is_domain(parts[i]))) return bad();
+    if (text.size() > 255) return bad();
+    return std::string(text) + ":" + tag;
+}
+
+static Result<ImageName> with_reference(std::string_view rest) {
+    // At the first colon, as containers/image splits it: the reference has colons of its own.
+    const std::size_t colon = rest.find(':');
+    ImageName name{ImageName::Kind::docker_archive, std::string(rest.substr(0, colon)), {}, {}};
+    if (name.path.empty()) return usage_error("the image's path is empty", hint);
+    if (colon == std::string_view::npos) return name;
+    auto reference = parse_docker_reference(rest.substr(colon + 1));
+    if (!reference) return reference.error();
+    name.reference = *reference;
+    return name;
+}
+
 Result<ImageName> ImageName::parse(std::string_view text) {
     auto after = [&](std::string_view prefix) { return text.substr(prefix.size()); };
     if (text.starts_with("docker://")) {
@@ -28,10 +79,8 @@ Result<ImageName> ImageName::parse(std::string_view text) {
         return name;
     }
     if (text.starts_with("oci:")) return with_tag({Kind::layout, {}, {}, {}}, after("oci:"));
-    for (const auto& [prefix, kind] :
-         {std::pair{std::string_view("oci-archive:"), Kind::oci_archive}, {"docker-archive:", Kind::docker_archive}}) {
-        if (text.starts_with(prefix)) return with_tag({kind, {}, {}, {}}, after(prefix));
-    }
+    if (text.starts_with("oci-archive:")) return with_tag({Kind::oci_archive, {}, {}, {}}, after("oci-archive:"));
+    if (text.starts_with("docker-archive:")) return with_reference(after("docker-archive:"));
     const std::size_t colon = text.find(':');
     if (colon != std::string_view::npos && text.find('/') > colon) {
         const std::string transport(text.substr(0, colon));
@@ -50,7 +99,7 @@ std::string ImageName::to_string() const {
         case Kind::oci_archive:
             return "oci-archive:" + path.string() + tail;
         case Kind::docker_archive:
-            return "docker-archive:" + path.string() + tail;
+            return "docker-archive:" + path.string() + (reference.empty() ? "" : ":" + reference);
         case Kind::registry:
             return "docker://" + reference;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How people name an image or an output, as skopeo and buildah do (containers-transports(5)): oci:DIR[:TAG],
-// oci-archive:FILE, docker-archive:FILE, docker://REF; a bare path is a layout. Never looks at the disk.
+// oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]], docker://REF; a bare path is a layout. Never looks at the
+// disk.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +16,14 @@ struct ImageName {
     enum class Kind { layout, oci_archive, docker_archive, registry };
     Kind kind = Kind::layout;
     std::filesystem::path path;  // all but registry
-    std::string tag;             // layout: may be empty
-    std::string reference;       // registry
+    std::string tag;             // layout, oci_archive: may be empty
+    std::string reference;       // registry; docker_archive: "name:tag" or empty
 
     static Result<ImageName> parse(std::string_view text);
     std::string to_string() const;
 };
+
+// "name" or "registry/name:tag" by the grammar of distribution's reference.go, without a digest; ":latest" is added.
+Result<std::string> parse_docker_reference(std::string_view text);
 
 }  // namespace tmplbuild::oci

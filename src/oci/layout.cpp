@@ -15,7 +15,6 @@ namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
-static constexpr const char* layout_text = R"({"imageLayoutVersion":"1.0.0"})";
 static constexpr const char* ref_name = "org.opencontainers.image.ref.name";
 static constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
 static constexpr std::uint64_t document_limit = 4 << 20;  // what registries accept for a manifest
@@ -108,13 +107,25 @@ static bool is_complete(const Image& image, const fs::path& directory) {
            has_size(blob_in(directory, image.manifest_digest), image.manifest.size());
 }
 
-Result<void> write_layout(const Store& store, const Image& image, const fs::path& directory, const std::string& tag) {
+static json::object index_entry(const Image& image, const std::string& tag) {
     json::object entry{{"mediaType", manifest_type},
                        {"digest", image.manifest_digest.to_string()},
                        {"size", image.manifest.size()},
                        {"platform", json::object{{"architecture", "amd64"}, {"os", "linux"}}}};
     if (!tag.empty()) entry["annotations"] = json::object{{ref_name, tag}};
+    return entry;
+}
 
+static std::string index_of(json::array manifests) {
+    return json::canonical(json::object{{"schemaVersion", 2},
+                                        {"mediaType", "application/vnd.oci.image.index.v1+json"},
+                                        {"manifests", std::move(manifests)}});
+}
+
+std::string index_text(const Image& image, const std::string& tag) { return index_of({index_entry(image, tag)}); }
+
+Result<void> write_layout(const Store& store, const Image& image, const fs::path& directory, const std::string& tag) {
+    const json::object entry = index_entry(image, tag);
     json::array manifests;
     std::error_code failed;
     if (fs::exists(directory / "index.json", failed)) {
@@ -137,10 +148,7 @@ Result<void> write_layout(const Store& store, const Image& image, const fs::path
          {std::pair{image.config_digest, image.config.size()}, {image.manifest_digest, image.manifest.size()}})
         if (auto placed = place_blob(store, digest, size, directory); !placed) return placed;
     if (auto written = io::write_file_atomic(directory / "oci-layout", layout_text); !written) return written;
-    const json::object index{
-        {"schemaVersion", 2}, {"mediaType", "application/vnd.oci.image.index.v1+json"}, {"manifests", manifests}};
-    if (auto written = io::write_file_atomic(directory / "index.json", json::canonical(index)); !written)
-        return written;
+    if (auto written = io::write_file_atomic(directory / "index.json", index_of(manifests)); !written) return written;
     remove_unnamed(directory, manifests);
     return {};
 }

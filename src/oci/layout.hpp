@@ -16,6 +16,10 @@ namespace tmplbuild::oci {
 Result<void> write_layout(const Store& store, const Image& image, const std::filesystem::path& directory,
                           const std::string& tag);
 
+// The two small files of a layout that holds this image alone, for those who write one elsewhere.
+inline constexpr const char* layout_text = R"({"imageLayoutVersion":"1.0.0"})";
+std::string index_text(const Image& image, const std::string& tag);
+
 struct LayoutImage {
     Digest manifest_digest;
     std::uint64_t size = 0;  // manifest, config and layers

@@ -15,34 +15,34 @@
 #include "io/compress.hpp"
 #include "io/fd.hpp"
 #include "io/tar_writer.hpp"
+#include "pack/whiteout.hpp"
+#include "store/layer_reader.hpp"
 
 namespace tmplbuild {
 
 static constexpr int packer_version = 1;  // raised whenever the bytes of a layer change for the same entries
 
-static io::Codec codec_of(Compression compression) {
-    switch (compression) {
-        case Compression::none:
-            return io::Codec::none;
-        case Compression::gzip:
-            return io::Codec::gzip;
-        case Compression::zstd:
-            return io::Codec::zstd;
-    }
-    return io::Codec::none;
-}
-
 std::string packer_format(Compression compression) {
     return std::to_string(packer_version) + "+" + io::Compressor::format(codec_of(compression));
 }
 
+// 0: the opaque whiteout, 1: another whiteout, 2: everything else.
+static int name_rank(std::string_view path, std::size_t begin) {
+    const std::string_view name = path.substr(begin, path.find('/', begin) - begin);
+    return !name.starts_with(whiteout_prefix) ? 2 : name == opaque_whiteout ? 0 : 1;
+}
+
 bool layer_path_less(std::string_view a, std::string_view b) {
+    const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
+    const std::size_t at = static_cast<std::size_t>(x - a.begin());
+    const std::size_t slash = a.substr(0, at).rfind('/');
+    const std::size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
+    const int left = name_rank(a, begin), right = name_rank(b, begin);
+    if (left != right) return left < right;
     // '/' before every other byte: what is in a folder comes right after it.
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        const int left = x == '/' ? -1 : static_cast<unsigned char>(x);
-        const int right = y == '/' ? -1 : static_cast<unsigned char>(y);
-        return left < right;
-    });
+    if (*x == '/' || *y == '/') return *x == '/';
+    return static_cast<unsigned char>(*x) < static_cast<unsigned char>(*y);
 }
 
 static Result<void> check_path(const std::string& path) {
@@ -126,6 +126,23 @@ static io::TarHeader header_of(const Entry& entry) {
 static_assert(static_cast<int>(EntryType::fifo) == static_cast<int>(io::TarHeader::Type::fifo));
 
 Result<void> LayerWriter::begin(const Entry& entry) {
+    for (const std::string& part : split(entry.path, '/'))
+        if (part.starts_with(whiteout_prefix))
+            return build_error("a layer cannot hold '" + entry.path + "': readers take '" + part + "' for a deletion");
+    return put(entry);
+}
+
+Result<void> LayerWriter::add_whiteout(const std::string& path) {
+    if (auto checked = check_path(path); !checked) return checked;
+    return put({.path = whiteout_path(path)});
+}
+
+Result<void> LayerWriter::add_opaque(const std::string& path) {
+    if (auto checked = check_path(path); !checked) return checked;
+    return put({.path = opaque_path(path)});
+}
+
+Result<void> LayerWriter::put(const Entry& entry) {
     if (auto checked = check_path(entry.path); !checked) return checked;
     if (impl_->entries != 0 && !layer_path_less(impl_->last, entry.path))
         return build_error("'" + entry.path + "' came after '" + impl_->last +

@@ -47,8 +47,8 @@ class LayerWriter {
     ~LayerWriter();
     LayerWriter(LayerWriter&&) noexcept;
 
-    // Entries come in strictly ascending order of `path` compared component by component (so that a folder comes right
-    // before what is in it); out of order, twice, or with "..", is a build_error. A file's content follows through
+    // Entries come in strictly ascending order of `path` (layer_path_less); out of order, twice, with "..", or with a
+    // name that readers would take for a whiteout (".wh.…"), is a build_error. A file's content follows through
     // `write` calls that add up to `size`.
     Result<void> begin(const Entry& entry);
     Result<void> write(std::span<const std::byte> data);
@@ -56,16 +56,23 @@ class LayerWriter {
     Result<void> add_text(Entry entry, std::string_view content);           // sets size
     Result<void> add_file(Entry entry, const std::filesystem::path& from);  // content of a file on disk; sets size
 
+    // What the layers below have at `path` is gone; all that they have in the folder `path` is gone. They take part in
+    // the order under the names that they get (whiteout_path, opaque_path).
+    Result<void> add_whiteout(const std::string& path);
+    Result<void> add_opaque(const std::string& path);
+
     // Ends the tar, flushes, moves the blob into the store. Without it nothing is left in the store.
     Result<BuiltLayer> finish();
     std::uint64_t entries() const;
 
   private:
+    Result<void> put(const Entry& entry);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-// Component-wise path order, the order of a layer.
+// The order of a layer: by component, so that a folder comes right before what is in it, and in each folder whiteouts
+// before everything else, the opaque one first (OCI image-spec 1.1, layer.md: they should come before their siblings).
 bool layer_path_less(std::string_view a, std::string_view b);
 
 }  // namespace tmplbuild

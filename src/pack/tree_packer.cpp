@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "io/fd.hpp"
+#include "pack/whiteout.hpp"
 
 namespace tmplbuild {
 
@@ -22,7 +23,9 @@ namespace {
 
 // What a layer keeps of a file's extended attributes: capabilities and the user's own. Others (SELinux labels, overlay
 // bookkeeping) belong to the machine that packed.
-bool is_kept(const std::string& name) { return name == "security.capability" || name.starts_with("user."); }
+bool is_kept(const std::string& name) {
+    return name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."));
+}
 
 Result<std::vector<std::string>> xattr_names(const fs::path& path) {
     std::string names(4096, '\0');
@@ -60,64 +63,68 @@ class TreeWalk {
     }
 
   private:
+    struct Name {
+        std::string on_disk;
+        struct stat facts {};
+        bool is_whiteout = false;
+        std::string in_layer() const { return is_whiteout ? whiteout_path(on_disk) : on_disk; }
+    };
+
     Result<void> folder(const std::string& path) {
-        std::vector<std::string> names;
+        std::vector<Name> names;
         std::error_code failed;
         for (fs::directory_iterator at(root_ / path, failed), end; at != end; at.increment(failed))
-            names.push_back(at->path().filename());
+            names.push_back({at->path().filename(), {}});
         if (failed) return os_error("read the folder", root_ / path, failed.value());
-        // In a layer a whiteout is a file of another name, and entries are sorted by the names that they have there.
-        std::vector<std::pair<std::string, std::string>> entries;
-        for (const std::string& name : names) {
-            const std::string below = path.empty() ? name : path + "/" + name;
-            entries.emplace_back(is_whiteout(below) ? (path.empty() ? "" : path + "/") + ".wh." + name : below, below);
+        for (Name& name : names) {
+            const fs::path file = root_ / path / name.on_disk;
+            if (::lstat(file.c_str(), &name.facts) != 0) return os_error("look at", file, errno);
+            name.is_whiteout = options_.overlay_upper && is_overlay_whiteout(name.facts);
         }
-        if (is_opaque(path)) entries.emplace_back((path.empty() ? "" : path + "/") + ".wh..wh..opq", "");
-        std::sort(entries.begin(), entries.end(),
-                  [](const auto& a, const auto& b) { return layer_path_less(a.first, b.first); });
-        for (const auto& [as, below] : entries)
-            if (auto packed = as == below ? one(below) : marker(as, below); !packed) return packed;
+        // In the order of the layer, where a whiteout has another name than on the disk.
+        std::sort(names.begin(), names.end(),
+                  [](const Name& a, const Name& b) { return layer_path_less(a.in_layer(), b.in_layer()); });
+        for (const Name& name : names)
+            if (auto packed = one(path.empty() ? name.on_disk : path + "/" + name.on_disk, name); !packed)
+                return packed;
         return {};
     }
 
-    bool is_whiteout(const std::string& path) const {
-        struct stat facts {};
-        return options_.overlay_upper && ::lstat((root_ / path).c_str(), &facts) == 0 && S_ISCHR(facts.st_mode) &&
-               facts.st_rdev == ::makedev(0, 0);
-    }
-    bool is_opaque(const std::string& path) const {
-        return options_.overlay_upper && xattr_value(root_ / path, "trusted.overlay.opaque") == "y";
-    }
-    Result<void> marker(const std::string& as, const std::string& hidden) {
-        if (!hidden.empty() && options_.skip && options_.skip(hidden, false)) return {};
-        return writer_.add({.path = as, .mode = 0644});
-    }
-
-    Result<void> one(const std::string& path) {
-        struct stat facts {};
-        if (::lstat((root_ / path).c_str(), &facts) != 0) return os_error("look at", root_ / path, errno);
+    Result<void> one(const std::string& path, const Name& name) {
+        const struct stat& facts = name.facts;
         if (options_.skip && options_.skip(path, S_ISDIR(facts.st_mode))) return {};
+        // Before hard links: overlayfs makes many whiteouts of one inode.
+        if (name.is_whiteout) return writer_.add_whiteout(path);
         Entry entry{.path = path, .mode = facts.st_mode & 07777, .uid = facts.st_uid, .gid = facts.st_gid};
         entry.mtime = std::min<std::int64_t>(facts.st_mtim.tv_sec, options_.mtime_ceiling);
-        if (auto read = attributes(entry); !read) return read;
-        if (S_ISDIR(facts.st_mode)) return directory(std::move(entry));
+        bool opaque = false;
+        if (auto read = attributes(entry, opaque); !read) return read;
+        if (S_ISDIR(facts.st_mode)) return directory(std::move(entry), opaque);
         return leaf(std::move(entry), facts);
     }
 
-    Result<void> attributes(Entry& entry) {
+    Result<void> attributes(Entry& entry, bool& opaque) {
         auto names = xattr_names(root_ / entry.path);
         if (!names) return names.error();
         for (const std::string& name : *names) {
+            if (options_.overlay_upper && (name == overlay_redirect || name == overlay_metacopy))
+                return build_error(
+                    "'" + entry.path + "' was moved within the overlay, and only a reference to it is here",
+                    "mount the overlay with redirect_dir=off,metacopy=off");
+            if (options_.overlay_upper && name == overlay_opaque)
+                opaque = xattr_value(root_ / entry.path, name).value_or("") == "y";
             if (!is_kept(name)) continue;
             if (auto value = xattr_value(root_ / entry.path, name)) entry.xattrs[name] = *value;
         }
         return {};
     }
 
-    Result<void> directory(Entry entry) {
+    Result<void> directory(Entry entry, bool opaque) {
         entry.type = EntryType::directory;
         const std::string path = entry.path;
         if (auto added = writer_.add(entry); !added) return added;
+        if (opaque && (!options_.is_below || options_.is_below(path)))
+            if (auto added = writer_.add_opaque(path); !added) return added;
         return folder(path);
     }
 

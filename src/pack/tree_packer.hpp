@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Directories on disk → layers: a whole root file system (a base), or the upper directory of an overlay as a diff
 // layer with OCI whiteouts. Used by base, apt and run steps. Owners, modes, xattrs (security.capability and user.*)
-// and hard links are kept; times are clamped by the given function. Never follows a symlink.
+// and hard links are kept; times are clamped; sockets and an overlay's own attributes are left out. Never follows a
+// symlink.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,14 @@ struct TreePackOptions {
     std::int64_t mtime_ceiling = default_mtime;  // later times become this; earlier than 1980 become 1980
     // Paths (no leading slash) to leave out, with all below: caches, logs, mount points (the scrub list).
     std::function<bool(const std::string& path, bool is_directory)> skip{};
-    // The tree is an overlay's upper directory: its whiteouts and opaque folders become the layer's
-    // (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories"; image-spec 1.1, layer.md).
+    // The root is the upper directory of an overlay mount (made with redirect_dir=off and metacopy=off; a trace of
+    // either is a build_error): whiteouts and opaque folders become those of a layer, deletions of what `skip` names
+    // are left out with it.
     bool overlay_upper = false;
+    // Whether the layers below have something at a path. The kernel marks every folder that is new in a folder of both
+    // sides as opaque, which would hide what a layer that the commands did not see has there: with this, only folders
+    // that replace something stay opaque. Without it, all do.
+    std::function<bool(const std::string& path)> is_below{};
 };
 
 Result<BuiltLayer> pack_tree(const Store& store, const std::filesystem::path& root, const TreePackOptions& options);

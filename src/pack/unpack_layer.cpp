@@ -2,17 +2,26 @@
 #include "pack/unpack_layer.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <vector>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "base/text.hpp"
 #include "io/archive.hpp"
 #include "io/fd.hpp"
+#include "io/file.hpp"
+#include "pack/whiteout.hpp"
+#include "store/layer_reader.hpp"
 
 namespace tmplbuild {
 
@@ -21,196 +30,268 @@ namespace fs = std::filesystem;
 namespace {
 
 using io::ArchiveEntry;
+using Type = ArchiveEntry::Type;
 
-constexpr const char* whiteout_prefix = ".wh.";
-constexpr const char* opaque_marker = ".wh..wh..opq";
+// "a/b/c" → "a/b" and "c".
+std::pair<std::string, std::string> split_name(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return {"", path};
+    return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+bool is_kept(const std::string& name) {
+    if (name.starts_with("user.")) return !name.starts_with("user.overlay.");
+    return name == "security.capability" || name.starts_with("system.posix_acl_");
+}
+
+std::array<timespec, 2> times(std::int64_t mtime) {
+    const timespec time{static_cast<time_t>(mtime), 0};
+    return {time, time};
+}
+
+// Every way into a tree goes through this: beneath the root, and no component of it a symlink.
+io::Fd open_beneath(int root, const std::string& path, int flags) {
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+    return io::Fd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+}
 
 class Unpacker {
   public:
-    Unpacker(io::Fd root, fs::path shown, bool is_layer)
-        : root_(std::move(root)), shown_(std::move(shown)), is_layer_(is_layer) {}
+    Unpacker(fs::path directory, io::Fd root, const std::vector<fs::path>& below)
+        : directory_(std::move(directory)), root_(std::move(root)), below_(below) {}
 
-    Result<void> add(const ArchiveEntry& entry, io::ArchiveReader& reader) {
-        if (entry.path.empty()) return set_attributes(entry, root_.get(), "");
-        const std::size_t slash = entry.path.rfind('/');
-        const std::string folder = slash == std::string::npos ? "" : entry.path.substr(0, slash);
-        const std::string name = slash == std::string::npos ? entry.path : entry.path.substr(slash + 1);
-        auto parent = open_folder(folder);
-        if (!parent) return parent.error();
-        if (is_layer_ && name == opaque_marker) {
-            if (::fsetxattr(*parent, "trusted.overlay.opaque", "y", 1, 0) != 0) return failed("mark as opaque", folder);
-            return {};
+    Result<void> run(LayerReader& layer, const std::string& name) {
+        auto tar = io::ArchiveReader::tar([&](std::span<std::byte> into) { return layer.read(into); }, name);
+        if (!tar) return tar.error();
+        for (;;) {
+            auto entry = tar->next();
+            if (!entry) return entry.error();
+            if (!*entry) break;
+            if (auto done = one(**entry, *tar); !done) return done;
         }
-        if (is_layer_ && name.starts_with(whiteout_prefix)) {
-            const std::string hidden = name.substr(4);
-            if (::mknodat(*parent, hidden.c_str(), S_IFCHR, ::makedev(0, 0)) != 0 && errno != EEXIST)
-                return failed("hide", entry.path);
-            return {};
-        }
-        if (auto made = make(entry, *parent, name, reader); !made) return made;
-        if (entry.type == ArchiveEntry::Type::hardlink) return {};
-        return set_attributes(entry, *parent, name);
-    }
-
-    // Times of folders last: writing into a folder changes its own.
-    Result<void> finish() {
-        open_path_.clear();
-        open_.reset();
-        for (auto late = folders_.rbegin(); late != folders_.rend(); ++late) {
-            auto parent = open_folder(late->first);
-            if (!parent) return parent.error();
-            const std::array<timespec, 2> times{{{0, UTIME_OMIT}, {late->second, 0}}};
-            ::futimens(*parent, times.data());
-        }
-        return {};
+        if (auto checked = layer.finish(); !checked) return checked;
+        return finish_directories();
     }
 
   private:
-    Error failed(const std::string& what, const std::string& path) const {
-        return os_error(what, shown_ / path, errno);
+    struct Attributes {
+        std::uint32_t mode = 0755, uid = 0, gid = 0;
+        std::optional<std::int64_t> mtime{};
+    };
+
+    Error failure(const std::string& what, const std::string& path) const {
+        const int why = errno;
+        Error error = os_error(what, (directory_ / path).string(), why);
+        if (why == EPERM) error.hint = "unpacking a layer needs root, since its files have owners";
+        return error;
     }
 
-    // The folder at `path`, made where it is missing, each part opened without following a link. The last one stays
-    // open, since a layer's entries come folder by folder.
-    Result<int> open_folder(const std::string& path) {
-        if (path.empty()) return root_.get();
-        if (open_ && path == open_path_) return open_.get();
-        io::Fd at(::dup(root_.get()));
-        for (std::size_t begin = 0; begin <= path.size();) {
-            const std::size_t end = std::min(path.find('/', begin), path.size());
-            const std::string part = path.substr(begin, end - begin);
-            constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-            int next = ::openat(at.get(), part.c_str(), flags);
-            if (next < 0 && errno == ENOENT && ::mkdirat(at.get(), part.c_str(), 0755) == 0)
-                next = ::openat(at.get(), part.c_str(), flags);
-            if (next < 0) return failed("enter the folder", path.substr(0, end));
-            at = io::Fd(next);
-            begin = end + 1;
+    // The folder `path`, made if need be; the descriptor lives until the next call.
+    Result<int> folder(const std::string& path) {
+        if (folder_ && folder_path_ == path) return folder_.get();
+        io::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+        if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
+            if (auto made = make_implied(path); !made) return made.error();
+            fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
         }
-        open_ = std::move(at);
-        open_path_ = path;
-        return open_.get();
+        if (!fd) return failure("open", path);
+        folder_ = std::move(fd);
+        folder_path_ = path;
+        return folder_.get();
     }
 
-    Result<void> make(const ArchiveEntry& entry, int parent, const std::string& name, io::ArchiveReader& reader) {
-        const char* at = name.c_str();
-        if (entry.type == ArchiveEntry::Type::directory) {
-            if (::mkdirat(parent, at, 0700) == 0) return {};
-            struct stat there {};
-            if (errno == EEXIST && ::fstatat(parent, at, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(there.st_mode))
-                return {};
-            return failed("make the folder", entry.path);
-        }
-        if (::unlinkat(parent, at, 0) != 0 && errno != ENOENT) return failed("replace", entry.path);
-        const auto device = ::makedev(entry.device_major, entry.device_minor);
-        int result = 0;
-        switch (entry.type) {
-            case ArchiveEntry::Type::file:
-                return write(entry, parent, name, reader);
-            case ArchiveEntry::Type::symlink:
-                result = ::symlinkat(entry.link.c_str(), parent, at);
-                break;
-            case ArchiveEntry::Type::hardlink:
-                return link(entry, parent, name);
-            case ArchiveEntry::Type::character_device:
-                result = ::mknodat(parent, at, S_IFCHR | 0600, device);
-                break;
-            case ArchiveEntry::Type::block_device:
-                result = ::mknodat(parent, at, S_IFBLK | 0600, device);
-                break;
-            case ArchiveEntry::Type::fifo:
-                result = ::mknodat(parent, at, S_IFIFO | 0600, 0);
-                break;
-            case ArchiveEntry::Type::directory:
-                break;
-        }
-        return result == 0 ? Result<void>() : failed("make", entry.path);
+    Result<void> make_implied(const std::string& path) {
+        auto [parent, name] = split_name(path);
+        auto in = folder(parent);
+        if (!in) return in.error();
+        struct stat facts {};
+        if (::fstatat(*in, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 && !is_overlay_whiteout(facts))
+            return build_error("the layer puts something below '/" + path + "', which is no folder in it");
+        return make_directory(*in, path, name, implied_attributes(path), {});
     }
 
-    Result<void> write(const ArchiveEntry& entry, int parent, const std::string& name, io::ArchiveReader& reader) {
-        const io::Fd file(::openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!file) return failed("write", entry.path);
+    Attributes implied_attributes(const std::string& path) const {
+        for (auto at = below_.rbegin(); at != below_.rend(); ++at) {
+            const io::Fd root(::open(at->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+            const io::Fd found = open_beneath(root.get(), path, O_PATH | O_NOFOLLOW);
+            struct stat facts {};
+            if (!found || ::fstat(found.get(), &facts) != 0) continue;
+            if (!S_ISDIR(facts.st_mode)) break;  // gone or something else: what lies deeper does not show
+            return {facts.st_mode & 07777, facts.st_uid, facts.st_gid, facts.st_mtim.tv_sec};
+        }
+        return {};
+    }
+
+    // Modes and times of folders come at the end: what is put into a folder changes its time, and a setgid folder
+    // would hand its group on.
+    Result<void> make_directory(int in, const std::string& path, const std::string& name, const Attributes& wanted,
+                                const std::map<std::string, std::string>& xattrs) {
+        bool opaque = false;
+        if (::mkdirat(in, name.c_str(), 0700) != 0) {
+            struct stat facts {};
+            if (errno != EEXIST || ::fstatat(in, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
+                return failure("make the folder", path);
+            if (!S_ISDIR(facts.st_mode)) {
+                // A whiteout and a folder of one name in one layer: the folder, with nothing from below in it.
+                opaque = is_overlay_whiteout(facts);
+                if (auto removed = remove(in, path, name); !removed) return removed;
+                if (::mkdirat(in, name.c_str(), 0700) != 0) return failure("make the folder", path);
+            }
+        }
+        const io::Fd fd(::openat(in, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!fd || ::fchown(fd.get(), wanted.uid, wanted.gid) != 0) return failure("make the folder", path);
+        if (auto set = set_xattrs(fd.get(), path, xattrs); !set) return set;
+        directories_[path] = wanted;
+        return opaque ? make_opaque(fd.get(), path) : Result<void>();
+    }
+
+    Result<void> make_opaque(int fd, const std::string& path) const {
+        if (path.empty()) return build_error("the layer replaces the whole root, which an overlay file system cannot");
+        if (::fsetxattr(fd, overlay_opaque, "y", 1, 0) != 0) return failure("mark as replaced the folder", path);
+        return {};
+    }
+
+    Result<void> remove(int in, const std::string& path, const std::string& name) {
+        if (::unlinkat(in, name.c_str(), 0) == 0 || errno == ENOENT) return {};
+        if (errno != EISDIR && errno != EPERM) return failure("replace", path);
+        if (auto removed = io::remove_tree(directory_ / path); !removed) return removed;
+        // '0' comes right after '/': the folder itself and everything below it.
+        directories_.erase(path);
+        directories_.erase(directories_.lower_bound(path + "/"), directories_.lower_bound(path + "0"));
+        return {};
+    }
+
+    Result<void> one(const ArchiveEntry& entry, io::ArchiveReader& tar) {
+        const Attributes wanted{entry.mode, entry.uid, entry.gid, entry.mtime};
+        if (entry.path.empty()) {  // the root itself
+            directories_[""] = wanted;
+            if (::fchown(root_.get(), entry.uid, entry.gid) != 0) return failure("set the owner of", "");
+            return set_xattrs(root_.get(), "", entry.xattrs);
+        }
+        auto [parent, name] = split_name(entry.path);
+        auto in = folder(parent);
+        if (!in) return in.error();
+        if (name.starts_with(whiteout_prefix)) return whiteout(*in, parent, name);
+        if (entry.type == Type::directory) return make_directory(*in, entry.path, name, wanted, entry.xattrs);
+        return entry.type == Type::hardlink ? hard_link(*in, entry, name) : leaf(*in, entry, name, tar);
+    }
+
+    Result<void> whiteout(int in, const std::string& parent, const std::string& name) {
+        if (name == opaque_whiteout) return make_opaque(in, parent);
+        if (name.starts_with(aufs_prefix)) return {};  // AUFS's own bookkeeping, which old images still carry
+        const std::string hidden = name.substr(whiteout_prefix.size());
+        const std::string path = parent.empty() ? hidden : parent + "/" + hidden;
+        if (hidden.empty() || hidden == "." || hidden == "..")
+            return build_error("the layer deletes '/" + path + "', which is no name");
+        struct stat facts {};
+        if (::fstatat(in, hidden.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (::mknodat(in, hidden.c_str(), S_IFCHR, 0) != 0) return failure("mark as deleted", path);
+            return {};
+        }
+        // A whiteout is about lower layers only: what this layer itself has stays.
+        if (!S_ISDIR(facts.st_mode)) return {};
+        const io::Fd fd(::openat(in, hidden.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        return fd ? make_opaque(fd.get(), path) : failure("open", path);
+    }
+
+    Result<void> hard_link(int in, const ArchiveEntry& entry, const std::string& name) {
+        auto [parent, target] = split_name(entry.link);
+        const io::Fd from = open_beneath(root_.get(), parent, O_PATH | O_DIRECTORY);
+        struct stat facts {};
+        if (!from || ::fstatat(from.get(), target.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+            S_ISDIR(facts.st_mode) || is_overlay_whiteout(facts))
+            return build_error("the layer links '/" + entry.path + "' to '/" + entry.link +
+                               "', which is no file in it");
+        if (entry.link == entry.path) return {};
+        if (auto removed = remove(in, entry.path, name); !removed) return removed;
+        if (::linkat(from.get(), target.c_str(), in, name.c_str(), 0) != 0) return failure("link", entry.path);
+        return {};
+    }
+
+    Result<void> leaf(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
+        if (entry.type == Type::character_device && entry.device_major == 0 && entry.device_minor == 0)
+            return build_error("the layer has the device 0/0 at '/" + entry.path +
+                               "', which an overlay file system takes for a deletion");
+        if (auto removed = remove(in, entry.path, name); !removed) return removed;
+        if (entry.type == Type::file) return file(in, entry, name, tar);
+        int made = 0;
+        if (entry.type == Type::symlink) {
+            made = ::symlinkat(entry.link.c_str(), in, name.c_str());
+        } else {
+            const mode_t type = entry.type == Type::fifo               ? S_IFIFO
+                                : entry.type == Type::character_device ? S_IFCHR
+                                                                       : S_IFBLK;
+            made = ::mknodat(in, name.c_str(), type | 0600, ::makedev(entry.device_major, entry.device_minor));
+        }
+        // Each of these is new and ours: no symlink to follow but the one just made, which is not followed.
+        if (made != 0 || ::fchownat(in, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0 ||
+            (entry.type != Type::symlink && ::fchmodat(in, name.c_str(), entry.mode, 0) != 0) ||
+            ::utimensat(in, name.c_str(), times(entry.mtime).data(), AT_SYMLINK_NOFOLLOW) != 0)
+            return failure("make", entry.path);
+        return {};
+    }
+
+    Result<void> file(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
+        const io::Fd fd(::openat(in, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!fd) return failure("create", entry.path);
         for (;;) {
-            auto got = reader.read(buffer_);
+            auto got = tar.read(buffer_);
             if (!got) return got.error();
-            if (*got == 0) return {};
-            auto written = io::write_all(file.get(), std::span(buffer_).first(*got), shown_ / entry.path);
-            if (!written) return written;
+            if (*got == 0) break;
+            if (auto put = io::write_all(fd.get(), std::span(buffer_).first(*got), directory_ / entry.path); !put)
+                return put;
         }
-    }
-
-    Result<void> link(const ArchiveEntry& entry, int parent, const std::string& name) {
-        // The target's folder is opened from the root without links, and may be the parent itself.
-        const std::size_t slash = entry.link.rfind('/');
-        const io::Fd own(::dup(parent));
-        auto folder = open_folder(slash == std::string::npos ? "" : entry.link.substr(0, slash));
-        if (!folder) return folder.error();
-        const std::string target = slash == std::string::npos ? entry.link : entry.link.substr(slash + 1);
-        if (::linkat(*folder, target.c_str(), own.get(), name.c_str(), 0) != 0)
-            return failed("link to '" + entry.link + "' as", entry.path);
+        // In this order: a change of owner takes setuid bits and capabilities away (chown(2)).
+        if (::fchown(fd.get(), entry.uid, entry.gid) != 0 || ::fchmod(fd.get(), entry.mode) != 0)
+            return failure("set the owner of", entry.path);
+        if (auto set = set_xattrs(fd.get(), entry.path, entry.xattrs); !set) return set;
+        if (::futimens(fd.get(), times(entry.mtime).data()) != 0) return failure("set the time of", entry.path);
         return {};
     }
 
-    Result<void> set_attributes(const ArchiveEntry& entry, int parent, const std::string& name) {
-        const bool is_link = entry.type == ArchiveEntry::Type::symlink;
-        const int flags = name.empty() ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-        if (::fchownat(parent, name.c_str(), entry.uid, entry.gid, flags) != 0)
-            return failed("give an owner to", entry.path);
-        if (!is_link) {
-            // After the owner: a change of owner clears setuid and capabilities (chown(2)).
-            const int done =
-                name.empty() ? ::fchmod(parent, entry.mode) : ::fchmodat(parent, name.c_str(), entry.mode, 0);
-            if (done != 0) return failed("set the mode of", entry.path);
+    Result<void> set_xattrs(int fd, const std::string& path, const std::map<std::string, std::string>& xattrs) const {
+        for (const auto& [name, value] : xattrs) {
+            if (!is_kept(name)) continue;
+            if (::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) == 0) continue;
+            // A disk without users' attributes loses what only its own users could have wanted; never a capability.
+            if (errno == ENOTSUP && name != "security.capability") continue;
+            return failure("set the attribute " + name + " of", path);
         }
-        for (const auto& [attribute, value] : entry.xattrs)
-            if (auto set = set_xattr(parent, name, attribute, value); !set) return set;
-        const std::array<timespec, 2> times{{{0, UTIME_OMIT}, {entry.mtime, 0}}};
-        if (!name.empty()) ::utimensat(parent, name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
-        if (entry.type == ArchiveEntry::Type::directory) folders_.emplace_back(entry.path, entry.mtime);
         return {};
     }
 
-    Result<void> set_xattr(int parent, const std::string& name, const std::string& attribute,
-                           const std::string& value) {
-        // Overlay's own attributes in a layer would change what the overlay shows.
-        if (attribute.starts_with("trusted.overlay.") || attribute.starts_with("user.overlay.")) return {};
-        const std::string path = "/proc/self/fd/" + std::to_string(parent) + (name.empty() ? "" : "/" + name);
-        if (::lsetxattr(path.c_str(), attribute.c_str(), value.data(), value.size(), 0) != 0 && errno != ENOTSUP)
-            return failed("set the attribute " + attribute + " of", name);
+    Result<void> finish_directories() {
+        for (auto at = directories_.rbegin(); at != directories_.rend(); ++at) {
+            const auto& [path, wanted] = *at;
+            const io::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+            if (!fd || ::fchmod(fd.get(), wanted.mode) != 0) return failure("set the mode of", path);
+            if (wanted.mtime && ::futimens(fd.get(), times(*wanted.mtime).data()) != 0)
+                return failure("set the time of", path);
+        }
         return {};
     }
 
-    io::Fd root_;
-    fs::path shown_;
-    bool is_layer_;
-    std::string open_path_;
-    io::Fd open_;
-    std::vector<std::pair<std::string, std::int64_t>> folders_;
-    std::vector<std::byte> buffer_ = std::vector<std::byte>(1 << 18);
+    fs::path directory_;
+    io::Fd root_, folder_;
+    std::string folder_path_;
+    const std::vector<fs::path>& below_;
+    std::map<std::string, Attributes> directories_;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(1 << 20);
 };
 
 }  // namespace
 
-static Result<void> unpack(io::ArchiveReader& reader, const fs::path& directory, bool is_layer) {
-    auto root = io::open_fd(directory, O_RDONLY | O_DIRECTORY);
-    if (!root) return root.error();
-    Unpacker unpacker(std::move(*root), directory, is_layer);
-    for (;;) {
-        auto entry = reader.next();
-        if (!entry) return entry.error();
-        if (!*entry) return unpacker.finish();
-        if (auto added = unpacker.add(**entry, reader); !added) return added;
-    }
-}
-
-Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const fs::path& directory) {
-    auto reader = io::ArchiveReader::open(store.blob_path(layer.digest), layer.digest.to_string());
+Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const fs::path& directory,
+                          const std::vector<fs::path>& below) {
+    auto reader = LayerReader::open(store, layer);
     if (!reader) return reader.error();
-    return unpack(*reader, directory, true);
-}
-
-Result<void> unpack_archive(io::ArchiveReader& reader, const fs::path& directory) {
-    return unpack(reader, directory, false);
+    auto root = io::open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!root) return root.error();
+    if (!fs::is_empty(directory)) return build_error("the folder '" + directory.string() + "' is not empty");
+    if (::fchmod(root->get(), 0755) != 0) return os_error("set the mode of", directory, errno);
+    return Unpacker(directory, std::move(*root), below).run(*reader, store.blob_path(layer.digest));
 }
 
 }  // namespace tmplbuild

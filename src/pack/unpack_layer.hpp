@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layer → a folder that serves as an overlayfs lower directory: owners, modes, times, xattrs, hard links and devices
-// as they are; OCI whiteouts (image-spec 1.1, layer.md) as overlayfs has them. Used by the sandbox. Never follows a
-// link: whatever a layer holds, nothing outside the folder is written.
+// One layer → one directory that an overlay mount takes as a lower directory. Used by the sandbox. OCI whiteouts
+// (image-spec 1.1, layer.md) become what overlayfs knows: a character device 0/0, and trusted.overlay.opaque="y".
+// Never follows a symlink and never writes outside of the directory, whatever the layer says.
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
-#include "io/archive.hpp"
+#include "base/error.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
 
-// `directory` must exist and be empty. Needs root, since files have owners.
-Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const std::filesystem::path& directory);
-
-// Any other archive, over what `directory` holds; names that whiteouts have are plain names there too.
-Result<void> unpack_archive(io::ArchiveReader& reader, const std::filesystem::path& directory);
+// `directory` must be there and empty, and nobody else's to write to. Owners, modes, times, hard links, devices,
+// security.capability, user.* attributes and POSIX ACLs are kept; other attributes (labels, an overlay's own) are not.
+// Needs root. A folder that the layer uses but does not list is taken from the topmost of `below` that has it (owner
+// and mode; directories of lower layers, bottom first), else it is 0755 root:root. Content is checked against the diff
+// ID; after an error the directory holds garbage, so unpack into a temporary one and rename it. Nothing is fsynced.
+Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const std::filesystem::path& directory,
+                          const std::vector<std::filesystem::path>& below = {});
 
 }  // namespace tmplbuild

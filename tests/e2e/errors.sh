@@ -30,7 +30,7 @@ expect 2 "give its file with --secret token=FILE" "$tmplbuild" build "$work/a/se
 expect 2 "NAME=FILE" "$tmplbuild" build "$work/a/secret.toml" --secret token
 expect 2 "token" "$tmplbuild" build "$work/a/secret.toml" --secret "token=$work/none"
 [ ! -e "$work/a/bad.lock" ] || fail "a refused template left a lock"
-expect 2 "oci-archive" "$tmplbuild" build "$t" -o oci-archive:x.tar
+expect 2 "registries" "$tmplbuild" build "$t" -o docker://registry.example/x
 expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
 expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/a/site"
 expect 1 "" "$tmplbuild" inspect "oci:$work/nowhere"

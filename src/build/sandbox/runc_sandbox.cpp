@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/text.hpp"
@@ -93,10 +94,18 @@ class RuncSession : public SandboxSession {
 
     fs::path root() const override { return work_.path() / "root"; }
     fs::path upper() const override { return work_.path() / "upper"; }
+    bool is_below(const std::string& path) const override {
+        std::error_code failed;
+        // Without the first, which holds mount points alone.
+        return std::any_of(lowers_.begin() + 1, lowers_.end(), [&](const fs::path& lower) {
+            return fs::symlink_status(lower / path, failed).type() != fs::file_type::not_found;
+        });
+    }
 
     // Names of lower directories are short links beside the mount point, and mount(8) stands there: the options of an
     // overlay over a hundred layers then fit into the one page that mount(2) takes.
     Result<void> mount(const std::vector<fs::path>& lowers) {
+        lowers_ = lowers;
         for (const char* folder : {"root", "upper", "work", "l", "loan", "secrets"})
             if (auto made = io::make_directories(work_.path() / folder); !made) return made;
         std::vector<std::string> names;
@@ -108,9 +117,11 @@ class RuncSession : public SandboxSession {
             names.push_back(name);
         }
         ::chmod(upper().c_str(), 0755);
-        const io::Command command{.argv = {"mount", "-n", "-t", "overlay", "overlay", "-o",
-                                           "lowerdir=" + join(names, ":") + ",upperdir=upper,workdir=work", "root"},
-                                  .directory = work_.path()};
+        const io::Command command{
+            .argv = {"mount", "-n", "-t", "overlay", "overlay", "-o",
+                     "lowerdir=" + join(names, ":") + ",upperdir=upper,workdir=work,redirect_dir=off,metacopy=off",
+                     "root"},
+            .directory = work_.path()};
         auto mounted = shared_.processes.run_checked(command, {}, "mounting an overlay");
         if (!mounted) {
             Error error = mounted.error();
@@ -195,6 +206,7 @@ class RuncSession : public SandboxSession {
     io::TempDirectory work_;
     std::vector<SandboxMount> mounts_;
     std::string resolver_;
+    std::vector<fs::path> lowers_;
     bool mounted_ = false;
 };
 

@@ -53,6 +53,7 @@ Result<StepOutput> build_apt(const AptSpec& spec, StepContext& context) {
     TreePackOptions options{
         {context.compression, context.step}, *time, [](const std::string& path, bool) { return is_scrubbed(path); }};
     options.overlay_upper = true;
+    options.is_below = [&](const std::string& path) { return (*session)->is_below(path); };
     auto layer = pack_tree(context.store, (*session)->upper(), options);
     if (!layer) return layer.error();
     output.layers = {*layer};

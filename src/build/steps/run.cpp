@@ -53,6 +53,7 @@ Result<StepOutput> build_run(const RunSpec& spec, StepContext& context) {
                                 return is_scrubbed(path);
                             }};
     options.overlay_upper = true;
+    options.is_below = [&](const std::string& path) { return (*session)->is_below(path); };
     auto layer = pack_tree(context.store, (*session)->upper(), options);
     if (!layer) return layer.error();
     return StepOutput{{*layer}, {}, done->peak_memory};

@@ -148,6 +148,17 @@ TEST_CASE("image names are read as skopeo reads them") {
     CHECK(oci::ImageName::parse("docker-archive:f.tar")->kind == Kind::docker_archive);
     CHECK(oci::ImageName::parse("docker://ghcr.io/a/b:1")->reference == "ghcr.io/a/b:1");
     CHECK(oci::ImageName::parse("oci-archive:f.tar")->to_string() == "oci-archive:f.tar");
-    for (const char* bad : {"", "oci:", "oci:x:", "docker://", "podman:x", "docke-archive:x"})
+    CHECK(oci::ImageName::parse("oci-archive:f.tar:v1")->tag == "v1");
+    const auto named = oci::ImageName::parse("docker-archive:f.tar:ghcr.io:443/a/b:v1").value();
+    CHECK(named.path == "f.tar");
+    CHECK(named.reference == "ghcr.io:443/a/b:v1");
+    CHECK(named.to_string() == "docker-archive:f.tar:ghcr.io:443/a/b:v1");
+    CHECK(oci::ImageName::parse("docker-archive:f.tar:comfyui")->reference == "comfyui:latest");
+    CHECK(oci::ImageName::parse("docker-archive:f.tar")->reference.empty());
+    CHECK(oci::ImageName::parse("docker-archive:f.tar")->to_string() == "docker-archive:f.tar");
+    for (const char* bad :
+         {"", "oci:", "oci:x:", "docker://", "podman:x", "docke-archive:x", "docker-archive:", "docker-archive::x",
+          "docker-archive:f:", "docker-archive:f:A", "docker-archive:f:a@sha256:1", "docker-archive:f:a..b",
+          "docker-archive:f:a/", "docker-archive:f:a:", "docker-archive:f:a:-x"})
         CHECK_FALSE(oci::ImageName::parse(bad));
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/outputs.hpp"
+
+#include <chrono>
+
+#include "base/text.hpp"
+#include "oci/archive_out.hpp"
+#include "oci/layout.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+using Kind = oci::ImageName::Kind;
+
+void check_outputs(const std::vector<oci::ImageName>& outputs) {
+    std::vector<Error> errors;
+    for (const oci::ImageName& output : outputs) {
+        std::error_code failed;
+        if (output.kind == Kind::registry)
+            errors.push_back(usage_error("this release does not write to registries, as '" + output.to_string() + "'",
+                                         "write -o oci:DIR[:TAG], and copy it on with `skopeo copy`"));
+        else if (output.kind != Kind::layout && fs::is_directory(output.path, failed))
+            errors.push_back(
+                usage_error("'" + output.path.string() + "' is a folder, and '" + output.to_string() + "' is one file",
+                            "name a file, or write -o oci:DIR[:TAG]"));
+        else if (output.kind == Kind::layout && fs::exists(output.path, failed) &&
+                 !fs::is_directory(output.path, failed))
+            errors.push_back(usage_error("'" + output.path.string() + "' is a file, and an OCI layout is a folder",
+                                         "name a folder, or write -o oci-archive:FILE"));
+    }
+    if (!errors.empty()) throw BuildError(std::move(errors));
+}
+
+static void write_archive(const Store& store, const oci::Image& image, const std::string& name,
+                          const oci::ImageName& output, Progress& progress, const std::stop_token& stop) {
+    const std::string id = output.to_string();
+    progress.started(id, "writing");
+    const auto begin = std::chrono::steady_clock::now();
+    std::uint64_t size = 0;
+    const oci::WriteProgress told = [&](std::uint64_t done, std::uint64_t total) -> Result<void> {
+        size = done;
+        progress.bytes(id, done, total);
+        if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        return {};
+    };
+    auto written = [&]() -> Result<void> {
+        if (output.kind == Kind::oci_archive)
+            return oci::write_oci_archive(store, image, output.path, output.tag.empty() ? "latest" : output.tag, told);
+        // A template's name need not be one for Docker ("a..b"): the archive has no name then, only its digest.
+        const auto own = oci::parse_docker_reference(name);
+        const std::string reference = !output.reference.empty() ? output.reference : own ? *own : "";
+        return oci::write_docker_archive(store, image, output.path, reference, told);
+    }();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (!written) {
+        const bool stopped = written.error().kind == ErrorKind::interrupted;
+        progress.finished(id, stopped ? StepOutcome::stopped : StepOutcome::failed, seconds, "");
+        Error error = written.error();
+        throw BuildError(error.while_doing("writing " + id));
+    }
+    progress.finished(id, StepOutcome::built, seconds, human_bytes(size));
+}
+
+void write_outputs(const Store& store, const oci::Image& image, const std::string& name,
+                   const std::vector<oci::ImageName>& outputs, Progress& progress, const std::stop_token& stop) {
+    for (const oci::ImageName& output : outputs) {
+        if (output.kind == Kind::layout)
+            oci::write_layout(store, image, output.path, output.tag.empty() ? "latest" : output.tag).value();
+        else
+            write_archive(store, image, name, output, progress, stop);
+    }
+}
+
+}  // namespace tmplbuild

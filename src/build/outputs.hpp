@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a finished image goes: layout folders and archives. Used by build.cpp alone. What cannot be written is refused
+// before anything is built; each output appears whole or not at all. Throws BuildError.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "oci/image.hpp"
+#include "oci/image_name.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+void check_outputs(const std::vector<oci::ImageName>& outputs);
+
+// `name` is the template's: what the image is called where an output that needs a name does not say one.
+void write_outputs(const Store& store, const oci::Image& image, const std::string& name,
+                   const std::vector<oci::ImageName>& outputs, Progress& progress, const std::stop_token& stop);
+
+}  // namespace tmplbuild

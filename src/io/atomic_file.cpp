@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "io/file.hpp"
+
+namespace tmplbuild::io {
+
+AtomicFile::AtomicFile(fs::path file, fs::path temporary, Fd fd)
+    : file_(std::move(file)), temporary_(std::move(temporary)), fd_(std::move(fd)) {}
+
+AtomicFile::~AtomicFile() {
+    if (fd_) ::unlink(temporary_.c_str());
+}
+
+Result<AtomicFile> AtomicFile::create(const fs::path& file) {
+    const fs::path folder = file.parent_path();
+    if (auto made = make_directories(folder); !made) return made.error();
+    fs::path temporary = folder / ("." + file.filename().string() + ".tmp-" + unique_suffix());
+    auto fd = open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    if (!fd) return fd.error();
+    return AtomicFile(file, std::move(temporary), std::move(*fd));
+}
+
+Result<void> AtomicFile::write(std::span<const std::byte> data) { return write_all(fd_.get(), data, file_); }
+
+Result<void> AtomicFile::commit() {
+    // open(2) applied the umask; the mode asked for is the mode wanted.
+    if (::fchmod(fd_.get(), 0644) != 0) return os_error("set the mode of", temporary_, errno);
+    if (auto synced = sync_fd(fd_.get(), file_); !synced) return synced;
+    if (::rename(temporary_.c_str(), file_.c_str()) != 0) return os_error("rename a new file to", file_, errno);
+    fd_.reset();
+    return sync_directory(file_.parent_path());
+}
+
+}  // namespace tmplbuild::io

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image as one file: oci-archive (a tar of an OCI layout) and docker-archive (what `docker load` takes). Written in
+// one pass from the store; every blob is checked against its digest on the way. The file appears by rename; equal
+// images give equal bytes. Never needs disk beyond the file itself.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/error.hpp"
+#include "oci/image.hpp"
+
+namespace tmplbuild::oci {
+
+// Told of the bytes written so far, of about `total`; an error from it ends the writing.
+using WriteProgress = std::function<Result<void>(std::uint64_t done, std::uint64_t total)>;
+
+// image-spec 1.1, image-layout.md, in a tar: oci-layout, index.json (one manifest, tagged `tag`), blobs by digest.
+Result<void> write_oci_archive(const Store& store, const Image& image, const std::filesystem::path& file,
+                               const std::string& tag, const WriteProgress& progress);
+
+// moby's image/tarexport, as containers/image writes it (docker-archive transport): manifest.json, <config>.json and
+// each layer as an uncompressed <diff ID>.tar. `reference` ("name:tag") goes into RepoTags; empty: no name at all.
+Result<void> write_docker_archive(const Store& store, const Image& image, const std::filesystem::path& file,
+                                  const std::string& reference, const WriteProgress& progress);
+
+}  // namespace tmplbuild::oci

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 900
+# serial: yes
+# One image in every form that `build -o` writes, each read by programs that others wrote: skopeo, buildah, umoci.
+# Equal images give equal files; a refused or a stopped output leaves nothing.
+. "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
+for tool in skopeo buildah umoci jq; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
+example "$work/a"
+mkdir "$work/o"
+# The machine's registries, policy and stores stay out of it.
+echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$work/policy.json"
+printf '[storage]\ndriver = "vfs"\nrunroot = "%s"\ngraphroot = "%s"\n' "$work/run" "$work/graph" >"$work/storage.conf"
+export CONTAINERS_STORAGE_CONF="$work/storage.conf" BUILDAH_ISOLATION=chroot
+copy() { skopeo --policy "$work/policy.json" copy -q "$@"; }
+rootfs_of() { # IMAGE FOLDER: buildah's own view of the image's files
+    container=$(buildah from --signature-policy "$work/policy.json" -q "$1")
+    mounted=$(buildah mount "$container")
+    cp -a "$mounted" "$2"
+    buildah config --user root "$container"
+    buildah run "$container" -- /usr/bin/python3 -c 'print("it runs")' >"$2.ran"
+    buildah rm "$container" >/dev/null
+}
+
+digest=$(build "$work/a" --set image.compression=gzip -o "oci-archive:$work/o/image.tar" \
+    -o "oci-archive:$work/o/tagged.tar:v1" -o "docker-archive:$work/o/docker.tar" \
+    -o "docker-archive:$work/o/named.tar:registry.example:5000/team/web:v2")
+config=$(skopeo inspect --raw "oci:$work/a/out:latest" | jq -r .config.digest)
+[ "$(ls -A "$work/o" | wc -l)" = 4 ] || fail "more than the four files are there: $(ls -A "$work/o")"
+
+# --- skopeo: the same image in all forms -----------------------------------------------------------------------------
+for image in "oci:$work/a/out" "oci-archive:$work/o/image.tar" "oci-archive:$work/o/image.tar:latest" "oci-archive:$work/o/tagged.tar:v1"; do
+    [ "$(skopeo inspect --format '{{.Digest}}' "$image")" = "$digest" ] || fail "skopeo sees another image in $image"
+done
+for image in "docker-archive:$work/o/docker.tar" "docker-archive:$work/o/docker.tar:quickstart:latest" \
+    "docker-archive:$work/o/named.tar:registry.example:5000/team/web:v2"; do
+    [ "sha256:$(skopeo inspect --config --raw "$image" | sha256sum | cut -d' ' -f1)" = "$config" ] ||
+        fail "skopeo sees another configuration in $image"
+done
+skopeo inspect "docker-archive:$work/o/named.tar:other:v2" >/dev/null 2>&1 && fail "any name finds the image"
+# Copied into a layout, every form has the same uncompressed layers.
+n=0
+for image in "oci:$work/a/out:latest" "oci-archive:$work/o/image.tar" "docker-archive:$work/o/docker.tar"; do
+    n=$((n + 1))
+    copy "$image" "oci:$work/copy$n:x"
+    skopeo inspect --config --raw "oci:$work/copy$n:x" | jq -cS .rootfs >"$work/rootfs$n"
+    cmp "$work/rootfs1" "$work/rootfs$n" || fail "$image has other layers"
+done
+[ "$(tar -xOf "$work/o/docker.tar" manifest.json | jq -r '.[0].RepoTags[0]')" = quickstart:latest ] || fail "docker.tar has no name"
+for layer in $(tar -xOf "$work/o/docker.tar" manifest.json | jq -r '.[0].Layers[]'); do
+    [ "$(tar -xOf "$work/o/docker.tar" "$layer" | sha256sum | cut -d' ' -f1).tar" = "$layer" ] || fail "$layer has other content"
+done
+
+# --- buildah and umoci: the files themselves -------------------------------------------------------------------------
+# Each archive alone: vfs keeps a copy of the root for every layer.
+rootfs_of "oci:$work/a/out:latest" "$work/layout"
+buildah rmi -a -f >/dev/null
+rootfs_of "docker-archive:$work/o/docker.tar" "$work/docker"
+buildah rmi -a -f >/dev/null
+grep -q "it runs" "$work/layout.ran" || fail "a program of the image does not run: $(cat "$work/layout.ran")"
+grep -q "it runs" "$work/docker.ran" || fail "a program of the docker-archive does not run: $(cat "$work/docker.ran")"
+mkdir "$work/unpacked"
+tar -xf "$work/o/image.tar" -C "$work/unpacked"
+umoci unpack --image "$work/unpacked:latest" "$work/bundle" >/dev/null
+facts() { # FOLDER: everything but times of folders, which each tool sets in its own way
+    (cd "$1" && find . -mindepth 1 ! -type d -printf '%p %y %m %U:%G %s %T@ %l\n' -o -type d -printf '%p %y %m %U:%G\n' |
+        sed 's/\.0000000000 / /' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+}
+facts "$work/layout" >"$work/layout.facts"
+facts "$work/docker" >"$work/docker.facts"
+facts "$work/bundle/rootfs" >"$work/umoci.facts"
+[ "$(wc -l <"$work/layout.facts")" -gt 5000 ] || fail "the layout's root is nearly empty"
+for other in docker umoci; do
+    diff "$work/layout.facts" "$work/$other.facts" >"$work/diff" || fail "$other has other files: $(head -n 20 "$work/diff")"
+done
+
+# --- equal bytes, and nothing half-written ---------------------------------------------------------------------------
+(cd "$work/o" && sha256sum ./*) >"$work/sums"
+build "$work/a" --set image.compression=gzip -o "oci-archive:$work/o/image.tar" -o "docker-archive:$work/o/docker.tar" >/dev/null
+(cd "$work/o" && sha256sum ./*) | diff "$work/sums" - || fail "a second build wrote other bytes"
+code=0
+"$tmplbuild" build "$work/a/template.toml" -o "docker-archive:$work/o" 2>"$work/err" || code=$?
+[ "$code" = 2 ] || fail "a folder was taken for an archive: $(cat "$work/err")"
+code=0
+"$tmplbuild" build "$work/a/template.toml" -o docker://registry.example/x 2>"$work/err" || code=$?
+[ "$code" = 2 ] || fail "a registry was not refused: $(cat "$work/err")"
+code=0
+"$tmplbuild" build "$work/a/template.toml" -o "docker-archive:$work/o/docker.tar:UPPER" 2>"$work/err" || code=$?
+[ "$code" = 2 ] && grep -q "UPPER" "$work/err" || fail "a bad name was not refused: $(cat "$work/err")"
+# A disk that is too small: exit 1, and what was there stays.
+mkdir "$work/small"
+if mount -t tmpfs -o size=4m tmpfs "$work/small" 2>/dev/null; then
+    trap 'umount "$work/small"; rm -rf "$work"' EXIT
+    echo before >"$work/small/docker.tar"
+    code=0
+    "$tmplbuild" build "$work/a/template.toml" -o "docker-archive:$work/small/docker.tar" 2>"$work/err" || code=$?
+    [ "$code" = 1 ] && grep -q "full" "$work/err" || fail "a full disk ended with $code: $(cat "$work/err")"
+    [ "$(cat "$work/small/docker.tar")" = before ] || fail "the archive that was there is gone"
+    [ "$(ls -A "$work/small")" = docker.tar ] || fail "half an archive was left: $(ls -A "$work/small")"
+fi

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/archive.hpp"
+
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include "io/fd.hpp"
+#include "io/file.hpp"
+#include "io/process.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+using namespace tmplbuild::io;
+
+namespace {
+
+struct Found {
+    ArchiveEntry entry;
+    std::string content;
+};
+
+Result<std::map<std::string, Found>> read_all(Result<ArchiveReader> opened) {
+    if (!opened) return opened.error();
+    std::map<std::string, Found> out;
+    for (;;) {
+        auto entry = opened->next();
+        if (!entry) return entry.error();
+        if (!*entry) return out;
+        Found found{**entry, {}};
+        std::vector<std::byte> buffer(1000);
+        for (;;) {
+            auto got = opened->read(buffer);
+            if (!got) return got.error();
+            if (*got == 0) break;
+            found.content.append(reinterpret_cast<const char*>(buffer.data()), *got);
+        }
+        out[found.entry.path] = std::move(found);
+    }
+}
+
+std::string tar_of(const std::vector<std::pair<TarHeader, std::string>>& entries) {
+    std::string out;
+    TarWriter writer([&](std::span<const std::byte> data) -> Result<void> {
+        out.append(reinterpret_cast<const char*>(data.data()), data.size());
+        return {};
+    });
+    for (auto [header, content] : entries) {
+        header.size = content.size();
+        REQUIRE(writer.header(header));
+        REQUIRE(writer.data(as_bytes(content)));
+    }
+    REQUIRE(writer.finish());
+    return out;
+}
+
+Result<std::map<std::string, Found>> read_tar(const std::string& text) {
+    auto at = std::make_shared<std::size_t>(0);
+    return read_all(ArchiveReader::tar(
+        [&text, at](std::span<std::byte> into) -> Result<std::size_t> {
+            const std::size_t n = std::min(into.size(), text.size() - *at);
+            std::memcpy(into.data(), text.data() + *at, n);
+            *at += n;
+            return n;
+        },
+        "test"));
+}
+
+struct Place {
+    TempDirectory folder = TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
+    fs::path tree = folder.path() / "tree";
+
+    Result<std::map<std::string, Found>> made_by(const std::vector<std::string>& argv, const std::string& file) const {
+        SystemProcessRunner runner;
+        auto ran = runner.run({.argv = argv, .directory = tree}, {});
+        REQUIRE(ran);
+        INFO(ran->tail_text());
+        REQUIRE(ran->exit_code == 0);
+        return read_all(ArchiveReader::open(folder.path() / file));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("tar in every compression and zip are read by content") {
+    Place place;
+    fs::create_directories(place.tree / "a/b");
+    const std::string long_name(180, 'n');
+    std::ofstream(place.tree / "a/b/script") << "#!/bin/sh\n";
+    std::ofstream(place.tree / "a" / long_name) << std::string(300'000, 'x');
+    fs::permissions(place.tree / "a/b/script", fs::perms(0755));
+    fs::create_symlink("b/script", place.tree / "a/link");
+    fs::create_hard_link(place.tree / "a/b/script", place.tree / "a/second");
+    const std::string out = (place.folder.path() / "archive").string();
+    const std::vector<std::vector<std::string>> commands = {
+        {"tar", "-cf", out, "./a"},
+        {"tar", "-czf", out, "a"},
+        {"tar", "-cjf", out, "a"},
+        {"tar", "-cJf", out, "a"},
+        {"tar", "--zstd", "-cf", out, "a"},
+        {"tar", "--format=pax", "-cf", out, "a"},
+        {"python3", "-c",
+         "import zipfile,os,stat,sys\n"
+         "z=zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_DEFLATED)\n"
+         "[z.write(os.path.join(d,f)) for d,_,fs in os.walk('a') for f in fs+['.'] if not "
+         "os.path.islink(os.path.join(d,f))]\n"
+         "i=zipfile.ZipInfo('a/link'); i.create_system=3; i.external_attr=(stat.S_IFLNK|0o777)<<16\n"
+         "z.writestr(i,'b/script'); z.close()",
+         out},
+    };
+    for (const auto& command : commands) {
+        INFO(command[0] << " " << command[1]);
+        auto found = place.made_by(command, "archive");
+        REQUIRE(found);
+        CHECK(found->at("a").entry.type == ArchiveEntry::Type::directory);
+        const Found& script = found->at("a/b/script");
+        const Found& second = found->at("a/second");
+        const bool is_zip = command[0] == "python3";
+        CHECK((script.content + second.content) == (is_zip ? "#!/bin/sh\n#!/bin/sh\n" : "#!/bin/sh\n"));
+        CHECK((script.entry.type == ArchiveEntry::Type::hardlink ? script.entry.link : "a/b/script") ==
+              (script.entry.type == ArchiveEntry::Type::hardlink ? "a/second" : "a/b/script"));
+        CHECK(script.entry.mode == 0755);
+        CHECK(found->at("a/link").entry.type == ArchiveEntry::Type::symlink);
+        CHECK(found->at("a/link").entry.link == "b/script");
+        CHECK(found->at("a/" + long_name).content.size() == 300'000);
+        fs::remove(out);
+    }
+}
+
+TEST_CASE("names stay the bytes that they were, in pax records too") {
+    Place place;
+    fs::create_directories(place.tree);
+    const std::string hungarian = "NetLock_F\xc5\x91tan\xc3\xbas\xc3\xadtv\xc3\xa1ny.crt", latin = "caf\xe9";
+    std::ofstream(place.tree / hungarian) << "1";
+    std::ofstream(place.tree / latin) << "2";
+    fs::create_symlink(hungarian, place.tree / "link");
+    const std::string out = (place.folder.path() / "archive").string();
+    for (const char* format : {"--format=gnu", "--format=pax", "--format=ustar"}) {
+        INFO(format);
+        auto found = place.made_by({"tar", format, "-cf", out, "."}, "archive");
+        REQUIRE(found);
+        CHECK(found->contains(""));
+        CHECK(found->at(hungarian).content == "1");
+        CHECK(found->at(latin).content == "2");
+        CHECK(found->at("link").entry.link == hungarian);
+    }
+    // Python, as Go's archive/tar, writes names that are no ASCII as pax records in UTF-8 with no character set named.
+    auto python = place.made_by({"python3", "-c",
+                                 "import tarfile,sys\nt=tarfile.open(sys.argv[1],'w',format=tarfile.PAX_FORMAT)\n"
+                                 "t.add('.'); t.close()",
+                                 out},
+                                "archive");
+    REQUIRE(python);
+    CHECK(python->at(hungarian).content == "1");
+    CHECK(python->at("link").entry.link == hungarian);
+    auto ours = read_tar(tar_of({{{.path = latin}, "x"}, {{.path = hungarian}, "y"}}));
+    REQUIRE(ours);
+    CHECK(ours->at(latin).content == "x");
+    CHECK(ours->at(hungarian).content == "y");
+}
+
+TEST_CASE("owners, devices, times and attributes come along") {
+    TarHeader file{.path = "f", .mode = 04755, .uid = 3'000'000, .gid = 42, .mtime = 1'700'000'000};
+    file.xattrs = {{"security.capability", std::string("\1\0\0\2\0\x20", 6)}, {"user.note", "hi"}};
+    TarHeader device{.path = "null", .type = TarHeader::Type::character_device, .mode = 0666};
+    device.device_major = 1;
+    device.device_minor = 3;
+    auto found = read_tar(tar_of({{file, "text"}, {device, ""}, {{.path = "p", .type = TarHeader::Type::fifo}, ""}}));
+    REQUIRE(found);
+    const ArchiveEntry& entry = found->at("f").entry;
+    CHECK(entry.mode == 04755);
+    CHECK(entry.uid == 3'000'000);
+    CHECK(entry.gid == 42);
+    CHECK(entry.mtime == 1'700'000'000);
+    CHECK(entry.xattrs == file.xattrs);
+    CHECK(found->at("null").entry.type == TarHeader::Type::character_device);
+    CHECK(found->at("null").entry.device_major == 1);
+    CHECK(found->at("null").entry.device_minor == 3);
+    CHECK(found->at("p").entry.type == TarHeader::Type::fifo);
+}
+
+TEST_CASE("names that lead out of an archive are refused") {
+    auto refused = [](const TarHeader& header) {
+        auto found = read_tar(tar_of({{header, ""}}));
+        REQUIRE_FALSE(found);
+        return found.error().message;
+    };
+    CHECK(refused({.path = "../x"}).find("'..'") != std::string::npos);
+    CHECK(refused({.path = "a/../../x"}).find("'..'") != std::string::npos);
+    CHECK(refused({.path = "a/.."}).find("'..'") != std::string::npos);
+    CHECK(refused({.path = "h", .type = TarHeader::Type::hardlink, .link = "../x"}).find("hard link") !=
+          std::string::npos);
+    CHECK(refused({.path = "."}).find("no name") != std::string::npos);
+    // In a layer the root is the tree's own; in a fetched archive an absolute name is somebody's mistake or worse.
+    const std::string absolute = tar_of({{{.path = "/etc/x"}, "1"}});
+    CHECK(read_tar(absolute)->contains("etc/x"));
+    Place place;
+    REQUIRE(write_file_atomic(place.folder.path() / "f", absolute));
+    auto opened = read_all(ArchiveReader::open(place.folder.path() / "f"));
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().message.find("absolute") != std::string::npos);
+    auto odd = read_tar(tar_of({{{.path = ".//a/./b//c"}, "1"}}));
+    CHECK(odd->contains("a/b/c"));
+}
+
+TEST_CASE("what is no archive, or half of one, is an error") {
+    Place place;
+    const fs::path file = place.folder.path() / "f";
+    for (const std::string& text :
+         {std::string("just text, long enough to be no header of anything at all\n"), std::string()}) {
+        REQUIRE(write_file_atomic(file, text));
+        auto found = read_all(ArchiveReader::open(file));
+        REQUIRE_FALSE(found);
+        CHECK(found.error().message.find(file.string()) != std::string::npos);
+    }
+    const std::string whole = tar_of({{{.path = "a"}, std::string(5000, 'x')}});
+    REQUIRE(write_file_atomic(file, whole.substr(0, 3000)));
+    CHECK_FALSE(read_all(ArchiveReader::open(file)));
+    CHECK_FALSE(ArchiveReader::open(place.folder.path() / "absent"));
+}
