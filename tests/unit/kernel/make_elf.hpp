@@ -93,7 +93,7 @@ struct Sym {
     std::string name;
     bool defined = false;
     std::string version{}, library{};  // `library` of an undefined one that has a version
-    bool weak = false, hidden_version = false, local = false, hidden_visibility = false;
+    bool weak = false, hidden_version = false, local = false, hidden_visibility = false, local_binding = false;
 };
 
 struct Library {
