@@ -158,7 +158,7 @@ Result<void> read_dynamic(const std::vector<ElfSection>& sections, ElfInfo& info
         if (tag == tag_runpath) runpath = *text;
     }
     // The dynamic linker ignores DT_RPATH beside DT_RUNPATH, and an empty one of either.
-    info.is_rpath = !runpath && rpath.value_or("") != "";
+    info.is_rpath = !runpath && !rpath.value_or("").empty();
     const std::string used = runpath ? *runpath : rpath.value_or("");
     if (!used.empty()) info.runpath = split(used, ':');
     return {};

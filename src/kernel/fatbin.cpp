@@ -109,7 +109,7 @@ void ContainerReader::read_entries(Bytes container, std::uint64_t position, bool
             return note(place + ": an entry of version " + hex(entry.version) + ", which is not known here");
         if (entry.header_size < entry_bytes || !fits(container, at, entry.header_size) ||
             !fits(container, at + entry.header_size, entry.padded))
-            return note(place + ": an entry is larger than its container");
+            return note(place + ": an entry has sizes that cannot be right");
         read_entry(entry, container.subspan(at + entry.header_size, entry.padded), place, relocatable);
         at += entry.header_size + entry.padded;
     }

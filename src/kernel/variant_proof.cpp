@@ -94,10 +94,11 @@ void check_target(const VariantRequest& request, const VariantProof& proof, cons
         any = true;
         const Judgement judgement = judge_module(module, target, {});
         if (!runs(judgement.verdict))
-            errors.push_back(module.rule.file + built + " does not run on " + gpu + ": " + judgement.reason);
+            errors.push_back(join({module.rule.file, built, " does not run on ", gpu, ": ", judgement.reason}, ""));
         else if (judgement.verdict == Verdict::jit && !module.rule.may_jit)
-            errors.push_back(module.rule.file + built + " has no machine code for " + gpu +
-                             ", and PTX is not enough: " + judgement.reason);
+            errors.push_back(join({module.rule.file, built, " has no machine code for ", gpu,
+                                   ", and PTX is not enough: ", judgement.reason},
+                                  ""));
     }
     if (!any)
         errors.push_back("none of the " + std::to_string(request.modules.size()) +
@@ -128,7 +129,7 @@ VariantProof prove_variant(const VariantRequest& request, const std::vector<Vari
             {target.label, target.capability ? target.capability->to_string() : "", judge_variant(proof, target)});
         check_target(request, proof, target, proof.errors);
     }
-    if (request.targets.empty()) proof.errors.push_back("a variant needs at least one GPU to be proven for");
+    if (request.targets.empty()) proof.errors.emplace_back("a variant needs at least one GPU to be proven for");
     return proof;
 }
 
@@ -164,6 +165,7 @@ VariantChoice choose_variant(const std::vector<VariantProof>& variants, const Gp
     }
     if (best.index || best.judgement.verdict != Verdict::missing || variants.size() < 2) return best;
     std::vector<std::string> archs;
+    archs.reserve(variants.size());
     for (const VariantProof& variant : variants) archs.push_back(variant.arch.to_string());
     best.judgement.reason = "no variant runs on " + with_capability(target) + ": there is " + join(archs, ", ");
     return best;

@@ -103,7 +103,9 @@ class Fields {
         for (const auto& element : array(key)) {
             const std::string name = where_ + key + "[" + std::to_string(i++) + "].";
             if (!element.is_object()) wrong(key, "an array of objects");
-            if (element.is_object()) read(Fields(element.get_object(), name, problem_));
+            if (!element.is_object()) continue;
+            Fields fields(element.get_object(), name, problem_);
+            read(fields);
         }
     }
     // A text that `parse` turns into a value; absent or empty leaves `fallback`.
@@ -156,7 +158,7 @@ Arch read_arch(Fields& in, std::string_view text, std::string_view prefix) {
     return arch ? *arch : Arch();
 }
 
-Cubin read_cubin_entry(Fields in) {
+Cubin read_cubin_entry(Fields& in) {
     Cubin cubin;
     std::string arch = in.text("arch");
     cubin.suffix_known = !arch.ends_with('?');
@@ -168,7 +170,7 @@ Cubin read_cubin_entry(Fields in) {
     return cubin;
 }
 
-Ptx read_ptx_entry(Fields in) {
+Ptx read_ptx_entry(Fields& in) {
     Ptx ptx;
     const Arch parsed = read_arch(in, in.text("arch"), "compute_");
     ptx.sm = parsed.sm;
@@ -179,7 +181,7 @@ Ptx read_ptx_entry(Fields in) {
     return ptx;
 }
 
-ModuleProof read_module(Fields in) {
+ModuleProof read_module(Fields& in) {
     ModuleProof module;
     module.rule.file = in.text("file");
     for (const std::string& text : in.list("capabilities")) {
@@ -192,8 +194,8 @@ ModuleProof read_module(Fields in) {
     module.present = in.flag("present", true);
     if (!module.present) return module;
     module.code.containers = in.number<std::size_t>("containers");
-    in.objects("cubins", [&](Fields entry) { module.code.cubins.push_back(read_cubin_entry(entry)); });
-    in.objects("ptx", [&](Fields entry) { module.code.ptx.push_back(read_ptx_entry(entry)); });
+    in.objects("cubins", [&](Fields& entry) { module.code.cubins.push_back(read_cubin_entry(entry)); });
+    in.objects("ptx", [&](Fields& entry) { module.code.ptx.push_back(read_ptx_entry(entry)); });
     module.code.unknown = in.list("unknown");
     module.needed = in.list("needed");
     module.undefined_symbols = in.number<std::size_t>("undefined_symbols");
@@ -229,8 +231,8 @@ Result<VariantProof> variant_proof_from_json(const json::object& object) {
     proof.arch = read_arch(in, in.text("arch"), "sm_");
     proof.toolkit = in.parsed("toolkit", "a version", Version::parse, Version());
     proof.proven_by = in.text("proven_by");
-    in.objects("modules", [&](Fields module) { proof.modules.push_back(read_module(module)); });
-    in.objects("rows", [&](Fields row) {
+    in.objects("modules", [&](Fields& module) { proof.modules.push_back(read_module(module)); });
+    in.objects("rows", [&](Fields& row) {
         const auto verdict = parse_verdict(row.text("verdict"));
         if (!verdict) row.wrong("verdict", "a verdict");
         proof.rows.push_back(

@@ -30,7 +30,8 @@ make::Library example() {
                        {"versioned", true, "EXAMPLE_2"},
                        {"versioned", true, "EXAMPLE_1", "", false, true},
                        {"private_one", true, "", "", false, false, true},
-                       {"hidden_one", true, "", "", false, false, false, true}};
+                       {"hidden_one", true, "", "", false, false, false, true},
+                       {"static_one", true, "", "", false, false, false, false, true}};
     return library;
 }
 

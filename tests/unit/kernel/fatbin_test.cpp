@@ -165,6 +165,15 @@ TEST_CASE("what is not known is said and never guessed") {
         says(only_problem(read_one({1, 89, 0x11, make::ptx("sm_89") + ".target sm_90\n"})), ".target cannot be read"));
 }
 
+TEST_CASE("an entry that is smaller than an entry's header, or larger than its container, ends the container") {
+    for (const std::uint32_t header_size : {0U, 63U, 1'000'000U}) {
+        std::string section = make::container({make::entry({2, 89, 0x11, make::cubin({})})});
+        make::poke<std::uint32_t>(section, 16 + 4, header_size);
+        make::poke<std::uint64_t>(section, 16 + 8, 0);
+        CHECK(says(only_problem(read(section)), "at byte 16: an entry "));
+    }
+}
+
 TEST_CASE("an entry that cannot be read hides no other") {
     const std::string good = make::entry({2, 89, 0x11, make::cubin({})});
     const DeviceCode code = read(make::container({make::entry({2, 80, 0x11, "junk"}), good}) +

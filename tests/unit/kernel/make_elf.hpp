@@ -93,7 +93,7 @@ struct Sym {
     std::string name;
     bool defined = false;
     std::string version{}, library{};  // `library` of an undefined one that has a version
-    bool weak = false, hidden_version = false, local = false, hidden_visibility = false;
+    bool weak = false, hidden_version = false, local = false, hidden_visibility = false, local_binding = false;
 };
 
 struct Library {
@@ -142,11 +142,9 @@ inline std::string shared_object(const Library& library) {
                            : s.version.empty() ? 1
                            : s.defined         ? index[s.version]
                                                : index[s.library + ' ' + s.version];
-        dynsym += u32(texts.add(s.name)) +
-                  static_cast<char>((s.local  ? 0x02
-                                     : s.weak ? 0x22
-                                              : 0x12)) +
-                  static_cast<char>(s.hidden_visibility ? 2 : 0) + u16(s.defined ? 9 : 0) + u64(0) + u64(0);
+        const char binding = s.local_binding ? 0x02 : s.weak ? 0x22 : 0x12;
+        dynsym += u32(texts.add(s.name)) + binding + static_cast<char>(s.hidden_visibility ? 2 : 0) +
+                  u16(s.defined ? 9 : 0) + u64(0) + u64(0);
         versym += u16(static_cast<std::uint64_t>(number) | (s.hidden_version ? 0x8000U : 0U));
     }
     std::string dynamic;
