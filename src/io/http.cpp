@@ -75,6 +75,7 @@ class Tries {
         return !stop_.stop_requested();
     }
     void start_over() { used_ = 0; }
+    const std::stop_token& stop() const { return stop_; }
 
   private:
     HttpPatience patience_;
@@ -120,7 +121,7 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
     }
     HttpHop hop{target->url,     own_headers,      request.user.empty() ? target->user : request.user,
                 request.ca_file, request.insecure, decode};
-    for (const auto& [name, value] : request.headers) hop.headers.push_back(name + ": " + value);
+    for (const auto& [name, value] : request.headers) hop.headers.push_back(join({name, value}, ": "));
     const HttpSink last_only = [&sink](const HttpReply& reply, std::string_view data) -> Result<void> {
         if (is_redirect(reply.status) && reply.headers.contains("location")) return {};
         return sink(reply, data);
@@ -155,7 +156,7 @@ HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
 Result<HttpResponse> HttpClient::get(const HttpRequest& request, std::stop_token stop) {
-    Tries tries(impl_->patience, stop);
+    Tries tries(impl_->patience, std::move(stop));
     for (;;) {
         std::string body;
         const HttpSink sink = [&](const HttpReply&, std::string_view data) -> Result<void> {
@@ -163,10 +164,10 @@ Result<HttpResponse> HttpClient::get(const HttpRequest& request, std::stop_token
             body.append(data);
             return {};
         };
-        Impl::Answer answer = impl_->follow(request, {}, true, sink, stop);
+        Impl::Answer answer = impl_->follow(request, {}, true, sink, tries.stop());
         const bool hope = answer.failure ? answer.may_pass : may_pass(answer.reply.status);
         if (hope && tries.again(answer.reply)) continue;
-        if (stop.stop_requested()) return interrupted(request.url);
+        if (tries.stop().stop_requested()) return interrupted(request.url);
         if (answer.failure) return *answer.failure;
         return HttpResponse{answer.reply.status, std::move(answer.reply.headers), std::move(body), answer.url};
     }
@@ -277,11 +278,11 @@ Result<HttpDownload> HttpClient::download(const HttpRequest& request, const fs::
                                           std::stop_token stop) {
     PartialFile part(request, file, progress);
     if (auto opened = part.open(); !opened) return opened.error();
-    Tries tries(impl_->patience, stop);
+    Tries tries(impl_->patience, std::move(stop));
     const HttpSink sink = [&part](const HttpReply& reply, std::string_view data) { return part.take(reply, data); };
     for (;;) {
         const std::uint64_t before = part.size();
-        const Impl::Answer answer = impl_->follow(request, part.range_headers(), false, sink, stop);
+        const Impl::Answer answer = impl_->follow(request, part.range_headers(), false, sink, tries.stop());
         const int status = answer.reply.status;
         if (!answer.failure && (status == 200 || status == 206)) return part.finish(answer.reply);
         if (part.size() >= before + enough) tries.start_over();
@@ -290,7 +291,7 @@ Result<HttpDownload> HttpClient::download(const HttpRequest& request, const fs::
             if (auto emptied = part.start_over(); !emptied) return emptied.error();
         const bool hope = range_refused || (answer.failure ? answer.may_pass : may_pass(status));
         if (hope && tries.again(answer.reply)) continue;
-        if (stop.stop_requested()) return interrupted(request.url);
+        if (tries.stop().stop_requested()) return interrupted(request.url);
         if (answer.failure) return *answer.failure;
         return network_error("cannot fetch " + printable_url(request.url) + ": HTTP status " + std::to_string(status));
     }

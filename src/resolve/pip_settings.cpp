@@ -34,7 +34,7 @@ Result<std::map<std::string, Options>> parse_ini(const std::string& text, const 
         const std::string_view bare = trim(line);
         if (bare.empty() || bare[0] == '#' || bare[0] == ';') continue;
         if (!key.empty() && (line[0] == ' ' || line[0] == '\t')) {
-            sections[section][key] += "\n" + std::string(bare);
+            sections[section][key].append("\n").append(bare);
             continue;
         }
         key.clear();
@@ -120,7 +120,7 @@ std::vector<std::string> usable_links(const std::vector<std::string>& links, con
             out.push_back(link);
             continue;
         }
-        if (link.starts_with("~/")) link = home + link.substr(1);
+        if (link.starts_with("~/")) link.replace(0, 1, home);
         std::error_code failed;
         if (fs::is_directory(link, failed)) out.push_back(fs::absolute(link).lexically_normal());
     }
@@ -186,7 +186,7 @@ Result<PipSettings> read_pip_settings(const Environment& environment, const fs::
     if (!options) return options.error();
     const auto first_set = [&](std::initializer_list<const char*> variables, const std::string& otherwise) {
         for (const char* name : variables)
-            if (const std::string value = environment(name); !value.empty()) return value;
+            if (std::string value = environment(name); !value.empty()) return value;
         return otherwise;
     };
     PipSettings settings;

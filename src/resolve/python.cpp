@@ -123,6 +123,7 @@ Result<std::vector<LockedDistribution>> resolve_and_fetch(UvQuestion question, S
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     std::vector<LockedDistribution*> wanted;
+    wanted.reserve(out.size());
     for (LockedDistribution& one : out) wanted.push_back(&one);
     auto fetched = session.fetch(wanted, [&locations](const LockedDistribution& one, const std::stop_token&) {
         return Result<FilePlaces>(FilePlaces{{locations.at(one.name)}, {}});
@@ -212,6 +213,7 @@ Result<void> fetch_distributions(const std::string& step, const std::vector<Lock
     io::HttpClient http;
     PackageIndex index(*settings, std::move(*indexes), http);
     std::vector<LockedDistribution*> wanted;
+    wanted.reserve(missing.size());
     for (LockedDistribution& one : missing) wanted.push_back(&one);
     return DistributionFetcher(step, *settings, http, context)
         .fetch(wanted,

@@ -53,7 +53,7 @@ void parse_requires_txt(const std::string& text, SdistMetadata& out) {
         // A marker of the requirement's own, which old setuptools could leave in the line.
         const std::size_t own = line.find(';');
         if (own == std::string::npos)
-            out.requires_dist.push_back(marker.empty() ? line : line + " ; " + marker);
+            out.requires_dist.push_back(marker.empty() ? line : join({line, marker}, " ; "));
         else
             out.requires_dist.push_back(line.substr(0, own) + "; (" + std::string(trim(line.substr(own + 1))) + ")" +
                                         (marker.empty() ? "" : " and " + marker));

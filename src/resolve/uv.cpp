@@ -29,6 +29,7 @@ std::string toml_string(const std::string& text) {
 
 std::string toml_list(const std::vector<std::string>& texts) {
     std::vector<std::string> quoted;
+    quoted.reserve(texts.size());
     for (const std::string& text : texts) quoted.push_back(toml_string(text));
     return "[" + join(quoted, ", ") + "]";
 }

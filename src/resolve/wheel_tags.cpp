@@ -44,7 +44,7 @@ static std::vector<std::string> platforms(int glibc_minor) {
 }
 
 void WheelTags::add(const std::string& python, const std::string& abi, const std::vector<std::string>& on) {
-    for (const std::string& platform : on) ranks_.emplace(python + "-" + abi + "-" + platform, ranks_.size());
+    for (const std::string& platform : on) ranks_.emplace(join({python, abi, platform}, "-"), ranks_.size());
 }
 
 Result<WheelTags> WheelTags::of(const BaseContract& contract) {
@@ -88,7 +88,7 @@ std::optional<std::size_t> WheelTags::rank(const WheelName& wheel) const {
     for (const std::string& python : wheel.pythons)
         for (const std::string& abi : wheel.abis)
             for (const std::string& platform : wheel.platforms) {
-                const auto at = ranks_.find(python + "-" + abi + "-" + platform);
+                const auto at = ranks_.find(join({python, abi, platform}, "-"));
                 if (at != ranks_.end() && (!best || at->second < *best)) best = at->second;
             }
     return best;
