@@ -23,6 +23,7 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"plan", {"base", "store", "pack", "podspec", "template", "kernel", "resolve"}},
     {"build", {"base", "io", "store", "pack", "oci", "podspec", "template", "kernel", "resolve", "plan"}},
     {"cli", {"base", "io", "store", "oci", "template", "kernel", "resolve", "plan", "build"}},
+    {"nvccfront", {}},
     {"supervisor", {"base", "podspec"}},
     {"launcher", {"base", "podspec", "supervisor"}},
 };
