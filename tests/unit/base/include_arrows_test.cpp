@@ -24,6 +24,7 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"build", {"base", "io", "store", "pack", "oci", "podspec", "template", "kernel", "resolve", "plan"}},
     {"cli", {"base", "io", "store", "oci", "template", "kernel", "resolve", "plan", "build"}},
     {"sandbox_init", {}},
+    {"nvccfront", {}},
     {"supervisor", {"base", "podspec"}},
     {"launcher", {"base", "podspec", "supervisor"}},
 };
