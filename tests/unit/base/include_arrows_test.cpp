@@ -23,7 +23,9 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"plan", {"base", "store", "pack", "podspec", "template", "kernel", "resolve"}},
     {"build", {"base", "io", "store", "pack", "oci", "podspec", "template", "kernel", "resolve", "plan"}},
     {"cli", {"base", "io", "store", "oci", "template", "kernel", "resolve", "plan", "build"}},
-    {"supervisor", {"base", "podspec"}},
+    {"loop", {}},
+    {"podlog", {"base", "loop"}},
+    {"supervisor", {"base", "podspec", "loop", "podlog"}},
     {"launcher", {"base", "podspec", "supervisor"}},
 };
 
