@@ -7,16 +7,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
+#include "loop/poller.hpp"
 #include "podspec/pod_spec.hpp"
 
 namespace tmplbuild::launch {
 
-using Time = std::int64_t;  // milliseconds of a clock that never goes back
-inline constexpr Time never = std::numeric_limits<Time>::max();
 inline constexpr int exit_critical = 70;  // a critical service failed for good
 
 enum class Phase {

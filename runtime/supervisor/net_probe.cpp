@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ NetProbe::NetProbe(NetProbe&& other) noexcept
       connected_(other.connected_),
       failed_(other.failed_) {}
 
-short NetProbe::events() const { return connected_ && request_.empty() ? POLLIN : POLLOUT; }
+std::uint32_t NetProbe::events() const { return connected_ && request_.empty() ? EPOLLIN : EPOLLOUT; }
 
 std::optional<bool> NetProbe::advance() {
     if (failed_) return false;

@@ -18,7 +18,7 @@ class NetProbe {
     NetProbe& operator=(NetProbe&&) = delete;
 
     int fd() const { return fd_; }
-    short events() const;           // what poll() is to wait for
+    std::uint32_t events() const;   // what epoll is to wait for
     std::optional<bool> advance();  // the answer, once there is one
 
   private:

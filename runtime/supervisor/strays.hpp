@@ -3,8 +3,14 @@
 // children elsewhere. Used at the end of a stop.
 #pragma once
 
+#include <sys/types.h>
+
+#include <functional>
+
 namespace tmplbuild::launch {
 
 void signal_strays(int number);
+// True when each of our children is one that `expected` names. False when /proc cannot tell.
+bool no_child_but(const std::function<bool(pid_t)>& expected);
 
 }  // namespace tmplbuild::launch

@@ -42,8 +42,9 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     const Compression compression =
         plan.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
     BuildReport report;
-    const StepEnvironment environment{
-        store, processes, progress, stop, compression, prepared.lock.base->contract, nullptr, request.secrets};
+    const StepEnvironment environment{store,   processes,       progress,
+                                      stop,    compression,     prepared.lock.base->contract,
+                                      nullptr, request.secrets, request.nvcc_front};
     report.steps = run_plan(plan, environment, [&] { return make_sandbox(store, processes, request.sandbox_init); });
 
     // 5. What each kernel does on each GPU of the targets, from the proofs.

@@ -42,6 +42,7 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
                         .sandbox = environment.sandbox,
                         .below = inputs.below,
                         .needed = inputs.needed,
+                        .nvcc_front = environment.nvcc_front,
                         .secrets = environment.secrets,
                         .jobs = inputs.jobs};
     auto fetched = fetch_inputs(step, context);

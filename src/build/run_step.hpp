@@ -16,6 +16,7 @@ struct StepEnvironment {
     BaseContract contract;
     Sandbox* sandbox = nullptr;
     std::map<std::string, std::string> secrets{};
+    std::filesystem::path nvcc_front{};
 };
 
 struct StepResult {

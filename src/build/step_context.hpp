@@ -44,6 +44,7 @@ struct StepContext {
     Sandbox* sandbox = nullptr;                    // set for every step of a build
     std::vector<BuiltLayer> below{};               // of the steps that it needs, bottom first: what its commands see
     std::map<std::string, NeededStep> needed{};    // by id
+    std::filesystem::path nvcc_front{};            // our program that stands before the toolchain's nvcc
     std::map<std::string, std::string> secrets{};  // name → content, of those that the command line gave
     unsigned jobs = 1;                             // how many processes it may keep busy
 

@@ -72,8 +72,9 @@ static void print_kernels(const BuildReport& report) {
 }
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
-    BuildRequest request{options.template_file, {options.set, recipes_folder()}, {}, launcher_file(),
-                         sandbox_init_file(),   read_secrets(options.secrets)};
+    BuildRequest request{
+        options.template_file, {options.set, recipes_folder()}, {}, launcher_file(), sandbox_init_file(),
+        nvcc_front_file(),     read_secrets(options.secrets)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
@@ -91,8 +92,13 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
 }
 
 int run_run(const Options& options, Progress& progress, std::stop_token stop) {
-    const BuildRequest request{
-        options.template_file, {options.set, recipes_folder()}, {}, launcher_file(), sandbox_init_file(), {}};
+    const BuildRequest request{options.template_file,
+                               {options.set, recipes_folder()},
+                               {},
+                               launcher_file(),
+                               sandbox_init_file(),
+                               nvcc_front_file(),
+                               {}};
     LocalRun run;
     run.arguments = options.arguments;
     run.volume = options.volume.empty() ? "out/workspace" : options.volume;

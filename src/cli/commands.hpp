@@ -38,6 +38,7 @@ int run_gpus(const Options& options);
 // Where our own files lie, found from the running program: the launcher, and the folder of recipes.
 std::filesystem::path launcher_file();
 std::filesystem::path sandbox_init_file();
+std::filesystem::path nvcc_front_file();
 std::filesystem::path recipes_folder();
 
 }  // namespace tmplbuild::cli

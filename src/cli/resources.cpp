@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 static fs::path companion(const std::string& name) {
     const fs::path folder = io::this_program().parent_path();
     std::error_code failed;
-    for (const fs::path& place : {folder / name, folder / "../lib/tmplbuild" / name})
+    for (const fs::path& place : {folder / name, folder / "../libexec" / name, folder / "../lib/tmplbuild" / name})
         if (fs::is_regular_file(place, failed)) return place;
     throw BuildError(machine_error("the program '" + name + "' is missing beside '" + io::this_program().string() + "'",
                                    "build the whole project: cmake --build --preset dev"));
@@ -21,6 +21,7 @@ static fs::path companion(const std::string& name) {
 
 fs::path launcher_file() { return companion("launcher"); }
 fs::path sandbox_init_file() { return companion("sandbox-init"); }
+fs::path nvcc_front_file() { return companion("nvcc-front"); }
 
 fs::path recipes_folder() {
     std::error_code failed;

@@ -131,9 +131,11 @@ struct PodSpec {
     std::string name;  // the template's
     std::vector<Service> services;
     std::vector<Kernel> kernels;
-    std::uint16_t console_port = 0;      // 0: no console
-    std::string constraints;             // PIP_CONSTRAINT and UV_CONSTRAINT of every service; empty: none
-    std::int64_t stop_total_ms = 9'000;  // the whole stop, under the platform's 10 s; 100..600'000
+    std::uint16_t console_port = 0;           // 0: no console
+    std::string constraints;                  // PIP_CONSTRAINT and UV_CONSTRAINT of every service; empty: none
+    std::int64_t stop_total_ms = 9'000;       // the whole stop, under the platform's 10 s; 100..600'000
+    std::int64_t log_file_bytes = 5'000'000;  // of one log file, 100'000..1'000'000'000
+    std::int64_t log_files = 4;               // of one service, the present one included, 1..100
 
     std::vector<std::string> notes;  // set by read_pod_spec(): keys it does not know, one sentence each. Never written.
     bool operator==(const PodSpec&) const = default;

@@ -281,6 +281,8 @@ Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file) {
     in.port("console_port", spec.console_port);
     in.text("constraints", spec.constraints);
     in.number("stop_total_ms", spec.stop_total_ms, 100, 600'000);
+    in.number("log_file_bytes", spec.log_file_bytes, 100'000, 1'000'000'000);
+    in.number("log_files", spec.log_files, 1, 100);
     in.note_unknown(spec.notes);
     // A wrong value beside the services must not keep them from starting: its default stands, and that is said.
     if (!in.problem.empty()) spec.notes.push_back(in.problem + "; its default is used");

@@ -151,6 +151,8 @@ std::string write_pod_spec(const PodSpec& spec) {
     out.number("console_port", spec.console_port);
     out.text("constraints", spec.constraints);
     out.number("stop_total_ms", spec.stop_total_ms, PodSpec{}.stop_total_ms);
+    out.number("log_file_bytes", spec.log_file_bytes, PodSpec{}.log_file_bytes);
+    out.number("log_files", spec.log_files, PodSpec{}.log_files);
     return json::canonical(out.take()) + "\n";
 }
 

@@ -25,7 +25,9 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"cli", {"base", "io", "store", "oci", "template", "kernel", "resolve", "plan", "build"}},
     {"sandbox_init", {}},
     {"nvccfront", {}},
-    {"supervisor", {"base", "podspec"}},
+    {"loop", {}},
+    {"podlog", {"base", "loop"}},
+    {"supervisor", {"base", "podspec", "loop", "podlog"}},
     {"launcher", {"base", "podspec", "supervisor"}},
 };
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that the pod says: each line masked once, then with its service's name on stdout, in memory, and at the
+// log writer. Used by the engine for services and for its own words. Never blocks and never touches a disk.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "loop/poller.hpp"
+#include "podlog/line_ring.hpp"
+#include "podlog/masker.hpp"
+#include "podlog/outlet.hpp"
+#include "podlog/writer.hpp"
+
+namespace tmplbuild::launch {
+
+struct LogStatus {
+    std::string state = "starting";    // starting, writing, failing (the disk refuses), stuck (it does not answer), off
+    std::string folder;                // where the files are; empty while none
+    std::string reason;                // why it is failing or off
+    std::uint64_t dropped = 0;         // lines that are in no file
+    std::uint64_t stdout_dropped = 0;  // lines that are not on stdout
+};
+
+class PodLog {
+  public:
+    explicit PodLog(Poller& poller);
+    ~PodLog();
+    PodLog(const PodLog&) = delete;
+    PodLog& operator=(const PodLog&) = delete;
+
+    Masker& masker() { return masker_; }
+    void open_stdout();
+    void start_writer(const WriterOptions& options);
+
+    void output(const std::string& service, std::string& block);        // whole lines of a service
+    void say(const std::string& name, const std::string& text);         // an event: one line, also of the progress log
+    void announce(const std::string& name, const std::string& secret);  // on stdout alone, unmasked: the one place
+
+    std::string last(const std::string& service, std::size_t lines) const;
+    bool knows(const std::string& service) const { return rings_.contains(service); }
+    LogStatus status() const;
+
+    bool on_exit(pid_t pid);  // true: the process was one of the log's own
+    bool owns(pid_t pid) const { return pid > 0 && (pid == writer_ || pid == relay_); }
+    void finish();             // the services are gone: the writer ends when it has written what it has
+    void last_words(Time by);  // at the very end: what stdout still takes
+    Time next_due() const { return restart_at_; }
+    void tick(Time now);
+
+    std::function<void(const std::string& service, std::string_view block)> on_lines;  // who follows a log
+    std::function<void()> on_change;                                                   // status() is another
+
+  private:
+    void show(const std::string& name, std::string_view block);
+    void keep(const std::string& name, std::string_view block);
+    void tell(const std::string& text);  // about the disk, so not to the disk
+    void fork_writer();
+    void read_reports();
+    void on_report(const std::string& line);
+    void watch_disk();
+
+    Poller& poller_;
+    Masker masker_;
+    Outlet stdout_, disk_;
+    std::map<std::string, LineRing> rings_;
+    WriterOptions options_;
+    std::atomic<Time>* busy_since_ = nullptr;  // one page, shared with the writer
+    pid_t writer_ = 0, relay_ = 0;
+    int reports_ = -1;
+    std::string report_text_;
+    Time restart_at_ = never, restart_pause_ = 1'000;
+    std::string state_ = "starting", folder_, reason_;
+    std::uint64_t refused_ = 0, told_ = 0;
+    bool stuck_ = false, finished_ = false;
+};
+
+}  // namespace tmplbuild::launch

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podlog/writer.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <ctime>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "podlog/outlet.hpp"
+#include "podlog/rotating_file.hpp"
+
+namespace tmplbuild::launch {
+
+namespace {
+
+constexpr int frames_fd = 3, reports_fd = 4;
+constexpr std::uint64_t progress_bytes = 1'000'000;
+
+std::string stamp(bool progress) {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    tm parts{};
+    ::gmtime_r(&now.tv_sec, &parts);
+    std::array<char, 64> text{};
+    const std::size_t size = std::strftime(text.data(), text.size(), progress ? "[%F %T UTC] " : "%FT%T", &parts);
+    std::string out(text.data(), size);
+    if (progress) return out;
+    const std::string millis = std::to_string(now.tv_nsec / 1'000'000);
+    return out + "." + std::string(3 - millis.size(), '0') + millis + "Z ";
+}
+
+bool make_folders(const std::string& path) {
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+        if (::mkdir(path.substr(0, at).c_str(), 0755) != 0 && errno != EEXIST && errno != EROFS) return false;
+    struct stat facts {};
+    if (::mkdir(path.c_str(), 0755) != 0 && ::stat(path.c_str(), &facts) != 0) return false;
+    return true;
+}
+
+// A service's name as a file's: nothing of it leads out of the folder.
+std::string file_name(std::string_view name) {
+    std::string out;
+    for (const char c : name.substr(0, 100))
+        out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !out.empty())
+                   ? c
+                   : '_';
+    return out + ".log";
+}
+
+class Writer {
+  public:
+    explicit Writer(const WriterOptions& options) : options_(options) {}
+
+    int run() {
+        std::array<char, 65536> buffer{};
+        for (;;) {
+            // Only a report that is owed makes it wake up by itself.
+            pollfd in{frames_fd, POLLIN, 0};
+            if (owed_ > 0 && ::poll(&in, 1, 500) == 0) {
+                report_dropped();
+                continue;
+            }
+            const ssize_t got = ::read(frames_fd, buffer.data(), buffer.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) break;
+            input_.append(buffer.data(), static_cast<std::size_t>(got));
+            take_frames();
+        }
+        report_dropped(true);
+        return 0;
+    }
+
+  private:
+    void take_frames();
+    void write(const std::string& name, std::string_view block);
+    RotatingFile& file_of(const std::string& name);
+    bool find_place();
+    void failed(std::uint64_t lines, const std::string& what, int why);
+    void report(const std::string& line);
+    void report_dropped(bool at_once = false);
+
+    const WriterOptions& options_;
+    std::string input_;
+    std::string folder_, progress_;  // empty: no place found yet
+    std::map<std::string, std::unique_ptr<RotatingFile>> files_;
+    Time retry_at_ = 0;
+    bool failing_ = false;
+    std::uint64_t owed_ = 0;  // lines dropped and not reported yet
+    std::uint64_t gap_ = 0;   // lines dropped since the last one that was kept
+    Time reported_ = 0;
+};
+
+// "NAME LENGTH\n" and then that many bytes.
+void Writer::take_frames() {
+    std::size_t at = 0;
+    for (;;) {
+        const std::size_t end = input_.find('\n', at);
+        if (end == std::string::npos) break;
+        const std::size_t space = input_.find(' ', at);
+        std::size_t size = 0;
+        if (space > end || std::from_chars(&input_[space + 1], &input_[end], size).ec != std::errc()) {
+            at = end + 1;  // never written so by us; the next line may be a frame
+            continue;
+        }
+        if (input_.size() - end - 1 < size) break;
+        if (options_.busy_since != nullptr) options_.busy_since->store(now_ms());
+        write(input_.substr(at, space - at), std::string_view(input_).substr(end + 1, size));
+        if (options_.busy_since != nullptr) options_.busy_since->store(0);
+        at = end + 1 + size;
+    }
+    input_.erase(0, at);
+}
+
+void Writer::write(const std::string& name, std::string_view block) {
+    const std::uint64_t lines = count_lines(block);
+    if (now_ms() < retry_at_) return failed(lines, {}, 0);
+    if (folder_.empty() && !find_place()) return failed(lines, {}, 0);
+    const std::string date = stamp(name.empty());
+    std::string text;
+    if (gap_ > 0) text += date + "launcher: " + std::to_string(gap_) + " lines could not be kept here\n";
+    const std::size_t notice = text.size();
+    for (std::string_view rest = block; !rest.empty();) {
+        const std::size_t end = rest.find('\n') + 1;
+        text.append(date).append(rest.substr(0, end));
+        rest.remove_prefix(end);
+    }
+    RotatingFile& file = file_of(name);
+    const std::size_t done = file.append(text);
+    if (done >= notice) gap_ = 0;
+    if (done < text.size()) {
+        const int why = errno;
+        return failed(count_lines(std::string_view(text).substr(std::max(done, notice))), "write " + file.path(), why);
+    }
+    if (failing_) report("works");
+    failing_ = false;
+}
+
+RotatingFile& Writer::file_of(const std::string& name) {
+    auto& file = files_[name];
+    if (file) return *file;
+    file = name.empty()
+               ? std::make_unique<RotatingFile>(progress_, progress_bytes, 2)
+               : std::make_unique<RotatingFile>(folder_ + "/" + file_name(name), options_.file_bytes, options_.files);
+    return *file;
+}
+
+bool Writer::find_place() {
+    struct stat facts {};
+    std::string why;
+    const bool volume = ::stat(options_.volume.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+    for (const bool on_volume : {true, false}) {
+        if (on_volume && !volume) continue;
+        const std::string root = on_volume ? options_.volume : options_.fallback;
+        const std::string folder = on_volume ? root + "/.tmplbuild/pods/" + options_.pod + "/logs" : root;
+        if (make_folders(folder) && ::access(folder.c_str(), W_OK) == 0) {
+            folder_ = folder;
+            progress_ = root + "/installation_progress.log";
+            report("at " + folder_);
+            return true;
+        }
+        why += (why.empty() ? "" : "; ") + folder + ": " + std::strerror(errno);
+    }
+    failed(0, "make a folder for logs (" + why + ")", 0);
+    return false;
+}
+
+void Writer::failed(std::uint64_t lines, const std::string& what, int why) {
+    owed_ += lines;
+    gap_ += lines;
+    if (what.empty()) return;
+    retry_at_ = now_ms() + options_.retry_ms;
+    files_.clear();
+    folder_.clear();  // the volume may be gone for good; the other place is tried next time
+    if (!failing_) report("fails cannot " + what + (why != 0 ? std::string(": ") + std::strerror(why) : std::string()));
+    failing_ = true;
+    report_dropped();
+}
+
+void Writer::report(const std::string& line) {
+    const std::string text = line + "\n";
+    if (::write(reports_fd, text.data(), text.size()) < 0) return;  // a full pipe: a later report says the same
+}
+
+void Writer::report_dropped(bool at_once) {
+    if (owed_ == 0 || (!at_once && now_ms() < reported_ + 400)) return;
+    report("dropped " + std::to_string(owed_));
+    owed_ = 0;
+    reported_ = now_ms();
+}
+
+}  // namespace
+
+std::string frame(std::string_view name, std::string_view block) {
+    std::string out(name);
+    for (char& c : out)
+        if (c == ' ' || c == '\n') c = '_';
+    return out + " " + std::to_string(block.size()) + "\n" + std::string(block);
+}
+
+int run_writer(const WriterOptions& options) { return Writer(options).run(); }
+
+}  // namespace tmplbuild::launch

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's parts, shared by the engine_*.cpp files alone: the loop and its actions, the services' processes and
+// probes. engine.hpp is what others see.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "loop/poller.hpp"
+#include "podlog/line_blocks.hpp"
+#include "podlog/pod_log.hpp"
+#include "podspec/placeholders.hpp"
+#include "supervisor/engine.hpp"
+#include "supervisor/model.hpp"
+#include "supervisor/net_probe.hpp"
+#include "supervisor/spawn.hpp"
+
+namespace tmplbuild::launch {
+
+// One service's live parts; the model's part of it is in PodState.
+struct Live {
+    std::vector<std::string> environment;  // made once, so that a restart keeps a generated secret
+    pod::ExpandedService expanded;
+    int report = -1, out = -1, err = -1;
+    std::string not_started;  // why its program could not be executed
+    LineBlocks out_lines, err_lines;
+    std::unique_ptr<NetProbe> net_probe;
+    pid_t exec_probe = 0;
+};
+
+class Engine {
+  public:
+    Engine(pod::PodSpec spec, const EngineOptions& options);
+    int run();
+
+  private:
+    // engine.cpp: what happens, and what is done about it
+    void take_signals();
+    void happen(Event event);
+    void act(const Action& action);
+    void on_signals();
+    void reap();
+    void on_exit(pid_t pid, int status);
+    void start_foreground();
+    void start_log_writer();
+    Time next_due_of_all() const;
+
+    // engine_services.cpp: the services' environment, processes, output and probes
+    void prepare_services();
+    void prepare_service(std::size_t i);
+    void make_environment(std::size_t i);
+    SpawnRequest request_of(std::size_t i) const;
+    void start_service(std::size_t i);
+    void close_service(std::size_t i);
+    void read_output(std::size_t i, int& fd, LineBlocks& lines);
+    void take_lines(std::size_t i, std::string& block);
+    void read_report(std::size_t i);
+    void drain(std::size_t i);
+    void start_probe(std::size_t i);
+    void on_probe_ready(std::size_t i);
+    void answer_probe(std::size_t i, bool ok);
+    void end_net_probe(std::size_t i);
+    void cancel_probe(std::size_t i);
+
+    pod::PodSpec spec_;
+    const EngineOptions& options_;
+    Poller poller_;
+    PodLog log_{poller_};
+    PodState state_;
+    std::vector<Live> live_;
+    int signals_ = -1;
+    int code_ = 0;
+};
+
+}  // namespace tmplbuild::launch

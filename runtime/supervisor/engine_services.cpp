@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "supervisor/engine_class.hpp"
+
+namespace tmplbuild::launch {
+
+static std::string random_hex() {
+    std::array<unsigned char, 32> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
+    std::string out;
+    for (const unsigned char byte : bytes) {
+        out += "0123456789abcdef"[byte >> 4];
+        out += "0123456789abcdef"[byte & 15];
+    }
+    return out;
+}
+
+void Engine::prepare_services() {
+    for (const std::string& entry : options_.environment) {
+        const std::size_t equals = entry.find('=');
+        if (equals != std::string::npos && names_secret(std::string_view(entry).substr(0, equals)))
+            log_.masker().hide(std::string_view(entry).substr(equals + 1));
+    }
+    live_.resize(spec_.services.size());
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) prepare_service(i);
+}
+
+void Engine::prepare_service(std::size_t i) {
+    pod::Service& service = spec_.services[i];
+    if (!service.unusable.empty()) return;
+    auto expanded = pod::expand_service(service, options_.spec_file);
+    if (!expanded) {
+        service.unusable = expanded.error().message;
+        return;
+    }
+    if (expanded->command.empty() || expanded->command[0].empty()) service.unusable = "its command is empty";
+    for (const std::string& need : service.needs) {
+        const bool known = std::any_of(spec_.services.begin(), spec_.services.end(),
+                                       [&](const pod::Service& other) { return other.name == need; });
+        if (!known) service.unusable = "it needs '" + need + "', which is not a service of this pod";
+    }
+    for (std::size_t j = 0; j < i; ++j)
+        if (spec_.services[j].name == service.name) service.unusable = "another service has the same name";
+    live_[i].expanded = std::move(*expanded);
+    make_environment(i);
+}
+
+void Engine::make_environment(std::size_t i) {
+    std::vector<std::string>& environment = live_[i].environment = options_.environment;
+    auto set = [&](const std::string& name, const std::string& value) {
+        std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+        environment.push_back(name + "=" + value);
+        if (names_secret(name)) log_.masker().hide(value);
+    };
+    if (!spec_.constraints.empty()) {
+        set("PIP_CONSTRAINT", spec_.constraints);
+        set("UV_CONSTRAINT", spec_.constraints);
+    }
+    for (const auto& [name, value] : live_[i].expanded.environment) set(name, value);
+    for (const pod::GeneratedSecret& secret : spec_.services[i].generated_secrets) {
+        std::string value;
+        for (const std::string& entry : options_.environment)
+            if (!secret.from.empty() && entry.starts_with(secret.from + "="))
+                value = entry.substr(secret.from.size() + 1);
+        if (value.empty()) {
+            value = random_hex();
+            log_.announce(spec_.services[i].name, secret.variable + " was made for this pod: " + value);
+        }
+        log_.masker().hide(value);
+        set(secret.variable, value);
+    }
+}
+
+SpawnRequest Engine::request_of(std::size_t i) const {
+    const pod::Service& service = spec_.services[i];
+    SpawnRequest request;
+    request.argv = live_[i].expanded.command;
+    request.environment = live_[i].environment;
+    request.directory = service.directory.empty() ? "/" : service.directory;
+    request.umask = service.umask;
+    request.rlimits = service.rlimits;
+    return request;
+}
+
+void Engine::close_service(std::size_t i) {
+    for (int* fd : {&live_[i].report, &live_[i].out, &live_[i].err}) {
+        if (*fd < 0) continue;
+        poller_.forget(*fd);
+        ::close(*fd);
+        *fd = -1;
+    }
+}
+
+void Engine::start_service(std::size_t i) {
+    SpawnRequest request = request_of(i);
+    Event failed{.kind = Event::Kind::spawn_failed, .service = i};
+    if (!spec_.services[i].user.empty()) {
+        auto account = find_account(spec_.services[i].user);
+        if (!account) {
+            failed.text = account.error().message;
+            return happen(failed);
+        }
+        request.account = std::move(*account);
+    }
+    auto spawned = spawn(request);
+    if (!spawned) {
+        failed.text = spawned.error().message;
+        return happen(failed);
+    }
+    Live& live = live_[i];
+    live.not_started.clear();
+    close_service(i);  // a stray of the service's last life may have kept them open
+    live.report = spawned->report;
+    live.out = spawned->out;
+    live.err = spawned->err;
+    poller_.watch(live.report, EPOLLIN, [this, i] { read_report(i); });
+    poller_.watch(live.out, EPOLLIN, [this, i] { read_output(i, live_[i].out, live_[i].out_lines); });
+    poller_.watch(live.err, EPOLLIN, [this, i] { read_output(i, live_[i].err, live_[i].err_lines); });
+    happen({.kind = Event::Kind::spawned, .service = i, .pid = spawned->pid});
+}
+
+void Engine::read_report(std::size_t i) {
+    Live& live = live_[i];
+    std::array<char, 256> text{};
+    const ssize_t got = ::read(live.report, text.data(), text.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got > 0) {
+        live.not_started.append(text.data(), static_cast<std::size_t>(got));
+        return;
+    }
+    poller_.forget(live.report);
+    ::close(live.report);
+    live.report = -1;
+    if (live.not_started.empty()) happen({.kind = Event::Kind::executed, .service = i});
+}
+
+void Engine::take_lines(std::size_t i, std::string& block) {
+    const pod::Service& service = spec_.services[i];
+    log_.output(service.name, block);
+    if (service.ready.kind == pod::Probe::Kind::log && block.find(service.ready.log) != std::string::npos)
+        happen({.kind = Event::Kind::log_matched, .service = i});
+}
+
+void Engine::read_output(std::size_t i, int& fd, LineBlocks& lines) {
+    std::array<char, 65536> text{};
+    const ssize_t got = ::read(fd, text.data(), text.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    const auto take = [this, i](std::string& block) { take_lines(i, block); };
+    if (got > 0) return lines.feed({text.data(), static_cast<std::size_t>(got)}, log_.masker(), take);
+    poller_.forget(fd);
+    ::close(fd);
+    fd = -1;
+    lines.flush(take);
+}
+
+// Reads what a service that ended has left in its pipes: at most what a pipe holds, since a stray may write on.
+void Engine::drain(std::size_t i) {
+    Live& live = live_[i];
+    if (live.report >= 0) read_report(i);
+    for (int part = 0; part < 16 && live.report >= 0 && !live.not_started.empty(); ++part) read_report(i);
+    for (int part = 0; part < 16 && live.out >= 0; ++part) read_output(i, live.out, live.out_lines);
+    for (int part = 0; part < 16 && live.err >= 0; ++part) read_output(i, live.err, live.err_lines);
+}
+
+void Engine::start_probe(std::size_t i) {
+    const pod::Probe& probe = spec_.services[i].ready;
+    if (probe.kind == pod::Probe::Kind::exec) {
+        SpawnRequest request = request_of(i);
+        request.argv = live_[i].expanded.probe;
+        if (!spec_.services[i].user.empty())
+            if (auto account = find_account(spec_.services[i].user)) request.account = std::move(*account);
+        auto spawned = spawn(request);
+        if (!spawned) return answer_probe(i, false);
+        for (const int fd : {spawned->out, spawned->err, spawned->report}) ::close(fd);
+        live_[i].exec_probe = spawned->pid;
+        return;
+    }
+    const std::uint16_t port = probe.port != 0 ? probe.port : spec_.services[i].bind_port();
+    live_[i].net_probe =
+        std::make_unique<NetProbe>(port, probe.kind == pod::Probe::Kind::http ? probe.http : std::string());
+    if (live_[i].net_probe->fd() >= 0)
+        poller_.watch(live_[i].net_probe->fd(), live_[i].net_probe->events(), [this, i] { on_probe_ready(i); });
+    on_probe_ready(i);
+}
+
+void Engine::on_probe_ready(std::size_t i) {
+    NetProbe* probe = live_[i].net_probe.get();
+    if (probe == nullptr) return;
+    if (const auto answer = probe->advance()) return answer_probe(i, *answer);
+    poller_.change(probe->fd(), probe->events());
+}
+
+void Engine::end_net_probe(std::size_t i) {
+    if (live_[i].net_probe && live_[i].net_probe->fd() >= 0) poller_.forget(live_[i].net_probe->fd());
+    live_[i].net_probe.reset();
+}
+
+void Engine::answer_probe(std::size_t i, bool ok) {
+    end_net_probe(i);
+    live_[i].exec_probe = 0;
+    happen({.kind = Event::Kind::probe_answered, .service = i, .ok = ok});
+}
+
+void Engine::cancel_probe(std::size_t i) {
+    end_net_probe(i);
+    if (live_[i].exec_probe > 1) ::kill(-live_[i].exec_probe, SIGKILL);
+    live_[i].exec_probe = 0;
+}
+
+}  // namespace tmplbuild::launch
