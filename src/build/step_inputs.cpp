@@ -8,6 +8,9 @@
 
 namespace tmplbuild {
 
+// Bytes. The template names the file's digest, so this only keeps a wrong server from filling the disk.
+static constexpr std::uint64_t largest_file = 64ULL << 30;
+
 static Result<void> fetch_file(const FetchLayer& fetch, StepContext& context) {
     auto digest = Digest::parse_hex(fetch.sha256);
     if (!digest) return digest.error();
@@ -18,7 +21,7 @@ static Result<void> fetch_file(const FetchLayer& fetch, StepContext& context) {
     context.say("fetching " + shown);
     io::HttpClient client;
     auto got = client.download(
-        {.url = fetch.url}, *file,
+        {.url = fetch.url, .limit = largest_file}, *file,
         [&](std::uint64_t done, std::uint64_t total) { context.progress.bytes(context.step, done, total); },
         context.stop);
     std::error_code failed;

@@ -60,6 +60,9 @@ void add_below(CanonicalKey& key, const KeysBelow& below) {
     for (const auto& [id, digest] : below) key.add("below/" + id, digest);
 }
 
+// Raised when nvcc-front lets through other flags than before for the same call.
+constexpr std::int64_t nvcc_front_version = 1;
+
 // A package that compiles: what it is called decides whether its version can change a compiled byte.
 bool is_compiler(const std::string& name) {
     for (const char* prefix : {"g++", "gcc", "cpp", "binutils", "libc6-dev", "libc-dev-bin", "libstdc++-", "libgcc-",
@@ -163,6 +166,7 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     key.add("source", spec.source);
     key.add("time", spec.source_time);
     key.add("arch", spec.arch.to_string());
+    key.add("nvcc_front", nvcc_front_version);
     key.add("command", spec.recipe.command);
     add_environment(key, spec.recipe.environment);
     Texts modules;

@@ -19,8 +19,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// What build scripts find is the front, which lets one arch through; the toolkit itself lies beside it.
 const char* const cuda_inside = "/usr/local/cuda";
+const char* const toolkit_inside = "/usr/local/cuda-toolkit";
+const char* const front_log = "nvcc-front.jsonl";
 const char* const output_inside = "/build/output";
+const char* const log_inside = "/build/log";
 
 class Compile {
   public:
@@ -39,21 +43,26 @@ class Compile {
   private:
     fs::path source() const { return work_->path() / "source"; }
     fs::path output() const { return work_->path() / "output"; }
+    fs::path log_folder() const { return work_->path() / "log"; }
     std::string source_inside() const { return "/build/" + spec_.kernel; }
 
     Result<void> prepare() {
         auto work = context_.store.new_temp_directory("kernel");
         if (!work) return work.error();
         work_ = std::move(*work);
-        for (const fs::path& folder : {source(), output()})
+        for (const fs::path& folder : {source(), output(), log_folder()})
             if (auto made = io::make_directories(folder); !made) return made;
         context_.say("laying out the source");
         if (auto laid = lay_kernel_source(spec_, source(), context_); !laid) return laid;
         auto toolkit = toolchain_tree(spec_.toolchain, context_);
         if (!toolkit) return toolkit.error();
-        auto session = context_.sandbox->open(
-            context_.below,
-            {{*toolkit, cuda_inside}, {source(), source_inside(), false}, {output(), output_inside, false}});
+        auto session =
+            context_.sandbox->open(context_.below, {{*toolkit, toolkit_inside},
+                                                    {*toolkit, cuda_inside},
+                                                    {context_.nvcc_front, std::string(cuda_inside) + "/bin/nvcc"},
+                                                    {log_folder(), log_inside, false},
+                                                    {source(), source_inside(), false},
+                                                    {output(), output_inside, false}});
         if (!session) return session.error();
         session_ = std::move(*session);
         return {};
@@ -62,6 +71,9 @@ class Compile {
     std::map<std::string, std::string> environment() const {
         const std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         std::map<std::string, std::string> out{{"CUDA_HOME", cuda_inside},
+                                               {"TMPLBUILD_NVCC", std::string(toolkit_inside) + "/bin/nvcc"},
+                                               {"TMPLBUILD_ARCH", spec_.arch.number()},
+                                               {"TMPLBUILD_NVCC_LOG", std::string(log_inside) + "/" + front_log},
                                                {"TORCH_CUDA_ARCH_LIST", spec_.arch.to_torch_list()},
                                                {"MAX_JOBS", std::to_string(context_.jobs)},
                                                {"PYTHONDONTWRITEBYTECODE", "1"},
@@ -220,6 +232,9 @@ class Compile {
         auto layer =
             set.write(context_.store, {context_.compression, "kernel " + spec_.kernel + " " + spec_.arch.to_string()});
         if (!layer) return layer.error();
+        // What the front changed is part of the log: a source that names archs of its own shows here.
+        if (auto changed = io::read_file(log_folder() / front_log))
+            log_ += "nvcc calls that were changed:\n" + *changed;
         const Digest log = Sha256::of(log_);
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
         return StepOutput{{*layer}, {{"proof", kernel::to_json(proof)}, {"log", log.to_string()}}, peak_};
