@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 1500
+# serial: yes
+# The shipped example: its image starts under runc, JupyterLab answers over HTTP to its token and to nobody else, the
+# venv is what the lock says, its kernel imports once it is switched on, and a stop ends it within its grace.
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+for tool in umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
+cp -r "$TMPLBUILD_SOURCE/examples/quickstart" "$work/q"
+rm -rf "$work/q/template.lock" "$work/q/out"
+[ ! -f "$TMPLBUILD_CACHE/quickstart.lock" ] || cp "$TMPLBUILD_CACHE/quickstart.lock" "$work/q/template.lock"
+t=$work/q/template.toml
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+sed -i "s|^root = \"/opt/notebooks\"|root = \"/opt/notebooks\"\nport = $port|" "$t"
+"$tmplbuild" build "$t" -o "oci:$work/q/out" --set image.compression=gzip --progress plain >"$work/said" 2>"$work/log" ||
+    fail "$(tail -n 30 "$work/log")"
+cp "$work/q/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"
+grep -q '^int8-attention  *RTX 4090  *sm_89  *exact' "$work/said" || fail "the kernel table: $(cat "$work/said")"
+grep -q '^int8-attention  *RTX 5090  *sm_120  *exact' "$work/said" || fail "the kernel table: $(cat "$work/said")"
+umoci unpack --image "$work/q/out:latest" "$work/bundle" >/dev/null
+root=$work/bundle/rootfs
+for name in nvcc g++ gcc ptxas; do ! find "$root" -name "$name" -type f | grep -q . || fail "$name is in the image"; done
+
+# The venv: pip, and the lock, say the same.
+inside() { chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root "$@"; }
+inside /opt/venv/bin/python -m pip check >"$work/check" || fail "pip check: $(cat "$work/check")"
+inside /opt/venv/bin/python -m pip list --format=freeze 2>/dev/null | sort >"$work/pip"
+python3 - "$work/q/template.lock" >"$work/locked" <<'PY'
+import json, sys
+print(*sorted(f"{d['name']}=={d['version']}" for v in json.load(open(sys.argv[1]))["python"] for d in v["distributions"]), sep="\n")
+PY
+sed 's/[_.]/-/g' "$work/pip" | tr A-Z a-z | sort >"$work/pip2"
+sed 's/[_.]/-/g' "$work/locked" | tr A-Z a-z | sort | cmp - "$work/pip2" || fail "pip and the lock disagree: $(diff "$work/pip2" "$work/locked")"
+inside /opt/venv/bin/python -c 'import numpy, jupyterlab; print(numpy.arange(3).sum())' | grep -qx 3 || fail "numpy"
+
+# Switched on as a pod does it: a link, and nothing else. Off again, the import fails cleanly.
+variant=$(inside /bin/ls -d /opt/tmplbuild/kernels/int8-attention/* | head -n 1)
+! inside /opt/venv/bin/python -I -c 'import int8_attention' 2>/dev/null || fail "the kernel imports without being active"
+mkdir -p "$root/run/tmplbuild/kernels/int8-attention"
+ln -s "$variant" "$root/run/tmplbuild/kernels/int8-attention/active"
+inside /opt/venv/bin/python -I -c 'import int8_attention, ctypes, glob, os
+folder = os.path.dirname(int8_attention.__file__)
+for so in glob.glob(folder + "/*.so"): ctypes.CDLL(so)
+print(folder)' >"$work/import" || fail "the active kernel does not import"
+grep -q '^/run/tmplbuild/kernels/int8-attention/active' "$work/import" || fail "another one was imported: $(cat "$work/import")"
+rm -r "$root/run/tmplbuild"
+
+python3 - "$work/bundle/config.json" <<'PY'
+import json, sys
+c = json.load(open(sys.argv[1]))
+c["process"]["terminal"] = False
+c["process"]["env"].append("JUPYTER_PASSWORD=quick start")
+c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]
+json.dump(c, open(sys.argv[1], "w"))
+PY
+name=tmplbuild-quickstart-$$
+runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
+outer=$!
+trap 'runc delete -f "$name" 2>/dev/null || true; rm -rf "$work"' EXIT
+ask() { python3 - "http://127.0.0.1:$port$1" <<'PY'
+import sys, urllib.error, urllib.request
+try: print(urllib.request.urlopen(sys.argv[1], timeout=5).status)
+except urllib.error.HTTPError as e: print(e.code)
+except OSError: print(0)
+PY
+}
+for _ in $(seq 300); do [ "$(ask /api)" != 200 ] || break; sleep 0.2; done
+[ "$(ask /api)" = 200 ] || fail "JupyterLab does not answer: $(tail -n 30 "$work/pod.log")"
+[ "$(ask /api/status)" = 403 ] || fail "JupyterLab answers without a token"
+[ "$(ask '/api/status?token=quick%20start')" = 200 ] || fail "JupyterLab does not take its token"
+! grep -qF "quick start" "$work/pod.log" || fail "the password is in the pod's log"
+begin=$(date +%s)
+runc kill "$name" TERM
+code=0
+wait "$outer" || code=$?
+[ "$code" = 0 ] || fail "exit code $code after TERM: $(tail -n 20 "$work/pod.log")"
+[ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+
+# The same again: nothing to do.
+"$tmplbuild" build "$t" -o "oci:$work/q/out" --set image.compression=gzip --progress plain >/dev/null 2>"$work/log"
+! grep -q ': built' "$work/log" || fail "an unchanged template built something"
