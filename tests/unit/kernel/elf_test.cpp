@@ -105,6 +105,19 @@ TEST_CASE("sections are found by name and cut to the file") {
     CHECK(find_section(*sections, ".none") == nullptr);
 }
 
+TEST_CASE("only sections of a processor's own types may lie outside the file: they have no bytes in it") {
+    for (const std::uint32_t type : {1U, 0x60000000U, 0x7000000aU, 0x80000000U}) {
+        std::string file = make::elf({{".nv.shared", type, "x"}});
+        make::poke<std::uint64_t>(file, file.size() - 2 * 64 + 32, 1ULL << 40);
+        const auto sections = read_sections(as_bytes(file));
+        CHECK(sections.has_value() == (type == 0x7000000aU));
+        if (sections)
+            CHECK(find_section(*sections, ".nv.shared")->bytes.empty());
+        else
+            CHECK(message(sections.error()) == "section 1 lies outside the file: the file is cut off");
+    }
+}
+
 TEST_CASE("a table of more sections than 16 bits can count is read") {
     std::string file = make::elf({{".data", 1, "0123456789"}});
     const auto table = file.size() - 3 * 64;

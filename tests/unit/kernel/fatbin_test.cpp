@@ -86,6 +86,25 @@ TEST_CASE("a suffix is not known when the entry and the cubin disagree") {
     }
 }
 
+TEST_CASE("a cubin whose compatibility notes cannot be read is unknown") {
+    const std::string good = make::cubin({90, 'a', 1, 8});
+    const auto problem = [](const std::string& cubin) {
+        return only_problem(read_one({2, 90, 0x11 | make::specific_flag, cubin}));
+    };
+    std::string bad = good;  // .nv.compat is the section before the last
+    make::poke<std::uint64_t>(bad, bad.size() - 2 * 64 + 32, 1ULL << 40);
+    CHECK(says(problem(bad), ".nv.compat is cut off"));
+    bad = good;
+    make::poke<std::uint64_t>(bad, bad.size() - 2 * 64 + 32, 3);
+    CHECK(says(problem(bad), ".nv.compat is cut off"));
+    const std::size_t notes = good.find("\x02\x09\x01");
+    bad = good;
+    bad[notes] = 7;
+    CHECK(says(problem(bad), "attribute format that is not known"));
+    bad[notes] = 3;
+    CHECK(says(problem(bad), "target that cannot be read"));
+}
+
 TEST_CASE("kernels are counted; a stub of a device link and relocatable code run nothing") {
     CHECK(only_cubin(read_one({2, 89, 0x11, make::cubin({89, 0, 3})})).kernels == 3);
     const Cubin stub = only_cubin(read_one({2, 89, 0x11, make::cubin({89, 0, 0})}));
