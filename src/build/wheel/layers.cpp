@@ -181,6 +181,7 @@ Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& 
     }
     if (by_group.empty()) by_group[0] = {};
     std::vector<std::vector<const Wheel*>> groups;
+    groups.reserve(by_group.size());
     for (auto& [number, wheels] : by_group) groups.push_back(std::move(wheels));
     std::vector<BuiltLayer> layers(groups.size());
     auto packed = run_parallel(groups.size(), layers_at_once(context.jobs), [&](std::size_t at) {

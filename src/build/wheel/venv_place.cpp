@@ -33,7 +33,7 @@ std::string VenvPlace::headers(const std::string& distribution) const {
 std::string VenvPlace::script_head() const {
     // execve(2): the kernel reads "#!" and at most 127 bytes with it, newline included, before Linux 5.1.
     constexpr std::size_t longest = 127;
-    const std::string plain = "#!" + interpreter() + "\n";
+    std::string plain = "#!" + interpreter() + "\n";
     if (plain.size() <= longest && plain.find_first_of(" \t") == std::string::npos) return plain;
     // sh runs the second line and never sees the third; Python sees one string that nobody uses.
     return "#!/bin/sh\n'''exec' \"" + interpreter() + "\" \"$0\" \"$@\"\n' '''\n";
@@ -86,6 +86,7 @@ static std::string activate_script(const VenvPlace& place) {
 // An `import` line of a .pth file is code that site.py runs, also under -I: a plain path would only be appended.
 static std::string kernels_pth(const std::vector<std::string>& kernels) {
     std::vector<std::string> paths;
+    paths.reserve(kernels.size());
     for (const std::string& kernel : kernels) paths.push_back("'/run/tmplbuild/kernels/" + kernel + "/active'");
     return "import sys; sys.path[:0] = [" + join(paths, ", ") + "]\n";
 }
