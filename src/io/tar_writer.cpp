@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <clocale>
 
 #include <cerrno>
 #include <optional>
@@ -47,6 +48,26 @@ struct TarWriter::Impl {
     std::string path;
 };
 
+namespace {
+
+// libarchive takes names to be in the locale's character set. In "C" that is ASCII: other bytes are written as they are
+// and marked so (hdrcharset=BINARY), and plain names need no pax record, for which GNU tar would warn.
+class PlainLocale {
+  public:
+    PlainLocale() : plain_(::newlocale(LC_CTYPE_MASK, "C", nullptr)), before_(::uselocale(plain_)) {}
+    ~PlainLocale() {
+        ::uselocale(before_);
+        if (plain_ != nullptr) ::freelocale(plain_);
+    }
+    PlainLocale(const PlainLocale&) = delete;
+    PlainLocale& operator=(const PlainLocale&) = delete;
+
+  private:
+    locale_t plain_, before_;
+};
+
+}  // namespace
+
 static unsigned file_type(TarHeader::Type type) {
     switch (type) {
         case TarHeader::Type::file:
@@ -69,8 +90,7 @@ static unsigned file_type(TarHeader::Type type) {
 TarWriter::TarWriter(Sink sink) : impl_(std::make_unique<Impl>(std::move(sink))) {
     archive* handle = impl_->handle;
     archive_write_set_format_pax_restricted(handle);
-    // Names and values as they are, whatever the locale; extended attributes once, in the form that all readers know.
-    archive_write_set_format_option(handle, "pax", "hdrcharset", "BINARY");
+    // Extended attributes once, in the form that all readers know.
     archive_write_set_format_option(handle, "pax", "xattrheader", "SCHILY");
     archive_write_set_bytes_per_block(handle, 256 << 10);
     archive_write_set_bytes_in_last_block(handle, 1);  // no padding beyond the two empty records
@@ -98,6 +118,7 @@ Result<void> TarWriter::header(const TarHeader& header) {
     for (const auto& [name, value] : header.xattrs)
         archive_entry_xattr_add_entry(entry, name.c_str(), value.data(), value.size());
     // libarchive warns about names that it cannot convert; as raw bytes they are right.
+    const PlainLocale plain;
     const int code = archive_write_header(impl_->handle, entry);
     if (code < ARCHIVE_WARN || impl_->failed) return impl_->failure("'" + header.path + "'");
     impl_->left = header.type == TarHeader::Type::file ? header.size : 0;

@@ -20,7 +20,7 @@
 
 namespace tmplbuild {
 
-static constexpr int packer_version = 1;  // raised whenever the bytes of a layer change for the same entries
+static constexpr int packer_version = 2;  // raised whenever the bytes of a layer change for the same entries
 
 std::string packer_format(Compression compression) {
     return std::to_string(packer_version) + "+" + io::Compressor::format(codec_of(compression));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/archive.hpp"
 
+#include <clocale>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -157,6 +158,19 @@ TEST_CASE("names stay the bytes that they were, in pax records too") {
     REQUIRE(ours);
     CHECK(ours->at(latin).content == "x");
     CHECK(ours->at(hungarian).content == "y");
+}
+
+TEST_CASE("a tar's bytes do not depend on the locale, and plain names need no record of their own") {
+    const std::vector<std::pair<TarHeader, std::string>> entries = {
+        {{.path = "plain"}, ""}, {{.path = "F\xc5\x91"}, ""}, {{.path = "caf\xe9"}, ""}};
+    const std::string tar = tar_of(entries);
+    REQUIRE(std::setlocale(LC_ALL, "C.UTF-8") != nullptr);
+    const std::string again = tar_of(entries);
+    CHECK(read_tar(tar)->contains("F\xc5\x91"));
+    CHECK(read_tar(tar)->contains("caf\xe9"));
+    std::setlocale(LC_ALL, "C");
+    CHECK(again == tar);
+    CHECK(tar_of({{{.path = "plain"}, ""}}).size() == 1536);  // a header and the end's two empty records
 }
 
 TEST_CASE("owners, devices, times and attributes come along") {
