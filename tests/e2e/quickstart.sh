@@ -33,10 +33,10 @@ sed 's/[_.]/-/g' "$work/locked" | tr A-Z a-z | sort | cmp - "$work/pip2" || fail
 inside /opt/venv/bin/python -c 'import numpy, jupyterlab; print(numpy.arange(3).sum())' | grep -qx 3 || fail "numpy"
 
 # Switched on as a pod does it: a link, and nothing else. Off again, the import fails cleanly.
-variant=$(inside /bin/ls -d /opt/tmplbuild/kernels/int8-attention/* | head -n 1)
+variant=$(cd "$root" && ls -d opt/tmplbuild/kernels/int8-attention/* | head -n 1)
 ! inside /opt/venv/bin/python -I -c 'import int8_attention' 2>/dev/null || fail "the kernel imports without being active"
 mkdir -p "$root/run/tmplbuild/kernels/int8-attention"
-ln -s "$variant" "$root/run/tmplbuild/kernels/int8-attention/active"
+ln -s "/$variant" "$root/run/tmplbuild/kernels/int8-attention/active"
 inside /opt/venv/bin/python -I -c 'import int8_attention, ctypes, glob, os
 folder = os.path.dirname(int8_attention.__file__)
 for so in glob.glob(folder + "/*.so"): ctypes.CDLL(so)
