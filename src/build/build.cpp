@@ -17,6 +17,11 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
                         plan.image.exposed_ports};
     for (const BuiltStep& step : report.steps)
         if (step.in_image) spec.layers.insert(spec.layers.end(), step.output.layers.begin(), step.output.layers.end());
+    // What the base's image sets holds where the template says nothing else.
+    if (const json::value* set = report.steps.front().output.facts.if_contains("environment"); set && set->is_object())
+        for (const auto& entry : set->get_object())
+            spec.environment.try_emplace(std::string(entry.key()), std::string(entry.value().as_string()));
+    spec.environment.try_emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     annotate_kernels(plan, report, spec.annotations);
     return oci::assemble_image(store, spec).value();
 }
@@ -31,7 +36,8 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     refuse_unbuildable(tmpl);
 
     // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
-    const Prepared prepared = prepare(tmpl, {.launcher = request.launcher}, store, processes, progress, stop);
+    const Prepared prepared = prepare(tmpl, {.launcher = request.launcher, .sandbox_init = request.sandbox_init}, store,
+                                      processes, progress, stop);
 
     // 3. The plan: every step has its key now.
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);

@@ -177,6 +177,11 @@ std::string glibc_version(const fs::path& root) {
 
 }  // namespace
 
+std::string release_name(const fs::path& root) {
+    auto release = io::read_file(root / "usr/lib/os-release");
+    return release ? os_release(*release, "VERSION_CODENAME") : "";
+}
+
 Result<BaseContract> measure_root(const fs::path& root, StepContext& context) {
     BaseContract contract;
     if (auto release = io::read_file(root / "usr/lib/os-release"))

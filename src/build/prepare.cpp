@@ -149,7 +149,13 @@ class Locker {
         auto made = find_step(step, environment);
         if (!made) {
             refuse_what_cannot_fit(plan, context_.store);
-            made = make_step(step, environment, {}).value();
+            std::unique_ptr<Sandbox> sandbox;
+            StepEnvironment with = environment;
+            if (base.kind != "debian") {
+                sandbox = make_sandbox(context_.store, context_.processes, options_.sandbox_init).value();
+                with.sandbox = sandbox.get();
+            }
+            made = make_step(step, with, {}).value();
         }
         base_layers_ = made->output.layers;
         std::vector<Digest> diff_ids;

@@ -20,6 +20,7 @@ struct PrepareOptions {
     bool update_all = false;         // `lock --update`
     std::set<std::string> update{};  // `lock --update NAME`: "base", "toolchain", or a step's id
     std::filesystem::path launcher{};
+    std::filesystem::path sandbox_init{};  // only where a `layout` base is to be measured
 };
 
 struct Prepared {

@@ -131,7 +131,8 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     refuse_unbuildable(tmpl);
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
-    PrepareOptions prepare_options{.offline = options.check, .launcher = launcher_file()};
+    PrepareOptions prepare_options{
+        .offline = options.check, .launcher = launcher_file(), .sandbox_init = sandbox_init_file()};
     const std::set<std::string> parts = lock_parts(tmpl);
     if (!options.update.empty() && !parts.contains(options.update)) {
         const std::vector<std::string> names(parts.begin(), parts.end());

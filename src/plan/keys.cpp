@@ -81,7 +81,6 @@ CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
         key.add("sources", debian->sources);
         add_packages(key, spec.locked.packages, "package/");
     } else {
-        key.add("layers", of_digests(spec.locked.diff_ids));
         key.add("image", spec.locked.request);
     }
     return key;
@@ -178,6 +177,8 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     for (const LockedPackage& package : inputs.base.packages)
         if (is_compiler(package.name))
             key.add("tool/" + package.name + ":" + package.architecture, Texts{package.version, package.sha256.hex()});
+    // Which compilers another's image has is not known by name: then all of it counts.
+    if (inputs.base.kind != "debian") key.add("base/layers", of_digests(inputs.base.diff_ids));
     key.add("glibc", inputs.base.contract.glibc);
     if (inputs.torch != nullptr) {
         // A wheel's hash names its git_version too. What torch itself depends on decides no byte of an extension.

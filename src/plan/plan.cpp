@@ -320,7 +320,6 @@ class Planner {
     void describe_image() {
         PlannedImage& image = plan_.image;
         image.environment = tmpl_.image.environment;
-        image.environment.try_emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         image.labels = tmpl_.image.labels;
         image.annotations = tmpl_.image.annotations;
         image.directory = tmpl_.image.directory;

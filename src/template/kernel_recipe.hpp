@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,21 @@ namespace tmplbuild {
 struct KernelArchRule {
     kernel::Capability capability;  // a GPU of this capability …
     kernel::Arch build_as;          // … is served by the variant built for this arch
+    // Of the variant; at most one of the entries that share one has them. See environment_for(), minimum_cuda_for().
+    std::map<std::string, std::string> environment;
+    std::string minimum_cuda;
+};
+
+// A GPU that the kernel's own code turns away, whatever is compiled: refused while planning, with the reason.
+struct KernelRefusal {
+    kernel::Capability capability;
+    std::string reason;  // for people, a phrase: "SageAttention's dispatcher knows no 10.x GPU"
+};
+
+// What a pod installs instead where no variant serves its GPU.
+struct KernelFallback {
+    std::vector<std::string> requirements;         // PEP 508; empty: there is none
+    std::vector<kernel::Capability> capabilities;  // the GPUs it works on
 };
 
 struct KernelModule {
@@ -34,18 +50,31 @@ struct KernelRecipe {
     std::string source_url, source_rev;       // git, 40 hex digits
     std::vector<std::string> command;         // {arch} "8.9", {sm} "sm_89", {output}, {jobs}
     std::map<std::string, std::string> environment;
+    std::vector<std::string> build_requirements;  // PEP 508, of the compile alone: "packaging", "ninja"
     bool needs_torch = false;
-    double minutes = 1;                       // estimate for one arch on two cores
-    std::uint64_t memory_bytes = 2ULL << 30;  // declared peak of one variant's compile
-    std::string minimum_cuda;                 // "12.8"
+    std::string minimum_torch, maximum_torch;  // "2.4"; the maximum counts every release that starts with it
+    double minutes = 1;                        // estimate for one arch on two cores
+    std::uint64_t memory_bytes = 2ULL << 30;   // declared peak of one variant's compile
+    std::string minimum_cuda;                  // "12.8"; of one variant: minimum_cuda_for()
+    bool driver_stub = false;                  // it links against libcuda, which only a driver brings
     std::string python_package, python_version;
     std::vector<KernelArchRule> archs;
     std::vector<KernelModule> modules;
     std::vector<std::string> runtime_needs;  // "cc", "python-headers", …
+    std::vector<KernelRefusal> refused;
+    KernelFallback fallback;
+    std::filesystem::path selftest;  // absolute; a Python script run on the pod; empty: none
     SourcePos pos;
 
     // The arch that serves a GPU of this capability, if the recipe supports it.
     const kernel::Arch* arch_for(const kernel::Capability& capability) const;
+    // [build]'s environment with the variant's own over it.
+    std::map<std::string, std::string> environment_for(const kernel::Arch& arch) const;
+    // The later of the recipe's and the variant's; empty: any.
+    std::string minimum_cuda_for(const kernel::Arch& arch) const;
+    const std::string* refusal_of(const kernel::Capability& capability) const;  // nullptr: not refused
+    // Why this torch does not serve, for people; nullopt: it does, or the recipe does not say. "2.11.0+cu130".
+    std::optional<std::string> torch_refusal(const std::string& torch_version) const;
 };
 
 }  // namespace tmplbuild

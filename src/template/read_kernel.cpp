@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "kernel/arch.hpp"
 #include "kernel/version.hpp"
+#include "template/kernel_tables.hpp"
 #include "template/recipe.hpp"
 
 namespace tmplbuild {
@@ -17,6 +18,42 @@ const kernel::Arch* KernelRecipe::arch_for(const kernel::Capability& capability)
     const auto rule =
         std::find_if(archs.begin(), archs.end(), [&](const auto& r) { return r.capability == capability; });
     return rule == archs.end() ? nullptr : &rule->build_as;
+}
+
+std::map<std::string, std::string> KernelRecipe::environment_for(const kernel::Arch& arch) const {
+    std::map<std::string, std::string> out = environment;
+    for (const KernelArchRule& rule : archs)
+        if (rule.build_as == arch)
+            for (const auto& [variable, value] : rule.environment) out[variable] = value;
+    return out;
+}
+
+std::string KernelRecipe::minimum_cuda_for(const kernel::Arch& arch) const {
+    std::string out = minimum_cuda;
+    for (const KernelArchRule& rule : archs)
+        if (rule.build_as == arch && !rule.minimum_cuda.empty() &&
+            (out.empty() || *kernel::Version::parse(out) < *kernel::Version::parse(rule.minimum_cuda)))
+            out = rule.minimum_cuda;
+    return out;
+}
+
+const std::string* KernelRecipe::refusal_of(const kernel::Capability& capability) const {
+    for (const KernelRefusal& refusal : refused)
+        if (refusal.capability == capability) return &refusal.reason;
+    return nullptr;
+}
+
+std::optional<std::string> KernelRecipe::torch_refusal(const std::string& torch_version) const {
+    // Of "2.12.0a0+git1234" the release: what PEP 440 compares first.
+    std::string release = torch_version.substr(0, torch_version.find_first_not_of("0123456789."));
+    while (!release.empty() && release.back() == '.') release.pop_back();
+    const auto have = kernel::Version::parse(release);
+    if (!have) return std::nullopt;
+    if (!minimum_torch.empty() && *have < *kernel::Version::parse(minimum_torch))
+        return name + " needs torch " + minimum_torch + " or newer, and the image has " + torch_version;
+    if (maximum_torch.empty() || *have <= *kernel::Version::parse(maximum_torch)) return std::nullopt;
+    if (release.starts_with(maximum_torch + ".")) return std::nullopt;
+    return name + " is known to compile up to torch " + maximum_torch + ", and the image has " + torch_version;
 }
 
 static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) {
@@ -46,6 +83,7 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     std::vector<Placed<std::string>> texts = table.texts("command");
     for (const auto& [name, value] : recipe.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[build]", report);
+    recipe.build_requirements = read_requirements(table, "requirements", report);
     if (const auto flag = table.boolean("needs_torch")) recipe.needs_torch = flag->value;
     if (const auto minutes = table.number("minutes")) recipe.minutes = minutes->value;
     if (const auto memory = table.text("memory")) {
@@ -59,11 +97,13 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     table.finish();
 }
 
-static std::optional<kernel::Capability> capability_of(const std::string& text, const SourcePos& pos, Report& report) {
-    const auto value = kernel::Capability::parse(text);
-    if (value) return *value;
-    report.error(pos, value.error().message, value.error().hint);
-    return std::nullopt;
+// Environment and CUDA of one variant, which stand at one of the entries that it serves.
+static void read_variant_keys(TableReader& table, KernelArchRule& rule, Report& report) {
+    rule.environment = read_environment(table, "environment");
+    std::vector<Placed<std::string>> texts;
+    for (const auto& [name, value] : rule.environment) texts.push_back({value, table.pos_of("environment")});
+    check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[[arch]]", report);
+    rule.minimum_cuda = read_cuda_version(table, "minimum_cuda");
 }
 
 static void read_archs(TableReader& top, KernelRecipe& recipe, Report& report) {
@@ -72,8 +112,10 @@ static void read_archs(TableReader& top, KernelRecipe& recipe, Report& report) {
         TableReader table(*node, "[[arch]]", report);
         table.require("capability", "capability = \"8.9\"");
         const auto text = table.text("capability");
-        const auto capability = text ? capability_of(text->value, text->pos, report) : std::nullopt;
+        const auto capability = text ? read_capability(text->value, text->pos, report) : std::nullopt;
         const auto build = table.text("build_as");
+        KernelArchRule rule;
+        read_variant_keys(table, rule, report);
         table.finish();
         if (!capability) continue;
         const auto arch = kernel::Arch::parse(build ? build->value : text->value);
@@ -88,7 +130,16 @@ static void read_archs(TableReader& top, KernelRecipe& recipe, Report& report) {
             report.error(build ? build->pos : text->pos,
                          arch->to_string() + " code does not run on " + capability->to_string(),
                          "build_as must be an earlier arch of the same major, or leave it out");
-        recipe.archs.push_back({*capability, *arch});
+        for (const char* key : {"environment", "minimum_cuda"})
+            for (const auto& other : recipe.archs)
+                if (table.has(key) && other.build_as == *arch)
+                    report.error(table.key_pos_of(key),
+                                 std::string("'") + key + "' stands at an entry that is served by the same variant (" +
+                                     arch->to_string() + ") as an earlier one",
+                                 "write it at the first entry of that variant");
+        rule.capability = *capability;
+        rule.build_as = *arch;
+        recipe.archs.push_back(std::move(rule));
     }
 }
 
@@ -107,7 +158,7 @@ static void read_modules(TableReader& top, KernelRecipe& recipe, Report& report)
                 if (other.file == module.file) table.error("file", "names \"" + module.file + "\" twice", "remove one");
         }
         for (const auto& [text, pos] : table.texts("capabilities")) {
-            const auto capability = capability_of(text, pos, report);
+            const auto capability = read_capability(text, pos, report);
             if (capability && recipe.arch_for(*capability) == nullptr)
                 report.error(pos, "capability " + text + " has no [[arch]] entry", "add one, or remove it here");
             if (capability) module.capabilities.push_back(*capability);
@@ -124,39 +175,6 @@ static void read_modules(TableReader& top, KernelRecipe& recipe, Report& report)
         if (!served && !recipe.modules.empty())
             report.error(recipe.pos, "no [[module]] serves capability " + rule.capability.to_string(),
                          "remove its [[arch]] entry, or name it in a module");
-    }
-}
-
-static void read_small_tables(TableReader& top, KernelRecipe& recipe, Report& report) {
-    if (const Node* node = top.table("toolchain")) {
-        TableReader table(*node, "[toolchain]", report);
-        if (const auto text = table.text("minimum_cuda")) {
-            recipe.minimum_cuda = text->value;
-            if (!kernel::Version::parse(text->value) || text->value.find('.') == std::string::npos)
-                table.error("minimum_cuda", "is not a CUDA version: \"" + text->value + "\"",
-                            "major.minor, like \"12.8\"");
-        }
-        table.finish();
-    }
-    recipe.python_version = recipe.version;
-    if (top.require("python", "a [python] table with 'package'")) {
-        if (const Node* node = top.table("python")) {
-            TableReader table(*node, "[python]", report);
-            table.require("package", "package = \"" + recipe.name + "\"");
-            if (const auto text = table.text("package")) {
-                recipe.python_package = text->value;
-                if (make_name(text->value) != to_lower(text->value))
-                    table.error("package", "is not a distribution's name: \"" + text->value + "\"",
-                                "letters, digits, '.', '_' and '-'");
-            }
-            if (const auto text = table.text("version")) recipe.python_version = text->value;
-            table.finish();
-        }
-    }
-    if (const Node* node = top.table("runtime")) {
-        TableReader table(*node, "[runtime]", report);
-        recipe.runtime_needs = values(table.texts("needs"));
-        table.finish();
     }
 }
 
@@ -177,7 +195,7 @@ static KernelRecipe read_recipe(const RecipeFile& file, Report& report) {
     read_build(top, recipe, report);
     read_archs(top, recipe, report);
     read_modules(top, recipe, report);
-    read_small_tables(top, recipe, report);
+    read_kernel_tables(top, recipe, report);
     top.finish();
     return recipe;
 }

@@ -13,7 +13,7 @@ static at::Tensor silu_gate_operator(const at::Tensor& x, const at::Tensor& gate
     at::Tensor out = at::empty_like(dense);
     const c10::cuda::CUDAGuard device(x.device());
     C10_CUDA_CHECK(silu_gate(type_of(x), dense.const_data_ptr(), dense_gate.const_data_ptr(), out.mutable_data_ptr(),
-                             x.numel(), at::cuda::getCurrentCUDAStream()));
+                             x.numel(), c10::cuda::getCurrentCUDAStream()));
     return out;
 }
 

@@ -14,7 +14,7 @@ static at::Tensor rms_norm_operator(const at::Tensor& x, const at::Tensor& weigh
     const c10::cuda::CUDAGuard device(x.device());
     C10_CUDA_CHECK(rms_norm(type_of(x), dense.const_data_ptr(), dense_weight.const_data_ptr(), out.mutable_data_ptr(),
                             columns == 0 ? 0 : x.numel() / columns, columns, static_cast<float>(epsilon),
-                            at::cuda::getCurrentCUDAStream()));
+                            c10::cuda::getCurrentCUDAStream()));
     return out;
 }
 

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+# serial: yes
+# An image in a layout as the base of another: its layers stay what they are, its environment holds, files, packages
+# and commands go on top of it, and a damaged one is refused.
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+example "$work/a"
+build "$work/a" --set image.environment.FROM_BASE=yes --set image.compression=gzip >/dev/null
+mkdir -p "$work/b/site"
+echo top >"$work/b/site/top"
+cat >"$work/b/template.toml" <<TOML
+schema = 1
+name = "on-top"
+[base]
+layout = "base"
+[[layers]]
+use = "files"
+name = "top"
+source = "site"
+dest = "/bin/"
+[[layers]]
+use = "apt"
+packages = ["jq"]
+[[layers]]
+use = "run"
+name = "look"
+script = "echo '{\"a\": 1}' | jq .a >/opt/one; cat /bin/site/top >>/opt/one"
+[image]
+compression = "gzip"
+TOML
+cp -r "$work/a/out" "$work/b/base"
+build "$work/b" >"$work/digest"
+layers "$work/a" >"$work/below"
+layers "$work/b" | head -n "$(wc -l <"$work/below")" | cmp - "$work/below" || fail "the base's layers changed"
+"$tmplbuild" inspect "oci:$work/b/out" --json | grep -q 'FROM_BASE=yes' || fail "the base's environment is lost"
+umoci unpack --image "$work/b/out:latest" "$work/bundle" >/dev/null
+[ "$(cat "$work/bundle/rootfs/opt/one")" = "1
+top" ] || fail "the command saw: $(cat "$work/bundle/rootfs/opt/one")"
+[ "$(readlink "$work/bundle/rootfs/bin")" = usr/bin ] || fail "the base's link was replaced"
+build "$work/b" >"$work/again"
+cmp "$work/digest" "$work/again" || fail "another image the second time"
+! grep -q ': built' "$work/b/log" || fail "an unchanged template built something: $(cat "$work/b/log")"
+
+# A files step that would put a folder where the base has a link to a file's place is an error with a way out.
+sed 's|dest = "/bin/"|dest = "/bin"|; s|source = "site"|source = "site/top"|' "$work/b/template.toml" >"$work/b/link.toml"
+code=0
+"$tmplbuild" build "$work/b/link.toml" -o "oci:$work/none" --progress plain >/dev/null 2>"$work/err" || code=$?
+[ "$code" = 1 ] || fail "replacing a link ended with $code"
+grep -q "would replace the base's link" "$work/err" || fail "$(tail -n 5 "$work/err")"
+
+# A blob that is not what its name says.
+cp -r "$work/b" "$work/c"
+blob=$(ls -S "$work/c/base/blobs/sha256" | head -n 1)
+chmod u+w "$work/c/base/blobs/sha256/$blob"
+cp "$work/c/base/blobs/sha256/$blob" "$work/copy"
+printf 'x' | dd of="$work/copy" bs=1 seek=5000 conv=notrunc 2>/dev/null
+rm "$work/c/base/blobs/sha256/$blob"
+cp "$work/copy" "$work/c/base/blobs/sha256/$blob"
+rm "$work/c/template.lock"
+code=0
+mkdir "$work/clean"
+TMPLBUILD_CACHE=$work/clean "$tmplbuild" build "$work/c/template.toml" -o "oci:$work/none" --progress plain >/dev/null 2>"$work/err" || code=$?
+[ "$code" = 1 ] || fail "a damaged base ended with $code: $(cat "$work/err")"
+grep -q "digest" "$work/err" || fail "$(cat "$work/err")"

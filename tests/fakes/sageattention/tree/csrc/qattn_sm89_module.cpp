@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "module.hpp"
+MAKE_MODULE(_qattn_sm89)
