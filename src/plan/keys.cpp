@@ -167,7 +167,7 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     key.add("arch", spec.arch.to_string());
     key.add("nvcc_front", nvcc_front_version);
     key.add("command", spec.recipe.command);
-    add_environment(key, spec.recipe.environment);
+    add_environment(key, spec.recipe.environment_for(spec.arch));
     Texts modules;
     for (const KernelModule& module : spec.recipe.modules) modules.push_back(module.file);
     key.add("modules", modules);

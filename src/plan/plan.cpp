@@ -267,8 +267,11 @@ class Planner {
                 return;
             }
         }
-        const std::string why = torch == nullptr ? "no python layer of the template brings torch"
-                                                 : torch_refusal(*torch, tmpl_.targets.cuda);
+        std::string why = torch == nullptr ? "no python layer of the template brings torch"
+                                           : torch_refusal(*torch, tmpl_.targets.cuda);
+        if (why.empty())
+            for (const LockedDistribution& d : torch->distributions)
+                if (d.name == "torch") why = spec.recipe.torch_refusal(d.version).value_or("");
         if (!why.empty()) {
             Error error = usage_error("the kernel '" + spec.kernel + "' cannot be compiled: " + why,
                                       torch == nullptr ? "add torch to a python layer's requirements"

@@ -55,8 +55,21 @@ class Chooser {
         if (!recipe.minimum_cuda.empty() && toolkit_ < *Version::parse(recipe.minimum_cuda))
             refuse(use, "needs CUDA " + recipe.minimum_cuda + " or newer, the template has " + tmpl_.targets.cuda,
                    "write targets.cuda = \"" + recipe.minimum_cuda + "\"");
+        // Known keys of the format that the engine has no code for yet.
+        const std::string release = "this release compiles no kernel with ";
+        if (!recipe.build_requirements.empty())
+            refuse(use, "has Python requirements of its compile: " + release + "[build] requirements",
+                   "add them to the python layer that brings torch, and remove them from the recipe");
+        if (recipe.driver_stub)
+            refuse(use, "links against libcuda: " + release + "[toolchain] driver_stub",
+                   "let its source load libcuda when it runs, and remove the key from the recipe");
         std::map<kernel::Arch, std::vector<kernel::GpuTarget>> archs;
         for (const kernel::GpuTarget& target : targets_for(tmpl_, recipe)) {
+            if (const std::string* why = target.capability ? recipe.refusal_of(*target.capability) : nullptr) {
+                refuse(use, "refuses the " + target.label + " (" + target.capability->to_string() + "): " + *why,
+                       "it serves " + served_by(recipe) + "; take the GPU out of targets.gpus, or the kernel out");
+                continue;
+            }
             const kernel::Arch* arch = target.capability ? recipe.arch_for(*target.capability) : nullptr;
             if (arch != nullptr) {
                 archs[*arch].push_back(target);
@@ -67,6 +80,10 @@ class Chooser {
                    "it serves " + served_by(recipe) + "; take the GPU out of targets.gpus, or the kernel out");
         }
         for (auto& [arch, serves] : archs) {
+            const std::string least = recipe.minimum_cuda_for(arch);
+            if (least != recipe.minimum_cuda && toolkit_ < *Version::parse(least))
+                refuse(use, "needs CUDA " + least + " or newer for " + arch.to_string(),
+                       "write targets.cuda = \"" + least + "\"");
             if (const auto why = kernel::toolkit_refusal(arch, toolkit_))
                 refuse(use, "cannot be built for " + arch.to_string() + ": " + *why, "change targets.cuda");
             out_.push_back({&use, arch, std::move(serves)});

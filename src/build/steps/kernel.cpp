@@ -81,7 +81,7 @@ class Compile {
         const std::string venv = spec_.torch_venv.empty() ? "" : spec_.torch_venv + "/bin:";
         out["PATH"] = venv + cuda_inside + "/bin:" + path;
         if (!venv.empty()) out["VIRTUAL_ENV"] = spec_.torch_venv;
-        for (const auto& [name, value] : spec_.recipe.environment) out[name] = fill(value);
+        for (const auto& [name, value] : spec_.recipe.environment_for(spec_.arch)) out[name] = fill(value);
         return out;
     }
 
