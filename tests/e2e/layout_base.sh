@@ -24,7 +24,7 @@ packages = ["jq"]
 [[layers]]
 use = "run"
 name = "look"
-script = "echo '{\"a\": 1}' | jq .a >/opt/one; cat /bin/site/top >>/opt/one"
+script = "echo '{\"a\": 1}' | jq .a >/opt/one; cat /bin/top >>/opt/one"
 [image]
 compression = "gzip"
 TOML
@@ -61,4 +61,4 @@ code=0
 mkdir "$work/clean"
 TMPLBUILD_CACHE=$work/clean "$tmplbuild" build "$work/c/template.toml" -o "oci:$work/none" --progress plain >/dev/null 2>"$work/err" || code=$?
 [ "$code" = 1 ] || fail "a damaged base ended with $code: $(cat "$work/err")"
-grep -q "digest" "$work/err" || fail "$(cat "$work/err")"
+grep -q "/c/base/blobs/sha256/$blob" "$work/err" || fail "the damaged blob is not named: $(cat "$work/err")"

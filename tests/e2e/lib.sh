@@ -17,8 +17,9 @@ example() {
 build() {
     folder=$1
     shift
-    "$tmplbuild" build "$folder/template.toml" -o "oci:$folder/out" --progress plain "$@" 2>"$folder/log" | head -n 1 ||
+    "$tmplbuild" build "$folder/template.toml" -o "oci:$folder/out" --progress plain "$@" 2>"$folder/log" >"$folder/said" ||
         fail "build: $(tail -n 20 "$folder/log")"
+    grep -m 1 '^sha256:' "$folder/said"
     grep -q '"small"' "$folder/template.toml" && cp "$folder/template.lock" "$TMPLBUILD_CACHE/small.lock" || true
 }
 # layers FOLDER: the digests of its layers, a line each.
