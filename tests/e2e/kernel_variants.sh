@@ -143,6 +143,12 @@ wrong 2 "is no GPU" "" 's/gpus = .*/gpus = ["RTX 4900"]/'
 wrong 2 "no python layer of the template brings torch" "s/^minutes/needs_torch = true\nminutes/"
 wrong 1 "undefined_thing" 's/nvcc -shared/sed -i s,threadIdx.x,undefined_thing, tiny.cu; nvcc -shared/'
 wrong 1 "made no 'tiny.so'" 's/-o {output}\/tiny.so/-o {output}\/other.so/'
-wrong 1 "sm_89" 's/code={sm}/code=compute_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/'
-wrong 1 "sm_" 's/code={sm}/code=sm_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/' 's/gpus = .*/gpus = ["RTX 4090"]/'
+# Past the front, which lets no other arch through: by the toolkit's own path.
+past='s#nvcc -shared#/usr/local/cuda-toolkit/bin/nvcc -shared#'
+wrong 1 "sm_89" "$past"'; s/code={sm}/code=compute_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/'
+wrong 1 "sm_" "$past"'; s/code={sm}/code=sm_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/' 's/gpus = .*/gpus = ["RTX 4090"]/'
+# Through it, a source that asks for PTX of its own gets what the variant promises.
+sed -i 's/code={sm}/code=compute_80/' "$work/a/tiny/layer.toml"
+build "$work/a" >/dev/null
+"$tmplbuild" inspect "oci:$work/a/out" --can-run "RTX 4090" | grep -q "exact" || fail "the front did not set the arch"
 wrong 1 "tiny.so" 's/cp tiny.py/truncate -s 4000 {output}\/tiny.so; cp tiny.py/' 's/gpus = .*/gpus = ["RTX 4090"]/'

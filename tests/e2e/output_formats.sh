@@ -35,7 +35,7 @@ config=$(skopeo inspect --raw "oci:$work/a/out:latest" | jq -r .config.digest)
 for image in "oci:$work/a/out" "oci-archive:$work/o/image.tar" "oci-archive:$work/o/image.tar:latest" "oci-archive:$work/o/tagged.tar:v1"; do
     [ "$(skopeo inspect --format '{{.Digest}}' "$image")" = "$digest" ] || fail "skopeo sees another image in $image"
 done
-for image in "docker-archive:$work/o/docker.tar" "docker-archive:$work/o/docker.tar:quickstart:latest" \
+for image in "docker-archive:$work/o/docker.tar" "docker-archive:$work/o/docker.tar:small:latest" \
     "docker-archive:$work/o/named.tar:registry.example:5000/team/web:v2"; do
     [ "sha256:$(skopeo inspect --config --raw "$image" | sha256sum | cut -d' ' -f1)" = "$config" ] ||
         fail "skopeo sees another configuration in $image"
@@ -49,7 +49,7 @@ for image in "oci:$work/a/out:latest" "oci-archive:$work/o/image.tar" "docker-ar
     skopeo inspect --config --raw "oci:$work/copy$n:x" | jq -cS .rootfs >"$work/rootfs$n"
     cmp "$work/rootfs1" "$work/rootfs$n" || fail "$image has other layers"
 done
-[ "$(tar -xOf "$work/o/docker.tar" manifest.json | jq -r '.[0].RepoTags[0]')" = quickstart:latest ] || fail "docker.tar has no name"
+[ "$(tar -xOf "$work/o/docker.tar" manifest.json | jq -r '.[0].RepoTags[0]')" = small:latest ] || fail "docker.tar has no name"
 for layer in $(tar -xOf "$work/o/docker.tar" manifest.json | jq -r '.[0].Layers[]'); do
     [ "$(tar -xOf "$work/o/docker.tar" "$layer" | sha256sum | cut -d' ' -f1).tar" = "$layer" ] || fail "$layer has other content"
 done
