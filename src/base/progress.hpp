@@ -4,10 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "base/error.hpp"
+
 namespace tmplbuild {
+
+// How one long read or write tells of its bytes; an error from it ends the work (a stop that was asked for).
+using ByteProgress = std::function<Result<void>(std::uint64_t done, std::uint64_t total)>;
 
 enum class StepOutcome { hit, built, failed, stopped };
 

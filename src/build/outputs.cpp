@@ -38,7 +38,7 @@ static void write_archive(const Store& store, const oci::Image& image, const std
     progress.started(id, "writing");
     const auto begin = std::chrono::steady_clock::now();
     std::uint64_t size = 0;
-    const oci::WriteProgress told = [&](std::uint64_t done, std::uint64_t total) -> Result<void> {
+    const ByteProgress told = [&](std::uint64_t done, std::uint64_t total) -> Result<void> {
         size = done;
         progress.bytes(id, done, total);
         if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};

@@ -23,7 +23,7 @@ constexpr std::size_t chunk = 1 << 20;
 // A tar that goes to an AtomicFile. Times are 0 and owners root, so that equal images give equal bytes.
 class Archive {
   public:
-    Archive(io::AtomicFile file, std::uint64_t total, const WriteProgress& progress)
+    Archive(io::AtomicFile file, std::uint64_t total, const ByteProgress& progress)
         : file_(std::move(file)), total_(total), progress_(progress), tar_([this](auto data) { return put(data); }) {}
 
     Result<void> folder(const std::string& path) {
@@ -52,7 +52,7 @@ class Archive {
 
     io::AtomicFile file_;
     std::uint64_t done_ = 0, total_;
-    const WriteProgress& progress_;
+    const ByteProgress& progress_;
     io::TarWriter tar_;
 };
 
@@ -123,7 +123,7 @@ Result<void> fill_docker(Archive& archive, const Store& store, const Image& imag
 }  // namespace
 
 Result<void> write_oci_archive(const Store& store, const Image& image, const fs::path& file, const std::string& tag,
-                               const WriteProgress& progress) {
+                               const ByteProgress& progress) {
     auto output = io::AtomicFile::create(file);
     if (!output) return output.error();
     Archive archive(std::move(*output), image.size(), progress);
@@ -131,7 +131,7 @@ Result<void> write_oci_archive(const Store& store, const Image& image, const fs:
 }
 
 Result<void> write_docker_archive(const Store& store, const Image& image, const fs::path& file,
-                                  const std::string& reference, const WriteProgress& progress) {
+                                  const std::string& reference, const ByteProgress& progress) {
     auto output = io::AtomicFile::create(file);
     if (!output) return output.error();
     std::uint64_t total = image.config.size();

@@ -6,24 +6,20 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 
-#include "base/error.hpp"
+#include "base/progress.hpp"
 #include "oci/image.hpp"
 
 namespace tmplbuild::oci {
 
-// Told of the bytes written so far, of about `total`; an error from it ends the writing.
-using WriteProgress = std::function<Result<void>(std::uint64_t done, std::uint64_t total)>;
-
 // image-spec 1.1, image-layout.md, in a tar: oci-layout, index.json (one manifest, tagged `tag`), blobs by digest.
 Result<void> write_oci_archive(const Store& store, const Image& image, const std::filesystem::path& file,
-                               const std::string& tag, const WriteProgress& progress);
+                               const std::string& tag, const ByteProgress& progress);
 
 // moby's image/tarexport, as containers/image writes it (docker-archive transport): manifest.json, <config>.json and
 // each layer as an uncompressed <diff ID>.tar. `reference` ("name:tag") goes into RepoTags; empty: no name at all.
 Result<void> write_docker_archive(const Store& store, const Image& image, const std::filesystem::path& file,
-                                  const std::string& reference, const WriteProgress& progress);
+                                  const std::string& reference, const ByteProgress& progress);
 
 }  // namespace tmplbuild::oci

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "io/file.hpp"
+#include "oci/documents.hpp"
 
 namespace tmplbuild::oci {
 
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 
 static constexpr const char* ref_name = "org.opencontainers.image.ref.name";
 static constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
-static constexpr std::uint64_t document_limit = 4 << 20;  // what registries accept for a manifest
 
 static fs::path blob_in(const fs::path& directory, const Digest& digest) {
     return directory / "blobs" / "sha256" / digest.hex();

@@ -58,14 +58,14 @@ struct Place {
     }
 };
 
-using Writer = std::function<Result<void>(const Place&, const oci::Image&, const oci::WriteProgress&)>;
-const std::vector<Writer> writers = {
-    [](const Place& place, const oci::Image& image, const oci::WriteProgress& progress) {
-        return oci::write_oci_archive(place.store, image, place.file, "v1", progress);
-    },
-    [](const Place& place, const oci::Image& image, const oci::WriteProgress& progress) {
-        return oci::write_docker_archive(place.store, image, place.file, "example:v1", progress);
-    }};
+using Writer = std::function<Result<void>(const Place&, const oci::Image&, const ByteProgress&)>;
+const std::vector<Writer> writers = {[](const Place& place, const oci::Image& image, const ByteProgress& progress) {
+                                         return oci::write_oci_archive(place.store, image, place.file, "v1", progress);
+                                     },
+                                     [](const Place& place, const oci::Image& image, const ByteProgress& progress) {
+                                         return oci::write_docker_archive(place.store, image, place.file, "example:v1",
+                                                                          progress);
+                                     }};
 
 }  // namespace
 

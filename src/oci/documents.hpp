@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image's three documents as others wrote them (OCI image-spec 1.1: image-index.md, manifest.md, config.md, and
+// Docker's twins of them), read strictly: bytes in, checked values out. For bases, from layouts and registries. Never
+// fetches anything and trusts no digest that it did not parse. What these refuse is an image that tools disagree about
+// (CVE-2021-41190), an artifact that is no image, or one for another platform.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+
+namespace tmplbuild::oci {
+
+inline constexpr std::uint64_t document_limit = 4 << 20;  // bytes; what registries accept for a manifest
+
+struct Descriptor {
+    std::string media_type;
+    Digest digest;
+    std::uint64_t size = 0;
+    std::string platform;  // "linux/amd64", "linux/arm/v7"; empty: not said
+    std::string tag;       // org.opencontainers.image.ref.name
+};
+
+struct Manifest {
+    Descriptor config;
+    std::vector<Descriptor> layers;  // bottom first; all tars, plain or by gzip or zstd
+};
+
+struct ImageConfig {
+    std::vector<Digest> diff_ids;
+    std::vector<std::string> history;  // one a layer, what made it; may be empty texts
+    std::map<std::string, std::string> environment, labels;
+    std::vector<std::string> entrypoint, command;
+    std::string user, directory;
+};
+
+bool is_index(std::string_view media_type);     // OCI's, or Docker's manifest list
+bool is_manifest(std::string_view media_type);  // OCI's, or Docker's version 2, schema 2
+
+// `media_type`: what the descriptor or the registry's header says; the document must not say something else. `name` is
+// for errors.
+Result<std::vector<Descriptor>> parse_index(std::string_view text, std::string_view media_type,
+                                            const std::string& name);
+Result<Manifest> parse_manifest(std::string_view text, std::string_view media_type, const std::string& name);
+// linux/amd64 only.
+Result<ImageConfig> parse_config(std::string_view text, const std::string& name);
+
+// The entry that is meant: those tagged `tag` (all when it is empty), and of several the one for linux/amd64.
+Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::string& tag, const std::string& name);
+
+}  // namespace tmplbuild::oci
