@@ -20,8 +20,8 @@ constexpr std::string_view docker_manifest = "application/vnd.docker.distributio
 constexpr std::string_view docker_config = "application/vnd.docker.container.image.v1+json";
 constexpr std::string_view wanted_platform = "linux/amd64";
 
-Error bad(const std::string& name, const std::string& why, std::string hint = {}) {
-    return build_error("'" + name + "' " + why, std::move(hint));
+Error bad(const std::string& name, std::string_view why, std::string hint = {}) {
+    return build_error("'" + name + "' " + std::string(why), std::move(hint));
 }
 
 // The object in the text. Two readings of one document are refused: keys of the other kind of document (`foreign`),
@@ -38,9 +38,11 @@ Result<json::object> open_document(std::string_view text, std::string_view media
         const std::string key(item.key());
         if (foreign.contains(key))
             return bad(name, "is a manifest and an index at once ('" + key + "'): tools would read it differently");
-        for (const std::string& ours : known)
-            if (key != ours && to_lower(key) == to_lower(ours))
-                return bad(name, "has the key '" + key + "', which some tools take for '" + ours + "'");
+        const auto twin = std::find_if(known.begin(), known.end(), [&](const std::string& ours) {
+            return key != ours && to_lower(key) == to_lower(ours);
+        });
+        if (twin != known.end())
+            return bad(name, "has the key '" + key + "', which some tools take for '" + *twin + "'");
     }
     if (json::int_or(o, "schemaVersion", 0) != 2) return bad(name, "does not have \"schemaVersion\": 2");
     if (const json::value* type = o.if_contains("mediaType"); type != nullptr && *type != json::value(media_type))
