@@ -48,6 +48,16 @@ std::string identity_of(const Template& tmpl, const std::string& from) {
     return Sha256::of(text_in_files(layer, std::get<FilesLayer>(layer.body), path)).to_string();
 }
 
+Digest digest_of_layout(const LayoutBase& base, const SourcePos& where) {
+    auto image = oci::read_layout(base.path, base.tag);
+    if (image) return image->manifest_digest;
+    Error error = image.error();
+    error.kind = ErrorKind::usage;
+    error.where = where;
+    error.hint = "'layout' names a folder in the OCI image layout, with ':TAG' where it holds several images";
+    throw BuildError(std::move(error));
+}
+
 }  // namespace
 
 LocalFacts find_local_facts(const Template& tmpl, const fs::path& launcher) {
@@ -69,7 +79,7 @@ LocalFacts find_local_facts(const Template& tmpl, const fs::path& launcher) {
         facts.kernels[use.name] = digest_files(source).value();
     }
     if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
-        facts.base_image = oci::read_layout(layout->path, layout->tag).value().manifest_digest;
+        facts.base_image = digest_of_layout(*layout, tmpl.base_pos);
     facts.launcher = launcher;
     facts.launcher_digest = io::hash_file(launcher).value();
     return facts;

@@ -14,6 +14,8 @@ extern "C" int tiny_scale(float* x, float by) {
     return static_cast<int>(cudaGetLastError());
 }
 CU
+# A source that no earlier run compiled into the shared store.
+echo "// $(date +%s%N)" >>"$work/a/tiny/src/tiny.cu"
 echo 'value = 1' >"$work/a/tiny/src/tiny.py"
 cat >"$work/a/tiny/layer.toml" <<'TOML'
 schema = 1

@@ -1,0 +1,1 @@
+// An empty kernel: nothing here is compiled.
