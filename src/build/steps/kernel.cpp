@@ -213,6 +213,14 @@ class Compile {
             mapped.push_back(std::move(*bytes));
         }
         kernel::VariantProof proof = kernel::prove_variant(request, list);
+        // Code for an earlier arch would run on these GPUs as well, but it is not what the variant's name says.
+        for (const kernel::ModuleProof& module : proof.modules) {
+            if (!module.in_table || !module.present || module.rule.may_jit) continue;
+            const kernel::Judgement own = kernel::judge(module.code, spec_.arch.capability());
+            if (own.verdict != kernel::Verdict::exact)
+                proof.errors.push_back(module.rule.file + " holds no machine code for " + spec_.arch.to_string() +
+                                       ", which it was compiled for: " + own.reason);
+        }
         if (proof.ok()) return proof;
         Error error =
             build_error("the variant " + spec_.arch.to_string() + " of '" + spec_.kernel +
