@@ -73,9 +73,12 @@ wait_for "and 32 more"
 wait_for "^ended"
 [ "$(all | grep -c '^step[0-9]*: built')" = 40 ] || fail "not all forty steps ended"
 [ "$(all | wc -l)" = 41 ] || fail "something of the forty steps was left over"
-run 60 10 "$demo auto late 0.5"
+run 60 10 "$demo auto late 1.5"
+wait_for " s  never-ends"
+sleep 0.7
+[ "$(screen | wc -l)" = 2 ] || fail "a late line brought a step back"
 wait_for "^ended"
-printf 'a: built in 0.5 s\nresult 1\nresult 2\nended\n' | diff - <(all) || fail "results were overwritten, or late lines shown"
+printf 'a: built in 1.5 s\nresult 1\nresult 2\nended\n' | diff - <(all) || fail "results were overwritten, or late lines shown"
 
 # --- a failure --------------------------------------------------------------------------------------------------------
 run 80 50 "$demo auto fail 0.5"
@@ -95,7 +98,7 @@ wait_for "^ended"
 for environment in "NO_COLOR=1" "NO_COLOR=1 TERM=xterm-256color"; do
     run 80 20 "env $environment $demo auto fail 0.3"
     wait_for "^ended"
-    t capture-pane -p -e -t s | grep -q "$(printf '\033\\[')" && fail "colour in spite of $environment"
+    t capture-pane -p -e -S - -t s | grep -q "$(printf '\033\\[')" && fail "colour in spite of $environment"
 done
 run 80 20 "env TERM=dumb $demo auto steps 0.3"
 wait_for "^ended"
