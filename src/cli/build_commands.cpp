@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "build/build.hpp"
 #include "cli/commands.hpp"
+#include "cli/progress.hpp"
 #include "plan/requests.hpp"
 
 namespace tmplbuild::cli {
@@ -79,6 +80,7 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     const BuildReport report = build_image(request, store, processes, progress, std::move(stop));
+    end_live_lines(progress);
     if (options.metadata_file) io::write_file_atomic(*options.metadata_file, json::pretty(metadata(report))).value();
     if (options.json) {
         std::printf("%s", json::pretty(metadata(report)).c_str());
@@ -142,6 +144,7 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     prepare_options.update_all = options.lock_update && options.update.empty();
     if (!options.update.empty()) prepare_options.update = {options.update};
     const Prepared prepared = prepare(tmpl, prepare_options, store, processes, progress, std::move(stop));
+    end_live_lines(progress);
     if (options.check) {
         if (prepared.missing.empty()) {
             std::printf("the lock holds everything that the template asks for\n");
