@@ -29,19 +29,47 @@ static Result<void> copy_folder(const fs::path& from, const fs::path& to, const 
     return {};
 }
 
-Result<void> lay_kernel_source(const KernelSpec& spec, const fs::path& to, StepContext& context) {
-    const KernelRecipe& recipe = spec.recipe;
+static Result<void> apply_patch(const PlannedSource& planned, std::size_t at, const fs::path& to,
+                                StepContext& context) {
+    const fs::path& patch = planned.recipe.patches[at];
+    const std::string name = patch.filename();
+    auto digest = io::hash_file(patch);
+    if (!digest) return digest.error();
+    if (*digest != planned.patches.at(at))
+        return build_error("the patch '" + name + "' of the kernel '" + planned.kernel + "' changed while it was read",
+                           "build again");
+    // Without a ceiling, git would find a repository above and leave out what that does not track.
+    io::Command command{.argv = {"git", "apply", "-p1", "--whitespace=nowarn", patch},
+                        .environment = {{"GIT_CEILING_DIRECTORIES", to.parent_path()},
+                                        {"GIT_CONFIG_NOSYSTEM", "1"},
+                                        {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                                        {"LC_ALL", "C.UTF-8"}},
+                        .directory = to};
+    auto done = context.processes.run_checked(command, context.stop, "applying the patch '" + name + "'");
+    if (done) return {};
+    Error error = done.error();
+    if (error.kind == ErrorKind::build)
+        error.hint = "the patch is for another commit of '" + planned.kernel + "': make it anew with `git diff`";
+    return error;
+}
+
+Result<void> lay_kernel_source(const PlannedSource& planned, const fs::path& to, StepContext& context) {
+    const KernelRecipe& recipe = planned.recipe;
     if (!recipe.source_url.empty()) {
         ResolveContext resolving = context.resolving();
-        return checkout_git(recipe.source_url, recipe.source_rev, false, to, resolving);
+        if (auto done = checkout_git(recipe.source_url, recipe.source_rev, false, to, resolving); !done) return done;
+    } else {
+        if (auto copied = copy_folder(recipe.source_path, to, recipe.source_exclude, ""); !copied) return copied;
+        FilesLayer copy;
+        copy.items.push_back({.source = to});
+        auto now = digest_files(copy);
+        if (!now) return now.error();
+        if (*now != planned.source)
+            return build_error("the source of the kernel '" + planned.kernel + "' changed while it was read",
+                               "build again");
     }
-    if (auto copied = copy_folder(recipe.source_path, to, recipe.source_exclude, ""); !copied) return copied;
-    FilesLayer copy;
-    copy.items.push_back({.source = to});
-    auto now = digest_files(copy);
-    if (!now) return now.error();
-    if (*now != spec.source)
-        return build_error("the source of the kernel '" + spec.kernel + "' changed while it was read", "build again");
+    for (std::size_t at = 0; at < recipe.patches.size(); ++at)
+        if (auto applied = apply_patch(planned, at, to, context); !applied) return applied;
     return {};
 }
 

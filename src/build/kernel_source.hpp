@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel's source tree, laid into a folder of its own for one compile. Used by the kernel step alone. Never writes to
-// the user's folder.
+// A kernel's source tree, laid into a folder of its own: for one compile, or for the image, where a pod compiles it.
+// Used by the kernel and kernel-files steps. Never writes to the user's folder.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,15 @@
 
 namespace tmplbuild {
 
-// Fills the empty folder `to` and checks that it is what the plan saw.
-Result<void> lay_kernel_source(const KernelSpec& spec, const std::filesystem::path& to, StepContext& context);
+// What the plan saw of a kernel's source; `patches` are digests of recipe.patches.
+struct PlannedSource {
+    const std::string& kernel;
+    const KernelRecipe& recipe;
+    Digest source;
+    const std::vector<Digest>& patches;
+};
+// Fills the empty folder `to`, checks that it is what the plan saw, and applies the patches. A patch that does not
+// apply: an error with git's words.
+Result<void> lay_kernel_source(const PlannedSource& planned, const std::filesystem::path& to, StepContext& context);
 
 }  // namespace tmplbuild

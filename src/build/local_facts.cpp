@@ -72,6 +72,9 @@ LocalFacts find_local_facts(const Template& tmpl, const fs::path& launcher) {
                 facts.requirement_files[from] = identity_of(tmpl, from);
     }
     for (const KernelUse& use : tmpl.kernels) {
+        for (const fs::path& patch : use.recipe.patches)
+            facts.patches[use.name].push_back(io::hash_file(patch).value());
+        if (!use.recipe.selftest.empty()) facts.selftests[use.name] = io::hash_file(use.recipe.selftest).value();
         if (!use.recipe.source_url.empty()) continue;
         FilesLayer source;
         source.items.push_back(

@@ -119,7 +119,7 @@ class Locker {
                 lock_.base = LockedBase{"debian",
                                         base_request(tmpl_, facts_),
                                         debian->suite,
-                                        resolve_debian(debian->suite, debian->packages, context_).value(),
+                                        resolve_debian(debian->suite, base_packages(tmpl_), context_).value(),
                                         {},
                                         {}};
             else
@@ -140,6 +140,7 @@ class Locker {
         bare.layers.clear();
         bare.services.clear();
         bare.kernels.clear();
+        only_base.base->request = base_request(bare, facts_);
         const Plan plan = make_plan(bare, only_base, facts_);
         const Step& step = plan.steps.front();
         const Compression compression =

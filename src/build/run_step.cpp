@@ -17,6 +17,7 @@ static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
     if (const auto* spec = std::get_if<PythonSpec>(&step.spec)) return build_python(*spec, context);
     if (const auto* spec = std::get_if<RunSpec>(&step.spec)) return build_run(*spec, context);
     if (const auto* spec = std::get_if<KernelSpec>(&step.spec)) return build_kernel(*spec, context);
+    if (const auto* spec = std::get_if<KernelFilesSpec>(&step.spec)) return build_kernel_files(*spec, context);
     if (const auto* spec = std::get_if<RuntimeSpec>(&step.spec)) return build_runtime(*spec, context);
     return build_pod(std::get<PodSpecStep>(step.spec), context);
 }

@@ -45,6 +45,11 @@ static Result<void> fetch_commit(const std::string& url, const std::string& rev,
     return {};
 }
 
+static Result<void> fetch_source(const KernelRecipe& recipe, StepContext& context) {
+    if (recipe.source_url.empty()) return {};
+    return fetch_commit(recipe.source_url, recipe.source_rev, false, context);
+}
+
 Result<void> fetch_inputs(const Step& step, StepContext& context) {
     ResolveContext resolving = context.resolving();
     if (const auto* base = std::get_if<BaseSpec>(&step.spec)) {
@@ -61,11 +66,10 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
     if (const auto* git = std::get_if<GitSpec>(&step.spec))
         return fetch_commit(git->layer.url, git->layer.rev, git->layer.submodules, context);
     if (const auto* fetch = std::get_if<FetchSpec>(&step.spec)) return fetch_file(fetch->layer, context);
+    if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec))
+        return files->with_source ? fetch_source(files->recipe, context) : Result<void>();
     if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
-        if (!kernel->recipe.source_url.empty()) {
-            auto got = fetch_commit(kernel->recipe.source_url, kernel->recipe.source_rev, false, context);
-            if (!got) return got;
-        }
+        if (auto got = fetch_source(kernel->recipe, context); !got) return got;
         return fetch_distributions(step.id, kernel->toolchain.wheels, resolving);
     }
     return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pack/layer_writer.hpp"
+#include "plan/kernel_specs.hpp"
 
 namespace tmplbuild {
 
@@ -66,7 +67,9 @@ constexpr std::int64_t nvcc_front_version = 1;
 // A package that compiles: what it is called decides whether its version can change a compiled byte.
 bool is_compiler(const std::string& name) {
     for (const char* prefix : {"g++", "gcc", "cpp", "binutils", "libc6-dev", "libc-dev-bin", "libstdc++-", "libgcc-",
-                               "linux-libc-dev", "make", "ninja-build", "python3-dev", "libpython3", "libbinutils"})
+                               "linux-libc-dev", "make", "ninja-build", "python3-dev", "libpython3", "libbinutils",
+                               // the compiler's own arithmetic
+                               "libgmp10", "libisl", "libmpc3", "libmpfr"})
         if (name.starts_with(prefix)) return true;
     return false;
 }
@@ -163,20 +166,24 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     CanonicalKey key = start("kernel", compression);
     key.add("kernel", spec.kernel);
     key.add("source", spec.source);
+    key.add("patches", of_digests(spec.patches));
     key.add("time", spec.source_time);
     key.add("arch", spec.arch.to_string());
     key.add("nvcc_front", nvcc_front_version);
     key.add("command", spec.recipe.command);
-    add_environment(key, spec.recipe.environment_for(spec.arch));
+    add_environment(key, compile_environment(spec.recipe, spec.arch));
+    key.add("strip", strip_command());
     Texts modules;
     for (const KernelModule& module : spec.recipe.modules) modules.push_back(module.file);
     key.add("modules", modules);
     key.add("package", Texts{spec.recipe.python_package, spec.recipe.python_version});
     add_distributions(key, spec.toolchain.wheels, "toolkit/");
-    add_packages(key, inputs.tools.packages, "tool/");
-    for (const LockedPackage& package : inputs.base.packages)
-        if (is_compiler(package.name))
-            key.add("tool/" + package.name + ":" + package.architecture, Texts{package.version, package.sha256.hex()});
+    // Whether a compiler is the base's or the throwaway step's does not matter.
+    std::vector<LockedPackage> tools = inputs.tools.packages;
+    tools.insert(tools.end(), inputs.base.packages.begin(), inputs.base.packages.end());
+    std::erase_if(tools, [](const LockedPackage& package) { return !is_compiler(package.name); });
+    std::sort(tools.begin(), tools.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    add_packages(key, tools, "tool/");
     // Which compilers another's image has is not known by name: then all of it counts.
     if (inputs.base.kind != "debian") key.add("base/layers", of_digests(inputs.base.diff_ids));
     key.add("glibc", inputs.base.contract.glibc);
@@ -194,6 +201,20 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     return key;
 }
 
+CanonicalKey kernel_files_key(const KernelFilesSpec& spec, const BaseContract& contract, Compression compression) {
+    CanonicalKey key = start("kernel-files", compression);
+    key.add("kernel", spec.kernel);
+    if (spec.may_compile) key.add("nvcc_front", nvcc_front_version);
+    if (spec.with_source) {
+        key.add("source", spec.source);
+        key.add("time", spec.source_time);
+    }
+    if (spec.may_compile) key.add("patches", of_digests(spec.patches));
+    if (spec.selftest) key.add("selftest", *spec.selftest);
+    add_folders(key, on_the_way(contract.folders, "opt/tmplbuild/kernels"));
+    return key;
+}
+
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression) {
     CanonicalKey key = start("runtime", compression);
     key.add("launcher", spec.content);
@@ -205,10 +226,24 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
                      Compression compression) {
     CanonicalKey key = start("pod", compression);
     key.add("pod.json", pod::write_pod_spec(spec.pod));
+    key.add("constraints", std::string_view(spec.constraints));
+    key.add("venvs", spec.venvs);
+    if (contract.python)
+        key.add("python", Texts{contract.python->command, contract.python->version, contract.python->soabi});
     add_below(key, kernels);
     add_folders(key, contract.folders);
     return key;
 }
+
+std::string kernel_file(const std::string& kernel, const std::string& name) {
+    return "/opt/tmplbuild/kernels/" + kernel + "/" + name;
+}
+
+std::string patch_name(std::size_t index, const std::filesystem::path& patch) {
+    return "patches/" + std::to_string(index + 1) + "-" + patch.filename().string();
+}
+
+Texts strip_command() { return {"strip", "--strip-unneeded"}; }
 
 std::string variant_directory(const std::string& kernel, const Digest& key) {
     return "/opt/tmplbuild/kernels/" + kernel + "/" + key.hex().substr(0, 32);

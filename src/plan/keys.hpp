@@ -31,11 +31,17 @@ struct KernelInputs {
     const LockedVenv* torch = nullptr;
 };
 CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Compression compression);
+CanonicalKey kernel_files_key(const KernelFilesSpec& spec, const BaseContract& contract, Compression compression);
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression);
 CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const BaseContract& contract,
                      Compression compression);
 
 // Where a variant lies in the image: /opt/tmplbuild/kernels/<kernel>/<variant key>.
 std::string variant_directory(const std::string& kernel, const Digest& key);
+// What lies beside the variants: /opt/tmplbuild/kernels/<kernel>/<name>.
+std::string kernel_file(const std::string& kernel, const std::string& name);
+std::string patch_name(std::size_t index, const std::filesystem::path& patch);  // "patches/1-fix.patch"
+// What runs over every module after the compile: nvcc's temporary names, which hold its process id, are symbols.
+std::vector<std::string> strip_command();
 
 }  // namespace tmplbuild

@@ -4,16 +4,19 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "kernel/verdict.hpp"
+#include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
 #include "plan/pod.hpp"
+#include "plan/pod_kernels.hpp"
 #include "plan/requests.hpp"
 #include "plan/variants.hpp"
 
 namespace tmplbuild {
 
 const char* Step::kind() const {
-    static constexpr const char* names[] = {"base",   "files", "fetch",  "git",     "apt",
-                                            "python", "run",   "kernel", "runtime", "pod"};
+    static constexpr const char* names[] = {"base", "files",  "fetch",        "git",     "apt", "python",
+                                            "run",  "kernel", "kernel-files", "runtime", "pod"};
     static_assert(std::variant_size_v<decltype(spec)> == std::size(names));
     return names[spec.index()];
 }
@@ -219,77 +222,44 @@ class Planner {
     void add_kernels() {
         const std::vector<PlannedVariant> variants = plan_variants(tmpl_);
         if (variants.empty()) return;
+        // A pod's own compiler, over a base whose packages are not the template's.
+        if (const auto packages = pod_compiler(tmpl_); !packages.empty() && debian_base(tmpl_) == nullptr)
+            finish_apt({.id = pod_compiler_step, .spec = AptSpec{}, .needs = ids_below(false)});
         finish_apt({.id = kernel_tools_step, .spec = AptSpec{}, .needs = {"base"}, .in_image = false});
         for (const PlannedVariant& variant : variants) add_variant(variant);
+        for (const KernelUse& use : tmpl_.kernels) add_kernel_files(use);
     }
 
     void add_variant(const PlannedVariant& variant) {
-        const KernelRecipe& recipe = variant.use->recipe;
-        KernelSpec spec{variant.use->name, recipe, variant.arch, variant.serves, {}, 0, {}, {}};
-        const std::string number = variant.arch.to_torch_list();
-        Step step{.id = "kernel:" + spec.kernel + ":" + number, .spec = KernelSpec{}, .needs = {"base"}};
-        if (recipe.source_url.empty()) {
-            spec.source = facts_.kernels.at(spec.kernel);
-        } else if (const LockedGit* git = lock_.find_git(recipe.source_url, recipe.source_rev)) {
-            spec.source = Sha256::of(git->tree);
-            spec.source_time = git->commit_time;
-        } else {
-            step.unresolved = "its source has not been fetched yet";
-        }
-        if (lock_.toolchain)
-            spec.toolchain = *lock_.toolchain;
-        else
-            step.unresolved = "the CUDA toolchain is not locked yet";
-        const LockedVenv* torch = recipe.needs_torch ? venv_with_torch(lock_) : nullptr;
-        if (recipe.needs_torch) check_torch(variant, torch, step, spec);
-        const LockedApt* tools = lock_.find_apt(kernel_tools_step);
-        if (tools == nullptr) step.unresolved = "the packages that compile it are not locked yet";
-        step.needs.emplace_back(kernel_tools_step);
+        PlannedSpec planned = plan_kernel_spec(*variant.use, variant.arch, tmpl_, lock_, facts_);
+        KernelSpec& spec = planned.spec;
+        spec.serves = variant.serves;
+        Step step{.id = "kernel:" + spec.kernel + ":" + variant.arch.to_torch_list(),
+                  .spec = KernelSpec{},
+                  .needs = {"base", kernel_tools_step}};
+        if (!spec.torch_venv.empty()) step.needs.push_back("python:" + spec.torch_venv);
         std::vector<std::string> gpus;
         for (const kernel::GpuTarget& target : spec.serves) {
             gpus.push_back(target.label);
-            plan_.gpus.push_back({spec.kernel, target, variant.arch, modules_for(recipe, target), step.id});
+            plan_.gpus.push_back(
+                {spec.kernel, target, variant.arch, modules_for(spec.recipe, *target.capability), step.id});
         }
         step.summary = variant.arch.to_string() + " for " + join(gpus, ", ");
-        step.estimated_seconds = recipe.minutes * 60;
+        step.estimated_seconds = spec.recipe.minutes * 60;
         step.spec = spec;
-        add_known(std::move(step), [&] { return kernel_key(spec, {*lock_.base, *tools, torch}, compression_); });
+        step.key = std::move(planned.key);
+        step.unresolved = planned.unresolved;
+        plan_.steps.push_back(std::move(step));
     }
 
-    void check_torch(const PlannedVariant& variant, const LockedVenv* torch, Step& step, KernelSpec& spec) {
-        if (torch == nullptr) {
-            const bool all_locked = std::all_of(tmpl_.layers.begin(), tmpl_.layers.end(), [&](const Layer& layer) {
-                const auto* python = std::get_if<PythonLayer>(&layer.body);
-                return python == nullptr || lock_.find_venv(python->venv) != nullptr;
-            });
-            if (!all_locked) {
-                step.unresolved = "torch is not locked yet";
-                return;
-            }
-        }
-        std::string why = torch == nullptr ? "no python layer of the template brings torch"
-                                           : torch_refusal(*torch, tmpl_.targets.cuda);
-        if (why.empty())
-            for (const LockedDistribution& d : torch->distributions)
-                if (d.name == "torch") why = spec.recipe.torch_refusal(d.version).value_or("");
-        if (!why.empty()) {
-            Error error = usage_error("the kernel '" + spec.kernel + "' cannot be compiled: " + why,
-                                      torch == nullptr ? "add torch to a python layer's requirements"
-                                                       : "choose another torch, or another targets.cuda");
-            error.where = variant.use->pos;
-            throw BuildError(std::move(error));
-        }
-        spec.torch_venv = torch->venv;
-        step.needs.push_back("python:" + torch->venv);
-    }
-
-    static std::vector<std::string> modules_for(const KernelRecipe& recipe, const kernel::GpuTarget& target) {
-        std::vector<std::string> out;
-        for (const KernelModule& module : recipe.modules)
-            if (std::find(module.capabilities.begin(), module.capabilities.end(), target.capability) !=
-                module.capabilities.end())
-                out.push_back(module.file);
-        return out;
+    void add_kernel_files(const KernelUse& use) {
+        const auto planned = plan_kernel_files(use, lock_, facts_);
+        if (!planned) return;
+        const KernelFilesSpec& spec = planned->spec;
+        Step step{.id = "kernel-files:" + use.name, .summary = "what a pod needs to compile it", .spec = spec};
+        if (!spec.may_compile) step.summary = "its self-test";
+        step.unresolved = planned->unresolved;
+        add_known(std::move(step), [&] { return kernel_files_key(spec, contract(), compression_); });
     }
 
     void add_runtime() {
@@ -299,7 +269,14 @@ class Planner {
     }
 
     void add_pod() {
-        PodSpecStep spec{make_pod_spec(tmpl_), {}};
+        PodSpecStep spec{make_pod_spec(tmpl_), {}, constraints_text(lock_), {}};
+        for (const VenvRequest& venv : venv_requests(tmpl_)) spec.venvs.push_back(venv.venv);
+        if (!spec.constraints.empty()) spec.pod.constraints = constraints_path;
+        for (const KernelUse& use : tmpl_.kernels)
+            spec.pod.kernels.push_back(make_pod_kernel(use, tmpl_, lock_, facts_));
+        spec.pod.cuda = cuda_of_image(tmpl_, lock_);
+        if (const auto cuda = kernel::Version::parse(spec.pod.cuda))
+            if (const auto driver = kernel::minimum_driver(*cuda, false)) spec.pod.minimum_driver = driver->to_string();
         std::vector<Error> errors = pod::check_pod_spec(spec.pod, tmpl_.file.filename());
         for (Error& error : errors) error.kind = ErrorKind::usage;
         if (!errors.empty()) throw BuildError(std::move(errors));

@@ -16,6 +16,8 @@ struct LocalFacts {
     std::map<std::string, Digest> files;                      // by step id
     std::map<std::string, std::optional<Digest>> signatures;  // by step id: sign_files() before that digest
     std::map<std::string, Digest> kernels;                    // by kernel name: the source folder (path sources)
+    std::map<std::string, std::vector<Digest>> patches;       // by kernel name, in the recipe's order
+    std::map<std::string, Digest> selftests;                  // by kernel name
     std::map<std::string, std::string> requirement_files;     // "layer:path" → what identifies its content
     Digest base_image;                                        // manifest of a `layout` base
     std::filesystem::path launcher;

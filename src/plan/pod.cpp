@@ -82,23 +82,6 @@ pod::PodSpec make_pod_spec(const Template& tmpl) {
     pod::PodSpec spec;
     spec.name = tmpl.name;
     for (const Service& service : tmpl.services) spec.services.push_back(service_of(service));
-    for (const KernelUse& use : tmpl.kernels) {
-        pod::Kernel kernel;
-        kernel.name = use.name;
-        kernel.env_var = install_variable(use.name);
-        switch (use.install) {
-            case InstallMode::background:
-                kernel.install = pod::InstallMode::background;
-                break;
-            case InstallMode::wait:
-                kernel.install = pod::InstallMode::required;
-                break;
-            case InstallMode::never:
-                kernel.install = pod::InstallMode::off;
-                break;
-        }
-        spec.kernels.push_back(std::move(kernel));
-    }
     return spec;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The template's services and kernels as the launcher's pod.json. Used by plan.cpp alone. Never says where a variant
-// lies on disk: that is known once its key is, and written by the pod step.
+// The template's services as the launcher's pod.json. Used by plan.cpp alone. Kernels: pod_kernels.hpp.
 #pragma once
 
 #include "podspec/pod_spec.hpp"

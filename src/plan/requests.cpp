@@ -11,9 +11,40 @@ using Texts = std::vector<std::string>;
 
 const DebianBase* debian_base(const Template& tmpl) { return std::get_if<DebianBase>(&tmpl.base); }
 
+// What compiles a kernel beside the CUDA toolkit. nvcc's host compiler is g++ even for C; python3-dev and ninja are
+// what torch's build helper runs.
+static void add_compiler(const KernelUse& use, std::set<std::string>& out) {
+    out.insert({"g++", "make", "binutils"});
+    if (use.recipe.needs_torch) out.insert({"python3-dev", "ninja-build", "git"});
+}
+
+static Texts kernel_tools(const Template& tmpl) {
+    std::set<std::string> out;
+    for (const KernelUse& use : tmpl.kernels) add_compiler(use, out);
+    return Texts(out.begin(), out.end());
+}
+
+Texts pod_compiler(const Template& tmpl) {
+    std::set<std::string> out;
+    for (const KernelUse& use : tmpl.kernels) {
+        if (use.install == InstallMode::never) continue;
+        add_compiler(use, out);
+        if (!use.ships_source()) out.insert({"git", "ca-certificates"});
+    }
+    return Texts(out.begin(), out.end());
+}
+
+Texts base_packages(const Template& tmpl) {
+    const DebianBase* debian = debian_base(tmpl);
+    if (debian == nullptr) return {};
+    std::set<std::string> out(debian->packages.begin(), debian->packages.end());
+    for (std::string& package : pod_compiler(tmpl)) out.insert(std::move(package));
+    return Texts(out.begin(), out.end());
+}
+
 Digest base_request(const Template& tmpl, const LocalFacts& facts) {
     if (const DebianBase* debian = debian_base(tmpl))
-        return CanonicalKey().add("suite", debian->suite).add("packages", debian->packages).digest();
+        return CanonicalKey().add("suite", debian->suite).add("packages", base_packages(tmpl)).digest();
     return CanonicalKey().add("image", facts.base_image).digest();
 }
 
@@ -47,14 +78,6 @@ Digest venv_request(const VenvRequest& request, const BaseContract& contract, co
     return key.digest();
 }
 
-// What compiles a kernel beside the CUDA toolkit. python3-dev and ninja are what torch's build helper runs.
-static Texts kernel_tools(const Template& tmpl) {
-    std::set<std::string> out = {"g++", "make", "binutils"};
-    for (const KernelUse& use : tmpl.kernels)
-        if (use.recipe.needs_torch) out.insert({"python3-dev", "ninja-build", "git"});
-    return Texts(out.begin(), out.end());
-}
-
 std::vector<AptRequest> apt_requests(const Template& tmpl) {
     std::vector<AptRequest> out;
     Texts below;
@@ -66,6 +89,8 @@ std::vector<AptRequest> apt_requests(const Template& tmpl) {
         out.push_back({"apt:" + layer.name, std::move(packages), below});
         below.push_back(out.back().step);
     }
+    if (Texts packages = pod_compiler(tmpl); !packages.empty() && debian_base(tmpl) == nullptr)
+        out.push_back({pod_compiler_step, std::move(packages), below});
     if (!tmpl.kernels.empty()) out.push_back({kernel_tools_step, kernel_tools(tmpl), {}});
     return out;
 }

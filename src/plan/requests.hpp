@@ -12,8 +12,12 @@
 namespace tmplbuild {
 
 Digest base_request(const Template& tmpl, const LocalFacts& facts);
-// The packages that the base is asked for, recipes' included, sorted; nullptr where the base is none of Debian's.
+// nullptr where the base is none of Debian's.
 const DebianBase* debian_base(const Template& tmpl);
+// What a debian base is asked for, sorted: the template's packages, its recipes', and the pods' own compiler.
+std::vector<std::string> base_packages(const Template& tmpl);
+// What compiles on a pod beside the toolkit; empty where no kernel may be compiled there.
+std::vector<std::string> pod_compiler(const Template& tmpl);
 
 // All `python` layers of one venv, resolved together.
 struct VenvRequest {
@@ -24,7 +28,8 @@ struct VenvRequest {
 std::vector<VenvRequest> venv_requests(const Template& tmpl);
 Digest venv_request(const VenvRequest& request, const BaseContract& contract, const LocalFacts& facts);
 
-// One `apt` step: those of the template, in order, and last the throwaway one that compiles kernels, if there are any.
+// One `apt` step: those of the template, in order; where there are kernels, the pods' compiler over a base that is none
+// of Debian's, and last the throwaway one that compiles them here.
 struct AptRequest {
     std::string step;
     std::vector<std::string> packages;  // sorted
@@ -33,6 +38,7 @@ struct AptRequest {
 std::vector<AptRequest> apt_requests(const Template& tmpl);
 Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock& lock);
 inline constexpr const char* kernel_tools_step = "apt:kernel-tools";
+inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 
 // Every commit that a layer or a kernel is made from.
 struct GitRequest {

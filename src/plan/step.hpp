@@ -51,7 +51,18 @@ struct KernelSpec {
     Digest source;                          // of the source tree
     std::int64_t source_time = 0;           // of the commit; 0: a folder, which has none
     LockedToolchain toolchain;
-    std::string torch_venv;  // where torch is, for recipes that need it
+    std::string torch_venv;       // where torch is, for recipes that need it
+    std::vector<Digest> patches;  // of their content, in order
+};
+struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
+    std::string kernel;
+    KernelRecipe recipe;
+    bool with_source;  // patched, so that a pod needs no network for it
+    bool may_compile;  // nvcc-front, and the patches of a source that the pod fetches
+    Digest source;
+    std::int64_t source_time = 0;
+    std::vector<Digest> patches;
+    std::optional<Digest> selftest;
 };
 struct RuntimeSpec {  // the launcher
     std::filesystem::path launcher;
@@ -65,14 +76,16 @@ struct VariantRef {
 };
 struct PodSpecStep {  // pod.json: always the last layer
     pod::PodSpec pod;
+    std::vector<std::string> venvs;  // those whose .pth file names the kernels
+    std::string constraints;         // the text of constraints.txt; empty: none
     std::vector<VariantRef> variants;
 };
 
 struct Step {
     std::string id;         // "base", "files:notebooks", "python:venv", "kernel:int8-attention:8.9", "runtime", "pod"
     std::string summary{};  // one line for people
-    std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec, RuntimeSpec,
-                 PodSpecStep>
+    std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec, KernelFilesSpec,
+                 RuntimeSpec, PodSpecStep>
         spec;
     std::optional<CanonicalKey> key{};  // none: `unresolved` says which fact is missing
     std::string unresolved{};

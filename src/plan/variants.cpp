@@ -102,23 +102,24 @@ const LockedDistribution* find_distribution(const LockedVenv& venv, std::string_
     return nullptr;
 }
 
-// The CUDA that a torch wheel was built for stands in what it depends on: nvidia-cuda-runtime-cu12, or (from 13 on)
-// nvidia-cuda-runtime with the toolkit's own version.
-std::string cuda_of_torch(const LockedVenv& venv) {
-    if (find_distribution(venv, "nvidia-cuda-runtime-cu11") != nullptr) return "11";
-    if (find_distribution(venv, "nvidia-cuda-runtime-cu12") != nullptr) return "12";
-    const LockedDistribution* runtime = find_distribution(venv, "nvidia-cuda-runtime");
-    return runtime == nullptr ? "" : runtime->version.substr(0, runtime->version.find('.'));
-}
-
 }  // namespace
 
 std::vector<PlannedVariant> plan_variants(const Template& tmpl) { return Chooser(tmpl).run(); }
 
+// The CUDA that a torch wheel was built for stands in what it depends on: nvidia-cuda-runtime-cu12, or (from 13 on)
+// nvidia-cuda-runtime with the toolkit's own version.
+std::string cuda_of_torch(const LockedVenv& venv) {
+    if (find_distribution(venv, "torch") == nullptr) return {};
+    if (find_distribution(venv, "nvidia-cuda-runtime-cu11") != nullptr) return "11";
+    if (find_distribution(venv, "nvidia-cuda-runtime-cu12") != nullptr) return "12";
+    const LockedDistribution* runtime = find_distribution(venv, "nvidia-cuda-runtime");
+    return runtime == nullptr ? "" : runtime->version;
+}
+
 std::string torch_refusal(const LockedVenv& venv, const std::string& cuda) {
     const LockedDistribution* torch = find_distribution(venv, "torch");
     if (torch == nullptr) return "there is no torch in the venv '" + venv.venv + "'";
-    const std::string built_for = cuda_of_torch(venv);
+    const std::string toolkit = cuda_of_torch(venv), built_for = toolkit.substr(0, toolkit.find('.'));
     if (built_for.empty() || built_for == cuda.substr(0, cuda.find('.'))) return {};
     return "torch " + torch->version + " is built for CUDA " + built_for +
            ", and the kernel would be compiled with CUDA " + cuda + ": their majors must agree";

@@ -21,6 +21,9 @@ std::vector<PlannedVariant> plan_variants(const Template& tmpl);
 
 // Why torch of this venv and the toolkit cannot work together, as its locked wheels tell; empty: nothing against it.
 std::string torch_refusal(const LockedVenv& venv, const std::string& cuda);
+// The CUDA that a venv's torch was built for, at least its major: "12", "13.0.96"; empty: no torch, or none that says
+// it.
+std::string cuda_of_torch(const LockedVenv& venv);
 // The venv with a torch in it, if there is one.
 const LockedVenv* venv_with_torch(const Lock& lock);
 

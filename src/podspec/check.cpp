@@ -18,6 +18,7 @@ class Checker {
     std::vector<Error> run() {
         for (const auto& service : spec_.services) names_.push_back(service.name);
         check_names();
+        for (const auto& kernel : spec_.kernels) check_kernel(kernel);
         for (const auto& service : spec_.services) check_service(service);
         check_ports();
         check_cycles();
@@ -43,6 +44,7 @@ class Checker {
         return true;
     }
     void check_names();
+    void check_kernel(const Kernel& kernel);
     void check_service(const Service& service);
     void check_probe(const Service& service);
     void check_needs(const Service& service);
@@ -68,6 +70,37 @@ void Checker::check_names() {
     seen.clear();
     for (const auto& kernel : spec_.kernels)
         if (!seen.insert(kernel.name).second) error("two kernels are named '" + kernel.name + "'");
+}
+
+// What a pod needs to choose a variant or to compile one. A kernel may lack a compile altogether (install = "false").
+void Checker::check_kernel(const Kernel& kernel) {
+    const std::string who = "kernel '" + kernel.name + "': ";
+    auto absolute = [&](const char* what, const std::string& path) {
+        if (!path.empty() && path.front() != '/') error(who + what + " '" + path + "' is not an absolute path");
+    };
+    std::set<std::string> archs;
+    for (const auto& arch : kernel.archs)
+        if (!archs.insert(arch.arch).second) error(who + "two archs are '" + arch.arch + "'");
+    std::set<std::string> seen;
+    for (const auto& capability : kernel.capabilities) {
+        if (!seen.insert(capability.capability).second)
+            error(who + "two entries are for the capability " + capability.capability);
+        if (!archs.contains(capability.arch))
+            error(who + "the capability " + capability.capability + " is built as '" + capability.arch +
+                  "', which is none of its archs");
+    }
+    for (const auto& refusal : kernel.refused)
+        if (seen.contains(refusal.capability))
+            error(who + "the capability " + refusal.capability + " is served and refused");
+    for (const auto& variant : kernel.variants) absolute("a variant's directory", variant.directory);
+    absolute("the source's directory", kernel.source.directory);
+    absolute("the fallback's directory", kernel.fallback.directory);
+    absolute("the self-test", kernel.selftest);
+    for (const auto* list : {&kernel.build.toolchain, &kernel.build.requirements})
+        for (const auto& file : *list)
+            if (file.sha256.size() != 64 || file.sha256.find_first_not_of("0123456789abcdef") != std::string::npos ||
+                file.project.empty() || file.file.empty())
+                error(who + "the wheel '" + file.file + "' has no project, name or sha256");
 }
 
 void Checker::check_service(const Service& service) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "podspec/kernel_spec.hpp"
 
 namespace tmplbuild::pod {
 
@@ -108,32 +109,16 @@ struct Service {
     bool operator==(const Service&) const = default;
 };
 
-struct KernelVariant {
-    std::string arch;       // as nvcc names it, without the prefix: "89", "90a", "120"
-    std::string directory;  // /opt/tmplbuild/kernels/<kernel>/<variant key>
-    std::string key;        // the variant's cache key, "sha256:…"
-    std::string table;      // the kernel's proven table as canonical JSON text: which module serves which GPU
-    bool operator==(const KernelVariant&) const = default;
-};
-
-enum class InstallMode { background, required, off };  // "background", "true", "false" in the file and the variable
-
-struct Kernel {
-    std::string name;
-    std::string env_var;  // INSTALL_SAGEATTENTION: overrides `install` on the pod
-    InstallMode install = InstallMode::background;
-    std::vector<KernelVariant> variants;
-    bool operator==(const Kernel&) const = default;
-};
-
 struct PodSpec {
     std::int64_t version = pod_spec_version;
     std::string name;  // the template's
     std::vector<Service> services;
     std::vector<Kernel> kernels;
-    std::uint16_t console_port = 0;           // 0: no console
-    std::string constraints;                  // PIP_CONSTRAINT and UV_CONSTRAINT of every service; empty: none
-    std::int64_t stop_total_ms = 9'000;       // the whole stop, under the platform's 10 s; 100..600'000
+    std::uint16_t console_port = 0;      // 0: no console
+    std::string constraints;             // PIP_CONSTRAINT and UV_CONSTRAINT of every service; empty: none
+    std::string cuda;                    // the newest CUDA that the image's torch or kernels want: "13.0"
+    std::string minimum_driver;          // the oldest driver for it: "580.65.6"; both empty: the image asks for none
+    std::int64_t stop_total_ms = 9'000;  // the whole stop, under the platform's 10 s; 100..600'000
     std::int64_t log_file_bytes = 5'000'000;  // of one log file, 100'000..1'000'000'000
     std::int64_t log_files = 4;               // of one service, the present one included, 1..100
 

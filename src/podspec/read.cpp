@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits>
-#include <set>
-
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "podspec/members.hpp"
 #include "podspec/names.hpp"
 #include "podspec/pod_spec.hpp"
 
@@ -11,88 +9,11 @@ namespace tmplbuild::pod {
 
 namespace {
 
-// Reads the members of one object: the first wrong one is kept in words, unknown ones are noted.
-class Members {
-  public:
-    Members(const json::object& object, std::string where) : object_(object), where_(std::move(where)) {}
-
-    void text(const char* key, std::string& out) {
-        const auto* v = find(key);
-        if (v == nullptr) return;
-        if (!v->is_string()) return wrong(key, "a string");
-        out = std::string(v->get_string());
-        if (out.find('\0') != std::string::npos) wrong(key, "a string without NUL bytes");
-    }
-    template <class Number>
-    void number(const char* key, Number& out, std::int64_t low, std::int64_t high) {
-        const auto* v = find(key);
-        if (v == nullptr) return;
-        boost::json::error_code code;
-        const auto n = v->is_number() ? v->to_number<std::int64_t>(code) : 0;
-        if (!v->is_number() || code || n < low || n > high)
-            return wrong(key, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
-        out = static_cast<Number>(n);
-    }
-    void port(const char* key, std::uint16_t& out) { number(key, out, 0, 65535); }
-    void flag(const char* key, bool& out) {
-        const auto* v = find(key);
-        if (v == nullptr) return;
-        if (!v->is_bool()) return wrong(key, "true or false");
-        out = v->get_bool();
-    }
-    void list(const char* key, std::vector<std::string>& out) {
-        const auto* v = find(key);
-        if (v == nullptr) return;
-        if (!v->is_array()) return wrong(key, "an array of strings");
-        for (const auto& element : v->get_array()) {
-            if (!element.is_string() || element.get_string().find('\0') != std::string::npos)
-                return wrong(key, "an array of strings");
-            out.emplace_back(element.get_string());
-        }
-    }
-    template <class Value, class Parse>
-    void word(const char* key, Value& out, Parse parse, const char* expected) {
-        const auto* v = find(key);
-        if (v == nullptr) return;
-        const auto value = v->is_string() ? parse(std::string_view(v->get_string())) : std::nullopt;
-        if (!value) return wrong(key, expected);
-        out = *value;
-    }
-    const json::object* object(const char* key) {
-        const auto* v = find(key);
-        if (v != nullptr && !v->is_object()) wrong(key, "an object");
-        return v != nullptr ? v->if_object() : nullptr;
-    }
-    const json::array* array(const char* key) {
-        const auto* v = find(key);
-        if (v != nullptr && !v->is_array()) wrong(key, "an array");
-        return v != nullptr ? v->if_array() : nullptr;
-    }
-    const json::value* find(const char* key) {
-        known_.insert(key);
-        return object_.if_contains(key);
-    }
-    void wrong(const std::string& key, const std::string& expected) {
-        if (problem.empty()) problem = where_ + key + " is not " + expected;
-    }
-    void note_unknown(std::vector<std::string>& notes) const {
-        for (const auto& pair : object_)
-            if (!known_.contains(std::string(pair.key())))
-                notes.push_back(where_ + std::string(pair.key()) + " is not a key of this version; it is ignored");
-    }
-    std::string problem;
-
-  private:
-    const json::object& object_;
-    std::string where_;
-    std::set<std::string> known_;
-};
-
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t day_ms = 24 * hour_ms;
 
-void read_probe(const json::object& object, Probe& probe, Members& parent, std::vector<std::string>& notes) {
-    Members in(object, "ready.");
+void read_probe(const json::object& object, Probe& probe, ReadMembers& parent, std::vector<std::string>& notes) {
+    ReadMembers in(object, "ready.");
     bool tcp = false;
     in.flag("tcp", tcp);
     in.text("http", probe.http);
@@ -112,8 +33,8 @@ void read_probe(const json::object& object, Probe& probe, Members& parent, std::
     if (parent.problem.empty()) parent.problem = in.problem;
 }
 
-void read_restart(const json::object& object, Restart& restart, Members& parent, std::vector<std::string>& notes) {
-    Members in(object, "restart.");
+void read_restart(const json::object& object, Restart& restart, ReadMembers& parent, std::vector<std::string>& notes) {
+    ReadMembers in(object, "restart.");
     in.word("policy", restart.policy, parse_policy, "always, on-failure or never");
     in.number("budget", restart.budget, 0, 1'000'000);
     in.number("backoff_min_ms", restart.backoff_min_ms, 1, hour_ms);
@@ -132,7 +53,7 @@ std::optional<std::uint64_t> read_bound(const json::object& object, const char* 
     return n;
 }
 
-void read_limits(const json::array& list, std::vector<ResourceLimit>& out, Members& parent) {
+void read_limits(const json::array& list, std::vector<ResourceLimit>& out, ReadMembers& parent) {
     for (const auto& element : list) {
         const auto* object = element.if_object();
         ResourceLimit limit;
@@ -147,7 +68,7 @@ void read_limits(const json::array& list, std::vector<ResourceLimit>& out, Membe
     }
 }
 
-void read_environment(const json::object& object, std::map<std::string, std::string>& out, Members& parent) {
+void read_environment(const json::object& object, std::map<std::string, std::string>& out, ReadMembers& parent) {
     for (const auto& pair : object) {
         const std::string name(pair.key());
         const auto* text = pair.value().if_string();
@@ -158,7 +79,7 @@ void read_environment(const json::object& object, std::map<std::string, std::str
     }
 }
 
-void read_secrets(const json::array& list, std::vector<GeneratedSecret>& out, Members& parent) {
+void read_secrets(const json::array& list, std::vector<GeneratedSecret>& out, ReadMembers& parent) {
     auto usable = [](const std::string& name) { return name.find_first_of(std::string_view("=\0", 2)) == name.npos; };
     for (const auto& element : list) {
         const auto* object = element.if_object();
@@ -181,7 +102,7 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
         out.unusable = "services[" + std::to_string(index) + "] is not an object";
         return out;
     }
-    Members in(*object, "");
+    ReadMembers in(*object, "");
     in.text("name", out.name);
     in.list("command", out.command);
     in.text("directory", out.directory);
@@ -204,7 +125,7 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
     in.text("degraded_log", out.degraded_log);
     in.word("on_kernel_ready", out.on_kernel_ready, parse_on_kernel_ready, "notify, restart or restart-when-idle");
     if (const auto* idle = in.object("idle")) {
-        Members members(*idle, "idle.");
+        ReadMembers members(*idle, "idle.");
         members.text("http", out.idle.http);
         members.list("empty", out.idle.empty);
         members.note_unknown(inner);
@@ -219,36 +140,6 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
     if (out.name.empty()) out.name = "service-" + std::to_string(index + 1);
     for (const auto& note : inner) notes.push_back("service '" + out.name + "': " + note);
     return out;
-}
-
-// A kernel that cannot be read is left out with a note: services start without it.
-void read_kernel(const json::value& value, std::size_t index, PodSpec& spec) {
-    const std::string where = "kernels[" + std::to_string(index) + "]";
-    const auto* object = value.if_object();
-    if (object == nullptr) return spec.notes.push_back(where + " is not an object; it is ignored");
-    Kernel kernel;
-    Members in(*object, where + ".");
-    in.text("name", kernel.name);
-    in.text("env_var", kernel.env_var);
-    in.word("install", kernel.install, parse_install_mode, "background, true or false");
-    if (const auto* variants = in.array("variants")) {
-        for (const auto& element : *variants) {
-            const auto* variant = element.if_object();
-            if (variant == nullptr) return spec.notes.push_back(where + ".variants holds a non-object; it is ignored");
-            KernelVariant out;
-            Members members(*variant, where + ".variants.");
-            members.text("arch", out.arch);
-            members.text("directory", out.directory);
-            members.text("key", out.key);
-            members.text("table", out.table);
-            members.note_unknown(spec.notes);
-            if (in.problem.empty()) in.problem = members.problem;
-            kernel.variants.push_back(std::move(out));
-        }
-    }
-    in.note_unknown(spec.notes);
-    if (!in.problem.empty()) return spec.notes.push_back(in.problem + "; the kernel is ignored");
-    spec.kernels.push_back(std::move(kernel));
 }
 
 Error unreadable(std::string message, const std::string& file, std::string hint = {}) {
@@ -270,7 +161,7 @@ Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file) {
                               "; this launcher reads version " + std::to_string(pod_spec_version),
                           file, "launcher and pod.json come from one builder: build the image again");
     PodSpec spec;
-    Members in(*object, "");
+    ReadMembers in(*object, "");
     in.find("version");
     in.text("name", spec.name);
     if (const auto* services = in.array("services"))
@@ -280,6 +171,8 @@ Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file) {
         for (std::size_t i = 0; i < kernels->size(); ++i) read_kernel((*kernels)[i], i, spec);
     in.port("console_port", spec.console_port);
     in.text("constraints", spec.constraints);
+    in.text("cuda", spec.cuda);
+    in.text("minimum_driver", spec.minimum_driver);
     in.number("stop_total_ms", spec.stop_total_ms, 100, 600'000);
     in.number("log_file_bytes", spec.log_file_bytes, 100'000, 1'000'000'000);
     in.number("log_files", spec.log_files, 1, 100);

@@ -3,6 +3,7 @@
 // each GPU needs. Read from layers/<name>/ or a template's own recipe folder; planned per arch; never runs anything.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -45,16 +46,18 @@ struct KernelRecipe {
     std::string name, version, summary;
     std::filesystem::path directory;  // of layer.toml, absolute
     // Exactly one of the two kinds of source.
-    std::filesystem::path source_path;        // absolute folder; empty for git
-    std::vector<std::string> source_exclude;  // globs
-    std::string source_url, source_rev;       // git, 40 hex digits
-    std::vector<std::string> command;         // {arch} "8.9", {sm} "sm_89", {output}, {jobs}
+    std::filesystem::path source_path;           // absolute folder; empty for git
+    std::vector<std::string> source_exclude;     // globs
+    std::string source_url, source_rev;          // git, 40 hex digits
+    std::vector<std::filesystem::path> patches;  // absolute; applied in this order, as `git apply` reads them
+    std::vector<std::string> command;            // {arch} "8.9", {sm} "sm_89", {output}, {jobs}
     std::map<std::string, std::string> environment;
     std::vector<std::string> build_requirements;  // PEP 508, of the compile alone: "packaging", "ninja"
     bool needs_torch = false;
     std::string minimum_torch, maximum_torch;  // "2.4"; the maximum counts every release that starts with it
     double minutes = 1;                        // estimate for one arch on two cores
     std::uint64_t memory_bytes = 2ULL << 30;   // declared peak of one variant's compile
+    double limit_minutes = 0;                  // a compile that takes longer is ended; see time_limit()
     std::string minimum_cuda;                  // "12.8"; of one variant: minimum_cuda_for()
     bool driver_stub = false;                  // it links against libcuda, which only a driver brings
     std::string python_package, python_version;
@@ -66,6 +69,9 @@ struct KernelRecipe {
     std::filesystem::path selftest;  // absolute; a Python script run on the pod; empty: none
     SourcePos pos;
 
+    // Seconds after which one variant's compile is ended: as declared, else ten times the estimate and 30 minutes at
+    // least.
+    std::chrono::seconds time_limit() const;
     // The arch that serves a GPU of this capability, if the recipe supports it.
     const kernel::Arch* arch_for(const kernel::Capability& capability) const;
     // [build]'s environment with the variant's own over it.

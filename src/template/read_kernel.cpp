@@ -14,6 +14,11 @@ using toml_tree::Node;
 static const char* const rev_hint =
     "a branch or tag moves: `git ls-remote URL NAME` prints the commit that it names now";
 
+std::chrono::seconds KernelRecipe::time_limit() const {
+    const double minutes_allowed = limit_minutes > 0 ? limit_minutes : std::max(30.0, 10 * minutes);
+    return std::chrono::seconds(static_cast<std::int64_t>(minutes_allowed * 60));
+}
+
 const kernel::Arch* KernelRecipe::arch_for(const kernel::Capability& capability) const {
     const auto rule =
         std::find_if(archs.begin(), archs.end(), [&](const auto& r) { return r.capability == capability; });
@@ -69,6 +74,14 @@ static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) 
         recipe.source_rev = read_hex(table, "rev", 40, rev_hint);
     }
     recipe.source_exclude = values(table.texts("exclude"));
+    for (const auto& [text, pos] : table.texts("patches")) {
+        std::error_code failed;
+        const std::filesystem::path file = recipe.directory / text;
+        if (!is_inner_path(text) || !std::filesystem::is_regular_file(file, failed))
+            report.error(pos, "no patch '" + text + "' lies beside the recipe",
+                         "a file of the recipe's folder, as `git diff` writes them");
+        recipe.patches.push_back(file);
+    }
     table.finish();
 }
 
@@ -86,6 +99,10 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     recipe.build_requirements = read_requirements(table, "requirements", report);
     if (const auto flag = table.boolean("needs_torch")) recipe.needs_torch = flag->value;
     if (const auto minutes = table.number("minutes")) recipe.minutes = minutes->value;
+    if (const auto limit = table.number("limit_minutes")) {
+        recipe.limit_minutes = limit->value;
+        if (limit->value > 7 * 24 * 60) table.error("limit_minutes", "is more than a week");
+    }
     if (const auto memory = table.text("memory")) {
         const auto bytes = parse_bytes(memory->value);
         if (bytes && *bytes >= (64ULL << 20))
@@ -220,6 +237,7 @@ std::optional<KernelUse> read_kernel_use(const RecipeFile& file, const Node& use
     TableReader table(use, "[[kernels]]", report);
     table.any("use");
     kernel.install = read_install(table);
+    if (const auto flag = table.boolean("source_in_image")) kernel.source_in_image = flag->value;
     if (table.has("source")) {
         kernel.recipe.source_path = read_context_path(table, "source", reading.context);
         kernel.recipe.source_url.clear();

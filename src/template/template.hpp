@@ -94,7 +94,13 @@ struct KernelUse {
     std::string name;  // "sageattention"
     KernelRecipe recipe;
     InstallMode install = InstallMode::background;
+    bool source_in_image = false;  // `source_in_image`: a pod that compiles needs no network for the source
     SourcePos pos;
+
+    // A folder of this machine is nowhere to be fetched from: where the pod may compile, the image has it.
+    bool ships_source() const {
+        return install != InstallMode::never && (source_in_image || recipe.source_url.empty());
+    }
 };
 
 struct HttpProbe {

@@ -88,8 +88,19 @@ assert kernel["name"] == "tiny" and len(kernel["variants"]) == 2, kernel
 for v in kernel["variants"]:
     folder = root + v["directory"]
     assert sorted(os.listdir(folder)) == ["__pycache__", "tiny.py", "tiny.so"], os.listdir(folder)
+# What a pod needs to compile the arch that is missing, and that it is there.
+assert [a["arch"] for a in kernel["archs"]] == ["80", "89", "120"], kernel["archs"]
+keys = {a["arch"]: a["key"] for a in kernel["archs"]}
+assert all(v["key"] == keys[v["arch"]] for v in kernel["variants"]), keys
+assert {c["capability"]: c["arch"] for c in kernel["capabilities"]} == {"8.0": "80", "8.6": "80", "8.9": "89", "12.0": "120"}
+assert kernel["build"]["command"][0] == "sh" and kernel["build"]["toolchain"][0]["sha256"], kernel["build"]
+assert sorted(os.listdir(root + kernel["source"]["directory"])) == ["tiny.cu", "tiny.py"], kernel["source"]
+assert os.access(root + kernel["build"]["nvcc_front"], os.X_OK)
+assert kernel["python"]["soabi"].startswith("cpython-3"), kernel["python"]
+assert pod["minimum_driver"] and pod["cuda"] == "13.0", pod
 PY
-! find "$work/root" -name nvcc -o -name 'cc1plus' | grep -q . || fail "the compiler is in the image"
+find "$work/root" -name cc1plus | grep -q . || fail "a pod could not compile: there is no C++ compiler in the image"
+! find "$work/root" -name nvcc | grep -q . || fail "the toolkit is in the image"
 log=$(python3 - "$TMPLBUILD_CACHE/records" <<'PY'
 import glob, json, sys
 for f in glob.glob(sys.argv[1] + "/*.json"):
@@ -116,7 +127,8 @@ moved 3 "another base"                 # the base as well
 sed -i 's/gpus = .*/gpus = ["RTX 4090", "RTX 3090", "RTX 5090"]/' "$t"
 build "$work/a" >/dev/null
 layers "$work/a" >"$work/now"
-[ "$(grep -cxFf "$work/layers1" "$work/now")" = 3 ] || fail "one more arch moved another layer"   # both variants, the launcher
+# both variants, what a pod needs to compile, the launcher
+[ "$(grep -cxFf "$work/layers1" "$work/now")" = 4 ] || fail "one more arch moved another layer"
 [ "$(grep -c 'kernel:tiny.*: built' "$work/a/log")" = 1 ] || fail "one more arch compiled more than itself"
 
 # The same key gives the same bytes, elsewhere and in another store.
@@ -127,6 +139,15 @@ cp -r "$work/a" "$work/elsewhere"
 TMPLBUILD_CACHE=$work/store unshare -n "$tmplbuild" build "$work/elsewhere/template.toml" -o "oci:$work/elsewhere/out" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
 [ "$(grep -c 'kernel:tiny.*: built' "$work/log")" = 3 ] || fail "the variants were not built again: $(cat "$work/log")"
 "$tmplbuild" inspect "oci:$work/elsewhere/out" | cmp - "$work/before" || fail "a second compile gives other bytes"
+
+# Where no pod compiles, the image has no compiler and no source, and its variants are the same.
+cp -r "$work/a" "$work/plain"
+sed -i 's/^use = ".\/tiny"/&\ninstall = "false"/' "$work/plain/template.toml"
+build "$work/plain" >/dev/null
+! grep -q 'kernel:tiny.*: built' "$work/plain/log" || fail "another base for the same compilers built a variant again"
+mkdir "$work/plain-root"
+for digest in $(layers "$work/plain"); do zstd -dc "$work/plain/out/blobs/sha256/${digest#sha256:}" | tar -x -C "$work/plain-root"; done
+! find "$work/plain-root" -name cc1plus -o -name nvcc-front -o -name tiny.cu | grep -q . || fail "install = \"false\" left a compiler or the source in the image"
 
 # What can be wrong, each in words.
 wrong() { # wrong CODE TEXT SED-FOR-RECIPE [SED-FOR-TEMPLATE]

@@ -9,8 +9,10 @@
 #include "build/mapped_file.hpp"
 #include "build/steps/steps.hpp"
 #include "build/toolchain_tree.hpp"
+#include "build/wheel/venv_place.hpp"
 #include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"
+#include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
 
 namespace tmplbuild {
@@ -25,6 +27,19 @@ const char* const toolkit_inside = "/usr/local/cuda-toolkit";
 const char* const front_log = "nvcc-front.jsonl";
 const char* const output_inside = "/build/output";
 const char* const log_inside = "/build/log";
+
+// 'x' of a line `name = 'x'` or `name: annotation = "x"`; empty: there is none.
+std::string assigned_text(const std::string& text, const std::string& name) {
+    for (const std::string& line : split(text, '\n')) {
+        const std::size_t equals = line.find('=');
+        if (equals == std::string::npos || !line.starts_with(name)) continue;
+        if (const char after = line[name.size()]; after != ' ' && after != ':' && after != '=') continue;
+        const std::string_view value = trim(std::string_view(line).substr(equals + 1));
+        if (value.size() >= 2 && (value[0] == '\'' || value[0] == '"') && value.back() == value[0])
+            return std::string(value.substr(1, value.size() - 2));
+    }
+    return {};
+}
 
 class Compile {
   public:
@@ -44,7 +59,7 @@ class Compile {
     fs::path source() const { return work_->path() / "source"; }
     fs::path output() const { return work_->path() / "output"; }
     fs::path log_folder() const { return work_->path() / "log"; }
-    std::string source_inside() const { return "/build/" + spec_.kernel; }
+    std::string source_inside() const { return compile_directory(spec_.kernel); }
 
     Result<void> prepare() {
         auto work = context_.store.new_temp_directory("kernel");
@@ -53,7 +68,10 @@ class Compile {
         for (const fs::path& folder : {source(), output(), log_folder()})
             if (auto made = io::make_directories(folder); !made) return made;
         context_.say("laying out the source");
-        if (auto laid = lay_kernel_source(spec_, source(), context_); !laid) return laid;
+        if (auto laid =
+                lay_kernel_source({spec_.kernel, spec_.recipe, spec_.source, spec_.patches}, source(), context_);
+            !laid)
+            return laid;
         auto toolkit = toolchain_tree(spec_.toolchain, context_);
         if (!toolkit) return toolkit.error();
         auto session =
@@ -73,15 +91,11 @@ class Compile {
         std::map<std::string, std::string> out{{"CUDA_HOME", cuda_inside},
                                                {"TMPLBUILD_NVCC", std::string(toolkit_inside) + "/bin/nvcc"},
                                                {"TMPLBUILD_ARCH", spec_.arch.number()},
-                                               {"TMPLBUILD_NVCC_LOG", std::string(log_inside) + "/" + front_log},
-                                               {"TORCH_CUDA_ARCH_LIST", spec_.arch.to_torch_list()},
-                                               {"MAX_JOBS", std::to_string(context_.jobs)},
-                                               {"PYTHONDONTWRITEBYTECODE", "1"},
-                                               {"PYTHONHASHSEED", "0"}};
+                                               {"TMPLBUILD_NVCC_LOG", std::string(log_inside) + "/" + front_log}};
         const std::string venv = spec_.torch_venv.empty() ? "" : spec_.torch_venv + "/bin:";
         out["PATH"] = venv + cuda_inside + "/bin:" + path;
         if (!venv.empty()) out["VIRTUAL_ENV"] = spec_.torch_venv;
-        for (const auto& [name, value] : spec_.recipe.environment_for(spec_.arch)) out[name] = fill(value);
+        for (const auto& [name, value] : compile_environment(spec_.recipe, spec_.arch)) out[name] = fill(value);
         return out;
     }
 
@@ -178,12 +192,12 @@ class Compile {
         return out;
     }
 
-    // nvcc's temporary names, which hold its process id, are symbols that strip removes; bytecode of the variant's
-    // Python files is made here, since variants are read-only on the pod.
+    // Bytecode of the variant's Python files is made here, since variants are read-only on the pod.
     Result<void> finish_files() {
-        std::vector<std::string> strip = {"strip", "--strip-unneeded"};
+        std::vector<std::string> strip = strip_command();
+        const std::size_t none = strip.size();
         for (const fs::path& file : files(".so")) strip.push_back(std::string(output_inside) + "/" + file.string());
-        if (strip.size() > 2)
+        if (strip.size() > none)
             if (auto done = run_inside(strip, "stripping the modules"); !done) return done.error();
         if (!context_.contract.python || files(".py").empty()) return {};
         auto done = run_inside({context_.contract.python->command, "-I", "-m", "compileall", "-q", "-f",
@@ -245,7 +259,33 @@ class Compile {
             log_ += "nvcc calls that were changed:\n" + *changed;
         const Digest log = Sha256::of(log_);
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
-        return StepOutput{{*layer}, {{"proof", kernel::to_json(proof)}, {"log", log.to_string()}}, peak_};
+        json::object facts{{"proof", kernel::to_json(proof)}, {"log", log.to_string()}};
+        if (!spec_.torch_venv.empty()) {
+            auto torch = torch_facts();
+            if (!torch) return torch.error();
+            facts["torch"] = std::move(*torch);
+        }
+        return StepOutput{{*layer}, std::move(facts), peak_};
+    }
+
+    // torch/version.py is generated and holds plain assignments; the pod compares the commit, since two builds of one
+    // version differ.
+    Result<json::object> torch_facts() const {
+        auto place = VenvPlace::make(spec_.torch_venv, *context_.contract.python);
+        if (!place) return place.error();
+        auto text =
+            io::read_file(session_->root() / place->inside(place->site_packages() + "/torch/version.py"), 1 << 20);
+        if (!text) return text.error();
+        json::object out;
+        for (const auto& [fact, variable] :
+             {std::pair{"version", "__version__"}, std::pair{"git_version", "git_version"}}) {
+            const std::string value = assigned_text(*text, variable);
+            if (value.empty())
+                return build_error("torch/version.py in '" + spec_.torch_venv + "' does not say its " + fact,
+                                   "use a torch from a package index");
+            out[fact] = value;
+        }
+        return out;
     }
 
     const KernelSpec& spec_;

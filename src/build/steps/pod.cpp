@@ -1,28 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/steps/steps.hpp"
+#include "build/wheel/venv_place.hpp"
 #include "pack/entry_set.hpp"
 #include "plan/keys.hpp"
+#include "plan/pod_kernels.hpp"
 
 namespace tmplbuild {
 
-static Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepContext& context) {
+namespace {
+
+Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepContext& context) {
     const NeededStep& step = context.needed.at(ref.step);
     auto proof = json::get_object(step.facts, "proof");
     if (!proof) return proof.error();
-    for (pod::Kernel& kernel : pod.kernels)
-        if (kernel.name == ref.kernel)
-            kernel.variants.push_back({ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(),
-                                       json::canonical(**proof)});
+    for (pod::Kernel& kernel : pod.kernels) {
+        if (kernel.name != ref.kernel) continue;
+        kernel.variants.push_back({ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(),
+                                   json::canonical(**proof)});
+        if (const json::value* torch = step.facts.if_contains("torch"); torch != nullptr && torch->is_object()) {
+            kernel.python.torch = json::string_or(torch->get_object(), "version", "");
+            kernel.python.torch_git_version = json::string_or(torch->get_object(), "git_version", "");
+        }
+    }
     return {};
 }
 
+// Where Python is and where its packages lie: known once the base is made.
+Result<void> add_python(pod::Kernel& kernel, const std::vector<std::string>& venvs, const BaseContract& contract) {
+    if (!contract.python) return {};
+    kernel.python.interpreter = contract.python->command;
+    kernel.python.version = contract.python->version;
+    kernel.python.soabi = contract.python->soabi;
+    for (const std::string& venv : venvs) {
+        auto place = VenvPlace::make(venv, *contract.python);
+        if (!place) return place.error();
+        kernel.python.venvs.push_back({place->root(), place->root() + "/" + place->site_packages()});
+        if (venv == kernel.python.venv) kernel.python.interpreter = place->interpreter();
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<StepOutput> build_pod(const PodSpecStep& spec, StepContext& context) {
     pod::PodSpec pod = spec.pod;
+    for (pod::Kernel& kernel : pod.kernels)
+        if (auto added = add_python(kernel, spec.venvs, context.contract); !added) return added.error();
     for (const VariantRef& ref : spec.variants)
         if (auto added = add_variant(pod, ref, context); !added) return added.error();
     EntrySet set(context.contract.folders);
     const std::string path = std::string(pod::pod_spec_path).substr(1);
     if (auto added = set.add({.path = path}, pod::write_pod_spec(pod), "pod.json"); !added) return added.error();
+    if (!spec.constraints.empty()) {
+        const std::string constraints = std::string(constraints_path).substr(1);
+        if (auto added = set.add({.path = constraints}, spec.constraints, "constraints"); !added) return added.error();
+    }
     auto layer = set.write(context.store, {context.compression, "pod.json"});
     if (!layer) return layer.error();
     return StepOutput{{*layer}, {}, 0};

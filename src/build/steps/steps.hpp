@@ -15,6 +15,7 @@ Result<StepOutput> build_apt(const AptSpec& spec, StepContext& context);
 Result<StepOutput> build_python(const PythonSpec& spec, StepContext& context);
 Result<StepOutput> build_run(const RunSpec& spec, StepContext& context);
 Result<StepOutput> build_kernel(const KernelSpec& spec, StepContext& context);
+Result<StepOutput> build_kernel_files(const KernelFilesSpec& spec, StepContext& context);
 Result<StepOutput> build_runtime(const RuntimeSpec& spec, StepContext& context);
 Result<StepOutput> build_pod(const PodSpecStep& spec, StepContext& context);
 

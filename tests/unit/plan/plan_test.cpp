@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/plan.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "plan/requests.hpp"
@@ -84,7 +85,7 @@ TEST_CASE("steps stand on what their commands must see") {
     Ids ids;
     for (const Step& step : plan.steps) ids.push_back(step.id);
     CHECK(ids == Ids{"base", "apt:apt", "python:/opt/venv", "run:first", "run:alone", "apt:kernel-tools",
-                     "kernel:plain:8.0", "kernel:plain:8.9", "runtime", "pod"});
+                     "kernel:plain:8.0", "kernel:plain:8.9", "kernel-files:plain", "runtime", "pod"});
     CHECK(plan.find("apt:apt")->needs == Ids{"base"});
     CHECK(plan.find("run:first")->needs == Ids{"base", "apt:apt", "python:/opt/venv"});
     CHECK(plan.find("run:alone")->needs == Ids{"base"});
@@ -123,6 +124,12 @@ TEST_CASE("a variant's key changes with what compiles it and with nothing else")
     CHECK(with([](World& w) { w.tmpl.targets.gpus.erase(w.tmpl.targets.gpus.begin() + 1); }) == key);
     CHECK(with([](World& w) { w.tmpl.services.clear(); }) == key);
     CHECK(with([](World& w) { w.facts.launcher_digest = digest("newer"); }) == key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].install = InstallMode::never; }) == key);
+    // Where the compiler lies is no part of it.
+    CHECK(with([](World& w) {
+              w.lock.base->packages.push_back(w.lock.apts[1].packages[0]);
+              w.lock.apts[1].packages.clear();
+          }) == key);
     // All of this is.
     CHECK(with([](World& w) { w.facts.kernels["plain"] = digest("changed source"); }) != key);
     CHECK(with([](World& w) { w.lock.toolchain->wheels[0] = World::wheel("nvidia-cuda-nvcc", "13.0.99"); }) != key);
@@ -132,6 +139,74 @@ TEST_CASE("a variant's key changes with what compiles it and with nothing else")
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.environment["FLAG"] = "1"; }) != key);
     CHECK(with([](World& w) { w.lock.base->contract.glibc = "2.41"; }) != key);
     CHECK(with([](World& w) { w.lock.base->contract.folders.symlinks["opt"] = "srv/opt"; }) != key);
+    CHECK(with([](World& w) { w.facts.patches["plain"] = {digest("a patch")}; }) != key);
+}
+
+TEST_CASE("pod.json says how to compile each arch, under the key that the build would give it") {
+    const World world;
+    const Plan plan = world.plan();
+    const auto& spec = std::get<PodSpecStep>(plan.find("pod")->spec);
+    REQUIRE(spec.pod.kernels.size() == 1);
+    const pod::Kernel& kernel = spec.pod.kernels[0];
+    REQUIRE(kernel.archs.size() == 2);
+    CHECK(kernel.archs[0].arch == "80");
+    CHECK(kernel.archs[1].arch == "89");
+    CHECK(kernel.archs[1].key == world.key("kernel:plain:8.9").to_string());
+    CHECK(kernel.archs[1].environment.at("TORCH_CUDA_ARCH_LIST") == "{arch}");
+    REQUIRE(kernel.capabilities.size() == 3);
+    CHECK(kernel.capabilities[1].capability == "8.6");
+    CHECK(kernel.capabilities[1].arch == "80");
+    CHECK(kernel.capabilities[1].modules == Ids{"plain.so"});
+    CHECK(kernel.distribution == "plain");
+    CHECK(kernel.source.directory == "/opt/tmplbuild/kernels/plain/source");
+    REQUIRE(kernel.build.toolchain.size() == 1);
+    CHECK(kernel.build.toolchain[0].project == "nvidia-cuda-nvcc");
+    CHECK(kernel.build.toolchain[0].sha256 == digest("nvidia-cuda-nvcc13.0.88").hex());
+    CHECK(kernel.build.timeout_seconds == 1800);
+    CHECK(spec.pod.cuda == "13.0");
+    CHECK(spec.pod.minimum_driver == "580.0");
+    CHECK(spec.constraints.empty());  // no torch, nothing to hold
+    // A targets list that leaves an arch out names it all the same.
+    World fewer;
+    fewer.tmpl.targets.gpus.resize(1);
+    const Plan smaller = fewer.plan();
+    const auto& other = std::get<PodSpecStep>(smaller.find("pod")->spec);
+    CHECK(other.pod.kernels[0].archs == kernel.archs);
+}
+
+TEST_CASE("a kernel that no pod compiles brings no compiler, source or wheels") {
+    World world;
+    world.tmpl.kernels[0].install = InstallMode::never;
+    CHECK(pod_compiler(world.tmpl).empty());
+    world.lock.base->request = base_request(world.tmpl, world.facts);
+    const Plan plan = world.plan();
+    CHECK(plan.find("kernel-files:plain") == nullptr);
+    const auto& kernel = std::get<PodSpecStep>(plan.find("pod")->spec).pod.kernels[0];
+    CHECK(kernel.install == pod::InstallMode::off);
+    CHECK(kernel.build == pod::KernelBuild{});
+    CHECK(kernel.source == pod::KernelSource{});
+    const Ids with = base_packages(World().tmpl), without = base_packages(world.tmpl);
+    CHECK(std::find(with.begin(), with.end(), "g++") != with.end());
+    CHECK(without == Ids{"python3-venv"});
+}
+
+TEST_CASE("constraints hold torch and what is bound to it, where the venvs agree") {
+    World world;
+    auto& first = world.lock.venvs[0].distributions;
+    for (const auto& [name, version] :
+         {std::pair{"torch", "2.11.0"}, {"nvidia-cuda-runtime", "13.0.96"}, {"triton", "3.6.0"}})
+        first.push_back(World::wheel(name, version));
+    LockedVenv second = world.lock.venvs[0];
+    second.venv = "/opt/other";
+    second.distributions.back() = World::wheel("triton", "3.5.0");
+    world.lock.venvs.push_back(second);
+    const Plan plan = world.plan();
+    const auto& spec = std::get<PodSpecStep>(plan.find("pod")->spec);
+    CHECK(spec.pod.constraints == "/opt/tmplbuild/constraints.txt");
+    CHECK(spec.constraints.substr(0, 2) == "# ");
+    CHECK(spec.constraints.find("\nnvidia-cuda-runtime==13.0.96\ntorch==2.11.0\n") != std::string::npos);
+    CHECK(spec.constraints.find("triton==") == std::string::npos);
+    CHECK(spec.constraints.find("numpy") == std::string::npos);
 }
 
 TEST_CASE("what a lock lacks leaves steps unresolved, with the reason") {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a pod needs of a kernel besides its variants: the front before nvcc, source or patches, the self-test.
+#include "build/kernel_source.hpp"
+#include "build/steps/steps.hpp"
+#include "pack/entry_set.hpp"
+#include "plan/keys.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Files {
+  public:
+    Files(const KernelFilesSpec& spec, StepContext& context)
+        : spec_(spec), context_(context), set_(context.contract.folders) {}
+
+    Result<StepOutput> run() {
+        if (spec_.may_compile)
+            if (auto added = add("nvcc-front", context_.nvcc_front, 0755, nullptr); !added) return added.error();
+        if (spec_.selftest)
+            if (auto added = add("selftest.py", spec_.recipe.selftest, 0644, &*spec_.selftest); !added)
+                return added.error();
+        if (auto added = spec_.with_source ? add_source() : add_patches(); !added) return added.error();
+        auto layer = set_.write(context_.store, {context_.compression, context_.step});
+        if (!layer) return layer.error();
+        return StepOutput{{*layer}, {}, 0};
+    }
+
+  private:
+    std::string path(const std::string& name) const { return kernel_file(spec_.kernel, name).substr(1); }
+
+    Result<void> add(const std::string& name, const fs::path& from, std::uint32_t mode, const Digest* planned) {
+        auto text = io::read_file(from);
+        if (!text) return text.error();
+        if (planned != nullptr && Sha256::of(*text) != *planned)
+            return build_error(
+                "'" + from.filename().string() + "' of the kernel '" + spec_.kernel + "' changed while it was read",
+                "build again");
+        return set_.add({.path = path(name), .mode = mode}, std::move(*text), spec_.kernel);
+    }
+
+    Result<void> add_source() {
+        auto work = context_.store.new_temp_directory("kernel-source");
+        if (!work) return work.error();
+        work_ = std::move(*work);
+        const fs::path tree = work_->path() / "source";
+        if (auto made = io::make_directories(tree); !made) return made;
+        context_.say("laying out the source");
+        const PlannedSource planned{spec_.kernel, spec_.recipe, spec_.source, spec_.patches};
+        if (auto laid = lay_kernel_source(planned, tree, context_); !laid) return laid;
+        EntrySet::TreeOptions options;
+        options.any_link = true;
+        options.origin = spec_.kernel;
+        if (spec_.source_time != 0) options.mtime = spec_.source_time;
+        return set_.add_tree(tree, path("source"), options);
+    }
+
+    Result<void> add_patches() {
+        for (std::size_t at = 0; spec_.may_compile && at < spec_.recipe.patches.size(); ++at) {
+            const fs::path& patch = spec_.recipe.patches[at];
+            if (auto added = add(patch_name(at, patch), patch, 0644, &spec_.patches.at(at)); !added) return added;
+        }
+        return {};
+    }
+
+    const KernelFilesSpec& spec_;
+    StepContext& context_;
+    EntrySet set_;
+    std::optional<io::TempDirectory> work_;  // until the layer is written
+};
+
+}  // namespace
+
+Result<StepOutput> build_kernel_files(const KernelFilesSpec& spec, StepContext& context) {
+    return Files(spec, context).run();
+}
+
+}  // namespace tmplbuild

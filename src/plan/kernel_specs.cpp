@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/kernel_specs.hpp"
+
+#include <algorithm>
+
+#include "plan/keys.hpp"
+#include "plan/requests.hpp"
+#include "plan/variants.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+Compression compression_of(const Template& tmpl) {
+    return tmpl.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
+}
+
+// Sets where the source is pinned; what is missing, or nothing.
+template <class Spec>
+std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts& facts, Spec& spec) {
+    const KernelRecipe& recipe = use.recipe;
+    if (const auto patches = facts.patches.find(use.name); patches != facts.patches.end())
+        spec.patches = patches->second;
+    if (recipe.source_url.empty()) {
+        spec.source = facts.kernels.at(use.name);
+        return {};
+    }
+    const LockedGit* git = lock.find_git(recipe.source_url, recipe.source_rev);
+    if (git == nullptr) return "its source has not been fetched yet";
+    spec.source = Sha256::of(git->tree);
+    spec.source_time = git->commit_time;
+    return {};
+}
+
+// The venv that a recipe is compiled against; nullptr with a reason while it is not locked. Throws where it cannot be.
+const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lock& lock, std::string& unresolved) {
+    const LockedVenv* torch = venv_with_torch(lock);
+    if (torch == nullptr) {
+        const bool all_locked = std::all_of(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& layer) {
+            const auto* python = std::get_if<PythonLayer>(&layer.body);
+            return python == nullptr || lock.find_venv(python->venv) != nullptr;
+        });
+        if (!all_locked) {
+            unresolved = "torch is not locked yet";
+            return nullptr;
+        }
+    }
+    std::string why =
+        torch == nullptr ? "no python layer of the template brings torch" : torch_refusal(*torch, tmpl.targets.cuda);
+    if (why.empty())
+        for (const LockedDistribution& d : torch->distributions)
+            if (d.name == "torch") why = use.recipe.torch_refusal(d.version).value_or("");
+    if (why.empty()) return torch;
+    Error error = usage_error("the kernel '" + use.name + "' cannot be compiled: " + why,
+                              torch == nullptr ? "add torch to a python layer's requirements"
+                                               : "choose another torch, or another targets.cuda");
+    error.where = use.pos;
+    throw BuildError(std::move(error));
+}
+
+}  // namespace
+
+PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, const Template& tmpl, const Lock& lock,
+                             const LocalFacts& facts) {
+    PlannedSpec out{KernelSpec{use.name, use.recipe, arch, {}, {}, 0, {}, {}, {}}, {}, {}};
+    out.unresolved = add_source(use, lock, facts, out.spec);
+    if (lock.toolchain)
+        out.spec.toolchain = *lock.toolchain;
+    else
+        out.unresolved = "the CUDA toolchain is not locked yet";
+    const LockedVenv* torch = use.recipe.needs_torch ? torch_for(use, tmpl, lock, out.unresolved) : nullptr;
+    if (torch != nullptr) out.spec.torch_venv = torch->venv;
+    const LockedApt* tools = lock.find_apt(kernel_tools_step);
+    if (tools == nullptr) out.unresolved = "the packages that compile it are not locked yet";
+    if (out.unresolved.empty() && (!lock.base || lock.base->diff_ids.empty()))
+        out.unresolved = "the base has not been made yet, so its facts are not known";
+    if (out.unresolved.empty()) out.key = kernel_key(out.spec, {*lock.base, *tools, torch}, compression_of(tmpl));
+    return out;
+}
+
+std::optional<PlannedFiles> plan_kernel_files(const KernelUse& use, const Lock& lock, const LocalFacts& facts) {
+    if (use.install == InstallMode::never && use.recipe.selftest.empty()) return std::nullopt;
+    PlannedFiles out{
+        KernelFilesSpec{use.name, use.recipe, use.ships_source(), use.install != InstallMode::never, {}, 0, {}, {}},
+        {}};
+    out.unresolved = add_source(use, lock, facts, out.spec);
+    if (const auto test = facts.selftests.find(use.name); test != facts.selftests.end())
+        out.spec.selftest = test->second;
+    return out;
+}
+
+StringMap compile_environment(const KernelRecipe& recipe, const kernel::Arch& arch) {
+    StringMap out = recipe.environment_for(arch);
+    out.try_emplace("TORCH_CUDA_ARCH_LIST", "{arch}");
+    out.try_emplace("MAX_JOBS", "{jobs}");
+    // Nothing that Python does on the way may depend on when or in which order it ran.
+    out.try_emplace("PYTHONDONTWRITEBYTECODE", "1");
+    out.try_emplace("PYTHONHASHSEED", "0");
+    return out;
+}
+
+std::string compile_directory(const std::string& kernel) { return "/build/" + kernel; }
+
+std::vector<std::string> modules_for(const KernelRecipe& recipe, const kernel::Capability& capability) {
+    std::vector<std::string> out;
+    for (const KernelModule& module : recipe.modules)
+        if (std::find(module.capabilities.begin(), module.capabilities.end(), capability) != module.capabilities.end())
+            out.push_back(module.file);
+    return out;
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/pod_kernels.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "plan/kernel_specs.hpp"
+#include "plan/keys.hpp"
+#include "plan/pod.hpp"
+#include "plan/variants.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+std::vector<pod::PinnedFile> pinned(const std::vector<LockedDistribution>& list) {
+    std::vector<pod::PinnedFile> out;
+    for (const LockedDistribution& d : list) out.push_back({d.name, d.version, d.file, d.sha256.hex()});
+    return out;
+}
+
+pod::InstallMode install_of(InstallMode mode) {
+    switch (mode) {
+        case InstallMode::background:
+            return pod::InstallMode::background;
+        case InstallMode::wait:
+            return pod::InstallMode::required;
+        case InstallMode::never:
+            return pod::InstallMode::off;
+    }
+    return pod::InstallMode::off;
+}
+
+void add_archs(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts,
+               pod::Kernel& out) {
+    std::set<kernel::Arch> archs;
+    for (const KernelArchRule& rule : use.recipe.archs) {
+        out.capabilities.push_back(
+            {rule.capability.to_string(), rule.build_as.number(), modules_for(use.recipe, rule.capability)});
+        archs.insert(rule.build_as);
+    }
+    for (const kernel::Arch& arch : archs) {
+        const PlannedSpec planned = plan_kernel_spec(use, arch, tmpl, lock, facts);
+        out.archs.push_back({arch.number(), planned.key ? planned.key->digest().to_string() : "",
+                             use.recipe.minimum_cuda_for(arch), compile_environment(use.recipe, arch)});
+    }
+}
+
+pod::KernelSource source_of(const KernelUse& use) {
+    pod::KernelSource out;
+    if (use.ships_source()) {
+        out.directory = kernel_file(use.name, "source");
+        return out;
+    }
+    out.url = use.recipe.source_url;
+    out.commit = use.recipe.source_rev;
+    for (std::size_t i = 0; i < use.recipe.patches.size(); ++i)
+        out.patches.push_back(kernel_file(use.name, patch_name(i, use.recipe.patches[i])));
+    return out;
+}
+
+pod::KernelBuild build_of(const KernelUse& use, const Template& tmpl, const Lock& lock) {
+    const KernelRecipe& recipe = use.recipe;
+    pod::KernelBuild out;
+    out.cuda = tmpl.targets.cuda;
+    if (lock.toolchain) out.toolchain = pinned(lock.toolchain->wheels);
+    out.driver_stub = recipe.driver_stub;
+    out.nvcc_front = kernel_file(use.name, "nvcc-front");
+    out.directory = compile_directory(use.name);
+    out.command = recipe.command;
+    out.strip = strip_command();
+    out.estimated_seconds = static_cast<std::int64_t>(recipe.minutes * 60);
+    out.memory_bytes = static_cast<std::int64_t>(recipe.memory_bytes);
+    out.timeout_seconds = recipe.time_limit().count();
+    return out;
+}
+
+// Distributions that hold libraries of one build of torch: moving one of them breaks what was compiled against it.
+bool is_bound_to_torch(const std::string& name) {
+    static const std::set<std::string> exact = {"torch", "torchvision", "torchaudio", "triton", "pytorch-triton"};
+    return exact.contains(name) || name.starts_with("nvidia-") || name.starts_with("cuda-");
+}
+
+}  // namespace
+
+pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts) {
+    pod::Kernel out;
+    out.name = use.name;
+    out.env_var = install_variable(use.name);
+    out.install = install_of(use.install);
+    out.distribution = use.recipe.python_package;
+    out.version = use.recipe.python_version;
+    add_archs(use, tmpl, lock, facts, out);
+    for (const KernelRefusal& refusal : use.recipe.refused)
+        out.refused.push_back({refusal.capability.to_string(), refusal.reason});
+    if (use.recipe.needs_torch)
+        if (const LockedVenv* torch = venv_with_torch(lock)) out.python.venv = torch->venv;
+    if (use.install != InstallMode::never) {
+        out.source = source_of(use);
+        out.build = build_of(use, tmpl, lock);
+    }
+    if (!use.recipe.selftest.empty()) out.selftest = kernel_file(use.name, "selftest.py");
+    out.needs = use.recipe.runtime_needs;
+    return out;
+}
+
+std::string cuda_of_image(const Template& tmpl, const Lock& lock) {
+    std::string newest = tmpl.kernels.empty() ? "" : tmpl.targets.cuda;
+    for (const LockedVenv& venv : lock.venvs) {
+        const std::string cuda = cuda_of_torch(venv);
+        const auto have = kernel::Version::parse(newest), want = kernel::Version::parse(cuda);
+        if (want && (!have || have->major < want->major)) newest = want->to_string();
+    }
+    return newest;
+}
+
+std::string constraints_text(const Lock& lock) {
+    std::map<std::string, std::set<std::string>> versions;
+    bool torch = false;
+    for (const LockedVenv& venv : lock.venvs)
+        for (const LockedDistribution& d : venv.distributions) {
+            torch = torch || d.name == "torch";
+            if (is_bound_to_torch(d.name)) versions[d.name].insert(d.version);
+        }
+    if (!torch) return {};
+    std::string out =
+        "# This image's kernels are compiled against exactly this torch. pip and uv read this file (PIP_CONSTRAINT,\n"
+        "# UV_CONSTRAINT), so that what you install keeps it: a package that wants another one fails here, with "
+        "words,\n"
+        "# instead of breaking the kernels later. To change torch all the same: env -u PIP_CONSTRAINT pip install "
+        "...\n";
+    // Two venvs that differ cannot both be kept by one file.
+    for (const auto& [name, list] : versions)
+        if (list.size() == 1) out += name + "==" + *list.begin() + "\n";
+    return out;
+}
+
+}  // namespace tmplbuild
