@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <map>
 #include <vector>
 
 #include "io/archive.hpp"
@@ -39,52 +41,100 @@ Result<void> save(io::ArchiveReader& reader, const fs::path& file) {
     }
 }
 
+class Taking {
+  public:
+    Taking(EntrySet& set, std::string dest, std::uint32_t strip, fs::path work)
+        : set_(set), dest_(std::move(dest)), strip_(strip), work_(std::move(work)) {}
+
+    Result<void> take(const ArchiveEntry& from, io::ArchiveReader& reader) {
+        switch (from.type) {
+            case ArchiveEntry::Type::directory:
+                return add(from.path, {.path = {}, .type = EntryType::directory, .mode = 0755}, {});
+            case ArchiveEntry::Type::symlink:
+                return add(from.path, {.path = {}, .type = EntryType::symlink, .link = from.link}, {});
+            case ArchiveEntry::Type::hardlink:
+                return link(from);
+            case ArchiveEntry::Type::file:
+                break;
+            default:
+                return build_error("the archive holds '" + from.path +
+                                   "', which is neither a file, a folder nor a link");
+        }
+        Content content{work_ / std::to_string(contents_.size()), (from.mode & 0111) != 0 ? 0755U : 0644U, {from.path}};
+        if (auto saved = save(reader, content.file); !saved) return saved;
+        content_of_[from.path] = contents_.size();
+        contents_.push_back(std::move(content));
+        return {};
+    }
+
+    // A layer is sorted, an archive is not: of names that share one content, the layer's first one becomes the file.
+    Result<void> finish() {
+        for (Content& content : contents_) {
+            std::erase_if(content.names, [&](const std::string& name) { return stripped(name, strip_).empty(); });
+            std::sort(content.names.begin(), content.names.end(),
+                      [&](const std::string& a, const std::string& b) { return layer_path_less(place(a), place(b)); });
+            for (const std::string& name : content.names) {
+                const bool first = &name == content.names.data();
+                auto added = first ? add(name, {.path = {}, .mode = content.mode}, content.file)
+                                   : add(name,
+                                         {.path = {},
+                                          .type = EntryType::hardlink,
+                                          .mode = content.mode,
+                                          .link = set_.resolve(place(content.names.front()))},
+                                         {});
+                if (!added) return added;
+            }
+        }
+        return {};
+    }
+
+  private:
+    struct Content {
+        fs::path file;
+        unsigned mode;
+        std::vector<std::string> names;  // as the archive has them
+    };
+
+    std::string place(const std::string& name) const {
+        return dest_.empty() ? stripped(name, strip_) : dest_ + "/" + stripped(name, strip_);
+    }
+
+    Result<void> add(const std::string& name, Entry entry, EntrySet::Content content) {
+        if (stripped(name, strip_).empty()) return {};
+        entry.path = place(name);
+        return set_.add(std::move(entry), std::move(content), name);
+    }
+
+    Result<void> link(const ArchiveEntry& from) {
+        const auto content = content_of_.find(from.link);
+        if (content == content_of_.end())
+            return build_error("the archive's hard link '" + from.path + "' names '" + from.link +
+                               "', which is no file before it in the archive");
+        contents_[content->second].names.push_back(from.path);
+        content_of_[from.path] = content->second;
+        return {};
+    }
+
+    EntrySet& set_;
+    const std::string dest_;
+    const std::uint32_t strip_;
+    const fs::path work_;
+    std::vector<Content> contents_;
+    std::map<std::string, std::size_t> content_of_;
+};
+
 }  // namespace
 
 Result<void> add_archive(EntrySet& set, const fs::path& archive, const std::string& dest, std::uint32_t strip,
                          const fs::path& work) {
     auto reader = io::ArchiveReader::open(archive);
     if (!reader) return reader.error();
-    for (std::size_t number = 0;; ++number) {
+    Taking taking(set, dest, strip, work);
+    for (;;) {
         auto next = reader->next();
         if (!next) return next.error();
-        if (!*next) return {};
-        const ArchiveEntry& from = **next;
-        const std::string name = stripped(from.path, strip);
-        if (name.empty()) continue;
-        Entry entry{.path = dest.empty() ? name : dest + "/" + name};
-        const bool executable = (from.mode & 0111) != 0;
-        entry.mode = executable ? 0755 : 0644;
-        Result<void> added;
-        switch (from.type) {
-            case ArchiveEntry::Type::directory:
-                entry.type = EntryType::directory;
-                entry.mode = 0755;
-                added = set.add(entry, {}, from.path);
-                break;
-            case ArchiveEntry::Type::symlink:
-                entry.type = EntryType::symlink;
-                entry.link = from.link;
-                added = set.add(entry, {}, from.path);
-                break;
-            case ArchiveEntry::Type::hardlink: {
-                entry.type = EntryType::hardlink;
-                const std::string target = stripped(from.link, strip);
-                entry.link = dest.empty() ? target : dest + "/" + target;
-                added = set.add(entry, {}, from.path);
-                break;
-            }
-            case ArchiveEntry::Type::file: {
-                const fs::path file = work / std::to_string(number);
-                if (auto saved = save(*reader, file); !saved) return saved;
-                added = set.add(entry, file, from.path);
-                break;
-            }
-            default:
-                return build_error("the archive holds '" + from.path +
-                                   "', which is neither a file, a folder nor a link");
-        }
-        if (!added) return added;
+        if (!*next) return taking.finish();
+        if (auto taken = taking.take(**next, *reader); !taken) return taken;
     }
 }
 

@@ -24,7 +24,7 @@ struct Options {
     std::vector<std::string> secrets;                 // build --secret NAME=FILE
     std::vector<std::string> arguments, environment;  // run
     std::string volume;                               // run
-    bool json = false, check = false, lock_update = false;
+    bool json = false, dot = false, check = false, lock_update = false;
 };
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop);

@@ -56,7 +56,8 @@ struct CommandLine {
         run->add_option("--volume", options.volume, "The folder that becomes /workspace; default out/workspace");
         run->add_option("--env", options.environment, "NAME=VALUE for the pod")->expected(1)->take_all();
         run->add_option("ARGUMENTS", options.arguments, "A command to run in the pod, after --");
-        on_template("plan", "Show what a build would do, without the network", run_plan);
+        CLI::App* plan = on_template("plan", "Show what a build would do, without the network", run_plan);
+        plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");
         CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
         lock->add_flag("--check", options.check, "Only say whether the lock is complete (exit 0) or not (exit 1)");
         lock->add_option("--update", options.update, "Renew one part, or without a name all of them")->expected(0, 1);

@@ -45,6 +45,8 @@ class EntrySet {
     Result<void> add_tree(const std::filesystem::path& from, const std::string& dest, const TreeOptions& options);
 
     bool contains(const std::string& path) const;
+    // Where a path ends up: through the base's symlinked folders.
+    std::string resolve(const std::string& path) const { return facts_.resolve(path); }
     std::size_t size() const { return items_.size(); }
     std::uint64_t content_bytes() const;
 

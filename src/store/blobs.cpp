@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
-#include <map>
 
 #include "io/fd.hpp"
+#include "io/process_mark.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
@@ -53,42 +54,38 @@ Result<std::uint64_t> Store::blob_size(const Digest& digest) const {
     return static_cast<std::uint64_t>(facts.st_size);
 }
 
-// Names carry the process, so that sweep_temp() knows whose they are: "<pid>-<start time>-<suffix>".
-static std::string process_mark(pid_t pid) {
-    auto stat = io::read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
-    if (!stat) return {};
-    // proc(5): the 22nd field is the start time; the 2nd may hold spaces and ends with the last ')'.
-    std::size_t at = stat->rfind(')');
-    for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
-    if (at == std::string::npos) return {};
-    return std::to_string(pid) + "-" + stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
-}
-
-Result<fs::path> Store::new_temp_file() const {
-    return root_ / "tmp" / (process_mark(::getpid()) + "-" + io::unique_suffix());
-}
+// Names carry their maker, so that sweep_temp() knows whose they are: "<mark>-<suffix>".
+Result<fs::path> Store::new_temp_file() const { return root_ / "tmp" / (io::own_mark() + "-" + io::unique_suffix()); }
 
 Result<io::TempDirectory> Store::new_temp_directory(std::string_view prefix) const {
-    return io::TempDirectory::make(root_ / "tmp", process_mark(::getpid()) + "-" + std::string(prefix) + "-");
+    return io::TempDirectory::make(root_ / "tmp", io::own_mark() + "-" + std::string(prefix) + "-");
+}
+
+// No build takes that long: what is older and was made where we cannot look (another machine, an earlier boot, another
+// container) is nobody's.
+static constexpr auto foreign_age = std::chrono::hours(48);
+
+static bool is_left_over(const fs::path& path) {
+    const std::string name = path.filename();
+    switch (io::maker_of(std::string_view(name).substr(0, name.find('-')))) {
+        case io::Maker::alive:
+            return false;
+        case io::Maker::dead:
+            return true;
+        case io::Maker::elsewhere:
+            break;
+    }
+    struct stat facts {};
+    if (::lstat(path.c_str(), &facts) != 0) return false;
+    const auto changed = std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec);
+    return std::chrono::system_clock::now() - changed > foreign_age;
 }
 
 void Store::sweep_temp() const {
     std::error_code failed;
-    std::map<std::string, bool> alive;
-    for (const auto& entry : fs::directory_iterator(root_ / "tmp", failed)) {
-        const std::string name = entry.path().filename();
-        const std::size_t first = name.find('-');
-        const std::size_t second = first == std::string::npos ? first : name.find('-', first + 1);
-        if (second == std::string::npos || name.find_first_not_of("0123456789") != first) continue;
-        const std::string mark = name.substr(0, second);
-        auto known = alive.find(mark);
-        if (known == alive.end()) {
-            const pid_t pid = static_cast<pid_t>(std::strtol(name.c_str(), nullptr, 10));
-            known = alive.emplace(mark, process_mark(pid) == mark).first;
-        }
+    for (const auto& entry : fs::directory_iterator(root_ / "tmp", failed))
         // Left where it cannot be removed: a later build tries again, and nothing here is ever trusted.
-        if (!known->second) (void)io::remove_tree(entry.path());
-    }
+        if (is_left_over(entry.path())) (void)io::remove_tree(entry.path());
 }
 
 Result<void> Store::adopt_hashed(const fs::path& file, const Digest& digest) const {

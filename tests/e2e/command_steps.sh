@@ -111,10 +111,14 @@ grep -q '\*\*\*' "$work/a/log" || fail "the secret's line was not masked but los
 build "$work/a" --set image.compression=gzip >"$work/again"
 cmp "$work/digest" "$work/again" || fail "another image the second time"
 ! grep -q ': built' "$work/a/log" || fail "something was built again"
-# A clean store gives the same bytes.
+# A clean store gives the same bytes, one step after the other on one core as well.
 cp -r "$TMPLBUILD_CACHE" "$work/store"
 rm -rf "$work/store/records" "$work/store/trees"
-(export TMPLBUILD_CACHE=$work/store
+printf '#!/bin/sh\nexec taskset -c 0 "%s" "$@"\n' "$tmplbuild" >"$work/on-one-core"
+chmod +x "$work/on-one-core"
+(export TMPLBUILD_CACHE=$work/store TZ=Pacific/Chatham LC_ALL=C
+ tmplbuild=$work/on-one-core
+ umask 077
  build "$work/a" --secret "token=$work/token" --set image.compression=gzip >"$work/clean")
 cmp "$work/digest" "$work/clean" || fail "a clean store gives another image"
 

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "build/sandbox.hpp"
 #include "build/sandbox/host_loan.hpp"
+#include "build/sandbox/leftovers.hpp"
 #include "build/sandbox/runc_config.hpp"
 #include "build/sandbox/trees.hpp"
 
@@ -153,7 +154,7 @@ class RuncSession : public SandboxSession {
         config.argv.insert(config.argv.end(), command.argv.begin(), command.argv.end());
         config.host_network = command.network || command.is_entrypoint;
         config.memory_limit = command.memory_limit;
-        const std::string name = "tmplbuild-" + std::to_string(::getpid()) + "-" + io::unique_suffix();
+        const std::string name = new_cgroup_name();
         config.cgroup = "/" + name;
         const fs::path bundle = work_.path() / "bundle";
         if (auto written = io::write_file_atomic(bundle / "config.json", json::canonical(runc_config(config)));
@@ -274,6 +275,7 @@ Result<std::unique_ptr<Sandbox>> make_sandbox(const Store& store, io::ProcessRun
     std::error_code failed;
     if (!fs::is_regular_file(init, failed))
         return machine_error("the program sandbox-init is missing: '" + init.string() + "'", "build the whole project");
+    sweep_leftover_cgroups();
     // In a namespace of our own, mounts end with the last of our processes.
     if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
         return machine_error("this machine lets root make no mount namespace: " + std::string(std::strerror(errno)),

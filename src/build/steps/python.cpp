@@ -8,7 +8,6 @@
 #include "build/steps/steps.hpp"
 #include "build/wheel/layers.hpp"
 #include "build/wheel/ownership.hpp"
-#include "build/wheel/unpack.hpp"
 #include "build/wheel_from_sdist.hpp"
 
 namespace tmplbuild {
@@ -50,30 +49,37 @@ static Result<std::vector<Wheel>> read_wheels(const LockedVenv& locked, const Ve
     return out;
 }
 
-// Sources on disk, bytecode beside them: `folder`/tree becomes a venv of .py and .pyc files alone.
-static Result<std::uint64_t> make_bytecode(const std::vector<Wheel>& wheels, const VenvPlace& place,
-                                           const fs::path& folder, StepContext& context) {
-    context.say("compiling bytecode");
+static BytecodeUnit unit_of(const Wheel& wheel, const VenvPlace& place, std::stop_token stop) {
     const std::string library = place.site_packages() + "/";
-    auto wanted = [&](const WheelFile& file) { return file.path.starts_with(library) && file.path.ends_with(".py"); };
-    auto unpacked = run_parallel(wheels.size(), context.jobs, [&](std::size_t at) -> Result<void> {
-        if (context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
-        return unpack_wheel(wheels[at], folder / "tree", wanted);
-    });
-    if (!unpacked) return unpacked.error();
+    std::vector<const WheelFile*> files;
+    for (const WheelFile& file : wheel.files)
+        if (!file.left_out && file.path.starts_with(library) && file.path.ends_with(".py")) files.push_back(&file);
+    std::sort(files.begin(), files.end(), [](auto* a, auto* b) { return a->path < b->path; });
+    BytecodeUnit unit;
+    for (const WheelFile* file : files) unit.sources.push_back(file->path);
+    unit.read = [&wheel, files, stop = std::move(stop)](const BytecodeUnit::Put& put) -> Result<void> {
+        auto zip = io::ZipReader::open(wheel.archive);
+        if (!zip) return zip.error();
+        for (std::size_t at = 0; at < files.size(); ++at) {
+            if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+            auto read = read_wheel_file(wheel, *files[at], *zip, [&](auto data) { return put(at, data); });
+            if (!read) return read;
+        }
+        return {};
+    };
+    return unit;
+}
+
+static Result<Bytecode> make_bytecode(const std::vector<Wheel>& wheels, const VenvPlace& place, const fs::path& folder,
+                                      StepContext& context) {
+    context.say("compiling bytecode");
     BytecodeRequest request;
     request.python = *context.contract.python;
     request.folder = folder;
     request.mounted = bytecode_folder;
     request.final_path = place.root();
     request.jobs = context.jobs;
-    for (const Wheel& wheel : wheels) {
-        std::vector<std::string> unit;
-        for (const WheelFile& file : wheel.files)
-            if (!file.left_out && wanted(file)) unit.push_back(file.path);
-        std::sort(unit.begin(), unit.end());
-        request.units.push_back(std::move(unit));
-    }
+    for (const Wheel& wheel : wheels) request.units.push_back(unit_of(wheel, place, context.stop));
     auto session = context.sandbox->open(context.below, {{folder, bytecode_folder, false}});
     if (!session) return session.error();
     return compile_bytecode(**session, request, context.stop);
@@ -108,10 +114,10 @@ Result<StepOutput> build_python(const PythonSpec& spec, StepContext& context) {
         return settled.error();
     auto folder = context.store.new_temp_directory("bytecode");
     if (!folder) return folder.error();
-    auto memory = make_bytecode(venv.wheels, *place, folder->path(), context);
-    if (!memory) return memory.error();
-    output.peak_memory = std::max(output.peak_memory, *memory);
-    venv.bytecode = folder->path() / "tree";
+    auto bytecode = make_bytecode(venv.wheels, *place, folder->path(), context);
+    if (!bytecode) return bytecode.error();
+    output.peak_memory = std::max(output.peak_memory, bytecode->peak_memory);
+    venv.bytecode = &*bytecode;
     context.say("packing " + std::to_string(venv.wheels.size()) + " distributions");
     auto layers = pack_venv(venv, context);
     if (!layers) return layers.error();

@@ -9,13 +9,11 @@
 
 #include "base/named_hash.hpp"
 #include "base/text.hpp"
-#include "build/bytecode.hpp"
 #include "build/parallel.hpp"
+#include "io/fd.hpp"
 #include "pack/entry_set.hpp"
 
 namespace tmplbuild {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -121,16 +119,19 @@ class GroupPacking {
         std::vector<InstalledFile> out;
         for (const WheelFile& file : wheel.files) {
             if (file.left_out || !file.path.ends_with(".py")) continue;
+            if (!packing_.venv.bytecode->has(file.path)) continue;
             const std::string path = pyc_path(file.path, *packing_.context.contract.python);
-            const fs::path from = packing_.venv.bytecode / path;
-            std::error_code failed;
-            if (fs::symlink_status(from, failed).type() != fs::file_type::regular) continue;
-            auto content = io::read_file(from);
+            auto content = packing_.venv.bytecode->read(file.path);
             if (!content) return content.error();
             Entry entry{.path = place().inside(path)};
             entry.mtime = file.mtime;
             entry.size = content->size();
-            if (auto added = set_.add(std::move(entry), from, wheel.title()); !added) return added.error();
+            EntrySet::Producer produce = [this, &file](const EntrySet::Sink& sink) -> Result<void> {
+                auto again = packing_.venv.bytecode->read(file.path);
+                return again ? sink(io::as_bytes(*again)) : Result<void>(again.error());
+            };
+            if (auto added = set_.add(std::move(entry), std::move(produce), wheel.title()); !added)
+                return added.error();
             out.push_back({path, NamedHash::sha256(*content), content->size()});
         }
         return out;

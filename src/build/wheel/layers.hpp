@@ -4,10 +4,9 @@
 // ownership.hpp).
 #pragma once
 
-#include <filesystem>
-#include <string>
 #include <vector>
 
+#include "build/bytecode.hpp"
 #include "build/step_context.hpp"
 #include "build/wheel/wheel.hpp"
 
@@ -15,10 +14,10 @@ namespace tmplbuild {
 
 struct VenvContent {
     VenvPlace place;
-    std::vector<Wheel> wheels;       // sorted by name, ownership settled
-    std::vector<int> groups;         // of the wheels, one each
-    std::vector<VenvFile> skeleton;  // goes into the last layer
-    std::filesystem::path bytecode;  // a folder like the venv that holds its .pyc files; ours to read while packing
+    std::vector<Wheel> wheels;           // sorted by name, ownership settled
+    std::vector<int> groups;             // of the wheels, one each
+    std::vector<VenvFile> skeleton;      // goes into the last layer
+    const Bytecode* bytecode = nullptr;  // of the venv's sources
 };
 
 // Layers by ascending group, the skeleton in the last (a layer of its own where there are no wheels). Every file is

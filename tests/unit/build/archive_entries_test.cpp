@@ -56,6 +56,23 @@ TEST_CASE("an archive's files come without its owners, times and odd modes") {
     CHECK(listing.find("opt/p/bin/hard link to opt/p/bin/go") != std::string::npos);
 }
 
+TEST_CASE("hard links work wherever the sorted layer puts their names") {
+    Place place;
+    const fs::path file = place.archive(
+        "file('p/z', b'one', 0o755); link('p/a', 'p/z', tarfile.LNKTYPE); link('p/m', 'p/a', tarfile.LNKTYPE); "
+        "file('top'); link('p/top', 'top', tarfile.LNKTYPE)");
+    const std::string listing = place.listing(file, "opt/p", 1).value();
+    CHECK(listing.find("-rwxr-xr-x 0/0               3 1980-01-01 00:00:00 opt/p/a\n") != std::string::npos);
+    CHECK(listing.find("opt/p/m link to opt/p/a") != std::string::npos);
+    CHECK(listing.find("opt/p/z link to opt/p/a") != std::string::npos);
+    // Its other name was stripped away; the content was not.
+    CHECK(listing.find("-rw-r--r-- 0/0               1 1980-01-01 00:00:00 opt/p/top\n") != std::string::npos);
+
+    const auto none = place.listing(place.archive("link('p/a', 'p/z', tarfile.LNKTYPE); file('p/z')"), "opt/p", 1);
+    REQUIRE_FALSE(none);
+    CHECK(none.error().message.find("'p/a' names 'p/z'") != std::string::npos);
+}
+
 TEST_CASE("a hostile archive is an error, and nothing of it is packed") {
     Place place;
     for (const char* script :

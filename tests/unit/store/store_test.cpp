@@ -111,6 +111,15 @@ TEST_CASE("what dead processes left under tmp is swept, what live ones hold stay
     store.sweep_temp();
     CHECK(count() == 1);
     CHECK(fs::exists(mine));
+
+    // Made where nobody here can look: only its age tells.
+    const fs::path foreign = root.path() / "tmp" / "0123456789ab.17.4711-x";
+    std::ofstream(foreign) << "x";
+    store.sweep_temp();
+    CHECK(fs::exists(foreign));
+    fs::last_write_time(foreign, fs::file_time_type::clock::now() - std::chrono::hours(49));
+    store.sweep_temp();
+    CHECK_FALSE(fs::exists(foreign));
 }
 
 TEST_CASE("a writer killed at random leaves nothing that is trusted") {

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan and explain: what a build would do, and why. Neither uses the network nor writes anything.
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "build/estimate.hpp"
+#include "build/prepare.hpp"
+#include "cli/commands.hpp"
+#include "cli/plan_graph.hpp"
+#include "template/parse.hpp"
+
+namespace tmplbuild::cli {
+
+namespace {
+
+std::string reason(const Step& step, const Store& store) {
+    if (!step.key) return step.unresolved;
+    const auto nearest = store.nearest_record(step.id, *step.key);
+    if (!nearest) return "never built here";
+    const auto difference = step.key->first_difference(nearest->key);
+    return difference ? difference->name + " changed" : "its result is gone from the store";
+}
+
+std::vector<PlanRow> rows_of(const Plan& plan, const Store& store) {
+    std::vector<PlanRow> rows;
+    for (const Step& step : plan.steps) {
+        PlanRow row{&step, false, {}, step.estimated_bytes};
+        const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
+        if (record) {
+            row.hit = true;
+            row.bytes = 0;
+            for (const BuiltLayer& layer : record->layers) row.bytes += layer.size;
+        } else {
+            row.why = reason(step, store);
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+Plan plan_of(const Options& options, const Store& store, Progress& progress, std::stop_token stop) {
+    const Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
+    refuse_unbuildable(tmpl);
+    io::SystemProcessRunner processes;
+    const Prepared prepared =
+        prepare(tmpl, {.offline = true, .launcher = launcher_file()}, store, processes, progress, std::move(stop));
+    return make_plan(tmpl, prepared.lock, prepared.facts);
+}
+
+void print_gpus(const Plan& plan, const Store& store) {
+    if (plan.gpus.empty()) return;
+    std::printf("\n%-18s %-16s %-9s %-8s %s\n", "KERNEL", "GPU", "VARIANT", "STATE", "MODULES");
+    for (const PlannedGpu& gpu : plan.gpus) {
+        const Step& step = *plan.find(gpu.step);
+        const bool hit = step.key && store.find_record(step.key->digest());
+        const CompileEstimate estimate = estimate_compile(step, store);
+        std::string state = hit ? "cached" : "compile";
+        std::string note;
+        if (!hit)
+            note = "  about " + human_seconds(estimate.seconds) + ", " + human_bytes(estimate.memory) +
+                   (estimate.measured ? " (measured)" : " (estimate)");
+        std::printf("%-18s %-16s %-9s %-8s %s%s\n", gpu.kernel.c_str(), gpu.target.label.c_str(),
+                    gpu.arch.to_string().c_str(), state.c_str(), join(gpu.modules, ", ").c_str(), note.c_str());
+    }
+}
+
+json::array gpus_json(const Plan& plan, const Store& store) {
+    json::array out;
+    for (const PlannedGpu& gpu : plan.gpus) {
+        const CompileEstimate estimate = estimate_compile(*plan.find(gpu.step), store);
+        json::array modules(gpu.modules.begin(), gpu.modules.end());
+        out.push_back(json::object{{"kernel", gpu.kernel},
+                                   {"gpu", gpu.target.label},
+                                   {"variant", gpu.arch.to_string()},
+                                   {"step", gpu.step},
+                                   {"modules", std::move(modules)},
+                                   {"seconds", estimate.seconds},
+                                   {"memory", estimate.memory},
+                                   {"measured", estimate.measured}});
+    }
+    return out;
+}
+
+void print_plan_json(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
+    json::array steps;
+    for (const PlanRow& row : rows) {
+        json::object o{{"step", row.step->id},
+                       {"kind", row.step->kind()},
+                       {"summary", row.step->summary},
+                       {"state", row.state()},
+                       {"bytes", row.bytes},
+                       {"needs", json::array(row.step->needs.begin(), row.step->needs.end())},
+                       {"in_image", row.step->in_image}};
+        if (row.step->key) o["key"] = row.step->key->digest().to_string();
+        if (!row.why.empty()) o["why"] = row.why;
+        steps.push_back(std::move(o));
+    }
+    std::printf("%s", json::pretty(json::object{{"steps", std::move(steps)},
+                                                {"gpus", gpus_json(plan, store)},
+                                                {"peak_disk", peak_disk(plan, store)}})
+                          .c_str());
+}
+
+}  // namespace
+
+int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
+    const Store store = Store::open(Store::default_root()).value();
+    const Plan plan = plan_of(options, store, progress, std::move(stop));
+    const std::vector<PlanRow> rows = rows_of(plan, store);
+    if (options.dot) {
+        std::printf("%s", plan_graph(plan, rows).c_str());
+        refuse_what_cannot_fit(plan, store);
+        return 0;
+    }
+    if (options.json) {
+        print_plan_json(plan, store, rows);
+        refuse_what_cannot_fit(plan, store);
+        return 0;
+    }
+    std::uint64_t bytes = 0;
+    std::size_t in_image = 0;
+    for (const PlanRow& row : rows) {
+        if (row.step->in_image) ++in_image;
+        if (row.step->in_image) bytes += row.bytes;
+        std::printf("%-28s %-10s %9s  %s%s\n", row.step->id.c_str(), row.state(), human_bytes(row.bytes).c_str(),
+                    row.step->summary.c_str(), row.why.empty() ? "" : (" (" + row.why + ")").c_str());
+    }
+    std::printf("%zu steps, an image of about %s, %s of disk at most while it is made\n", in_image,
+                human_bytes(bytes).c_str(), human_bytes(peak_disk(plan, store)).c_str());
+    print_gpus(plan, store);
+    refuse_what_cannot_fit(plan, store);
+    return 0;
+}
+
+int run_explain(const Options& options, Progress& progress, std::stop_token stop) {
+    const Store store = Store::open(Store::default_root()).value();
+    const Plan plan = plan_of(options, store, progress, std::move(stop));
+    const Step* step = plan.find(options.step);
+    if (step == nullptr) {
+        std::vector<std::string> ids;
+        for (const Step& other : plan.steps) ids.push_back(other.id);
+        throw BuildError(usage_error("the plan has no step '" + options.step + "'", "its steps: " + join(ids, ", ")));
+    }
+    if (!step->key) {
+        std::printf("%s has no key yet: %s\n", step->id.c_str(), step->unresolved.c_str());
+        return 0;
+    }
+    std::printf("%s has the key %s\n", step->id.c_str(), step->key->digest().to_string().c_str());
+    if (store.find_record(step->key->digest())) {
+        std::printf("it is in the store: nothing would be built\n");
+        return 0;
+    }
+    const auto nearest = store.nearest_record(step->id, *step->key);
+    const auto difference = nearest ? step->key->first_difference(nearest->key) : std::nullopt;
+    if (!difference) {
+        std::printf("it would be built: %s\n", reason(*step, store).c_str());
+        return 0;
+    }
+    std::printf("it would be built: '%s' differs from the nearest earlier build\n  before: %s\n  now:    %s\n",
+                difference->name.c_str(), difference->before.c_str(), difference->after.c_str());
+    return 0;
+}
+
+}  // namespace tmplbuild::cli
