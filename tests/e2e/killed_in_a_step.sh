@@ -10,16 +10,19 @@ for i in 1 2 3; do
     printf '\n[[layers]]\nuse = "run"\nname = "r%s"\nscript = "head -c 3000000 /dev/urandom >/opt/junk%s; rm /opt/junk%s; sleep 0.%s; echo done%s >/opt/r%s"\n' $i $i $i $i $i $i
 done >>"$work/a/template.toml"
 sed -i 's/^name = "small"/name = "killed"/' "$work/a/template.toml"
-groups() { find /sys/fs/cgroup -maxdepth 2 -type d -name 'tmplbuild-*' 2>/dev/null; }
+killed=
+# Of the builders that this test killed; others may be at work.
+groups() { for pid in $killed; do find /sys/fs/cgroup -maxdepth 2 -type d -name "tmplbuild-*.$pid.*" 2>/dev/null; done; }
 sleepers() { pgrep -f "sleep $mark" || true; }
 
 build "$work/a" >/dev/null
 layers "$work/a" >"$work/right"
 for round in $(seq 12); do
     # Other text, so that the steps run each time.
-    sed -i "s/echo done1.*>/echo done1 round $round >/" "$work/a/template.toml"
+    sed -i "s/echo done1.*>/echo done1 round $round $mark >/" "$work/a/template.toml"
     "$tmplbuild" build "$work/a/template.toml" -o "oci:$work/a/out" --progress plain >/dev/null 2>&1 &
     victim=$!
+    killed="$killed $victim"
     sleep "$(awk "BEGIN { print 0.05 + $round * 0.07 }")"
     kill -KILL "$victim" 2>/dev/null || true
     wait "$victim" 2>/dev/null || true
@@ -32,6 +35,7 @@ cp "$work/a/template.lock" "$work/a/long.lock"
 printf '\n[[layers]]\nuse = "run"\nname = "long"\nscript = "sleep %s"\n' "$mark" >>"$work/a/long.toml"
 "$tmplbuild" build "$work/a/long.toml" -o "oci:$work/a/none" --progress plain >/dev/null 2>"$work/log" &
 victim=$!
+killed="$killed $victim"
 for _ in $(seq 600); do [ -n "$(sleepers)" ] && break; sleep 0.1; done
 [ -n "$(sleepers)" ] || fail "the long step never ran: $(tail "$work/log")"
 kill -KILL "$victim"
@@ -45,6 +49,7 @@ sed "s/^command = .*/command = [\"sleep\", \"$mark\"]/; /^ready = /d" "$work/a/t
 cp "$work/a/template.lock" "$work/a/runs.lock"
 "$tmplbuild" run "$work/a/runs.toml" --volume "$work/volume" >"$work/run" 2>&1 &
 victim=$!
+killed="$killed $victim"
 for _ in $(seq 600); do [ -n "$(sleepers)" ] && break; sleep 0.1; done
 [ -n "$(sleepers)" ] || fail "the image never ran: $(tail "$work/run")"
 kill -KILL "$victim"
@@ -52,7 +57,7 @@ wait "$victim" 2>/dev/null || true
 [ -n "$(groups)" ] || fail "this test looks for control groups in the wrong place"
 
 # Other words for the same: built again, to the same bytes.
-sed -i "s/echo done1.*>/echo done1 >/; s/sleep 0/sleep 0.0/" "$work/a/template.toml"
+sed -i "s/echo done1.*>/echo done1 >/; s/sleep 0\\./: $mark; sleep 0.0/" "$work/a/template.toml"
 build "$work/a" >/dev/null
 grep -q "run:r3: built" "$work/a/log" || fail "nothing was built after the kills"
 layers "$work/a" | diff "$work/right" - || fail "the layers built after the kills differ"
