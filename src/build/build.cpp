@@ -4,6 +4,7 @@
 #include "build/estimate.hpp"
 #include "build/kernel_table.hpp"
 #include "build/outputs.hpp"
+#include "build/prove_image.hpp"
 
 namespace tmplbuild {
 
@@ -59,7 +60,10 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     // 6. The image: documents over finished layers.
     report.image = assemble(plan, report, store);
 
-    // 7. Outputs appear by rename, or not at all.
+    // 7. The image is proven as it was packed: device code, links, what the kernels need at run time.
+    prove_image(report.image, store, stop);
+
+    // 8. Outputs appear by rename, or not at all.
     report.outputs = request.outputs;
     if (report.outputs.empty())
         report.outputs.push_back({oci::ImageName::Kind::layout, std::filesystem::path("out") / plan.name, "", ""});

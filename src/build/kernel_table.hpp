@@ -8,11 +8,9 @@
 #include <vector>
 
 #include "build/build.hpp"
+#include "verify/verify.hpp"
 
 namespace tmplbuild {
-
-// Annotation whose value is the JSON array of the variants' proofs, canonical.
-inline constexpr const char* kernels_annotation = "dev.tmplbuild.kernels";
 
 // One row per kernel and target GPU, in the plan's order. Throws BuildError when a promise is not kept.
 std::vector<ProvenRow> proven_rows(const Plan& plan, const std::vector<BuiltStep>& steps);

@@ -15,7 +15,7 @@ namespace tmplbuild::cli {
 
 struct Options {
     std::string template_file;
-    std::string image;    // inspect
+    std::string image;    // inspect, verify, gpus
     std::string can_run;  // inspect --can-run
     std::string step;     // explain
     std::vector<std::string> set, outputs;
@@ -33,6 +33,7 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop);
 int run_lock(const Options& options, Progress& progress, std::stop_token stop);
 int run_explain(const Options& options, Progress& progress, std::stop_token stop);
 int run_inspect(const Options& options);
+int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options);
 
 // Where our own files lie, found from the running program: the launcher, and the folder of recipes.

@@ -71,7 +71,20 @@ struct CommandLine {
                             "Only say whether the image's kernels run on this GPU: exit 0 yes, 1 no, 5 unknown");
         inspect->callback(
             [this] { command = [this](Progress&, const std::stop_token&) { return run_inspect(options); }; });
-        CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name");
+        CLI::App* verify = app.add_subcommand(
+            "verify", "Prove an image's kernels again from its bytes: exit 0 it keeps its promises, 1 not, 5 unknown");
+        verify
+            ->add_option(
+                "IMAGE", options.image,
+                "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]], or a layout's folder")
+            ->required();
+        verify->add_flag("--json", options.json, "Print JSON");
+        verify->callback(
+            [this] { command = [this](Progress&, const std::stop_token& stop) { return run_verify(options, stop); }; });
+        CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name, and the kernels for each");
+        gpus->add_option(
+            "FROM", options.image,
+            "Whose kernels: a template (FILE.toml) or an image; default: the recipes that come with tmplbuild");
         gpus->add_flag("--json", options.json, "Print JSON");
         gpus->callback([this] { command = [this](Progress&, const std::stop_token&) { return run_gpus(options); }; });
     }

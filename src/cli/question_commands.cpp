@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// inspect, gpus: what only answers. Neither uses the network or writes anything.
+// inspect: what only answers. It neither uses the network nor writes anything.
 #include <cstdio>
 
 #include "base/text.hpp"
@@ -63,28 +63,6 @@ int run_inspect(const Options& options) {
                     human_bytes(static_cast<std::uint64_t>(json::int_or(layer, "size", 0))).c_str(),
                     json::string_or(layer, "digest", "").c_str(), made.c_str());
     }
-    return 0;
-}
-
-int run_gpus(const Options& options) {
-    json::array rows;
-    for (const kernel::Gpu& gpu : kernel::all_gpus()) {
-        const auto capability = gpu.capability();
-        const std::string shown = capability ? capability->to_string() : "no CUDA";
-        if (options.json) {
-            rows.push_back(json::object{{"name", gpu.name},
-                                        {"product", gpu.product_id},
-                                        {"capability", shown},
-                                        {"family", gpu.family},
-                                        {"memory_gb", gpu.memory_gb},
-                                        {"runpod", gpu.on_runpod},
-                                        {"source", gpu.source}});
-        } else {
-            std::printf("%-22s %-8s %-16s %s\n", std::string(gpu.name).c_str(), shown.c_str(),
-                        std::string(gpu.family).c_str(), gpu.on_runpod ? "RunPod" : "");
-        }
-    }
-    if (options.json) std::printf("%s", json::pretty(rows).c_str());
     return 0;
 }
 

@@ -61,6 +61,7 @@ struct ElfInfo {
     bool is_rpath = false;                 // the entries came from DT_RPATH
     std::vector<Symbol> undefined;         // of .dynsym, in its order
     std::vector<Symbol> defined;           // global and weak ones that others can bind to
+    std::vector<std::string> versions;     // that it defines, in its order, without the file's own name
     std::optional<Version> glibc_floor;    // the highest GLIBC_x.y that it asks for
     std::optional<Version> glibcxx_floor;  // the highest GLIBCXX_x.y.z
     std::optional<Version> cxxabi_floor;   // the highest CXXABI_x.y.z

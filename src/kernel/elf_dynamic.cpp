@@ -75,7 +75,8 @@ Result<void> read_wanted(const std::vector<ElfSection>& sections, VersionsByInde
 }
 
 // .gnu.version_d: the versions that this file defines; the base one (the file's own name) names no symbol's version.
-Result<void> read_defined(const std::vector<ElfSection>& sections, VersionsByIndex& versions) {
+Result<void> read_defined(const std::vector<ElfSection>& sections, VersionsByIndex& versions,
+                          std::vector<std::string>& defined) {
     const ElfSection* section = find_type(sections, type_verdef);
     if (section == nullptr) return {};
     const Bytes bytes = section->bytes;
@@ -90,6 +91,7 @@ Result<void> read_defined(const std::vector<ElfSection>& sections, VersionsByInd
         const auto name = text_at(texts, load<std::uint32_t>(bytes, aux));
         if (!name || name->size() > 4096) return broken("table of defined versions");
         if (!base) versions[index] = {std::string(*name), "", false};
+        if (!base) defined.emplace_back(*name);
         const auto next = load<std::uint32_t>(bytes, at + 16);
         if (next == 0) break;
         at += next;
@@ -201,7 +203,7 @@ Result<ElfInfo> read_elf(Bytes file) {
     info.header = *header;
     VersionsByIndex versions;
     if (auto read = read_wanted(*sections, versions); !read) return read.error();
-    if (auto read = read_defined(*sections, versions); !read) return read.error();
+    if (auto read = read_defined(*sections, versions, info.versions); !read) return read.error();
     if (auto read = read_symbols(*sections, versions, info); !read) return read.error();
     if (auto read = read_dynamic(*sections, info); !read) return read.error();
     info.glibc_floor = highest(versions, "GLIBC_");

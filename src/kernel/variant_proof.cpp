@@ -9,53 +9,42 @@ namespace tmplbuild::kernel {
 
 namespace {
 
-// "_fused.so", "libx.so.1.2".
-bool is_shared_object(std::string_view path) {
-    const std::string_view name = path.substr(path.rfind('/') + 1);
-    const std::size_t at = name.rfind(".so");
-    return at != std::string_view::npos && at != 0 &&
-           name.find_first_not_of("0123456789.", at + 3) == std::string_view::npos;
-}
-
 std::string with_capability(const GpuTarget& target) {
     const std::string capability = target.capability ? target.capability->to_string() : "no CUDA";
     return target.label == capability ? capability : target.label + " (" + capability + ")";
 }
 
-ModuleProof read_module(const VariantFile& file, ModuleRule rule, bool in_table, std::vector<std::string>& errors) {
+ModuleProof read_module(const ModuleFacts& module, ModuleRule rule, bool in_table, std::vector<std::string>& errors) {
     ModuleProof proof;
     proof.rule = std::move(rule);
     proof.in_table = in_table;
-    const auto info = read_elf(file.bytes);
-    const auto code = info ? read_device_code(file.bytes) : Result<DeviceCode>(info.error());
-    if (!code) {
-        errors.push_back(file.path + " is no module that can be read: " + code.error().message);
+    if (!module.problem.empty()) {
+        errors.push_back(module.path + " is no module that can be read: " + module.problem);
         return proof;
     }
     constexpr std::uint16_t shared = 3;
-    if (info->header.machine != elf_machine_x86_64 || info->header.type != shared)
-        errors.push_back(file.path + " is not a shared object for x86-64");
-    proof.code = *code;
-    proof.needed = info->needed;
-    proof.undefined_symbols = static_cast<std::size_t>(std::count_if(
-        info->undefined.begin(), info->undefined.end(), [](const Symbol& symbol) { return !symbol.weak; }));
-    proof.glibc_floor = info->glibc_floor;
-    proof.glibcxx_floor = info->glibcxx_floor;
-    proof.foreign_runpaths = info->foreign_runpaths();
+    const ElfInfo& info = module.elf;
+    if (info.header.machine != elf_machine_x86_64 || info.header.type != shared)
+        errors.push_back(module.path + " is not a shared object for x86-64");
+    proof.code = module.code;
+    proof.needed = info.needed;
+    proof.undefined_symbols = static_cast<std::size_t>(
+        std::count_if(info.undefined.begin(), info.undefined.end(), [](const Symbol& symbol) { return !symbol.weak; }));
+    proof.glibc_floor = info.glibc_floor;
+    proof.glibcxx_floor = info.glibcxx_floor;
+    proof.foreign_runpaths = info.foreign_runpaths();
     for (const std::string& path : proof.foreign_runpaths)
-        errors.push_back(file.path + " would look for libraries in '" + path +
+        errors.push_back(module.path + " would look for libraries in '" + path +
                          "': only paths under $ORIGIN are allowed");
     return proof;
 }
 
-std::vector<ModuleProof> read_modules(const VariantRequest& request, const std::vector<VariantFile>& files,
+std::vector<ModuleProof> read_modules(const VariantRequest& request, const std::vector<ModuleFacts>& files,
                                       std::vector<std::string>& errors) {
     std::vector<ModuleProof> modules;
-    const auto find_file = [&](const std::string& path) {
-        return std::find_if(files.begin(), files.end(), [&](const VariantFile& file) { return file.path == path; });
-    };
     for (const ModuleRule& rule : request.modules) {
-        const auto file = find_file(rule.file);
+        const auto file = std::find_if(files.begin(), files.end(),
+                                       [&](const ModuleFacts& module) { return module.path == rule.file; });
         if (file != files.end()) {
             modules.push_back(read_module(*file, rule, true, errors));
             continue;
@@ -65,11 +54,10 @@ std::vector<ModuleProof> read_modules(const VariantRequest& request, const std::
         absent.present = false;
         modules.push_back(absent);
     }
-    for (const VariantFile& file : files) {
+    for (const ModuleFacts& file : files) {
         const bool named = std::any_of(request.modules.begin(), request.modules.end(),
                                        [&](const ModuleRule& rule) { return rule.file == file.path; });
-        if (!named && is_shared_object(file.path))
-            modules.push_back(read_module(file, {file.path, {}, false}, false, errors));
+        if (!named) modules.push_back(read_module(file, {file.path, {}, false}, false, errors));
     }
     return modules;
 }
@@ -118,11 +106,43 @@ bool ModuleRule::needed_by(const Capability& capability) const {
            std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
 }
 
+bool is_shared_object(std::string_view path) {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const std::size_t at = name.rfind(".so");
+    return at != std::string_view::npos && at != 0 &&
+           name.find_first_not_of("0123456789.", at + 3) == std::string_view::npos;
+}
+
+ModuleFacts examine_module(const VariantFile& file) {
+    ModuleFacts facts;
+    facts.path = file.path;
+    auto elf = read_elf(file.bytes);
+    auto code = elf ? read_device_code(file.bytes) : Result<DeviceCode>(elf.error());
+    if (!code) {
+        facts.problem = code.error().message;
+        return facts;
+    }
+    facts.elf = std::move(*elf);
+    facts.code = std::move(*code);
+    return facts;
+}
+
 VariantProof prove_variant(const VariantRequest& request, const std::vector<VariantFile>& files) {
+    std::vector<ModuleFacts> modules;
+    for (const VariantFile& file : files) {
+        const bool named = std::any_of(request.modules.begin(), request.modules.end(),
+                                       [&](const ModuleRule& rule) { return rule.file == file.path; });
+        if (named || is_shared_object(file.path)) modules.push_back(examine_module(file));
+    }
+    return prove_variant(request, modules);
+}
+
+VariantProof prove_variant(const VariantRequest& request, const std::vector<ModuleFacts>& files) {
     VariantProof proof;
     proof.kernel = request.kernel;
     proof.arch = request.arch;
     proof.toolkit = request.toolkit;
+    proof.torch = request.torch;
     proof.modules = read_modules(request, files, proof.errors);
     for (const GpuTarget& target : request.targets) {
         proof.rows.push_back(

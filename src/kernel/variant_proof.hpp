@@ -30,12 +30,24 @@ struct VariantFile {
     Bytes bytes;       // the whole file; must outlive the call
 };
 
+// What one module's bytes say. Made from the bytes, and all that the proof needs of them.
+struct ModuleFacts {
+    std::string path;     // relative to the variant's folder
+    std::string problem;  // why it could not be read; then nothing below is set
+    ElfInfo elf;
+    DeviceCode code;
+};
+ModuleFacts examine_module(const VariantFile& file);
+// "_fused.so", "libx.so.1.2": what is looked at in a variant.
+bool is_shared_object(std::string_view path);
+
 struct VariantRequest {
     std::string kernel{};
     Arch arch{};                        // what the variant was compiled for
     Version toolkit{};                  // 13.0; not set: driver floors are not judged
     std::vector<ModuleRule> modules{};  // the whole table
     std::vector<GpuTarget> targets{};   // the GPUs that this variant is to serve
+    std::string torch{};                // what it was compiled against, "2.11.0"; empty: no torch
 };
 
 struct ModuleProof {
@@ -62,6 +74,7 @@ struct VariantProof {
     std::string kernel;
     Arch arch;
     Version toolkit;
+    std::string torch;                // as in the request
     std::string proven_by = "bytes";  // "bytes", or what a recorded self-test on hardware says
     std::vector<ModuleProof> modules;
     std::vector<TargetRow> rows;
@@ -72,6 +85,7 @@ struct VariantProof {
 // Only files that end in .so or .so.N are looked at. Every broken promise is one error that names module, arch and GPU.
 // A module that no target needs may be absent. A run path outside $ORIGIN, another CPU or a file that cannot be read is
 // an error too.
+VariantProof prove_variant(const VariantRequest& request, const std::vector<ModuleFacts>& modules);
 VariantProof prove_variant(const VariantRequest& request, const std::vector<VariantFile>& files);
 
 // What the proven variant does on any GPU, a target of the build or not.

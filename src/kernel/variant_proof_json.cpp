@@ -215,12 +215,14 @@ json::object to_json(const VariantProof& proof) {
                                     {"capability", row.capability},
                                     {"verdict", to_string(row.judgement.verdict)},
                                     {"reason", row.judgement.reason}});
-    return {{"kernel", proof.kernel},
-            {"arch", proof.arch.to_string()},
-            {"toolkit", proof.toolkit.is_set() ? proof.toolkit.to_string() : ""},
-            {"proven_by", proof.proven_by},
-            {"modules", std::move(modules)},
-            {"rows", std::move(rows)}};
+    json::object out{{"kernel", proof.kernel},
+                     {"arch", proof.arch.to_string()},
+                     {"toolkit", proof.toolkit.is_set() ? proof.toolkit.to_string() : ""}};
+    if (!proof.torch.empty()) out["torch"] = proof.torch;
+    out["proven_by"] = proof.proven_by;
+    out["modules"] = std::move(modules);
+    out["rows"] = std::move(rows);
+    return out;
 }
 
 Result<VariantProof> variant_proof_from_json(const json::object& object) {
@@ -230,6 +232,8 @@ Result<VariantProof> variant_proof_from_json(const json::object& object) {
     proof.kernel = in.text("kernel");
     proof.arch = read_arch(in, in.text("arch"), "sm_");
     proof.toolkit = in.parsed("toolkit", "a version", Version::parse, Version());
+    proof.torch = in.parsed(
+        "torch", "a version", [](const std::string& text) { return Result<std::string>(text); }, std::string());
     proof.proven_by = in.text("proven_by");
     in.objects("modules", [&](Fields& module) { proof.modules.push_back(read_module(module)); });
     in.objects("rows", [&](Fields& row) {

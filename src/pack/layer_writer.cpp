@@ -15,6 +15,7 @@
 #include "io/compress.hpp"
 #include "io/fd.hpp"
 #include "io/tar_writer.hpp"
+#include "pack/layer_indexer.hpp"
 #include "pack/whiteout.hpp"
 #include "store/layer_reader.hpp"
 
@@ -60,7 +61,8 @@ struct LayerWriter::Impl {
           options(std::move(with)),
           compressor(codec_of(options.compression), [this](auto data) { return store_bytes(data); }),
           packing([this](auto data) { return tar_bytes(data); }),
-          tar([this](auto data) { return packing.write(data); }) {}
+          tar([this](auto data) { return packing.write(data); }),
+          indexer(store.root() / "tmp") {}
     ~Impl() {
         if (!file.empty()) ::unlink(file.c_str());
     }
@@ -99,6 +101,7 @@ struct LayerWriter::Impl {
     io::Compressor compressor;
     io::AsyncSink packing;  // hashing and compressing, beside who reads or inflates; ends before what it writes to
     io::TarWriter tar;
+    LayerIndexer indexer;
 };
 
 LayerWriter::LayerWriter(const Store& store, PackOptions options)
@@ -154,10 +157,15 @@ Result<void> LayerWriter::put(const Entry& entry) {
     }
     impl_->last = entry.path;
     ++impl_->entries;
-    return impl_->tar.header(header_of(entry));
+    const io::TarHeader header = header_of(entry);
+    if (auto seen = impl_->indexer.entry(header); !seen) return seen;
+    return impl_->tar.header(header);
 }
 
-Result<void> LayerWriter::write(std::span<const std::byte> data) { return impl_->tar.data(data); }
+Result<void> LayerWriter::write(std::span<const std::byte> data) {
+    if (auto seen = impl_->indexer.data(data); !seen) return seen;
+    return impl_->tar.data(data);
+}
 
 Result<void> LayerWriter::add(const Entry& entry) {
     if (entry.type == EntryType::file && entry.size != 0)
@@ -207,6 +215,9 @@ Result<BuiltLayer> LayerWriter::finish() {
     impl_->fd.reset();
     if (auto adopted = impl_->store.adopt_hashed(impl_->file, layer.digest); !adopted) return adopted.error();
     impl_->file.clear();
+    auto index = impl_->indexer.finish(layer.diff_id);
+    if (!index) return index.error();
+    if (auto kept = keep_layer_index(impl_->store, layer, *index); !kept) return kept.error();
     return layer;
 }
 

@@ -69,7 +69,11 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     else
         out.unresolved = "the CUDA toolchain is not locked yet";
     const LockedVenv* torch = use.recipe.needs_torch ? torch_for(use, tmpl, lock, out.unresolved) : nullptr;
-    if (torch != nullptr) out.spec.torch_venv = torch->venv;
+    if (torch != nullptr) {
+        out.spec.torch_venv = torch->venv;
+        for (const LockedDistribution& d : torch->distributions)
+            if (d.name == "torch") out.spec.torch_version = d.version;
+    }
     const LockedApt* tools = lock.find_apt(kernel_tools_step);
     if (tools == nullptr) out.unresolved = "the packages that compile it are not locked yet";
     if (out.unresolved.empty() && (!lock.base || lock.base->diff_ids.empty()))

@@ -53,6 +53,7 @@ struct KernelSpec {
     LockedToolchain toolchain;
     std::string torch_venv;       // where torch is, for recipes that need it
     std::vector<Digest> patches;  // of their content, in order
+    std::string torch_version{};  // the venv's, "2.11.0"; empty without torch
 };
 struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     std::string kernel;

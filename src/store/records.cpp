@@ -100,4 +100,12 @@ Result<void> Store::put_index(const std::string& kind, const Digest& digest, con
     return io::write_file_atomic(root_ / "index" / kind / (digest.hex() + ".json"), json::canonical(document));
 }
 
+std::filesystem::path Store::side_file(const std::string& kind, const Digest& digest) const {
+    return root_ / "index" / kind / digest.hex();
+}
+
+Result<void> Store::put_side_file(const std::string& kind, const Digest& digest, std::string_view content) const {
+    return io::write_file_atomic(side_file(kind, digest), content);
+}
+
 }  // namespace tmplbuild

@@ -61,6 +61,10 @@ class Store {
     std::optional<json::value> find_index(const std::string& kind, const Digest& digest) const;
     Result<void> put_index(const std::string& kind, const Digest& digest, const json::value& document) const;
 
+    // The same for what is no JSON and is read where it lies (mapped). There only whole.
+    std::filesystem::path side_file(const std::string& kind, const Digest& digest) const;
+    Result<void> put_side_file(const std::string& kind, const Digest& digest, std::string_view content) const;
+
     // Removes what dead processes left under tmp/. Called once per build; keeps what live processes hold.
     void sweep_temp() const;
 

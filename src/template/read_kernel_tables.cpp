@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "kernel/runtime_need.hpp"
 #include "kernel/version.hpp"
 #include "template/kernel_tables.hpp"
 
@@ -120,7 +121,11 @@ void read_kernel_tables(TableReader& top, KernelRecipe& recipe, Report& report) 
     read_torch(top, recipe, report);
     if (const Node* node = top.table("runtime")) {
         TableReader table(*node, "[runtime]", report);
-        recipe.runtime_needs = values(table.texts("needs"));
+        for (const auto& [text, pos] : table.texts("needs")) {
+            const auto need = kernel::RuntimeNeed::parse(text);
+            if (!need) report.error(pos, need.error().message, need.error().hint);
+            if (need) recipe.runtime_needs.push_back(need->to_string());
+        }
         table.finish();
     }
     read_refused(top, recipe, report);

@@ -6,10 +6,10 @@
 
 #include "base/text.hpp"
 #include "build/kernel_source.hpp"
-#include "build/mapped_file.hpp"
 #include "build/steps/steps.hpp"
 #include "build/toolchain_tree.hpp"
 #include "build/wheel/venv_place.hpp"
+#include "io/mapped_file.hpp"
 #include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"
 #include "plan/kernel_specs.hpp"
@@ -209,7 +209,8 @@ class Compile {
 
     Result<kernel::VariantProof> prove() {
         context_.say("proving");
-        kernel::VariantRequest request{.kernel = spec_.kernel, .arch = spec_.arch, .targets = spec_.serves};
+        kernel::VariantRequest request{
+            .kernel = spec_.kernel, .arch = spec_.arch, .targets = spec_.serves, .torch = spec_.torch_version};
         if (auto version = kernel::Version::parse(spec_.toolchain.cuda)) request.toolkit = *version;
         for (const KernelModule& module : spec_.recipe.modules) {
             kernel::ModuleRule rule{module.file, {}, false};
@@ -218,10 +219,10 @@ class Compile {
                     rule.capabilities.push_back(capability);
             if (!rule.capabilities.empty()) request.modules.push_back(std::move(rule));
         }
-        std::vector<MappedFile> mapped;
+        std::vector<io::MappedFile> mapped;
         std::vector<kernel::VariantFile> list;
         for (const fs::path& file : files(".so")) {
-            auto bytes = MappedFile::open(output() / file);
+            auto bytes = io::MappedFile::open(output() / file);
             if (!bytes) return bytes.error();
             list.push_back({file.string(), bytes->bytes()});
             mapped.push_back(std::move(*bytes));

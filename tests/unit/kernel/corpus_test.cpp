@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "kernel/fatbin.hpp"
+#include "kernel/layer_index.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild::kernel;
@@ -55,6 +56,22 @@ TEST_CASE("the seeds that nvcc made are read as what they were made for") {
     CHECK((code->ptx.size() == 1 && code->ptx[0].to_string() == "compute_75" && code->unknown.empty()));
 }
 
+TEST_CASE("the seeds of a layer's index are read as what they were made for") {
+    const std::string whole = read(corpus / "index/made-whole");
+    const auto index = LayerIndex::open(std::as_bytes(std::span(whole)));
+    REQUIRE(index);
+    CHECK(index->exports("f").size() == 2);
+    CHECK(index->exports("cuInit").empty());  // of a library that the index does not list
+    CHECK(index->elf_at("usr/lib/same") == index->elf_at("usr/lib/libf.so.1"));
+    CHECK(index->find("odd\nname"));
+    const std::string other = read(corpus / "index/made-deletes");
+    const auto deletes = LayerIndex::open(std::as_bytes(std::span(other)));
+    REQUIRE(deletes);
+    CHECK(deletes->is_opaque("new"));
+    CHECK_FALSE(deletes->find("a"));  // its line is none of ours
+    CHECK(deletes->exports("f").empty());
+}
+
 TEST_CASE("no input of the fuzz corpus does harm") {
     const auto read_all = [](const std::string& whole, std::size_t size) {
         // A copy of exactly this size, so that the address sanitizer sees one byte too many.
@@ -64,6 +81,7 @@ TEST_CASE("no input of the fuzz corpus does harm") {
         read_containers(view, false, {1 << 20, 4 << 20, 100}, code);
         (void)read_elf(view);
         (void)read_device_code(view, {1 << 20, 4 << 20, 100});
+        if (const auto index = LayerIndex::open(view)) (void)index->children("");
     };
     int files = 0;
     for (const auto& file : fs::recursive_directory_iterator(corpus)) {

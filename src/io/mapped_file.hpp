@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 
-namespace tmplbuild {
+namespace tmplbuild::io {
 
 class MappedFile {
   public:
@@ -25,4 +25,4 @@ class MappedFile {
     std::size_t size_ = 0;
 };
 
-}  // namespace tmplbuild
+}  // namespace tmplbuild::io

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "build/mapped_file.hpp"
+#include "io/mapped_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,10 +10,10 @@
 
 #include "io/fd.hpp"
 
-namespace tmplbuild {
+namespace tmplbuild::io {
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& file) {
-    auto fd = io::open_fd(file, O_RDONLY);
+    auto fd = open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
     struct stat facts {};
     if (::fstat(fd->get(), &facts) != 0) return os_error("look at", file, errno);
@@ -37,4 +37,4 @@ MappedFile::~MappedFile() {
     if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-}  // namespace tmplbuild
+}  // namespace tmplbuild::io

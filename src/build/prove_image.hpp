@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last question of a build before anything is written: does the finished image keep what it promises about its
+// kernels? Asked of the packed layers, as `tmplbuild verify` asks it later.
+#pragma once
+
+#include <stop_token>
+
+#include "oci/image.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+// Nothing for an image without kernels, and for one that has been proven here before. Throws BuildError with everything
+// that is wrong.
+void prove_image(const oci::Image& image, const Store& store, const std::stop_token& stop);
+
+}  // namespace tmplbuild

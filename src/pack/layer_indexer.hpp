@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// A layer's entries as they pass by, in; the layer's index (kernel/layer_index.hpp) out. The writer of layers feeds it
+// while it packs, so that proofs never unpack a layer again; a layer of unknown origin is fed to it as it is read.
+// Memory stays bounded: an ELF file of more than a few megabytes waits in an unlinked file until it is whole.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/error.hpp"
+#include "io/mapped_file.hpp"
+#include "io/tar_writer.hpp"
+#include "kernel/layer_index.hpp"
+#include "store/built_layer.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+class LayerIndexer {
+  public:
+    explicit LayerIndexer(std::filesystem::path spool_folder);
+    ~LayerIndexer();
+    LayerIndexer(LayerIndexer&&) noexcept;
+
+    // As they stand in the tar, whiteouts under their names there; a folder's path may end with a slash.
+    Result<void> entry(const io::TarHeader& header);
+    Result<void> data(std::span<const std::byte> bytes);  // of the entry before
+    Result<std::string> finish(const Digest& diff_id);    // once: the index
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// An index with the bytes that it is read from, mapped or held here.
+class StoredIndex {
+  public:
+    static Result<StoredIndex> open(io::MappedFile file);
+    static Result<StoredIndex> open(std::string text);
+    const kernel::LayerIndex& index() const { return index_; }
+
+  private:
+    StoredIndex(std::variant<io::MappedFile, std::unique_ptr<std::string>> bytes, kernel::LayerIndex index)
+        : bytes_(std::move(bytes)), index_(std::move(index)) {}
+    std::variant<io::MappedFile, std::unique_ptr<std::string>> bytes_;  // they stay where they are when this moves
+    kernel::LayerIndex index_;
+};
+
+// Under the digest of the layer's blob, and under that of its tar.
+Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::string_view index);
+// None when there is none of this version.
+std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob);
+
+}  // namespace tmplbuild

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the proofs read of an image: the index of every layer (from the store where it is known, else made now and kept
+// there), pod.json, and the modules of its kernel variants examined from their bytes. Layers that hold neither are not
+// read again when their index is in the store. Never unpacks to disk.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "kernel/variant_proof.hpp"
+#include "oci/image_source.hpp"
+#include "pack/layer_indexer.hpp"
+#include "verify/root_view.hpp"
+
+namespace tmplbuild {
+
+struct ImageContent {
+    std::vector<std::unique_ptr<StoredIndex>> kept;  // the indexes' bytes, one for each layer
+    std::vector<const kernel::LayerIndex*> indexes;  // bottom first
+    std::string pod_json;                            // empty: there is none
+    // By path in the image, without a leading slash; of a path in several layers, the topmost.
+    std::map<std::string, kernel::ModuleFacts> modules;
+    std::size_t layers_read = 0;
+};
+
+// `store` may be nullptr: then every layer is read, and nothing is kept.
+Result<ImageContent> read_image_content(const oci::ImageSource& image, const Store* store, const std::stop_token& stop);
+
+}  // namespace tmplbuild

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What glibc's dynamic linker would load from an image, found by reading: DT_NEEDED with DT_RPATH and DT_RUNPATH,
+// LD_LIBRARY_PATH, the folders of ld.so.conf, the default ones (ld.so(8)). The link proof asks it which libraries a
+// module's symbols are looked up in. Never starts the linker.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/link_proof.hpp"
+#include "verify/root_view.hpp"
+
+namespace tmplbuild {
+
+struct LoadedObject {
+    RootView::Node node;
+    const kernel::IndexedElf* elf = nullptr;
+    std::vector<std::size_t> needed;     // places in Loader::objects()
+    std::vector<std::string> not_found;  // needed, and nowhere: the driver's own are not among them
+};
+
+class Loader {
+  public:
+    // `library_path`: the image's LD_LIBRARY_PATH; may be empty.
+    Loader(const RootView& view, std::string_view library_path);
+
+    // Loads an object and all that it needs; what has been loaded before under the same soname is taken, as the linker
+    // does. The place of the object.
+    std::size_t load(const RootView::Node& node);
+    // Where a library is found by name alone, whoever asks.
+    std::optional<RootView::Node> find_library(const std::string& soname) const;
+    const std::vector<LoadedObject>& objects() const { return objects_; }
+    // The object itself and, breadth first, what it needs: where its symbols are looked up.
+    std::vector<std::size_t> closure(std::size_t object) const;
+
+  private:
+    std::optional<RootView::Node> look(const std::vector<std::string>& folders, const std::string& name) const;
+    std::vector<std::string> own_folders(const LoadedObject& object) const;
+    std::optional<RootView::Node> search(std::size_t object, const std::string& name,
+                                         const std::vector<std::size_t>& loaders) const;
+    void load_needed(std::size_t object, std::vector<std::size_t>& loaders);
+
+    const RootView& view_;
+    std::vector<std::string> library_path_, folders_;
+    std::vector<LoadedObject> objects_;
+    std::map<std::string, std::size_t> by_name_;  // sonames and the names they were asked for by
+    std::map<std::string, std::size_t> by_path_;
+};
+
+}  // namespace tmplbuild

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image's root file system as a pod sees it, from the indexes of its layers: whiteouts, replaced folders and
+// symlinks followed, and nothing unpacked. The proofs ask it where a file is, what lies in a folder, what an ELF file
+// exports. Never reads the machine's own files.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/layer_index.hpp"
+
+namespace tmplbuild {
+
+class RootView {
+  public:
+    // Bottom first; the indexes must outlive it.
+    explicit RootView(std::vector<const kernel::LayerIndex*> layers) : layers_(std::move(layers)) {}
+
+    struct Node {
+        std::string path;       // where it really is, no slash at either end; "" is the root
+        std::size_t layer = 0;  // the topmost that has it
+        kernel::IndexedFile file;
+        bool is_directory() const { return file.type == kernel::IndexedFile::Type::directory; }
+        bool is_file() const {
+            return file.type == kernel::IndexedFile::Type::file || file.type == kernel::IndexedFile::Type::hardlink;
+        }
+        bool is_executable() const { return is_file() && (file.mode & 0111) != 0; }
+    };
+    // Every symlink followed, the last one too; none where nothing is or links go in circles. Slashes do not matter.
+    std::optional<Node> find(std::string_view path) const;
+    // The names in a folder, sorted; empty when it is none.
+    std::vector<std::string> names_in(std::string_view folder) const;
+
+    const kernel::LayerIndex& layer(std::size_t at) const { return *layers_[at]; }
+    std::size_t layers() const { return layers_.size(); }
+    const kernel::IndexedElf* elf(const Node& node) const;  // nullptr: it is none
+    std::optional<std::string> text(std::string_view path) const;
+    // Where texts of this ending lie (see pack/layer_indexer.cpp for which are kept), sorted, those that are hidden or
+    // replaced left out.
+    std::vector<std::string> texts_ending_with(std::string_view ending) const;
+
+  private:
+    std::optional<Node> look(const std::string& path) const;       // of a real folder's entry, nothing followed
+    bool hides(std::size_t layer, const std::string& path) const;  // what lies below it at this path
+    std::vector<const kernel::LayerIndex*> layers_;
+    mutable std::map<std::string, std::optional<Node>> known_;
+};
+
+}  // namespace tmplbuild
