@@ -54,7 +54,12 @@ std::vector<ModuleProof> read_modules(const VariantRequest& request, const std::
         absent.present = false;
         modules.push_back(absent);
     }
-    for (const ModuleFacts& file : files) {
+    // In the order of their names, whoever lists the files.
+    std::vector<const ModuleFacts*> others;
+    for (const ModuleFacts& file : files) others.push_back(&file);
+    std::sort(others.begin(), others.end(), [](const auto* a, const auto* b) { return a->path < b->path; });
+    for (const ModuleFacts* other : others) {
+        const ModuleFacts& file = *other;
         const bool named = std::any_of(request.modules.begin(), request.modules.end(),
                                        [&](const ModuleRule& rule) { return rule.file == file.path; });
         if (!named) modules.push_back(read_module(file, {file.path, {}, false}, false, errors));

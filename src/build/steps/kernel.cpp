@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.hpp"
 #include "build/kernel_source.hpp"
@@ -182,11 +183,11 @@ class Compile {
         return out;
     }
 
-    std::vector<fs::path> files(const std::string& ending) const {
+    std::vector<fs::path> files(const std::function<bool(std::string_view name)>& wanted) const {
         std::vector<fs::path> out;
         std::error_code failed;
         for (const auto& entry : fs::recursive_directory_iterator(output(), failed))
-            if (entry.is_regular_file(failed) && entry.path().filename().string().ends_with(ending))
+            if (!entry.is_symlink(failed) && entry.is_regular_file(failed) && wanted(entry.path().filename().string()))
                 out.push_back(entry.path().lexically_relative(output()));
         std::sort(out.begin(), out.end());
         return out;
@@ -196,10 +197,12 @@ class Compile {
     Result<void> finish_files() {
         std::vector<std::string> strip = strip_command();
         const std::size_t none = strip.size();
-        for (const fs::path& file : files(".so")) strip.push_back(std::string(output_inside) + "/" + file.string());
+        for (const fs::path& file : files([](std::string_view name) { return name.ends_with(".so"); }))
+            strip.push_back(std::string(output_inside) + "/" + file.string());
         if (strip.size() > none)
             if (auto done = run_inside(strip, "stripping the modules"); !done) return done.error();
-        if (!context_.contract.python || files(".py").empty()) return {};
+        if (!context_.contract.python || files([](std::string_view name) { return name.ends_with(".py"); }).empty())
+            return {};
         auto done = run_inside({context_.contract.python->command, "-I", "-m", "compileall", "-q", "-f",
                                 "--invalidation-mode", "unchecked-hash", "-s", output_inside, output_inside},
                                "compiling the variant's Python files");
@@ -221,7 +224,7 @@ class Compile {
         }
         std::vector<io::MappedFile> mapped;
         std::vector<kernel::VariantFile> list;
-        for (const fs::path& file : files(".so")) {
+        for (const fs::path& file : files(kernel::is_shared_object)) {
             auto bytes = io::MappedFile::open(output() / file);
             if (!bytes) return bytes.error();
             list.push_back({file.string(), bytes->bytes()});
