@@ -7,12 +7,17 @@
 #include "cli/commands.hpp"
 #include "kernel/gpu.hpp"
 #include "oci/image_name.hpp"
+#include "oci/image_source.hpp"
 #include "oci/layout.hpp"
 
 namespace tmplbuild::cli {
 
 // Yes only if every kernel of the image runs there: an image with a kernel that does not is not what was asked for.
-static int can_run(const oci::LayoutImage& image, const Options& options) {
+static int can_run(const oci::ImageName& name, const Options& options) {
+    const oci::ImageSource image = oci::ImageSource::open(name).value();
+    if (!image.has_annotations())
+        throw BuildError(usage_error("a docker-archive holds no annotations, and so no proofs",
+                                     "`tmplbuild verify " + options.image + "` proves it from its bytes"));
     const kernel::GpuTarget target = kernel::parse_target(options.can_run).value();
     const std::vector<KernelAnswer> answers = can_run_kernels(image.annotation(kernels_annotation), target).value();
     bool yes = !answers.empty(), unknown = false;
@@ -39,11 +44,11 @@ static int can_run(const oci::LayoutImage& image, const Options& options) {
 
 int run_inspect(const Options& options) {
     const oci::ImageName name = oci::ImageName::parse(options.image).value();
+    if (!options.can_run.empty()) return can_run(name, options);
     if (name.kind != oci::ImageName::Kind::layout)
         throw BuildError(usage_error("this release inspects OCI layouts only, not '" + options.image + "'",
                                      "copy it into one with `skopeo copy`"));
     const oci::LayoutImage image = oci::read_layout(name.path, name.tag).value();
-    if (!options.can_run.empty()) return can_run(image, options);
     json::object out{{"digest", image.manifest_digest.to_string()},
                      {"size", image.size},
                      {"manifest", image.manifest},

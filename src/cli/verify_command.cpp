@@ -43,7 +43,9 @@ void print_variant(const VerifiedVariant& variant) {
                 proof.torch.empty() ? "" : (", torch " + proof.torch).c_str(), variant.directory.c_str());
     for (const kernel::ModuleProof& module : proof.modules) {
         std::printf("  %-36s %s\n", module.rule.file.c_str(), code_of(module).c_str());
-        if (!module.needed.empty()) std::printf("  %-36s needs %s\n", "", join(module.needed, ", ").c_str());
+        if (!module.needed.empty())
+            std::printf("  %-36s needs %s%s\n", "", join(module.needed, ", ").c_str(),
+                        module.glibc_floor ? ("; glibc " + module.glibc_floor->to_string()).c_str() : "");
     }
     for (const kernel::TargetRow& row : proof.rows)
         std::printf("  %-24s %-10s %s\n", row.gpu.c_str(), kernel::to_string(row.judgement.verdict),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/image_content.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "io/archive.hpp"
@@ -83,7 +85,9 @@ class LayerRead {
 Result<ImageContent> read_image_content(const oci::ImageSource& image, const Store* store,
                                         const std::stop_token& stop) {
     ImageContent content;
-    const fs::path spool = store != nullptr ? store->root() / "tmp" : fs::temp_directory_path();
+    // A store may be another user's, to be read only.
+    const bool writable = store != nullptr && ::access((store->root() / "tmp").c_str(), W_OK) == 0;
+    const fs::path spool = writable ? store->root() / "tmp" : fs::temp_directory_path();
     for (std::size_t i = 0; i < image.layers().size(); ++i) {
         const BuiltLayer& layer = image.layers()[i];
         if (auto there = image.check_blob(i); !there) return there.error();
@@ -97,8 +101,8 @@ Result<ImageContent> read_image_content(const oci::ImageSource& image, const Sto
             if (!index) return index.error();
             ++content.layers_read;
             if (!known) {
-                if (store != nullptr)
-                    if (auto kept = keep_layer_index(*store, layer, *index); !kept) return kept.error();
+                // The answer does not hang on it: without, the next one takes longer.
+                if (writable) (void)keep_layer_index(*store, layer, *index);
                 auto opened = StoredIndex::open(std::move(*index));
                 if (!opened) return opened.error();
                 known.emplace(std::move(*opened));

@@ -48,6 +48,7 @@ debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib
 gpus = ["RTX 4090", "RTX 3090"]
 [[kernels]]
 use = "./tiny"
+install = "false"
 TOML
 verify() { # verify CODE TEXT IMAGE [OPTION...]
     code=0
@@ -94,6 +95,11 @@ import json, sys
 gpu = next(g for g in json.load(sys.stdin) if g["name"] == "B200")
 (kernel,) = [k for k in gpu["kernels"] if k["kernel"] == "sageattention"]
 assert kernel["variant"] == "" and "Unsupported" in kernel["reason"], kernel' || fail "the reason of a refused GPU"
+
+"$tmplbuild" inspect "oci-archive:$work/oci.tar" --can-run "RTX 4090" | grep -q "exact" || fail "--can-run of an oci-archive"
+code=0
+"$tmplbuild" inspect "docker-archive:$work/docker.tar" --can-run "RTX 4090" 2>"$work/err" || code=$?
+[ "$code" = 2 ] && grep -q "tmplbuild verify" "$work/err" || fail "--can-run of a docker-archive: $code, $(cat "$work/err")"
 
 # Somebody changed the image, and made every digest right again.
 variant() { "$tmplbuild" verify "$out" --json | python3 -c 'import json, sys; print(next(v["directory"] for v in json.load(sys.stdin)["variants"] if v["arch"] == sys.argv[1])[1:])' "$1"; }
