@@ -40,11 +40,11 @@ TEST_CASE("packing a layer leaves its index, and reading the layer gives the sam
     for (const Compression compression : {Compression::zstd, Compression::gzip, Compression::none}) {
         Place place;
         LayerWriter writer(place.store, {compression, "test"});
+        REQUIRE(writer.add_whiteout("gone"));
         REQUIRE(writer.add({.path = "bin", .type = EntryType::directory, .mode = 0755}));
         REQUIRE(writer.add_file({.path = "bin/program", .mode = 0755}, test_program()));
         REQUIRE(writer.add({.path = "bin/same", .type = EntryType::hardlink, .link = "bin/program"}));
         REQUIRE(writer.add({.path = "bin/to", .type = EntryType::symlink, .link = "program"}));
-        REQUIRE(writer.add_whiteout("gone"));
         REQUIRE(writer.add({.path = "lib", .type = EntryType::directory, .mode = 0755}));
         REQUIRE(writer.add_opaque("lib"));
         REQUIRE(writer.add_text({.path = "lib/x.dist-info/METADATA"}, "Name: x\n"));
