@@ -49,7 +49,7 @@ struct Module {
     }
 };
 
-inline const std::string variant_folder = "opt/tmplbuild/kernels/tiny/0123";
+inline const std::string variant_folder = "opt/tmplbuild/kernels/tiny/0123456789abcdef0123456789abcdef";
 inline const std::string site = "opt/venv/lib/python3.11/site-packages";
 
 inline Layer base_layer() {
