@@ -69,7 +69,7 @@ grep -q "^  RTX 3090  *compatible" "$work/said" || fail "$(cat "$work/said")"
 grep -q "^  tiny.so .*sm_89" "$work/said" || fail "$(cat "$work/said")"
 grep -q "needs .*libc.so.6" "$work/said" || fail "$(cat "$work/said")"
 skopeo copy -q "oci:$out:latest" "oci-archive:$work/oci.tar"
-skopeo copy -q "oci:$out:latest" "docker-archive:$work/docker.tar:proven:latest"
+"$tmplbuild" build "$t" -o "docker-archive:$work/docker.tar:proven:latest" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
 cp "$work/said" "$work/first"
 for image in "$out" "oci-archive:$work/oci.tar" "docker-archive:$work/docker.tar"; do
     TMPLBUILD_CACHE=$work/cold verify 0 "yes: " "$image"
@@ -108,22 +108,24 @@ for v in "$v80" "$v89"; do
     for digest in $(layers "$work/a"); do zstd -dcq "$out/blobs/sha256/${digest#sha256:}" | tar -x -C "$work" "$v/tiny.so" 2>/dev/null || true; done
     [ -f "$work/$v/tiny.so" ] || fail "no layer has $v/tiny.so"
 done
-damaged() { # damaged TEXT PATH NEW-CONTENT
+damaged() { # damaged CODE TEXT PATH NEW-CONTENT
     rm -rf "$work/d"
     cp -r "$out" "$work/d"
-    python3 "$TMPLBUILD_SOURCE/tests/fakes/damage_image.py" "$work/d" "$2" "$3"
-    verify 1 "$1" "$work/d"
-    grep -q "^no: the image does not keep what it promises" "$work/said" || fail "$(cat "$work/said")"
+    python3 "$TMPLBUILD_SOURCE/tests/fakes/damage_image.py" "$work/d" "$3" "$4"
+    verify "$1" "$2" "$work/d"
 }
 head -c 4000 "$work/$v89/tiny.so" >"$work/cut.so"
-damaged "tiny.so is no module that can be read" "$v89/tiny.so" "$work/cut.so"
-damaged "it was not built into this variant" "$v89/tiny.so" "$work/absent"
-damaged "tiny.so (tiny for sm_80) does not run on RTX 3090 (8.6)" "$v80/tiny.so" "$work/$v89/tiny.so"
-damaged "does not say what the bytes of tiny sm_89 hold: tiny.so" "$v89/tiny.so" "$work/$v80/tiny.so"
-objcopy --remove-section .nv_fatbin "$work/$v89/tiny.so" "$work/empty.so"
-damaged "tiny.so (tiny for sm_89) does not run on RTX 4090 (8.9)" "$v89/tiny.so" "$work/empty.so"
+damaged 1 "tiny.so is no module that can be read" "$v89/tiny.so" "$work/cut.so"
+damaged 1 "it was not built into this variant" "$v89/tiny.so" "$work/absent"
+damaged 1 "tiny.so (tiny for sm_80) does not run on RTX 3090 (8.6)" "$v80/tiny.so" "$work/$v89/tiny.so"
+damaged 1 "does not say what the bytes of tiny sm_89 hold: tiny.so" "$v89/tiny.so" "$work/$v80/tiny.so"
+# What registers device code and does not show it: nobody knows what it holds.
+objcopy --remove-section .nv_fatbin "$work/$v89/tiny.so" "$work/hidden.so"
+damaged 5 "the file registers 2 containers, but only 0 could be found" "$v89/tiny.so" "$work/hidden.so"
+objcopy --remove-section .nv_fatbin --remove-section .nvFatBinSegment "$work/$v89/tiny.so" "$work/empty.so"
+damaged 1 "tiny.so (tiny for sm_89) does not run on RTX 4090 (8.9)" "$v89/tiny.so" "$work/empty.so"
 echo '{' >"$work/pod.json"
-damaged "pod.json" opt/tmplbuild/pod.json "$work/pod.json"
+damaged 1 "pod.json" opt/tmplbuild/pod.json "$work/pod.json"
 # Without its digests made right, the damaged layer itself is named.
 rm -rf "$work/d"
 cp -r "$out" "$work/d"
