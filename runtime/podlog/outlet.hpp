@@ -24,6 +24,7 @@ class Outlet {
     // Takes the descriptor over, which must not block (O_NONBLOCK), or be a socket. Text may be put before this.
     void open(int fd, bool socket = false);
     bool is_open() const { return fd_ >= 0; }
+    int fd() const { return fd_; }  // -1: none
     void put(std::string_view text, std::uint64_t lines);
     void flush();                // as much as the descriptor takes now
     void finish_until(Time by);  // waits for what is pending, at the end of the pod

@@ -181,9 +181,13 @@ std::string PodLog::last(const std::string& service, std::size_t lines) const {
     return ring == rings_.end() ? std::string() : ring->second.last(lines);
 }
 
-LogStatus PodLog::status() const {
+bool PodLog::disk_is_silent() const {
     const Time since = busy_since_ == nullptr ? 0 : busy_since_->load();
-    const bool silent = since != 0 && now_ms() - since > 1'000;
+    return since != 0 && now_ms() - since > 1'000;
+}
+
+LogStatus PodLog::status() const {
+    const bool silent = disk_is_silent();
     return {silent ? "stuck" : state_, folder_, silent ? "the disk does not answer" : reason_,
             refused_ + disk_.dropped(), stdout_.dropped()};
 }
@@ -207,15 +211,25 @@ void PodLog::tick(Time now) {
     if (now >= restart_at_ && !finished_) fork_writer();
 }
 
-void PodLog::finish() {
-    if (finished_) return;
+void PodLog::finish_disk(Time by) {
+    if (writer_ == 0 && restart_at_ != never) fork_writer();
     finished_ = true;
     restart_at_ = never;
     disk_.close_when_empty();
+    while (writer_ > 0 && now_ms() < by && !disk_is_silent()) {
+        std::array<pollfd, 2> ready{{{disk_.fd(), POLLOUT, 0}, {reports_, POLLIN, 0}}};
+        ::poll(ready.data(), ready.size(), reports_ < 0 ? 1 : 50);
+        disk_.flush();
+        if (reports_ >= 0) read_reports();
+        int status = 0;
+        if (::waitpid(writer_, &status, WNOHANG) == writer_) writer_ = 0;
+    }
+    if (writer_ > 0) tell("log files: the disk did not take the last lines in time");
 }
 
-void PodLog::last_words(Time by) {
-    stdout_.finish_until(by);
+void PodLog::finish(Time by, Time disk_by) {
+    finish_disk(disk_by);
+    stdout_.finish_until(std::max(by, now_ms() + 100));
     stdout_.close();
     for (int status = 0; relay_ > 0 && now_ms() < by; ::usleep(1'000))
         if (::waitpid(relay_, &status, WNOHANG) != 0) relay_ = 0;

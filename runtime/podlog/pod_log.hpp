@@ -47,8 +47,9 @@ class PodLog {
 
     bool on_exit(pid_t pid);  // true: the process was one of the log's own
     bool owns(pid_t pid) const { return pid > 0 && (pid == writer_ || pid == relay_); }
-    void finish();             // the services are gone: the writer ends when it has written what it has
-    void last_words(Time by);  // at the very end: what stdout still takes
+    // At the very end, everything else is gone: waits until the writer has written all it was given and ended, at most
+    // until `disk_by` and no longer on a disk that does not answer; and for what stdout still takes, until `by`.
+    void finish(Time by, Time disk_by);
     Time next_due() const { return restart_at_; }
     void tick(Time now);
 
@@ -63,6 +64,8 @@ class PodLog {
     void read_reports();
     void on_report(const std::string& line);
     void watch_disk();
+    bool disk_is_silent() const;
+    void finish_disk(Time by);
 
     Poller& poller_;
     Masker masker_;

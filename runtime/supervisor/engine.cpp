@@ -44,8 +44,15 @@ int Engine::run() {
         if (now >= next_due(state_)) happen({.kind = Event::Kind::tick});
         if (now >= log_.next_due()) log_.tick(now);
     }
-    log_.last_words(now_ms() + 300);
+    for (std::size_t i = 0; i < live_.size(); ++i) drain(i);
+    log_.finish(now_ms() + 300, last_write());
     return code_;
+}
+
+// Until when the log writer may still write: what is left of the whole stop, which a disk that works never needs.
+Time Engine::last_write() const {
+    const Time now = now_ms();
+    return std::max(now + 100, std::min(now + 3'000, stop_by_));
 }
 
 Time Engine::next_due_of_all() const { return std::min(next_due(state_), log_.next_due()); }
@@ -84,6 +91,7 @@ void Engine::happen(Event event) {
     if (event.jitter == 0) event.jitter = random_jitter();
     Step step = transition(spec_, std::move(state_), event);
     state_ = std::move(step.state);
+    if (state_.mode != Mode::running && stop_by_ == never) stop_by_ = event.now + spec_.stop_total_ms;
     for (const Action& action : step.actions) act(action);
 }
 
@@ -103,8 +111,7 @@ void Engine::act(const Action& action) {
         case Action::Kind::cancel_probe:
             return cancel_probe(i);
         case Action::Kind::sweep:
-            log_.finish();
-            return signal_strays(action.signal);
+            return signal_strays(action.signal, [this](pid_t one) { return log_.owns(one); });
         case Action::Kind::say:
             return log_.say(spec_.services[i].name, action.text);
         case Action::Kind::leave:

@@ -45,6 +45,7 @@ class Engine {
     void start_foreground();
     void start_log_writer();
     Time next_due_of_all() const;
+    Time last_write() const;
 
     // engine_services.cpp: the services' environment, processes, output and probes
     void prepare_services();
@@ -71,6 +72,7 @@ class Engine {
     std::vector<Live> live_;
     int signals_ = -1;
     int code_ = 0;
+    Time stop_by_ = never;  // the end of the whole stop, once it has begun
 };
 
 }  // namespace tmplbuild::launch

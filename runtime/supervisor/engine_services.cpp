@@ -168,6 +168,10 @@ void Engine::drain(std::size_t i) {
     for (int part = 0; part < 16 && live.report >= 0 && !live.not_started.empty(); ++part) read_report(i);
     for (int part = 0; part < 16 && live.out >= 0; ++part) read_output(i, live.out, live.out_lines);
     for (int part = 0; part < 16 && live.err >= 0; ++part) read_output(i, live.err, live.err_lines);
+    // A stray that still holds the pipe does not hold back the service's last line.
+    const auto take = [this, i](std::string& block) { take_lines(i, block); };
+    live.out_lines.flush(take);
+    live.err_lines.flush(take);
 }
 
 void Engine::start_probe(std::size_t i) {

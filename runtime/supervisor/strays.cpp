@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/strays.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -34,12 +35,25 @@ static std::optional<std::vector<pid_t>> children() {
     return out;
 }
 
-void signal_strays(int number) {
-    if (::getpid() == 1) {
-        ::kill(-1, number);  // kill(2): everything but PID 1 itself
-        return;
+// Every process of this PID namespace but ourselves, as /proc shows it.
+static std::optional<std::vector<pid_t>> everybody() {
+    DIR* folder = ::opendir("/proc");
+    if (folder == nullptr) return std::nullopt;
+    std::vector<pid_t> out;
+    while (const dirent* entry = ::readdir(folder)) {
+        char* end = nullptr;
+        const long pid = std::strtol(entry->d_name, &end, 10);
+        if (*end == '\0' && pid > 1) out.push_back(static_cast<pid_t>(pid));
     }
-    for (const pid_t pid : children().value_or(std::vector<pid_t>())) ::kill(pid, number);
+    ::closedir(folder);
+    return out;
+}
+
+void signal_strays(int number, const std::function<bool(pid_t)>& spared) {
+    const auto all = ::getpid() == 1 ? everybody() : children();
+    if (!all && ::getpid() == 1) ::kill(-1, number);  // kill(2): everything but PID 1 itself
+    for (const pid_t pid : all.value_or(std::vector<pid_t>()))
+        if (!spared(pid)) ::kill(pid, number);
 }
 
 bool no_child_but(const std::function<bool(pid_t)>& expected) {

@@ -9,7 +9,8 @@
 
 namespace tmplbuild::launch {
 
-void signal_strays(int number);
+// `spared`: helpers that must outlive the sweep.
+void signal_strays(int number, const std::function<bool(pid_t)>& spared);
 // True when each of our children is one that `expected` names. False when /proc cannot tell.
 bool no_child_but(const std::function<bool(pid_t)>& expected);
 
