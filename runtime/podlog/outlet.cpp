@@ -92,7 +92,9 @@ void Outlet::flush() {
         if (closing_) return close();
     }
     if (more != waiting_) poller_.change(fd_, more ? static_cast<std::uint32_t>(EPOLLOUT) : 0);
+    const bool drained = waiting_ && !more;
     waiting_ = more;
+    if (drained && on_drained) on_drained();
 }
 
 void Outlet::finish_until(Time by) {

@@ -31,6 +31,8 @@ class Outlet {
     void close_when_empty();
     void close();  // drops what is pending: the next descriptor begins with a whole line
 
+    std::function<void()> on_drained;  // after all that waited was taken; may put
+
     bool pending() const { return offset_ < buffer_.size(); }
     std::uint64_t dropped() const { return dropped_; }  // lines, ever
     bool dropping() const { return gap_lines_ > 0; }    // the latest put() was dropped

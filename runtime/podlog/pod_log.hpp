@@ -34,6 +34,7 @@ class PodLog {
     PodLog& operator=(const PodLog&) = delete;
 
     Masker& masker() { return masker_; }
+    const Masker& masker() const { return masker_; }
     void open_stdout();
     void start_writer(const WriterOptions& options);
 

@@ -23,26 +23,33 @@ static int random_jitter() {
     return static_cast<int>(value % 2001) - 1000;
 }
 
-Engine::Engine(pod::PodSpec spec, const EngineOptions& options) : spec_(std::move(spec)), options_(options) {}
+Engine::Engine(pod::PodSpec spec, const EngineOptions& options)
+    : spec_(std::move(spec)),
+      options_(options),
+      server_(poller_, {[this] { return status::write_snapshot(snapshot()); },
+                        [this](const control::Request& request) { return read_log(request); },
+                        [this](const control::Request& request) { return command(request); }}) {}
 
 int Engine::run() {
     take_signals();
     log_.open_stdout();
     prepare_services();
     state_ = first_state(spec_);
-    for (const std::string& note : spec_.notes) log_.say("launcher", note);
+    for (const std::string& note : spec_.notes) say("launcher", note);
     for (std::size_t i = 0; i < spec_.services.size(); ++i)
         if (state_.services[i].phase == Phase::failed)
-            log_.say(spec_.services[i].name, "failed: " + state_.services[i].reason);
+            say(spec_.services[i].name, "failed: " + state_.services[i].reason);
     happen({.kind = Event::Kind::start});
     if (!options_.foreground.empty()) start_foreground();
     // Services first: nothing below is needed for one to start.
     start_log_writer();
+    open_control();
     while (state_.mode != Mode::over) {
         poller_.wait(next_due_of_all());
         const Time now = now_ms();
         if (now >= next_due(state_)) happen({.kind = Event::Kind::tick});
         if (now >= log_.next_due()) log_.tick(now);
+        if (now >= server_.next_due()) server_.tick(now);
     }
     for (std::size_t i = 0; i < live_.size(); ++i) drain(i);
     log_.finish(now_ms() + 300, last_write());
@@ -55,7 +62,7 @@ Time Engine::last_write() const {
     return std::max(now + 100, std::min(now + 3'000, stop_by_));
 }
 
-Time Engine::next_due_of_all() const { return std::min(next_due(state_), log_.next_due()); }
+Time Engine::next_due_of_all() const { return std::min({next_due(state_), log_.next_due(), server_.next_due()}); }
 
 void Engine::take_signals() {
     sigset_t all;
@@ -68,12 +75,6 @@ void Engine::take_signals() {
 
 void Engine::start_log_writer() {
     WriterOptions writer;
-    auto given = [&](std::string_view name) {
-        for (const std::string& entry : options_.environment)
-            if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
-                return entry.substr(name.size() + 1);
-        return std::string();
-    };
     if (const std::string volume = given("TMPLBUILD_VOLUME"); !volume.empty()) writer.volume = volume;
     char host[256] = {};
     ::gethostname(host, sizeof host - 1);
@@ -93,6 +94,7 @@ void Engine::happen(Event event) {
     state_ = std::move(step.state);
     if (state_.mode != Mode::running && stop_by_ == never) stop_by_ = event.now + spec_.stop_total_ms;
     for (const Action& action : step.actions) act(action);
+    server_.changed();
 }
 
 void Engine::act(const Action& action) {
@@ -113,7 +115,7 @@ void Engine::act(const Action& action) {
         case Action::Kind::sweep:
             return signal_strays(action.signal, [this](pid_t one) { return log_.owns(one); });
         case Action::Kind::say:
-            return log_.say(spec_.services[i].name, action.text);
+            return say(spec_.services[i].name, action.text);
         case Action::Kind::leave:
             code_ = action.code;
             return;
@@ -127,7 +129,7 @@ void Engine::start_foreground() {
     request.foreground = true;
     auto spawned = spawn(request);
     if (!spawned) {
-        log_.say("launcher", spawned.error().message);
+        say("launcher", spawned.error().message);
         return happen({.kind = Event::Kind::foreground_exited, .status = 127 << 8});
     }
     happen({.kind = Event::Kind::foreground_started, .pid = spawned->pid});
@@ -160,10 +162,15 @@ void Engine::on_signals() {
 
 void Engine::reap() {
     for (;;) {
-        int status = 0;
-        const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-        if (pid < 0 && errno == EINTR) continue;
+        // First looked at, then reaped: until then nobody else can have its pid, and its group can be killed by it.
+        siginfo_t info{};
+        const int found = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+        if (found < 0 && errno == EINTR) continue;
+        const pid_t pid = found < 0 ? -1 : info.si_pid;
         if (pid > 0) {
+            if (owns_group(pid)) ::kill(-pid, SIGKILL);  // what is left of it would hold its port
+            int status = 0;
+            ::waitpid(pid, &status, WNOHANG);
             if (!log_.on_exit(pid)) on_exit(pid, status);
             continue;
         }
@@ -174,15 +181,26 @@ void Engine::reap() {
     }
 }
 
+bool Engine::owns_group(pid_t pid) const {
+    for (std::size_t i = 0; i < live_.size(); ++i)
+        if (live_[i].exec_probe == pid || state_.services[i].pid == pid) return true;
+    return false;
+}
+
 void Engine::on_exit(pid_t pid, int status) {
+    const bool for_memory = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && memory_.another_kill();
     if (pid == state_.foreground) return happen({.kind = Event::Kind::foreground_exited, .status = status});
     for (std::size_t i = 0; i < live_.size(); ++i) {
         if (live_[i].exec_probe == pid) return answer_probe(i, status == 0);
         if (state_.services[i].pid != pid) continue;
-        drain(i);               // its last words come before the news of its end
-        ::kill(-pid, SIGKILL);  // what is left of its group would hold its port
-        return happen({.kind = Event::Kind::exited, .service = i, .status = status, .text = live_[i].not_started});
+        drain(i);  // its last words come before the news of its end
+        return happen({.kind = Event::Kind::exited,
+                       .service = i,
+                       .status = status,
+                       .out_of_memory = for_memory,
+                       .text = live_[i].not_started});
     }
+    if (for_memory) say("launcher", "a process that is no service's own was killed for memory");
     happen({.kind = Event::Kind::stray_exited, .pid = pid});
 }
 

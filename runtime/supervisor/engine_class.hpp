@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "control/server.hpp"
 #include "loop/poller.hpp"
 #include "podlog/line_blocks.hpp"
 #include "podlog/pod_log.hpp"
 #include "podspec/placeholders.hpp"
+#include "status/snapshot.hpp"
 #include "supervisor/engine.hpp"
+#include "supervisor/memory_kills.hpp"
 #include "supervisor/model.hpp"
 #include "supervisor/net_probe.hpp"
 #include "supervisor/spawn.hpp"
@@ -41,6 +44,7 @@ class Engine {
     void act(const Action& action);
     void on_signals();
     void reap();
+    bool owns_group(pid_t pid) const;
     void on_exit(pid_t pid, int status);
     void start_foreground();
     void start_log_writer();
@@ -64,12 +68,26 @@ class Engine {
     void end_net_probe(std::size_t i);
     void cancel_probe(std::size_t i);
 
+    // engine_control.cpp: what the control socket answers
+    std::string given(std::string_view variable) const;
+    void open_control();
+    void say(const std::string& who, const std::string& text);
+    status::Snapshot snapshot() const;
+    Result<std::string> read_log(const control::Request& request) const;
+    Result<std::string> command(const control::Request& request);
+    Result<std::string> command_service(const control::Request& request, std::size_t i);
+
     pod::PodSpec spec_;
     const EngineOptions& options_;
     Poller poller_;
     PodLog log_{poller_};
     PodState state_;
     std::vector<Live> live_;
+    Time started_ = now_ms();
+    MemoryKills memory_;
+    status::Timeline timeline_;
+    status::Component control_{.name = "control", .state = "off"};
+    control::Server server_;
     int signals_ = -1;
     int code_ = 0;
     Time stop_by_ = never;  // the end of the whole stop, once it has begun

@@ -145,7 +145,8 @@ void Engine::read_report(std::size_t i) {
 void Engine::take_lines(std::size_t i, std::string& block) {
     const pod::Service& service = spec_.services[i];
     log_.output(service.name, block);
-    if (service.ready.kind == pod::Probe::Kind::log && block.find(service.ready.log) != std::string::npos)
+    if (service.ready.kind == pod::Probe::Kind::log && !state_.services[i].was_ready &&
+        block.find(service.ready.log) != std::string::npos)
         happen({.kind = Event::Kind::log_matched, .service = i});
 }
 
@@ -175,10 +176,11 @@ void Engine::drain(std::size_t i) {
 }
 
 void Engine::start_probe(std::size_t i) {
-    const pod::Probe& probe = spec_.services[i].ready;
+    const bool health = state_.services[i].was_ready;
+    const pod::Probe& probe = probe_in(spec_.services[i], state_.services[i]);
     if (probe.kind == pod::Probe::Kind::exec) {
         SpawnRequest request = request_of(i);
-        request.argv = live_[i].expanded.probe;
+        request.argv = health ? live_[i].expanded.health : live_[i].expanded.probe;
         if (!spec_.services[i].user.empty())
             if (auto account = find_account(spec_.services[i].user)) request.account = std::move(*account);
         auto spawned = spawn(request);

@@ -52,6 +52,10 @@ static bool in_circle(const pod::PodSpec& spec, const std::string& name) {
     return false;
 }
 
+const pod::Probe& probe_in(const pod::Service& service, const ServiceState& state) {
+    return state.was_ready ? service.health : service.ready;
+}
+
 PodState first_state(const pod::PodSpec& spec) {
     PodState state;
     for (const auto& service : spec.services) {

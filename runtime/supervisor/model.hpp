@@ -22,7 +22,7 @@ enum class Phase {
     starting,   // its process runs, its probe has not said yes yet
     running,    // a oneshot at work
     ready,      // its probe said yes, or it has none
-    unhealthy,  // not ready within its deadline; runs on, and is asked on
+    unhealthy,  // not ready within its deadline, or not healthy any more; runs on, and is asked on
     backoff,    // ended; the next start is at `due`
     stopping,   // its stop signal was sent; KILL is at `due`
     done,       // ended by itself and is not started again
@@ -42,11 +42,14 @@ struct ServiceState {
     Time probe_due = never;     // next attempt, or the end of the one under way
     bool probing = false;       // an attempt is under way
     bool satisfied = false;     // what needs it may start
+    bool was_ready = false;     // in this life of it: from now on its health is asked
+    std::int64_t noes = 0;      // of its health probe, in a row
     bool start_again = false;   // after the stop that is under way
     std::int64_t failures = 0;  // ends in a row, none of them after a stable time
     std::int64_t restarts = 0;  // starts after the first
     std::int64_t starts = 0;
-    std::string reason;  // why it is in this phase; may be empty
+    std::int64_t memory_kills = 0;  // ends by the kernel's OOM killer
+    std::string reason;             // why it is in this phase; may be empty
 };
 
 enum class Mode { running, stopping, sweeping, over };
@@ -85,7 +88,8 @@ struct Event {
     pid_t pid = 0;
     int status = 0;
     bool ok = false;
-    int jitter = 0;  // -1000..1000: thousandths of the 10 %
+    bool out_of_memory = false;  // exited: the kernel killed it for memory
+    int jitter = 0;              // -1000..1000: thousandths of the 10 %
     std::string text{};
 };
 
@@ -115,6 +119,8 @@ struct Step {
 // The services in their first state: those that cannot be used are failed with words, the rest wait.
 PodState first_state(const pod::PodSpec& spec);
 Step transition(const pod::PodSpec& spec, PodState state, const Event& event);
+// What a service is asked now: its readiness first, its health from then on.
+const pod::Probe& probe_in(const pod::Service& service, const ServiceState& state);
 // When a tick must come; never while nothing is due, so that an idle pod costs nothing.
 Time next_due(const PodState& state);
 // The pause before the next start: doubled per failure, capped, then moved by jitter.

@@ -57,6 +57,7 @@ class Transition {
     void on_exit(std::size_t i, bool ok, const std::string& why, int jitter);
     void on_end_without_order(std::size_t i, bool ok, const std::string& why, int jitter);
     void on_probe_answer(std::size_t i, bool ok);
+    void on_health(std::size_t i, bool ok);
     void on_tick();
     void on_command(std::size_t i, bool again);
     void fail(std::size_t i, const std::string& why);
@@ -71,6 +72,11 @@ class Transition {
     Time now_;
     Step step_;
 };
+
+std::string describe_end(const Event& event) {
+    if (event.out_of_memory) return "killed for memory (signal 9)";
+    return event.text.empty() ? describe_status(event.status) : event.text;
+}
 
 void Transition::handle(const Event& event) {
     using Kind = Event::Kind;
@@ -96,8 +102,9 @@ void Transition::handle(const Event& event) {
             return;
         case Kind::exited:
             if (at(i).pid == 0) return;
-            return on_exit(i, WIFEXITED(event.status) && WEXITSTATUS(event.status) == 0,
-                           event.text.empty() ? describe_status(event.status) : event.text, event.jitter);
+            if (event.out_of_memory) ++at(i).memory_kills;
+            return on_exit(i, WIFEXITED(event.status) && WEXITSTATUS(event.status) == 0, describe_end(event),
+                           event.jitter);
         case Kind::probe_answered:
             return on_probe_answer(i, event.ok);
         case Kind::log_matched:
@@ -140,10 +147,14 @@ void Transition::on_running(std::size_t i) {
 }
 
 void Transition::on_ready(std::size_t i) {
-    if (at(i).pid == 0 || (at(i).phase != Phase::starting && at(i).phase != Phase::unhealthy)) return;
+    auto& s = at(i);
+    if (s.pid == 0 || s.was_ready || (s.phase != Phase::starting && s.phase != Phase::unhealthy)) return;
     end_probing(i);
     enter(i, Phase::ready);
-    at(i).satisfied = true;
+    s.satisfied = s.was_ready = true;
+    s.noes = 0;
+    const auto& health = spec_.services[i].health;
+    if (health.kind != pod::Probe::Kind::none) s.probe_due = now_ + health.interval_ms;
     say(i, "ready after " + std::to_string(now_ - at(i).started) + " ms");
 }
 
@@ -151,8 +162,23 @@ void Transition::on_probe_answer(std::size_t i, bool ok) {
     auto& s = at(i);
     if (!s.probing) return;
     s.probing = false;
-    s.probe_due = now_ + spec_.services[i].ready.interval_ms;
+    s.probe_due = now_ + probe_in(spec_.services[i], s).interval_ms;
+    if (s.was_ready) return on_health(i, ok);
     if (ok) on_ready(i);
+}
+
+void Transition::on_health(std::size_t i, bool ok) {
+    auto& s = at(i);
+    s.noes = ok ? 0 : s.noes + 1;
+    if (ok && s.phase == Phase::unhealthy) {
+        enter(i, Phase::ready);
+        s.satisfied = true;
+        say(i, "healthy again");
+    }
+    if (s.phase != Phase::ready || s.noes < spec_.services[i].health_failures) return;
+    enter(i, Phase::unhealthy, "its health probe said no " + std::to_string(s.noes) + " times in a row");
+    s.satisfied = false;
+    say(i, "unhealthy: " + s.reason);
 }
 
 void Transition::on_exit(std::size_t i, bool ok, const std::string& why, int jitter) {
@@ -160,7 +186,7 @@ void Transition::on_exit(std::size_t i, bool ok, const std::string& why, int jit
     s.pid = 0;
     s.spawning = false;
     s.due = never;
-    s.satisfied = false;
+    s.satisfied = s.was_ready = false;
     end_probing(i);
     const bool ordered = s.phase == Phase::stopping;
     if (state().mode != Mode::running || (ordered && !s.start_again)) return enter(i, Phase::stopped, why);
@@ -237,10 +263,13 @@ void Transition::on_tick() {
             say(i, s.reason);
         }
         if (now_ < s.probe_due) continue;
-        const auto& probe = spec_.services[i].ready;
         act({.kind = s.probing ? Action::Kind::cancel_probe : Action::Kind::probe, .service = i});
-        s.probing = !s.probing;
-        s.probe_due = now_ + (s.probing ? probe.timeout_ms : probe.interval_ms);
+        if (s.probing) {
+            on_probe_answer(i, false);
+            continue;
+        }
+        s.probing = true;
+        s.probe_due = now_ + probe_in(spec_.services[i], s).timeout_ms;
     }
     if (state().mode != Mode::running && now_ >= state().kill_at) kill_all();
 }

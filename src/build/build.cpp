@@ -37,7 +37,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     refuse_unbuildable(tmpl);
 
     // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
-    const Prepared prepared = prepare(tmpl, {.launcher = request.launcher, .sandbox_init = request.sandbox_init}, store,
+    const Prepared prepared = prepare(tmpl, {.programs = request.programs, .sandbox_init = request.sandbox_init}, store,
                                       processes, progress, stop);
 
     // 3. The plan: every step has its key now.

@@ -21,9 +21,10 @@ namespace tmplbuild {
 struct BuildRequest {
     std::filesystem::path template_file;
     ParseOptions parse;
-    std::vector<oci::ImageName> outputs;                       // empty: a layout at out/<name>
-    std::filesystem::path launcher, sandbox_init, nvcc_front;  // our own programs
-    std::map<std::string, std::string> secrets;                // name → content, for `run` steps that ask for them
+    std::vector<oci::ImageName> outputs;                    // empty: a layout at out/<name>
+    std::map<std::string, std::filesystem::path> programs;  // ours that go into the image, by their path there
+    std::filesystem::path sandbox_init, nvcc_front;         // ours that run in the sandbox
+    std::map<std::string, std::string> secrets;             // name → content, for `run` steps that ask for them
 };
 
 // One kernel on one GPU of the targets, as proven from the bytes.

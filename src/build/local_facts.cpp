@@ -60,7 +60,7 @@ Digest digest_of_layout(const LayoutBase& base, const SourcePos& where) {
 
 }  // namespace
 
-LocalFacts find_local_facts(const Template& tmpl, const fs::path& launcher) {
+LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs::path>& programs) {
     LocalFacts facts;
     for (const Layer& layer : tmpl.layers) {
         if (const auto* files = std::get_if<FilesLayer>(&layer.body)) {
@@ -83,8 +83,7 @@ LocalFacts find_local_facts(const Template& tmpl, const fs::path& launcher) {
     }
     if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
         facts.base_image = digest_of_layout(*layout, tmpl.base_pos);
-    facts.launcher = launcher;
-    facts.launcher_digest = io::hash_file(launcher).value();
+    for (const auto& [path, file] : programs) facts.runtime.push_back({path, file, io::hash_file(file).value()});
     return facts;
 }
 

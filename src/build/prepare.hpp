@@ -4,6 +4,7 @@
 // that reads disk or network.
 #pragma once
 
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -19,8 +20,8 @@ struct PrepareOptions {
     bool offline = false;            // `plan`: what is not known stays unknown; nothing is fetched, made or written
     bool update_all = false;         // `lock --update`
     std::set<std::string> update{};  // `lock --update NAME`: "base", "toolchain", or a step's id
-    std::filesystem::path launcher{};
-    std::filesystem::path sandbox_init{};  // only where a `layout` base is to be measured
+    std::map<std::string, std::filesystem::path> programs{};  // ours, by their path in the image
+    std::filesystem::path sandbox_init{};                     // only where a `layout` base is to be measured
 };
 
 struct Prepared {

@@ -74,7 +74,7 @@ static void print_kernels(const BuildReport& report) {
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
     BuildRequest request{
-        options.template_file, {options.set, recipes_folder()}, {}, launcher_file(), sandbox_init_file(),
+        options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
         nvcc_front_file(),     read_secrets(options.secrets)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     const Store store = Store::open(Store::default_root()).value();
@@ -97,7 +97,7 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
     const BuildRequest request{options.template_file,
                                {options.set, recipes_folder()},
                                {},
-                               launcher_file(),
+                               image_programs(),
                                sandbox_init_file(),
                                nvcc_front_file(),
                                {}};
@@ -134,7 +134,7 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     PrepareOptions prepare_options{
-        .offline = options.check, .launcher = launcher_file(), .sandbox_init = sandbox_init_file()};
+        .offline = options.check, .programs = image_programs(), .sandbox_init = sandbox_init_file()};
     const std::set<std::string> parts = lock_parts(tmpl);
     if (!options.update.empty() && !parts.contains(options.update)) {
         const std::vector<std::string> names(parts.begin(), parts.end());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -36,8 +37,9 @@ int run_inspect(const Options& options);
 int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options);
 
-// Where our own files lie, found from the running program: the launcher, and the folder of recipes.
-std::filesystem::path launcher_file();
+// Where our own files lie, found from the running program: what goes into images, by its path there; what runs in the
+// sandbox; the folder of recipes.
+std::map<std::string, std::filesystem::path> image_programs();
 std::filesystem::path sandbox_init_file();
 std::filesystem::path nvcc_front_file();
 std::filesystem::path recipes_folder();

@@ -43,7 +43,7 @@ Plan plan_of(const Options& options, const Store& store, Progress& progress, std
     refuse_unbuildable(tmpl);
     io::SystemProcessRunner processes;
     const Prepared prepared =
-        prepare(tmpl, {.offline = true, .launcher = launcher_file()}, store, processes, progress, std::move(stop));
+        prepare(tmpl, {.offline = true, .programs = image_programs()}, store, processes, progress, std::move(stop));
     return make_plan(tmpl, prepared.lock, prepared.facts);
 }
 

@@ -19,7 +19,9 @@ static fs::path companion(const std::string& name) {
                                    "build the whole project: cmake --build --preset dev"));
 }
 
-fs::path launcher_file() { return companion("launcher"); }
+std::map<std::string, fs::path> image_programs() {
+    return {{"opt/tmplbuild/launcher", companion("launcher")}, {"opt/tmplbuild/tmpl-ctl", companion("tmpl-ctl")}};
+}
 fs::path sandbox_init_file() { return companion("sandbox-init"); }
 fs::path nvcc_front_file() { return companion("nvcc-front"); }
 

@@ -217,7 +217,7 @@ CanonicalKey kernel_files_key(const KernelFilesSpec& spec, const BaseContract& c
 
 CanonicalKey runtime_key(const RuntimeSpec& spec, const BaseContract& contract, Compression compression) {
     CanonicalKey key = start("runtime", compression);
-    key.add("launcher", spec.content);
+    for (const RuntimeProgram& program : spec.programs) key.add("program/" + program.path, program.content);
     add_folders(key, contract.folders);
     return key;
 }

@@ -263,7 +263,7 @@ class Planner {
     }
 
     void add_runtime() {
-        const RuntimeSpec spec{facts_.launcher, facts_.launcher_digest};
+        const RuntimeSpec spec{facts_.runtime};
         add_known({.id = "runtime", .summary = "the launcher", .spec = spec},
                   [&] { return runtime_key(spec, contract(), compression_); });
     }

@@ -20,8 +20,7 @@ struct LocalFacts {
     std::map<std::string, Digest> selftests;                  // by kernel name
     std::map<std::string, std::string> requirement_files;     // "layer:path" → what identifies its content
     Digest base_image;                                        // manifest of a `layout` base
-    std::filesystem::path launcher;
-    Digest launcher_digest;
+    std::vector<RuntimeProgram> runtime;
 };
 
 // One GPU of the targets and the variant that serves it.

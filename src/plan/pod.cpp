@@ -3,23 +3,32 @@
 
 namespace tmplbuild {
 
-static pod::Probe probe_of(const Service& service) {
+static pod::Probe probe_of(const Probe& wanted) {
     pod::Probe probe;
-    if (!service.ready) return probe;
-    if (const auto* http = std::get_if<HttpProbe>(&*service.ready)) {
+    if (const auto* http = std::get_if<HttpProbe>(&wanted)) {
         probe.kind = pod::Probe::Kind::http;
         probe.http = http->path;
-    } else if (const auto* exec = std::get_if<ExecProbe>(&*service.ready)) {
+    } else if (const auto* exec = std::get_if<ExecProbe>(&wanted)) {
         probe.kind = pod::Probe::Kind::exec;
         probe.exec = exec->command;
-    } else if (const auto* log = std::get_if<LogProbe>(&*service.ready)) {
+    } else if (const auto* log = std::get_if<LogProbe>(&wanted)) {
         probe.kind = pod::Probe::Kind::log;
         probe.log = log->contains;
     } else {
         probe.kind = pod::Probe::Kind::tcp;
     }
-    probe.deadline_ms = std::int64_t{service.ready_timeout_seconds} * 1000;
     return probe;
+}
+
+static void add_probes(const Service& service, pod::Service& out) {
+    if (service.ready) {
+        out.ready = probe_of(*service.ready);
+        out.ready.deadline_ms = std::int64_t{service.ready_timeout_seconds} * 1000;
+    }
+    if (!service.health) return;
+    out.health = probe_of(service.health->probe);
+    out.health.interval_ms = std::int64_t{service.health->interval_seconds} * 1000;
+    out.health_failures = service.health->failures;
 }
 
 static pod::Restart restart_of(const Service& service) {
@@ -53,7 +62,9 @@ static pod::Service service_of(const Service& service) {
     out.port = service.port.value_or(0);
     out.host = "0.0.0.0";  // it serves its public port itself: this release has no gateway in front of it
     out.is_public = service.is_public;
-    out.ready = probe_of(service);
+    add_probes(service, out);
+    out.umask = service.umask;
+    for (const ServiceLimit& limit : service.limits) out.rlimits.push_back({limit.resource, limit.value, limit.value});
     out.needs = service.needs;
     out.oneshot = service.oneshot;
     out.uses_kernels = service.uses_kernels;

@@ -65,9 +65,14 @@ struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     std::vector<Digest> patches;
     std::optional<Digest> selftest;
 };
-struct RuntimeSpec {  // the launcher
-    std::filesystem::path launcher;
+// A program of ours that goes into the image.
+struct RuntimeProgram {
+    std::string path;  // in the image: "opt/tmplbuild/launcher"
+    std::filesystem::path file;
     Digest content;
+};
+struct RuntimeSpec {  // the launcher and its tools
+    std::vector<RuntimeProgram> programs;
 };
 // One variant that pod.json is to name; the kernel step's facts say the rest.
 struct VariantRef {

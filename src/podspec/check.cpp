@@ -46,7 +46,7 @@ class Checker {
     void check_names();
     void check_kernel(const Kernel& kernel);
     void check_service(const Service& service);
-    void check_probe(const Service& service);
+    void check_probe(const Service& service, const Probe& probe, const std::string& key);
     void check_needs(const Service& service);
     void check_ports();
     void check_cycles();
@@ -120,7 +120,9 @@ void Checker::check_service(const Service& service) {
     if (service.restart.backoff_min_ms > service.restart.backoff_max_ms)
         error(service, "restart.backoff_min_ms is above restart.backoff_max_ms");
     if (service.private_port != 0 && service.port == 0) error(service, "it has a private_port and no port");
-    check_probe(service);
+    check_probe(service, service.ready, "ready");
+    check_probe(service, service.health, "health");
+    if (service.health.kind == Probe::Kind::log) error(service, "'health' cannot be a line of the log");
     check_needs(service);
     for (const auto& kernel : service.uses_kernels) {
         bool known = false;
@@ -130,18 +132,18 @@ void Checker::check_service(const Service& service) {
     if (auto expanded = expand_service(service, file_); !expanded) errors_.push_back(expanded.error());
 }
 
-void Checker::check_probe(const Service& service) {
-    const Probe& probe = service.ready;
+void Checker::check_probe(const Service& service, const Probe& probe, const std::string& key) {
     if (probe.kind == Probe::Kind::none) return;
-    if (service.oneshot) error(service, "a oneshot is ready when it has ended; it cannot have 'ready'");
+    if (service.oneshot) error(service, "a oneshot is ready when it has ended; it cannot have '" + key + "'");
     if (probe.kind == Probe::Kind::http && probe.http.front() != '/')
-        error(service, "ready.http '" + probe.http + "' is not a path", "it starts with '/'");
+        error(service, key + ".http '" + probe.http + "' is not a path", "it starts with '/'");
     if (probe.kind != Probe::Kind::http && probe.kind != Probe::Kind::tcp) return;
+    const std::string what = key == "ready" ? "readiness probe" : "health probe";
     const std::uint16_t port = probe.port != 0 ? probe.port : service.bind_port();
-    if (port == 0) return error(service, "its readiness probe needs a port, and the service has none");
+    if (port == 0) return error(service, "its " + what + " needs a port, and the service has none");
     for (const auto& other : spec_.services)
         if (port == other.bind_port()) return;
-    error(service, "its readiness probe asks port " + std::to_string(port) + ", on which no service listens");
+    error(service, "its " + what + " asks port " + std::to_string(port) + ", on which no service listens");
 }
 
 void Checker::check_needs(const Service& service) {

@@ -81,6 +81,9 @@ Result<ExpandedService> expand_service(const Service& service, const std::string
     auto probe = expand_list(service.ready.exec, service, prefix + "ready.exec", file);
     if (!probe) return probe.error();
     out.probe = std::move(*probe);
+    auto health = expand_list(service.health.exec, service, prefix + "health.exec", file);
+    if (!health) return health.error();
+    out.health = std::move(*health);
     for (const auto& [name, text] : service.environment) {
         auto value = expand(text, service, prefix + "environment." + name, file);
         if (!value) return value.error();

@@ -19,7 +19,7 @@ Result<std::string> expand(std::string_view text, const Service& service, const 
 
 struct ExpandedService {
     std::vector<std::string> command;
-    std::vector<std::string> probe;  // ready.exec
+    std::vector<std::string> probe, health;  // ready.exec, health.exec
     std::map<std::string, std::string> environment;
 };
 Result<ExpandedService> expand_service(const Service& service, const std::string& file);

@@ -88,8 +88,12 @@ struct Service {
     std::string host = "127.0.0.1";  // what it binds, {host}; "0.0.0.0" when it serves its public port itself
     bool is_public = false;          // the template's `public = true`: no gateway, no login in front
     Probe ready;
-    std::vector<std::string> needs;  // services that must be ready (oneshots: done) before this one starts
-    bool oneshot = false;            // runs to its end once; ended with 0 is "done"
+    // Asked while it is ready, by http, tcp or exec; none: it is not asked again. `health_failures` noes in a row make
+    // it unhealthy, one yes makes it ready again. Never ends it. The probe has no deadline.
+    Probe health;
+    std::int64_t health_failures = 3;  // 1..1'000
+    std::vector<std::string> needs;    // services that must be ready (oneshots: done) before this one starts
+    bool oneshot = false;              // runs to its end once; ended with 0 is "done"
     std::vector<std::string> uses_kernels;
     std::vector<std::string> args_with_kernel;  // appended while every used kernel is in place
     std::vector<std::string> args_without_gpu;  // appended when the pod has no usable GPU

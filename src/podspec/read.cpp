@@ -12,8 +12,10 @@ namespace {
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t day_ms = 24 * hour_ms;
 
-void read_probe(const json::object& object, Probe& probe, ReadMembers& parent, std::vector<std::string>& notes) {
-    ReadMembers in(object, "ready.");
+void read_probe(const char* key, const json::object& object, Probe& probe, ReadMembers& parent,
+                std::vector<std::string>& notes) {
+    const std::string name(key);
+    ReadMembers in(object, name + ".");
     bool tcp = false;
     in.flag("tcp", tcp);
     in.text("http", probe.http);
@@ -24,7 +26,7 @@ void read_probe(const json::object& object, Probe& probe, ReadMembers& parent, s
     in.number("timeout_ms", probe.timeout_ms, 10, hour_ms);
     in.number("deadline_ms", probe.deadline_ms, 0, day_ms);
     const int kinds = int{tcp} + int{!probe.http.empty()} + int{!probe.exec.empty()} + int{!probe.log.empty()};
-    if (kinds != 1 && in.problem.empty()) in.problem = "ready must have exactly one of http, tcp, exec and log";
+    if (kinds != 1 && in.problem.empty()) in.problem = name + " must have exactly one of http, tcp, exec and log";
     if (tcp) probe.kind = Probe::Kind::tcp;
     if (!probe.http.empty()) probe.kind = Probe::Kind::http;
     if (!probe.exec.empty()) probe.kind = Probe::Kind::exec;
@@ -116,7 +118,9 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
     in.text("host", out.host);
     in.flag("public", out.is_public);
     std::vector<std::string> inner;
-    if (const auto* ready = in.object("ready")) read_probe(*ready, out.ready, in, inner);
+    if (const auto* ready = in.object("ready")) read_probe("ready", *ready, out.ready, in, inner);
+    if (const auto* health = in.object("health")) read_probe("health", *health, out.health, in, inner);
+    in.number("health_failures", out.health_failures, 1, 1'000);
     in.list("needs", out.needs);
     in.flag("oneshot", out.oneshot);
     in.list("uses_kernels", out.uses_kernels);

@@ -69,6 +69,8 @@ json::object write(const Service& service) {
     out.text("host", service.host, usual.host);
     out.flag("public", service.is_public);
     out.object("ready", write(service.ready));
+    out.object("health", write(service.health));
+    out.number("health_failures", service.health_failures, usual.health_failures);
     out.list("needs", service.needs);
     out.flag("oneshot", service.oneshot);
     out.list("uses_kernels", service.uses_kernels);

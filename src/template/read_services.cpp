@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 
 #include "base/text.hpp"
 #include "template/sections.hpp"
@@ -8,9 +9,10 @@ namespace tmplbuild {
 
 using toml_tree::Node;
 
-static std::optional<Probe> read_probe(const Node& node, Service& service, Reading& reading) {
-    TableReader table(node, "'ready' of a service", reading.report);
-    const auto kind = exactly_one(table, reading.report, {"http", "tcp", "exec", "log"}, "http = \"/\"");
+// `key` is "ready" or "health".
+static std::optional<Probe> read_kind(TableReader& table, const std::string& key, const std::vector<std::string>& kinds,
+                                      const Service& service, Reading& reading) {
+    const auto kind = exactly_one(table, reading.report, kinds, "http = \"/\"");
     std::optional<Probe> probe;
     if (kind == "http") {
         const auto path = table.text("http");
@@ -20,20 +22,73 @@ static std::optional<Probe> read_probe(const Node& node, Service& service, Readi
             table.error("http", "is not a path: \"" + path->value + "\"", "it starts with '/'");
     } else if (kind == "tcp") {
         const auto flag = table.boolean("tcp");
-        if (flag && !flag->value) table.error("tcp", "is false", "remove 'ready' for a service without a probe");
+        if (flag && !flag->value) table.error("tcp", "is false", "remove '" + key + "' for a service without a probe");
         if (flag && flag->value) probe = TcpProbe{};
     } else if (kind == "exec") {
         probe = ExecProbe{read_command(table, "exec")};
     } else if (kind == "log") {
         if (const auto text = table.text("log")) probe = LogProbe{text->value};
     }
+    const bool asks_port = kind == "http" || kind == "tcp";
+    if (asks_port && !service.port)
+        reading.report.error(table.pos(), "'" + key + "' asks the service's port, and the service has none",
+                             "add 'port'");
+    return probe;
+}
+
+static void read_ready(TableReader& parent, Service& service, Reading& reading) {
+    const Node* node = parent.table("ready");
+    if (node == nullptr) return;
+    TableReader table(*node, "'ready' of a service", reading.report);
+    service.ready = read_kind(table, "ready", {"http", "tcp", "exec", "log"}, service, reading);
     if (const auto seconds = table.integer("timeout", 1, 86400))
         service.ready_timeout_seconds = static_cast<unsigned>(seconds->value);
     table.finish();
-    const bool asks_port = kind == "http" || kind == "tcp";
-    if (asks_port && !service.port)
-        reading.report.error(node.pos, "'ready' asks the service's port, and the service has none", "add 'port'");
-    return probe;
+}
+
+static void read_health(TableReader& parent, Service& service, Reading& reading) {
+    const Node* node = parent.table("health");
+    if (node == nullptr) return;
+    TableReader table(*node, "'health' of a service", reading.report);
+    table.hint_for("log", "a line of the log says that a service is ready, not that it still is well");
+    HealthCheck health;
+    const auto probe = read_kind(table, "health", {"http", "tcp", "exec"}, service, reading);
+    if (const auto seconds = table.integer("interval", 1, 3600))
+        health.interval_seconds = static_cast<unsigned>(seconds->value);
+    if (const auto count = table.integer("failures", 1, 1000)) health.failures = static_cast<unsigned>(count->value);
+    table.finish();
+    if (!probe) return;
+    health.probe = *probe;
+    service.health = health;
+}
+
+static void read_umask(TableReader& table, Service& service) {
+    const auto text = table.text("umask");
+    if (!text) return;
+    const std::string& digits = text->value;
+    if (digits.size() < 3 || digits.size() > 4 || digits.find_first_not_of("01234567") != std::string::npos ||
+        (digits.size() == 4 && digits.front() != '0'))
+        return table.error("umask", "is not an octal mask: \"" + digits + "\"", "\"022\" or \"0027\"");
+    service.umask = static_cast<unsigned>(std::stoul(digits, nullptr, 8));
+}
+
+static void read_limits(TableReader& parent, Service& service, Reading& reading) {
+    const Node* node = parent.table("limits");
+    if (node == nullptr) return;
+    TableReader table(*node, "'limits' of a service", reading.report);
+    for (const char* resource : {"as", "core", "cpu", "data", "fsize", "memlock", "msgqueue", "nice", "nofile", "nproc",
+                                 "rtprio", "sigpending", "stack"}) {
+        const Node* value = table.any(resource);
+        if (value == nullptr) continue;
+        if (value->is_text()) {
+            const bool unlimited = value->text == "unlimited";
+            if (unlimited) service.limits.push_back({resource, std::nullopt});
+            if (!unlimited) table.wrong(resource, *value, "a whole number or \"unlimited\"");
+        } else if (const auto number = table.integer(resource, 0, std::numeric_limits<std::int64_t>::max())) {
+            service.limits.push_back({resource, static_cast<std::uint64_t>(number->value)});
+        }
+    }
+    table.finish();
 }
 
 static void read_idle(TableReader& parent, Service& service, Reading& reading) {
@@ -143,7 +198,10 @@ std::optional<Service> read_service(const Node& node, Reading& reading) {
     if (const auto port = table.integer("port", 1, 65535)) service.port = static_cast<std::uint16_t>(port->value);
     if (const auto flag = table.boolean("public")) service.is_public = flag->value;
     if (service.is_public && !table.has("port")) table.error("public", "says nothing without 'port'", "add 'port'");
-    if (const Node* ready = table.table("ready")) service.ready = read_probe(*ready, service, reading);
+    read_ready(table, service, reading);
+    read_health(table, service, reading);
+    read_umask(table, service);
+    read_limits(table, service, reading);
     service.needs = values(table.texts("needs"));
     read_kernel_keys(table, service);
     read_idle(table, service, reading);
@@ -156,6 +214,8 @@ std::optional<Service> read_service(const Node& node, Reading& reading) {
         service.stop_grace_seconds = static_cast<unsigned>(seconds->value);
     if (service.oneshot && table.has("ready"))
         table.error("ready", "says nothing for a oneshot: it is ready when it has ended with 0", "remove it");
+    if (service.oneshot && table.has("health"))
+        table.error("health", "says nothing for a oneshot, which ends", "remove it");
     check_words(table, service, reading);
     table.finish();
     if (!name) return std::nullopt;

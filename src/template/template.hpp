@@ -114,6 +114,15 @@ struct LogProbe {
     std::string contains;
 };
 using Probe = std::variant<HttpProbe, TcpProbe, ExecProbe, LogProbe>;
+struct HealthCheck {
+    Probe probe;  // never a LogProbe
+    unsigned interval_seconds = 30;
+    unsigned failures = 3;  // noes in a row that make a service unhealthy
+};
+struct ServiceLimit {
+    std::string resource;                // "nofile"
+    std::optional<std::uint64_t> value;  // soft and hard; none: unlimited
+};
 
 enum class OnKernelReady { notify, restart, restart_when_idle };
 // A secret of one service: `variable` in its environment holds what the pod's `from` holds, else a value that the
@@ -132,7 +141,10 @@ struct Service {
     bool is_public = false;             // `public = true`: served without the gateway's login
     std::optional<Probe> ready;
     unsigned ready_timeout_seconds = 0;  // 0: no deadline
-    std::vector<std::string> needs;      // services that must be ready first
+    std::optional<HealthCheck> health;
+    std::optional<unsigned> umask;
+    std::vector<ServiceLimit> limits;
+    std::vector<std::string> needs;  // services that must be ready first
     std::vector<std::string> uses_kernels;
     std::vector<std::string> args_with_kernel, args_without_gpu;
     std::string degraded_log;

@@ -13,6 +13,7 @@ if [ ! -x "$venv/bin/taplo" ]; then
         { rm -rf "$venv"; echo "skipped: the package index cannot be reached"; exit 77; }
 fi
 "$venv/bin/python" "$TMPLBUILD_SOURCE/tests/e2e/template_schema.py" "$TMPLBUILD_SOURCE" "$TMPLBUILD_BIN/tmplbuild" "$venv/bin/taplo"
+"$venv/bin/python" "$TMPLBUILD_SOURCE/tests/e2e/status_schema.py" "$TMPLBUILD_SOURCE"
 
 # As docs/template-reference.md says: the first line of a template names the schema.
 cp "$TMPLBUILD_SOURCE/schema/template.schema.json" "$work/"

@@ -12,7 +12,8 @@ cleanup() {
 }
 trap cleanup EXIT
 launcher=$TMPLBUILD_BIN/launcher
-export TMPLBUILD_VOLUME=$work/volume
+ctl=$TMPLBUILD_BIN/tmpl-ctl
+export TMPLBUILD_VOLUME=$work/volume TMPLBUILD_RUN_DIR=$work/run
 mkdir "$work/volume"
 # What a new mount namespace is given before the launcher starts there: shell commands.
 prepare=:

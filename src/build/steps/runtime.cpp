@@ -6,13 +6,19 @@
 namespace tmplbuild {
 
 Result<StepOutput> build_runtime(const RuntimeSpec& spec, StepContext& context) {
-    auto content = io::read_file(spec.launcher);
-    if (!content) return content.error();
-    if (Sha256::of(*content) != spec.content)
-        return build_error("the launcher changed while it was packed", "build again");
     EntrySet set(context.contract.folders);
-    if (auto added = set.add({.path = "opt/tmplbuild/launcher", .mode = 0755}, std::move(*content), "launcher"); !added)
-        return added.error();
+    for (const RuntimeProgram& program : spec.programs) {
+        auto content = io::read_file(program.file);
+        if (!content) return content.error();
+        if (Sha256::of(*content) != program.content)
+            return build_error("'" + program.file.string() + "' changed while it was packed", "build again");
+        if (auto added = set.add({.path = program.path, .mode = 0755}, std::move(*content), "runtime"); !added)
+            return added.error();
+    }
+    // On every shell's PATH.
+    const Entry link{
+        .path = "usr/local/bin/tmpl-ctl", .type = EntryType::symlink, .mode = 0777, .link = "/opt/tmplbuild/tmpl-ctl"};
+    if (auto added = set.add(link, {}, "runtime"); !added) return added.error();
     auto layer = set.write(context.store, {context.compression, "runtime"});
     if (!layer) return layer.error();
     return StepOutput{{*layer}, {}, 0};

@@ -28,7 +28,10 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"nvccfront", {}},
     {"loop", {}},
     {"podlog", {"base", "loop"}},
-    {"supervisor", {"base", "podspec", "loop", "podlog"}},
+    {"status", {"base"}},
+    {"control", {"base", "loop", "podlog"}},
+    {"ctl", {"base", "control"}},
+    {"supervisor", {"base", "podspec", "loop", "podlog", "status", "control"}},
     {"launcher", {"base", "podspec", "supervisor"}},
 };
 

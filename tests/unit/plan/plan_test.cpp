@@ -50,7 +50,7 @@ struct World {
     LocalFacts facts;
 
     explicit World(const std::string& text = whole()) : tmpl(parse_template(text, "t.toml", {{}, recipe_folder})) {
-        facts.launcher_digest = digest("launcher");
+        facts.runtime = {{"opt/tmplbuild/launcher", {}, digest("launcher")}};
         for (const KernelUse& use : tmpl.kernels) facts.kernels[use.name] = digest("source of " + use.name);
         lock.base = LockedBase{
             "debian", base_request(tmpl, facts), "bookworm", {package("libc6", "2.36")}, {digest("base")}, {}};
@@ -123,7 +123,7 @@ TEST_CASE("a variant's key changes with what compiles it and with nothing else")
     CHECK(with([](World& w) { w.lock.apts[0].packages[0].version = "2"; }) == key);
     CHECK(with([](World& w) { w.tmpl.targets.gpus.erase(w.tmpl.targets.gpus.begin() + 1); }) == key);
     CHECK(with([](World& w) { w.tmpl.services.clear(); }) == key);
-    CHECK(with([](World& w) { w.facts.launcher_digest = digest("newer"); }) == key);
+    CHECK(with([](World& w) { w.facts.runtime[0].content = digest("newer"); }) == key);
     CHECK(with([](World& w) { w.tmpl.kernels[0].install = InstallMode::never; }) == key);
     // Where the compiler lies is no part of it.
     CHECK(with([](World& w) {

@@ -29,6 +29,10 @@ pod::PodSpec random_spec(std::mt19937& random) {
             service.ready.kind = pod::Probe::Kind::http;
             service.ready.deadline_ms = random() % 2 == 0 ? 0 : 500;
         }
+        if (!service.oneshot && random() % 3 == 0) {
+            service.health.kind = pod::Probe::Kind::tcp;
+            service.health_failures = 1 + static_cast<std::int64_t>(random() % 3);
+        }
         spec.services.push_back(std::move(service));
     }
     spec.stop_total_ms = 100 + static_cast<std::int64_t>(random() % 9000);
@@ -52,7 +56,7 @@ class World {
     void random_event() {
         now_ += static_cast<Time>(random_() % 300);
         const std::size_t i = random_() % spec_.services.size();
-        Event event{.kind = static_cast<Event::Kind>(random_() % 14), .service = i};
+        Event event{.kind = static_cast<Event::Kind>(random_() % 15), .service = i};
         switch (event.kind) {
             case Event::Kind::spawned:
                 if (!asked_[i]) return;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person or the console may ask of the launcher over its control socket: one JSON object a line. Used by the
+// server and by tmpl-ctl. docs/launcher.md describes the protocol.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace tmplbuild::control {
+
+struct Request {
+    enum class Kind { status, subscribe, logs, start, stop, restart, kernel_retry, kernel_off };
+    Kind kind = Kind::status;
+    std::string name{};       // of a service; of a kernel, where empty means all
+    std::size_t lines = 100;  // of a log, 0..10'000
+    bool follow = false;
+};
+
+const char* to_string(Request::Kind kind);  // "status", …, "kernel-retry", "kernel-off"
+// {"do":"logs","name":"comfyui","lines":100,"follow":true}. An unknown member is an error, as is a missing name.
+Result<Request> parse_request(std::string_view line);
+std::string write_request(const Request& request);  // with its newline
+
+}  // namespace tmplbuild::control
