@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "supervisor/engine.hpp"
+#include "supervisor/rescue.hpp"
 
 extern char** environ;
 
@@ -51,9 +52,13 @@ int main(int argc, char** argv) {
         auto text = read_text(options.spec_file);
         auto read = text ? pod::read_pod_spec(*text, options.spec_file) : Result<pod::PodSpec>(text.error());
         if (!read) {
+            options.spec_problem = "pod.json cannot be used: " + read.error().message;
             std::fprintf(stderr, "launcher: %s\n", read.error().to_string().c_str());
+            auto rescue = launch::rescue_spec(options.spec_problem, options.environment);
+            if (rescue) spec = std::move(*rescue);
+            if (!rescue) std::fprintf(stderr, "launcher: %s\n", rescue.error().message.c_str());
             // Arguments still run: a shell is how such a pod is mended.
-            if (options.foreground.empty()) return exit_no_spec;
+            if (!rescue && options.foreground.empty()) return exit_no_spec;
         } else {
             spec = std::move(*read);
         }

@@ -132,6 +132,7 @@ void sum_up(Snapshot& snapshot, bool stopping) {
         ++parts;
         trouble = trouble || kernel.state == "failed" || kernel.state == "degraded";
     }
+    for (const Component& component : snapshot.components) trouble = trouble || component.state == "failed";
     snapshot.progress = parts == 0 ? 100 : way / parts;
     snapshot.state = stopping ? "stopping" : trouble ? "degraded" : snapshot.progress == 100 ? "ready" : "starting";
 }

@@ -35,6 +35,7 @@ int Engine::run() {
     log_.open_stdout();
     prepare_services();
     state_ = first_state(spec_);
+    if (!options_.spec_problem.empty()) say("launcher", options_.spec_problem + "; only SSH runs");
     for (const std::string& note : spec_.notes) say("launcher", note);
     for (std::size_t i = 0; i < spec_.services.size(); ++i)
         if (state_.services[i].phase == Phase::failed)
@@ -148,13 +149,13 @@ void Engine::on_signals() {
             case SIGINT:
             case SIGQUIT:
             case SIGHUP:
-                if (state_.foreground > 1)
-                    ::kill(-state_.foreground, static_cast<int>(info.ssi_signo));
-                else
+                if (state_.foreground <= 1) {
                     happen({.kind = Event::Kind::terminate});
-                break;
-            default:
-                break;  // the rest means nothing to a pod
+                    break;
+                }
+                [[fallthrough]];
+            default:  // means nothing to a pod, but perhaps to the command that runs in it
+                if (state_.foreground > 1) ::kill(-state_.foreground, static_cast<int>(info.ssi_signo));
         }
     }
     reap();

@@ -13,6 +13,7 @@ namespace tmplbuild::launch {
 
 struct EngineOptions {
     std::string spec_file;                // for messages
+    std::string spec_problem{};           // why only what is compiled in runs; empty: pod.json is in use
     std::vector<std::string> foreground;  // the arguments given to the container; may be empty
     std::vector<std::string> environment;
 };

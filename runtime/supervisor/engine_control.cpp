@@ -54,7 +54,13 @@ status::Snapshot Engine::snapshot() const {
     for (status::Service& service : out.services) log_.masker().apply(service.reason);
     const LogStatus logs = log_.status();
     out.logs = {logs.state, logs.folder, logs.reason, logs.dropped, logs.stdout_dropped};
+    const bool usable = options_.spec_problem.empty();
+    out.components.push_back({.name = "pod.json",
+                              .state = usable ? "in use" : "failed",
+                              .reason = options_.spec_problem,
+                              .since = out.started});
     out.components.push_back(control_);
+    status::sum_up(out, state_.mode != Mode::running);
     out.timeline = timeline_.moments();
     out.timeline_left_out = timeline_.left_out();
     return out;

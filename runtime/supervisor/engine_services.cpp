@@ -79,6 +79,18 @@ void Engine::make_environment(std::size_t i) {
     }
 }
 
+// HOME and USER follow the user, unless the service says otherwise.
+static void add_account(SpawnRequest& request, const pod::Service& service, Account account) {
+    for (const auto& [name, value] : {std::pair<std::string, std::string>("HOME", account.home),
+                                      {"USER", account.name},
+                                      {"LOGNAME", account.name}}) {
+        if (value.empty() || service.environment.contains(name)) continue;
+        std::erase_if(request.environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+        request.environment.push_back(name + "=" + value);
+    }
+    request.account = std::move(account);
+}
+
 SpawnRequest Engine::request_of(std::size_t i) const {
     const pod::Service& service = spec_.services[i];
     SpawnRequest request;
@@ -108,7 +120,7 @@ void Engine::start_service(std::size_t i) {
             failed.text = account.error().message;
             return happen(failed);
         }
-        request.account = std::move(*account);
+        add_account(request, spec_.services[i], std::move(*account));
     }
     auto spawned = spawn(request);
     if (!spawned) {
@@ -182,7 +194,8 @@ void Engine::start_probe(std::size_t i) {
         SpawnRequest request = request_of(i);
         request.argv = health ? live_[i].expanded.health : live_[i].expanded.probe;
         if (!spec_.services[i].user.empty())
-            if (auto account = find_account(spec_.services[i].user)) request.account = std::move(*account);
+            if (auto account = find_account(spec_.services[i].user))
+                add_account(request, spec_.services[i], std::move(*account));
         auto spawned = spawn(request);
         if (!spawned) return answer_probe(i, false);
         for (const int fd : {spawned->out, spawned->err, spawned->report}) ::close(fd);

@@ -17,6 +17,8 @@ export TMPLBUILD_VOLUME=$work/volume TMPLBUILD_RUN_DIR=$work/run
 mkdir "$work/volume"
 # What a new mount namespace is given before the launcher starts there: shell commands.
 prepare=:
+# What the launcher is started by: empty, or a program with its arguments that executes it, as setpriv does.
+runner=
 
 fail() { echo "FAILED: $*" >&2; [ ! -f "$work/log" ] || tail -n 60 "$work/log" | cut -c1-300 | sed 's/^/  | /' >&2; exit 1; }
 skip() { echo "skipped: $*"; exit 77; }
@@ -35,7 +37,7 @@ start_to() {
     shift
     : >"$work/log"
     TMPLBUILD_POD_SPEC=$work/pod.json unshare --pid --fork --kill-child --mount-proc \
-        sh -c "$prepare; exec \"\$0\" \"\$@\"" "$launcher" "$@" >"$output" 2>&1 &
+        sh -c "$prepare; exec $runner \"\$0\" \"\$@\"" "$launcher" "$@" >"$output" 2>&1 &
     outer=$!
     for _ in $(seq 100); do
         pid=$(pgrep -P "$outer" || true)
