@@ -150,4 +150,4 @@ refused() { # refused TEXT SED
 refused "no library that is loaded exports it: symbol nobody_has_it" 's/^extern "C" int tiny_scale/extern "C" int nobody_has_it();\n&/; s/return static_cast<int>(/return nobody_has_it() + static_cast<int>(/'
 refused 'needs "cc" when it runs, and there is no C compiler' 's/needs = .*/needs = ["cc"]/'
 grep -q 'add "gcc" and "libc6-dev" to base.debian.packages' "$work/err" || fail "no package is named: $(cat "$work/err")"
-refused "needs libnowhere.so.7, and the dynamic linker would not find it" 's/-o {output}/-Xlinker --no-as-needed -Xlinker libnowhere.so.7 -o {output}/; s/nvcc -shared/echo "" | gcc -shared -x c - -Wl,-soname,libnowhere.so.7 -o libnowhere.so.7; nvcc -shared/'
+refused "needs libnowhere.so.7, and the dynamic linker would not find it" 's/-o {output}/-Xlinker --no-as-needed -Xlinker libnowhere.so.7 -o {output}/; s/nvcc -shared/echo | gcc -shared -x c - -Wl,-soname,libnowhere.so.7 -o libnowhere.so.7; nvcc -shared/'
