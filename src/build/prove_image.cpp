@@ -15,11 +15,16 @@ void prove_image(const oci::Image& image, const Store& store, const std::stop_to
     if (store.find_index(proven_index, image.manifest_digest)) return;
     const Verification result = verify_image(source, &store, stop).value();
     std::vector<Error> errors;
-    for (const Finding& finding : result.all_findings())
-        if (finding.weight != Finding::Weight::note)
-            errors.push_back(
-                build_error((finding.where.empty() ? "" : finding.where + ": ") + finding.message, finding.hint)
-                    .while_doing("proving the image's kernels"));
+    const auto add = [&](const std::vector<Finding>& findings, const std::string& whose) {
+        for (const Finding& finding : findings)
+            if (finding.weight != Finding::Weight::note)
+                errors.push_back(
+                    build_error((finding.where.empty() ? "" : finding.where + ": ") + finding.message, finding.hint)
+                        .while_doing("proving " + whose));
+    };
+    add(result.findings, "the image's kernels");
+    for (const VerifiedVariant& variant : result.variants)
+        add(variant.findings, "the variant " + variant.proof.arch.to_string() + " of " + variant.proof.kernel);
     if (!errors.empty()) throw BuildError(std::move(errors));
     store.put_index(proven_index, image.manifest_digest, json::object{{"layers", result.layers}}).value();
 }
