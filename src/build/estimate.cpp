@@ -29,7 +29,10 @@ std::uint64_t missing_inputs(const Step& step, const Store& store) {
     if (const auto* base = std::get_if<BaseSpec>(&step.spec)) count(base->locked.packages);
     if (const auto* apt = std::get_if<AptSpec>(&step.spec)) count(apt->locked.packages);
     if (const auto* python = std::get_if<PythonSpec>(&step.spec)) count(python->locked.distributions);
-    if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) count(kernel->toolchain.wheels);
+    if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
+        count(kernel->toolchain.wheels);
+        count(kernel->requirements);
+    }
     return sum;
 }
 

@@ -41,6 +41,7 @@ class Locker {
         drop_stale_apts();
         drop_stale_venvs();
         drop_stale_rest();
+        drop_stale_kernels();
     }
 
     std::vector<std::string> missing() const {
@@ -53,6 +54,8 @@ class Locker {
         for (const VenvRequest& request : venv_requests(tmpl_))
             if (lock_.find_venv(request.venv) == nullptr) out.push_back(request.step());
         if (!tmpl_.kernels.empty() && !lock_.toolchain) out.emplace_back("toolchain");
+        for (const KernelRequest& request : kernel_requests(tmpl_))
+            if (lock_.find_kernel(request.use->name) == nullptr) out.push_back(request.step());
         return out;
     }
 
@@ -68,6 +71,9 @@ class Locker {
         for (const VenvRequest& request : venv_requests(tmpl_))
             if (lock_.find_venv(request.venv) == nullptr) resolve_venv(request);
         if (!tmpl_.kernels.empty() && !lock_.toolchain) resolve_toolchain();
+        drop_stale_kernels();
+        for (const KernelRequest& request : kernel_requests(tmpl_))
+            if (lock_.find_kernel(request.use->name) == nullptr) resolve_kernel(request);
     }
 
   private:
@@ -99,6 +105,18 @@ class Locker {
                 earlier_.push_back(*venv);  // its versions and groups are kept where they still fit
         }
         lock_.venvs = std::move(kept);
+    }
+
+    // After the venvs: what they hold is part of what is asked.
+    void drop_stale_kernels() {
+        std::vector<LockedKernel> kept;
+        for (const KernelRequest& request : kernel_requests(tmpl_)) {
+            const LockedKernel* locked = lock_.find_kernel(request.use->name);
+            const bool good = locked != nullptr && lock_.base && !renew(request.step()) &&
+                              locked->request == kernel_request(request, lock_.base->contract, lock_);
+            if (good) kept.push_back(*locked);
+        }
+        lock_.kernels = std::move(kept);
     }
 
     void drop_stale_rest() {
@@ -217,6 +235,32 @@ class Locker {
             if (d.is_sdist()) sdists.push_back(d);
         venv.builders = resolve_builders(sdists, contract, context_).value();
         lock_.venvs.push_back(std::move(venv));
+    }
+
+    void resolve_kernel(const KernelRequest& request) {
+        const BaseContract& contract = lock_.base->contract;
+        if (!contract.python) {
+            Error error =
+                usage_error("the kernel '" + request.use->name + "' takes Python packages, and the base has no Python",
+                            "add \"python3-minimal\" to base.debian.packages");
+            error.where = request.use->pos;
+            throw BuildError(std::move(error));
+        }
+        context_.progress.started(request.step(), "resolving");
+        LockedKernel locked{request.use->name, kernel_request(request, contract, lock_)};
+        PythonRequest ask;
+        ask.step = request.step();
+        ask.requirements = request.requirements;
+        if (!ask.requirements.empty()) locked.requirements = resolve_wheels(ask, contract, context_).value();
+        ask.requirements = request.fallback;
+        ask.constraints = venv_pins(*request.use, lock_);
+        if (!ask.requirements.empty()) locked.fallback = resolve_wheels(ask, contract, context_).value();
+        // What the venv has is not brought a second time.
+        std::erase_if(locked.fallback, [&](const LockedDistribution& d) {
+            return std::find(ask.constraints.begin(), ask.constraints.end(), d.name + "==" + d.version) !=
+                   ask.constraints.end();
+        });
+        lock_.kernels.push_back(std::move(locked));
     }
 
     // The compiler wheels do not depend on Python; uv asks for one all the same.

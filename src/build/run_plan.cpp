@@ -85,10 +85,25 @@ class Run {
             std::vector<const Step*> beside;
             for (const std::size_t other : running_) beside.push_back(&plan_.steps[other]);
             const auto jobs = budget_.admit(step, beside, waiting_like(step));
-            if (!jobs) continue;
+            if (!jobs || !may_start(i)) continue;
             running_.insert(i);
-            threads.emplace_back([this, i, inputs = inputs_of(step, *jobs)] { one(i, inputs); });
+            StepInputs inputs = inputs_of(step, alone_.contains(i) ? 1 : *jobs);
+            // Its second try is the last one.
+            if (!alone_.contains(i)) inputs.tell_out_of_memory = [this, i] { killed(i); };
+            threads.emplace_back([this, i, inputs] { one(i, inputs); });
         }
+    }
+
+    // What was killed for memory gets the machine for itself, one compiler at a time.
+    bool may_start(std::size_t i) const {
+        if (alone_.contains(i)) return running_.empty();
+        return std::none_of(running_.begin(), running_.end(),
+                            [&](std::size_t other) { return alone_.contains(other); });
+    }
+    void killed(std::size_t i) {
+        const std::lock_guard lock(mutex_);
+        alone_.insert(i);
+        environment_.progress.message(plan_.steps[i].id + " ran out of memory; it is tried once more, alone");
     }
 
     // How many steps of its kind could still run beside it: compiles share the cores among them.
@@ -117,6 +132,8 @@ class Run {
         running_.erase(i);
         if (result) {
             results_[i] = std::move(*result);
+        } else if (alone_.contains(i) && retried_.insert(i).second && result.error().kind == ErrorKind::build) {
+            // It stays among the wanted ones.
         } else if (!error_ || error_->kind == ErrorKind::interrupted) {
             // A step that was stopped because another failed says nothing of its own.
             error_ = result.error();
@@ -136,6 +153,7 @@ class Run {
     std::condition_variable changed_;
     std::vector<std::optional<StepResult>> results_;
     std::set<std::size_t> wanted_, running_;
+    std::set<std::size_t> alone_, retried_;  // killed for memory once
     std::optional<Error> error_;
 };
 

@@ -30,6 +30,7 @@ struct StepInputs {
     std::vector<BuiltLayer> below;
     std::map<std::string, NeededStep> needed;
     unsigned jobs = 1;
+    std::function<void()> tell_out_of_memory{};
 };
 
 // The step must have a key.

@@ -47,6 +47,8 @@ struct StepContext {
     std::filesystem::path nvcc_front{};            // our program that stands before the toolchain's nvcc
     std::map<std::string, std::string> secrets{};  // name → content, of those that the command line gave
     unsigned jobs = 1;                             // how many processes it may keep busy
+    // Called by an engine whose command was killed for memory, before it returns its error: alone it may well work.
+    std::function<void()> tell_out_of_memory{};
 
     void say(const std::string& what) const { progress.doing(step, what); }
     ResolveContext resolving() const { return {store, processes, progress, stop}; }

@@ -66,10 +66,14 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
     if (const auto* git = std::get_if<GitSpec>(&step.spec))
         return fetch_commit(git->layer.url, git->layer.rev, git->layer.submodules, context);
     if (const auto* fetch = std::get_if<FetchSpec>(&step.spec)) return fetch_file(fetch->layer, context);
-    if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec))
-        return files->with_source ? fetch_source(files->recipe, context) : Result<void>();
+    if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec)) {
+        if (files->with_source)
+            if (auto got = fetch_source(files->recipe, context); !got) return got;
+        return fetch_distributions(step.id, files->fallback, resolving);
+    }
     if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
         if (auto got = fetch_source(kernel->recipe, context); !got) return got;
+        if (auto got = fetch_distributions(step.id, kernel->requirements, resolving); !got) return got;
         return fetch_distributions(step.id, kernel->toolchain.wheels, resolving);
     }
     return {};

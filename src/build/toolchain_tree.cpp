@@ -49,6 +49,21 @@ static Result<void> unpack(const fs::path& wheel, const fs::path& tree) {
     }
 }
 
+// A wheel holds libcudart.so.13 alone; `-lcudart` looks for libcudart.so, which a toolkit's package has as a link.
+static Result<void> link_libraries(const fs::path& folder) {
+    std::error_code failed;
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder, failed)) names.push_back(entry.path().filename());
+    for (const std::string& name : names) {
+        const std::size_t end = name.find(".so.");
+        if (end == std::string::npos) continue;
+        const fs::path link = folder / name.substr(0, end + 3);
+        if (!fs::exists(link, failed)) fs::create_symlink(name, link, failed);
+        if (failed) return os_error("link", link, failed.value());
+    }
+    return {};
+}
+
 static Result<void> fill(const LockedToolchain& toolchain, const fs::path& tree, StepContext& context) {
     if (auto made = io::make_directories(tree); !made) return made;
     for (const LockedDistribution& wheel : toolchain.wheels) {
@@ -63,11 +78,12 @@ static Result<void> fill(const LockedToolchain& toolchain, const fs::path& tree,
     std::error_code failed;
     if (!fs::exists(*toolkit / "lib64", failed)) fs::create_directory_symlink("lib", *toolkit / "lib64", failed);
     if (failed) return os_error("link", *toolkit / "lib64", failed.value());
-    return {};
+    return link_libraries(*toolkit / "lib");
 }
 
 Result<fs::path> toolchain_tree(const LockedToolchain& toolchain, StepContext& context) {
     CanonicalKey key;
+    key.add("layout", std::int64_t{2});  // raised when what is added to the wheels' files changes
     for (const LockedDistribution& wheel : toolchain.wheels) key.add(wheel.file, wheel.sha256);
     const fs::path kept = context.store.root() / "trees" / ("toolchain-" + key.digest().hex());
     std::error_code failed;

@@ -7,8 +7,7 @@
 
 #include <cerrno>
 
-#include "build/wheel/ownership.hpp"
-#include "build/wheel/unpack.hpp"
+#include "build/wheel/throwaway_venv.hpp"
 #include "io/fd.hpp"
 
 namespace tmplbuild {
@@ -121,18 +120,8 @@ class SdistBuild {
         const PythonFacts& python = *context_.contract.python;
         auto place = VenvPlace::make(std::string(build_folder) + "/venv", python);
         if (!place) return place.error();
-        std::vector<Wheel> wheels;
-        for (const LockedDistribution& builder : builders_) {
-            auto wheel = read_wheel(context_.store.blob_path(builder.sha256), builder, *place);
-            if (!wheel) return wheel.error();
-            wheels.push_back(std::move(*wheel));
-        }
-        const auto skeleton = venv_skeleton(*place, python, {});
-        if (auto settled = settle_ownership(wheels, skeleton, {}); !settled) return settled;
-        if (auto made = unpack_skeleton(skeleton, folder_ / "venv"); !made) return made;
-        for (const Wheel& wheel : wheels)
-            if (auto unpacked = unpack_wheel(wheel, folder_ / "venv", [](const auto&) { return true; }); !unpacked)
-                return unpacked;
+        if (auto laid = lay_throwaway_venv(builders_, *place, python, folder_ / "venv", context_.store); !laid)
+            return laid;
         if (auto made = io::make_directories(folder_ / "out"); !made) return made;
         std::error_code failed;
         fs::copy_file(context_.store.blob_path(sdist_.sha256), folder_ / sdist_.file, failed);

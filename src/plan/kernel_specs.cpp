@@ -62,7 +62,7 @@ const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lo
 
 PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, const Template& tmpl, const Lock& lock,
                              const LocalFacts& facts) {
-    PlannedSpec out{KernelSpec{use.name, use.recipe, arch, {}, {}, 0, {}, {}, {}}, {}, {}};
+    PlannedSpec out{KernelSpec{use.name, use.recipe, arch, {}, {}, 0, {}, {}, {}, {}}, {}, {}};
     out.unresolved = add_source(use, lock, facts, out.spec);
     if (lock.toolchain)
         out.spec.toolchain = *lock.toolchain;
@@ -74,6 +74,10 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
         for (const LockedDistribution& d : torch->distributions)
             if (d.name == "torch") out.spec.torch_version = d.version;
     }
+    if (const LockedKernel* locked = lock.find_kernel(use.name))
+        out.spec.requirements = locked->requirements;
+    else if (!use.recipe.build_requirements.empty())
+        out.unresolved = "the Python packages that compile it are not locked yet";
     const LockedApt* tools = lock.find_apt(kernel_tools_step);
     if (tools == nullptr) out.unresolved = "the packages that compile it are not locked yet";
     if (out.unresolved.empty() && (!lock.base || lock.base->diff_ids.empty()))
@@ -83,13 +87,20 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
 }
 
 std::optional<PlannedFiles> plan_kernel_files(const KernelUse& use, const Lock& lock, const LocalFacts& facts) {
-    if (use.install == InstallMode::never && use.recipe.selftest.empty()) return std::nullopt;
-    PlannedFiles out{
-        KernelFilesSpec{use.name, use.recipe, use.ships_source(), use.install != InstallMode::never, {}, 0, {}, {}},
-        {}};
+    if (use.install == InstallMode::never && use.recipe.selftest.empty() && use.recipe.fallback.requirements.empty())
+        return std::nullopt;
+    PlannedFiles out{};
+    out.spec.kernel = use.name;
+    out.spec.recipe = use.recipe;
+    out.spec.with_source = use.ships_source();
+    out.spec.may_compile = use.install != InstallMode::never;
     out.unresolved = add_source(use, lock, facts, out.spec);
     if (const auto test = facts.selftests.find(use.name); test != facts.selftests.end())
         out.spec.selftest = test->second;
+    if (const LockedKernel* locked = lock.find_kernel(use.name))
+        out.spec.fallback = locked->fallback;
+    else if (!use.recipe.fallback.requirements.empty())
+        out.unresolved = "its fallback is not locked yet";
     return out;
 }
 

@@ -178,6 +178,8 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     key.add("modules", modules);
     key.add("package", Texts{spec.recipe.python_package, spec.recipe.python_version});
     add_distributions(key, spec.toolchain.wheels, "toolkit/");
+    add_distributions(key, spec.requirements, "requirement/");
+    key.add("driver_stub", spec.recipe.driver_stub);
     // Whether a compiler is the base's or the throwaway step's does not matter.
     std::vector<LockedPackage> tools = inputs.tools.packages;
     tools.insert(tools.end(), inputs.base.packages.begin(), inputs.base.packages.end());
@@ -187,6 +189,8 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     // Which compilers another's image has is not known by name: then all of it counts.
     if (inputs.base.kind != "debian") key.add("base/layers", of_digests(inputs.base.diff_ids));
     key.add("glibc", inputs.base.contract.glibc);
+    if (inputs.base.contract.python && (inputs.torch != nullptr || !spec.requirements.empty()))
+        key.add("python_abi", Texts{inputs.base.contract.python->soabi, spec.torch_venv});
     if (inputs.torch != nullptr) {
         // A wheel's hash names its git_version too. What torch itself depends on decides no byte of an extension.
         for (const LockedDistribution& d : inputs.torch->distributions)
@@ -194,8 +198,6 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
         for (const LockedDistribution& d : inputs.torch->distributions)
             if (d.name == "setuptools" || d.name == "wheel" || d.name == "ninja" || d.name == "pybind11")
                 key.add("python/" + d.name, Texts{d.version, d.sha256.hex()});
-        if (inputs.base.contract.python)
-            key.add("python_abi", Texts{inputs.base.contract.python->soabi, spec.torch_venv});
     }
     add_folders(key, on_the_way(inputs.base.contract.folders, "opt/tmplbuild/kernels"));
     return key;
@@ -211,6 +213,8 @@ CanonicalKey kernel_files_key(const KernelFilesSpec& spec, const BaseContract& c
     }
     if (spec.may_compile) key.add("patches", of_digests(spec.patches));
     if (spec.selftest) key.add("selftest", *spec.selftest);
+    add_distributions(key, spec.fallback, "fallback/");
+    if (!spec.fallback.empty() && contract.python) key.add("bytecode", contract.python->magic);
     add_folders(key, on_the_way(contract.folders, "opt/tmplbuild/kernels"));
     return key;
 }
@@ -233,6 +237,12 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
     add_below(key, kernels);
     add_folders(key, contract.folders);
     return key;
+}
+
+std::string fallback_directory(const std::string& kernel, const std::vector<LockedDistribution>& wheels) {
+    CanonicalKey key;
+    for (const LockedDistribution& wheel : wheels) key.add(wheel.file, wheel.sha256);
+    return kernel_file(kernel, "fallback-" + key.digest().hex().substr(0, 16));
 }
 
 std::string kernel_file(const std::string& kernel, const std::string& name) {

@@ -40,6 +40,8 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
 std::string variant_directory(const std::string& kernel, const Digest& key);
 // What lies beside the variants: /opt/tmplbuild/kernels/<kernel>/<name>.
 std::string kernel_file(const std::string& kernel, const std::string& name);
+// Where the distribution lies that stands in for a kernel on GPUs without a variant.
+std::string fallback_directory(const std::string& kernel, const std::vector<LockedDistribution>& wheels);
 std::string patch_name(std::size_t index, const std::filesystem::path& patch);  // "patches/1-fix.patch"
 // What runs over every module after the compile: nvcc's temporary names, which hold its process id, are symbols.
 std::vector<std::string> strip_command();

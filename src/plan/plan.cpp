@@ -257,7 +257,8 @@ class Planner {
         if (!planned) return;
         const KernelFilesSpec& spec = planned->spec;
         Step step{.id = "kernel-files:" + use.name, .summary = "what a pod needs to compile it", .spec = spec};
-        if (!spec.may_compile) step.summary = "its self-test";
+        if (!spec.may_compile) step.summary = "what a pod needs to use it";
+        if (!spec.fallback.empty()) step.needs = {"base"};  // its interpreter makes the bytecode
         step.unresolved = planned->unresolved;
         add_known(std::move(step), [&] { return kernel_files_key(spec, contract(), compression_); });
     }

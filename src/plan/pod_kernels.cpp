@@ -9,10 +9,14 @@
 #include "plan/keys.hpp"
 #include "plan/pod.hpp"
 #include "plan/variants.hpp"
+#include "template/fields.hpp"
 
 namespace tmplbuild {
 
 namespace {
+
+constexpr const char* distribution_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";  // of a name in PEP 508
 
 std::vector<pod::PinnedFile> pinned(const std::vector<LockedDistribution>& list) {
     std::vector<pod::PinnedFile> out;
@@ -65,6 +69,7 @@ pod::KernelBuild build_of(const KernelUse& use, const Template& tmpl, const Lock
     pod::KernelBuild out;
     out.cuda = tmpl.targets.cuda;
     if (lock.toolchain) out.toolchain = pinned(lock.toolchain->wheels);
+    if (const LockedKernel* locked = lock.find_kernel(use.name)) out.requirements = pinned(locked->requirements);
     out.driver_stub = recipe.driver_stub;
     out.nvcc_front = kernel_file(use.name, "nvcc-front");
     out.directory = compile_directory(use.name);
@@ -73,6 +78,24 @@ pod::KernelBuild build_of(const KernelUse& use, const Template& tmpl, const Lock
     out.estimated_seconds = static_cast<std::int64_t>(recipe.minutes * 60);
     out.memory_bytes = static_cast<std::int64_t>(recipe.memory_bytes);
     out.timeout_seconds = recipe.time_limit().count();
+    return out;
+}
+
+pod::KernelFallback fallback_of(const KernelUse& use, const Lock& lock) {
+    pod::KernelFallback out;
+    const LockedKernel* locked = lock.find_kernel(use.name);
+    if (locked == nullptr || locked->fallback.empty()) return out;
+    out.directory = fallback_directory(use.name, locked->fallback);
+    // The distribution that the recipe names first; what it brings along has no name that anybody asks for.
+    const std::string& first = use.recipe.fallback.requirements.front();
+    const std::string name = make_name(first.substr(0, first.find_first_not_of(distribution_characters)));
+    for (const LockedDistribution& d : locked->fallback)
+        if (d.name == name || out.distribution.empty()) {
+            out.distribution = d.name;
+            out.version = d.version;
+        }
+    for (const kernel::Capability& capability : use.recipe.fallback.capabilities)
+        out.capabilities.push_back(capability.to_string());
     return out;
 }
 
@@ -100,6 +123,7 @@ pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lo
         out.source = source_of(use);
         out.build = build_of(use, tmpl, lock);
     }
+    out.fallback = fallback_of(use, lock);
     if (!use.recipe.selftest.empty()) out.selftest = kernel_file(use.name, "selftest.py");
     out.needs = use.recipe.runtime_needs;
     return out;

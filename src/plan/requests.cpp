@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "plan/variants.hpp"
 
 namespace tmplbuild {
 
@@ -114,6 +115,31 @@ std::set<GitRequest> git_requests(const Template& tmpl) {
         if (const auto* git = std::get_if<GitLayer>(&layer.body)) out.insert({git->url, git->rev, git->submodules});
     for (const KernelUse& use : tmpl.kernels)
         if (!use.recipe.source_url.empty()) out.insert({use.recipe.source_url, use.recipe.source_rev, false});
+    return out;
+}
+
+std::vector<KernelRequest> kernel_requests(const Template& tmpl) {
+    std::vector<KernelRequest> out;
+    for (const KernelUse& use : tmpl.kernels)
+        if (!use.recipe.build_requirements.empty() || !use.recipe.fallback.requirements.empty())
+            out.push_back({&use, use.recipe.build_requirements, use.recipe.fallback.requirements});
+    return out;
+}
+
+Digest kernel_request(const KernelRequest& request, const BaseContract& contract, const Lock& lock) {
+    CanonicalKey key;
+    key.add("requirements", request.requirements);
+    key.add("fallback", request.fallback);
+    if (!request.fallback.empty()) key.add("pins", venv_pins(*request.use, lock));
+    if (contract.python) key.add("python", Texts{contract.python->version, contract.python->soabi, contract.glibc});
+    return key.digest();
+}
+
+Texts venv_pins(const KernelUse& use, const Lock& lock) {
+    const LockedVenv* venv = use.recipe.needs_torch ? venv_with_torch(lock) : nullptr;
+    Texts out;
+    if (venv != nullptr)
+        for (const LockedDistribution& d : venv->distributions) out.push_back(d.name + "==" + d.version);
     return out;
 }
 

@@ -48,6 +48,18 @@ struct GitRequest {
 };
 std::set<GitRequest> git_requests(const Template& tmpl);
 
+// What a recipe takes from the package index, as LockedKernel holds it; empty lists: nothing to lock.
+struct KernelRequest {
+    const KernelUse* use = nullptr;
+    std::vector<std::string> requirements, fallback;
+    std::string step() const { return "kernel:" + use->name; }
+};
+std::vector<KernelRequest> kernel_requests(const Template& tmpl);
+// The venvs must be locked: a fallback is resolved with what they hold.
+Digest kernel_request(const KernelRequest& request, const BaseContract& contract, const Lock& lock);
+// The locked distributions that a kernel's fallback finds in its venv, as PEP 508 requirements.
+std::vector<std::string> venv_pins(const KernelUse& use, const Lock& lock);
+
 Digest toolchain_request(const std::string& cuda);
 // Names and version bounds of NVIDIA's compiler wheels for a toolkit, as PEP 508 requirements.
 std::vector<std::string> toolchain_requirements(const std::string& cuda);

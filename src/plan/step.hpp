@@ -51,19 +51,21 @@ struct KernelSpec {
     Digest source;                          // of the source tree
     std::int64_t source_time = 0;           // of the commit; 0: a folder, which has none
     LockedToolchain toolchain;
-    std::string torch_venv;       // where torch is, for recipes that need it
-    std::vector<Digest> patches;  // of their content, in order
-    std::string torch_version{};  // the venv's, "2.11.0"; empty without torch
+    std::string torch_venv;                          // where torch is, for recipes that need it
+    std::vector<Digest> patches;                     // of their content, in order
+    std::string torch_version{};                     // the venv's, "2.11.0"; empty without torch
+    std::vector<LockedDistribution> requirements{};  // wheels that only the compile sees
 };
 struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     std::string kernel;
     KernelRecipe recipe;
-    bool with_source;  // patched, so that a pod needs no network for it
-    bool may_compile;  // nvcc-front, and the patches of a source that the pod fetches
+    bool with_source = false;  // patched, so that a pod needs no network for it
+    bool may_compile = false;  // nvcc-front, and the patches of a source that the pod fetches
     Digest source;
     std::int64_t source_time = 0;
     std::vector<Digest> patches;
     std::optional<Digest> selftest;
+    std::vector<LockedDistribution> fallback;  // wheels; empty: none
 };
 // A program of ours that goes into the image.
 struct RuntimeProgram {

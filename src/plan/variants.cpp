@@ -55,14 +55,6 @@ class Chooser {
         if (!recipe.minimum_cuda.empty() && toolkit_ < *Version::parse(recipe.minimum_cuda))
             refuse(use, "needs CUDA " + recipe.minimum_cuda + " or newer, the template has " + tmpl_.targets.cuda,
                    "write targets.cuda = \"" + recipe.minimum_cuda + "\"");
-        // Known keys of the format that the engine has no code for yet.
-        const std::string release = "this release compiles no kernel with ";
-        if (!recipe.build_requirements.empty())
-            refuse(use, "has Python requirements of its compile: " + release + "[build] requirements",
-                   "add them to the python layer that brings torch, and remove them from the recipe");
-        if (recipe.driver_stub)
-            refuse(use, "links against libcuda: " + release + "[toolchain] driver_stub",
-                   "let its source load libcuda when it runs, and remove the key from the recipe");
         std::map<kernel::Arch, std::vector<kernel::GpuTarget>> archs;
         for (const kernel::GpuTarget& target : targets_for(tmpl_, recipe)) {
             if (const std::string* why = target.capability ? recipe.refusal_of(*target.capability) : nullptr) {

@@ -19,6 +19,12 @@ const LockedApt* Lock::find_apt(const std::string& step) const {
     return found == apts.end() ? nullptr : &*found;
 }
 
+const LockedKernel* Lock::find_kernel(const std::string& kernel) const {
+    auto found =
+        std::find_if(kernels.begin(), kernels.end(), [&](const LockedKernel& k) { return k.kernel == kernel; });
+    return found == kernels.end() ? nullptr : &*found;
+}
+
 const LockedGit* Lock::find_git(const std::string& url, const std::string& rev) const {
     auto found =
         std::find_if(gits.begin(), gits.end(), [&](const LockedGit& g) { return g.url == url && g.rev == rev; });
@@ -79,6 +85,13 @@ std::string Lock::to_text() const {
                                       {"cuda", toolchain->cuda},
                                       {"request", toolchain->request.to_string()},
                                       {"wheels", write_all(toolchain->wheels, write_distribution)}};
+    if (!kernels.empty())
+        o["kernels"] = write_all(kernels, [](const LockedKernel& k) {
+            return json::object{{"kernel", k.kernel},
+                                {"request", k.request.to_string()},
+                                {"requirements", write_all(k.requirements, write_distribution)},
+                                {"fallback", write_all(k.fallback, write_distribution)}};
+        });
     return json::pretty(o);
 }
 
@@ -175,6 +188,12 @@ static Lock read_lock(const json::object& o) {
         lock.toolchain = LockedToolchain{json::get_string(t, "name").value(), json::get_string(t, "cuda").value(),
                                          read_digest(t, "request"), read_all(t, "wheels", read_distribution)};
     }
+    if (o.contains("kernels"))
+        lock.kernels = read_all(o, "kernels", [](const json::object& k) {
+            return LockedKernel{json::get_string(k, "kernel").value(), read_digest(k, "request"),
+                                read_all(k, "requirements", read_distribution),
+                                read_all(k, "fallback", read_distribution)};
+        });
     return lock;
 }
 

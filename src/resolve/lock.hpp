@@ -48,7 +48,7 @@ struct LockedVenv {
     std::string venv;
     Digest request;
     std::vector<LockedDistribution> distributions;  // sorted by name
-    std::vector<LockedDistribution> builders{};       // wheels that turn its sdists into wheels, sorted by name
+    std::vector<LockedDistribution> builders{};     // wheels that turn its sdists into wheels, sorted by name
     bool operator==(const LockedVenv&) const = default;
 };
 
@@ -74,6 +74,15 @@ struct LockedToolchain {
     bool operator==(const LockedToolchain&) const = default;
 };
 
+// What a kernel's recipe takes from the package index.
+struct LockedKernel {
+    std::string kernel;
+    Digest request;
+    std::vector<LockedDistribution> requirements{};  // wheels of its compile alone, sorted by name
+    std::vector<LockedDistribution> fallback{};      // wheels that the image has for GPUs without a variant, likewise
+    bool operator==(const LockedKernel&) const = default;
+};
+
 struct Lock {
     std::string packer;  // packer_format() of the tool that wrote it
     std::optional<LockedBase> base;
@@ -81,10 +90,12 @@ struct Lock {
     std::vector<LockedApt> apts;
     std::vector<LockedGit> gits;
     std::optional<LockedToolchain> toolchain;
+    std::vector<LockedKernel> kernels{};
     bool operator==(const Lock&) const = default;
 
     const LockedVenv* find_venv(const std::string& venv) const;
     const LockedApt* find_apt(const std::string& step) const;
+    const LockedKernel* find_kernel(const std::string& kernel) const;
     const LockedGit* find_git(const std::string& url, const std::string& rev) const;
 
     std::string to_text() const;

@@ -182,6 +182,23 @@ Result<std::vector<LockedDistribution>> resolve_python(const PythonRequest& requ
     return distributions;
 }
 
+Result<std::vector<LockedDistribution>> resolve_wheels(const PythonRequest& request, const BaseContract& contract,
+                                                       ResolveContext& context) {
+    auto session = Session::open(request.step, contract, context);
+    if (!session) return session.error();
+    UvQuestion question;
+    question.what = request.step;
+    question.wheels_only = true;
+    const std::string name = "requirements of " + request.step;
+    if (auto added = add_file(question, name, join(request.requirements, "\n"), context.progress); !added)
+        return added.error();
+    auto constraints = clean_requirements("constraints of " + request.step, join(request.constraints, "\n"));
+    if (!constraints) return constraints.error();
+    question.constraints = constraints->text;
+    context.progress.doing(request.step, "resolving");
+    return resolve_and_fetch(std::move(question), *session);
+}
+
 Result<std::vector<LockedDistribution>> resolve_builders(const std::vector<LockedDistribution>& sdists,
                                                          const BaseContract& contract, ResolveContext& context) {
     if (sdists.empty()) return std::vector<LockedDistribution>();

@@ -27,6 +27,10 @@ struct PythonRequest {
 // that cannot be met, or that name an address: a usage error.
 Result<std::vector<LockedDistribution>> resolve_python(const PythonRequest& request, const BaseContract& contract,
                                                        ResolveContext& context);
+// Wheels alone, never sdists, for something beside any venv: no `pip` among them, no groups; `earlier` is not looked
+// at.
+Result<std::vector<LockedDistribution>> resolve_wheels(const PythonRequest& request, const BaseContract& contract,
+                                                       ResolveContext& context);
 // The wheels (never sdists) of what turns `sdists` into wheels: their pyproject.toml's build-system.requires,
 // setuptools and wheel where there is none. The sdists must be in the store. Empty for no sdists.
 Result<std::vector<LockedDistribution>> resolve_builders(const std::vector<LockedDistribution>& sdists,

@@ -85,6 +85,15 @@ static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) 
     table.finish();
 }
 
+// Projects split this list each in their own way, and drop what they do not know without a word.
+static void check_arch_list(const std::map<std::string, std::string>& environment, TableReader& table, Report& report) {
+    const auto list = environment.find("TORCH_CUDA_ARCH_LIST");
+    if (list == environment.end() || list->second.find_first_of(" ;,+") == std::string::npos) return;
+    report.error(table.pos_of("environment"),
+                 "TORCH_CUDA_ARCH_LIST is \"" + list->second + "\", and a variant is compiled for one arch alone",
+                 "write \"{arch}\", or leave it out: it has that value anyway");
+}
+
 static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     if (!top.require("build", "a [build] table with 'command'")) return;
     const Node* node = top.table("build");
@@ -96,6 +105,7 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     std::vector<Placed<std::string>> texts = table.texts("command");
     for (const auto& [name, value] : recipe.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[build]", report);
+    check_arch_list(recipe.environment, table, report);
     recipe.build_requirements = read_requirements(table, "requirements", report);
     if (const auto flag = table.boolean("needs_torch")) recipe.needs_torch = flag->value;
     if (const auto minutes = table.number("minutes")) recipe.minutes = minutes->value;
@@ -120,6 +130,7 @@ static void read_variant_keys(TableReader& table, KernelArchRule& rule, Report& 
     std::vector<Placed<std::string>> texts;
     for (const auto& [name, value] : rule.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[[arch]]", report);
+    check_arch_list(rule.environment, table, report);
     rule.minimum_cuda = read_cuda_version(table, "minimum_cuda");
 }
 

@@ -97,13 +97,31 @@ Base read_base(const Node& node, Reading& reading, std::vector<Unbuildable>& unb
     return base;
 }
 
+// "8.0 8.9" or "8.0;8.9", as other tools take them, as a list of texts; empty when some part of it is no GPU.
+static std::string quoted_list(const std::string& text) {
+    std::string spaced = text, out;
+    std::replace_if(
+        spaced.begin(), spaced.end(), [](char c) { return c == ';' || c == ','; }, ' ');
+    for (const std::string& part : split(spaced, ' ')) {
+        if (part.empty()) continue;
+        if (!kernel::parse_target(part)) return {};
+        out += (out.empty() ? "\"" : ", \"") + part + "\"";
+    }
+    return out;
+}
+
 Targets read_targets(const Node& node, Reading& reading) {
     TableReader table(node, "[targets]", reading.report);
     Targets targets;
     for (const auto& [name, pos] : table.texts("gpus")) {
         auto target = kernel::parse_target(name);
         if (!target) {
-            reading.report.error(pos, target.error().message, target.error().hint);
+            const std::string list = quoted_list(name);
+            if (list.empty())
+                reading.report.error(pos, target.error().message, target.error().hint);
+            else
+                reading.report.error(pos, "'" + name + "' names several GPUs in one text",
+                                     "write gpus = [" + list + "]");
             continue;
         }
         const bool twice = std::any_of(targets.gpus.begin(), targets.gpus.end(),

@@ -164,8 +164,20 @@ wrong() { # wrong CODE TEXT SED-FOR-RECIPE [SED-FOR-TEMPLATE]
 wrong 2 "does not serve the B200 (10.0)" "" 's/gpus = .*/gpus = ["B200"]/'
 wrong 2 "is no GPU" "" 's/gpus = .*/gpus = ["RTX 4900"]/'
 wrong 2 "no python layer of the template brings torch" "s/^minutes/needs_torch = true\nminutes/"
+wrong 2 "'8.0 8.9' names several GPUs in one text" "" 's/gpus = .*/gpus = ["8.0 8.9"]/'
+wrong 2 'TORCH_CUDA_ARCH_LIST is "8.0 8.9", and a variant is compiled for one arch alone' \
+    's/^minutes/environment = { TORCH_CUDA_ARCH_LIST = "8.0 8.9" }\nminutes/'
+wrong 2 "no patch 'none.patch' lies beside the recipe" 's/^path = "src"/&\npatches = ["none.patch"]/'
 wrong 1 "undefined_thing" 's/nvcc -shared/sed -i s,threadIdx.x,undefined_thing, tiny.cu; nvcc -shared/'
 wrong 1 "made no 'tiny.so'" 's/-o {output}\/tiny.so/-o {output}\/other.so/'
+# A compiler that is killed for memory gets a second try, alone, and no third; one that hangs is ended.
+wrong 1 "failed: it ran out of memory" 's/nvcc -shared/echo "Killed signal terminated program cc1plus"; exit 1; nvcc -shared/' \
+    's/gpus = .*/gpus = ["RTX 4090"]/'
+[ "$(grep -c 'ran out of memory; it is tried once more, alone' "$work/err")" = 1 ] || fail "not one second try: $(cat "$work/err")"
+wrong 1 "took longer than its time limit of 0.05 minutes" 's/^minutes/limit_minutes = 0.05\nminutes/; s/nvcc -shared/sleep 300; nvcc -shared/' \
+    's/gpus = .*/gpus = ["RTX 4090"]/'
+# A patch of the recipe's changes the source, and only where it is made for it.
+wrong 1 "the patch is for another commit of 'tiny'" 's/^path = "src"/&\npatches = ["src\/tiny.py"]/'
 # Past the front, which lets no other arch through: by the toolkit's own path.
 past='s#nvcc -shared#/usr/local/cuda-toolkit/bin/nvcc -shared#'
 wrong 1 "sm_89" "$past"'; s/code={sm}/code=compute_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/'

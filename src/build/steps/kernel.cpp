@@ -3,9 +3,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 
 #include "base/text.hpp"
+#include "build/compile_failure.hpp"
+#include "build/driver_stub.hpp"
+#include "build/kernel_requirements.hpp"
 #include "build/kernel_source.hpp"
 #include "build/steps/steps.hpp"
 #include "build/toolchain_tree.hpp"
@@ -28,6 +32,7 @@ const char* const toolkit_inside = "/usr/local/cuda-toolkit";
 const char* const front_log = "nvcc-front.jsonl";
 const char* const output_inside = "/build/output";
 const char* const log_inside = "/build/log";
+const char* const stub_inside = "/build/stub";
 
 // 'x' of a line `name = 'x'` or `name: annotation = "x"`; empty: there is none.
 std::string assigned_text(const std::string& text, const std::string& name) {
@@ -40,6 +45,14 @@ std::string assigned_text(const std::string& text, const std::string& name) {
             return std::string(value.substr(1, value.size() - 2));
     }
     return {};
+}
+
+// "30", "0.5".
+std::string short_number(double value) {
+    std::string out = std::to_string(value);
+    out.erase(out.find_last_not_of('0') + 1);
+    if (out.back() == '.') out.pop_back();
+    return out;
 }
 
 class Compile {
@@ -75,16 +88,33 @@ class Compile {
             return laid;
         auto toolkit = toolchain_tree(spec_.toolchain, context_);
         if (!toolkit) return toolkit.error();
-        auto session =
-            context_.sandbox->open(context_.below, {{*toolkit, toolkit_inside},
-                                                    {*toolkit, cuda_inside},
-                                                    {context_.nvcc_front, std::string(cuda_inside) + "/bin/nvcc"},
-                                                    {log_folder(), log_inside, false},
-                                                    {source(), source_inside(), false},
-                                                    {output(), output_inside, false}});
+        std::vector<SandboxMount> mounts = {{*toolkit, toolkit_inside},
+                                            {*toolkit, cuda_inside},
+                                            {context_.nvcc_front, std::string(cuda_inside) + "/bin/nvcc"},
+                                            {log_folder(), log_inside, false},
+                                            {source(), source_inside(), false},
+                                            {output(), output_inside, false}};
+        if (!spec_.requirements.empty()) {
+            auto tree = kernel_requirements_tree(spec_.requirements, context_);
+            if (!tree) return tree.error();
+            mounts.push_back({*tree, kernel_requirements_inside});
+        }
+        if (spec_.recipe.driver_stub) {
+            if (auto made = write_driver_stub(*toolkit); !made) return made;
+            mounts.push_back({work_->path() / "stub", stub_inside, false});
+        }
+        auto session = context_.sandbox->open(context_.below, mounts);
         if (!session) return session.error();
         session_ = std::move(*session);
         return {};
+    }
+
+    Result<void> write_driver_stub(const fs::path& toolkit) const {
+        auto header = io::read_file(toolkit / "include/cuda.h", 16 << 20);
+        if (!header) return header.error();
+        const fs::path folder = work_->path() / "stub";
+        if (auto made = io::make_directories(folder); !made) return made;
+        return io::write_file_atomic(folder / "cuda.s", driver_stub_assembly(*header));
     }
 
     std::map<std::string, std::string> environment() const {
@@ -94,10 +124,32 @@ class Compile {
                                                {"TMPLBUILD_ARCH", spec_.arch.number()},
                                                {"TMPLBUILD_NVCC_LOG", std::string(log_inside) + "/" + front_log}};
         const std::string venv = spec_.torch_venv.empty() ? "" : spec_.torch_venv + "/bin:";
-        out["PATH"] = venv + cuda_inside + "/bin:" + path;
-        if (!venv.empty()) out["VIRTUAL_ENV"] = spec_.torch_venv;
+        // `python` is the venv's, where there is one.
+        const std::string own = kernel_requirements_inside;
+        out["PATH"] = venv + (spec_.requirements.empty() ? "" : own + "/bin:") + cuda_inside + "/bin:" + path;
+        if (!spec_.requirements.empty())
+            if (auto place = VenvPlace::make(own, *context_.contract.python))
+                out["PYTHONPATH"] = own + "/" + place->site_packages();
+        if (spec_.recipe.driver_stub) out["LIBRARY_PATH"] = stub_inside;
+        if (!venv.empty()) {
+            out["VIRTUAL_ENV"] = spec_.torch_venv;
+            if (const std::string headers = torch_headers(); !headers.empty()) out["CPATH"] = headers;
+        }
         for (const auto& [name, value] : compile_environment(spec_.recipe, spec_.arch)) out[name] = fill(value);
         return out;
+    }
+
+    // torch's headers include those of cuBLAS and others, which lie in the wheels that torch depends on.
+    std::string torch_headers() const {
+        std::vector<std::string> out;
+        auto place = VenvPlace::make(spec_.torch_venv, *context_.contract.python);
+        const std::string nvidia = place ? place->inside(place->site_packages() + "/nvidia") : "";
+        std::error_code failed;
+        for (const auto& entry : fs::directory_iterator(session_->root() / nvidia, failed))
+            if (fs::is_directory(entry.path() / "include", failed))
+                out.push_back("/" + nvidia + "/" + entry.path().filename().string() + "/include");
+        std::sort(out.begin(), out.end());
+        return join(out, ":");
     }
 
     // {arch}, {sm}, {output} and {jobs}; "{{" is a plain brace (docs/template-reference.md).
@@ -123,15 +175,40 @@ class Compile {
         return out;
     }
 
-    Result<io::ProcessResult> run_inside(std::vector<std::string> argv, const std::string& what) {
-        SandboxCommand command{.argv = std::move(argv), .environment = environment(), .directory = source_inside()};
+    Result<io::ProcessResult> run_inside(std::vector<std::string> argv, const std::string& what,
+                                         std::optional<std::chrono::seconds> limit = std::nullopt) {
+        SandboxCommand command{
+            .argv = std::move(argv), .environment = environment(), .directory = source_inside(), .timeout = limit};
         command.on_line = [this](std::string_view line) {
             log_.append(line).append("\n");
             context_.progress.line(context_.step, line);
         };
-        auto result = session_->run_checked(command, context_.stop, what);
-        if (result) peak_ = std::max(peak_, result->peak_memory);
-        return result;
+        auto result = session_->run(command, context_.stop);
+        if (!result) return result;
+        peak_ = std::max(peak_, result->peak_memory);
+        exit_code_ = result->exit_code;
+        timed_out_ = result->timed_out;
+        if (exit_code_ == 0 && !timed_out_) return result;
+        Error error = build_error(what + " failed (exit " + std::to_string(exit_code_) + ")");
+        error.detail = result->tail_text();
+        return error;
+    }
+
+    // The error of the compile's own command, in words where its cause is known.
+    Error explained(Error error, const std::string& what) const {
+        if (error.kind != ErrorKind::build) return error;
+        if (timed_out_) {
+            const auto minutes = std::chrono::duration<double, std::ratio<60>>(spec_.recipe.time_limit()).count();
+            error.message = what + " took longer than its time limit of " + short_number(minutes) + " minutes";
+            error.hint = "raise limit_minutes under [build] of the recipe, if it is not stuck";
+            return error;
+        }
+        const auto why = explain_compile_failure(log_, exit_code_);
+        if (!why) return error;
+        error.message = what + " failed: " + why->reason;
+        error.hint = why->advice;
+        if (why->out_of_memory && context_.tell_out_of_memory) context_.tell_out_of_memory();
+        return error;
     }
 
     // A toolchain that cannot work says so in seconds, not after minutes of the real compile.
@@ -152,6 +229,11 @@ class Compile {
         std::error_code failed;
         fs::remove(output() / "canary.cu", failed);
         fs::remove(output() / "canary.o", failed);
+        if (!spec_.recipe.driver_stub) return {};
+        const std::string stub = stub_inside;
+        auto linked =
+            run_inside(driver_stub_command(stub + "/cuda.s", stub + "/libcuda.so"), "making a stand-in for libcuda");
+        if (!linked) return linked.error();
         return {};
     }
 
@@ -159,8 +241,9 @@ class Compile {
         context_.say("compiling for " + spec_.arch.to_string());
         std::vector<std::string> argv;
         for (const std::string& word : spec_.recipe.command) argv.push_back(fill(word));
-        auto done = run_inside(argv, "compiling the kernel '" + spec_.kernel + "' for " + spec_.arch.to_string());
-        if (!done) return done.error();
+        const std::string what = "compiling the kernel '" + spec_.kernel + "' for " + spec_.arch.to_string();
+        auto done = run_inside(argv, what, spec_.recipe.time_limit());
+        if (!done) return explained(done.error(), what);
         for (const std::string& module : needed_modules()) {
             std::error_code failed;
             if (fs::is_regular_file(output() / module, failed)) continue;
@@ -298,6 +381,8 @@ class Compile {
     std::unique_ptr<SandboxSession> session_;  // after work_: ends before the folders that it mounts
     std::string log_;
     std::uint64_t peak_ = 0;
+    int exit_code_ = 0;  // of the last command
+    bool timed_out_ = false;
 };
 
 }  // namespace

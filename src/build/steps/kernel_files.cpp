@@ -2,6 +2,7 @@
 // What a pod needs of a kernel besides its variants: the front before nvcc, source or patches, the self-test.
 #include "build/kernel_source.hpp"
 #include "build/steps/steps.hpp"
+#include "build/wheel/unpack.hpp"
 #include "pack/entry_set.hpp"
 #include "plan/keys.hpp"
 
@@ -23,9 +24,11 @@ class Files {
             if (auto added = add("selftest.py", spec_.recipe.selftest, 0644, &*spec_.selftest); !added)
                 return added.error();
         if (auto added = spec_.with_source ? add_source() : add_patches(); !added) return added.error();
+        if (!spec_.fallback.empty())
+            if (auto added = add_fallback(); !added) return added.error();
         auto layer = set_.write(context_.store, {context_.compression, context_.step});
         if (!layer) return layer.error();
-        return StepOutput{{*layer}, {}, 0};
+        return StepOutput{{*layer}, {}, peak_};
     }
 
   private:
@@ -65,10 +68,51 @@ class Files {
         return {};
     }
 
+    // The packages of the wheels alone, without their metadata and scripts: what pip sees is the launcher's to say, and
+    // `active` puts this folder on Python's path.
+    Result<void> add_fallback() {
+        const PythonFacts& python = *context_.contract.python;
+        const std::string directory = fallback_directory(spec_.kernel, spec_.fallback);
+        auto place = VenvPlace::make("/opt/venv", python);  // its path is part of no file that is taken
+        if (!place) return place.error();
+        auto work = context_.store.new_temp_directory("fallback");
+        if (!work) return work.error();
+        fallback_ = std::move(*work);
+        const std::string library = place->site_packages() + "/";
+        for (const LockedDistribution& locked : spec_.fallback) {
+            auto wheel = read_wheel(context_.store.blob_path(locked.sha256), locked, *place);
+            if (!wheel) return wheel.error();
+            const std::string metadata = library + wheel->dist_info + "/";
+            auto wanted = [&](const WheelFile& file) {
+                return file.path.starts_with(library) && !file.path.starts_with(metadata);
+            };
+            if (auto unpacked = unpack_wheel(*wheel, fallback_->path(), wanted); !unpacked) return unpacked;
+        }
+        const fs::path packages = fallback_->path() / place->site_packages();
+        if (auto made = compile_sources(packages, directory); !made) return made;
+        EntrySet::TreeOptions options;
+        options.origin = "the fallback of " + spec_.kernel;
+        return set_.add_tree(packages, directory.substr(1), options);
+    }
+
+    Result<void> compile_sources(const fs::path& packages, const std::string& directory) {
+        static constexpr const char* inside = "/mnt/tmplbuild-fallback";
+        auto session = context_.sandbox->open(context_.below, {{packages, inside, false}});
+        if (!session) return session.error();
+        SandboxCommand command{.argv = {context_.contract.python->command, "-I", "-m", "compileall", "-q", "-f",
+                                        "--invalidation-mode", "unchecked-hash", "-s", inside, "-p", directory, inside},
+                               .environment = {{"PYTHONHASHSEED", "0"}}};
+        auto done = (*session)->run_checked(command, context_.stop, "compiling the fallback's Python files");
+        if (!done) return done.error();
+        peak_ = done->peak_memory;
+        return {};
+    }
+
     const KernelFilesSpec& spec_;
     StepContext& context_;
     EntrySet set_;
-    std::optional<io::TempDirectory> work_;  // until the layer is written
+    std::optional<io::TempDirectory> work_, fallback_;  // until the layer is written
+    std::uint64_t peak_ = 0;
 };
 
 }  // namespace

@@ -242,3 +242,62 @@ TEST_CASE("a kernel that cannot work is refused while planning, with the way out
     const std::string old = refusal(replaced(whole(), "[targets]\n", "[targets]\ncuda = \"12.8\"\n"));
     CHECK(old.find("compiler wheels begin with 13.0") != std::string::npos);
 }
+
+// A recipe for torch with everything that decides a byte of its variants.
+static World torch_world() {
+    World world;
+    KernelRecipe& recipe = world.tmpl.kernels[0].recipe;
+    recipe.needs_torch = true;
+    recipe.build_requirements = {"ninja"};
+    recipe.fallback = {{"plain==0.9"}, {kernel::Capability{8, 6}}};
+    for (const auto& [name, version] : {std::pair{"torch", "2.11.0"}, {"nvidia-cuda-runtime", "13.0.96"}})
+        world.lock.venvs[0].distributions.push_back(World::wheel(name, version));
+    world.lock.kernels = {{"plain", {}, {World::wheel("ninja", "1.13.0")}, {World::wheel("plain", "0.9")}}};
+    return world;
+}
+
+TEST_CASE("a torch kernel is compiled again for another torch, Python or build package, and for nothing else") {
+    const std::string step = "kernel:plain:8.9";
+    const Digest key = torch_world().key(step);
+    auto with = [&](auto change) {
+        World world = torch_world();
+        change(world);
+        return world.key(step);
+    };
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[0] = World::wheel("numpy", "2.1"); }) == key);
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[2] = World::wheel("nvidia-cuda-runtime", "13.0.99"); }) ==
+          key);
+    CHECK(with([](World& w) { w.lock.kernels[0].fallback[0] = World::wheel("plain", "0.8"); }) == key);
+    CHECK(with([](World& w) { w.lock.base->contract.python->version = "3.11.9"; }) == key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.minutes = 99; }) == key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.runtime_needs = {"cc"}; }) == key);
+
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[1] = World::wheel("torch", "2.11.1"); }) != key);
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[1].sha256 = digest("another build of it"); }) != key);
+    CHECK(with([](World& w) { w.lock.base->contract.python->soabi = "cpython-312-x86_64-linux-gnu"; }) != key);
+    CHECK(with([](World& w) { w.lock.kernels[0].requirements[0] = World::wheel("ninja", "1.14.0"); }) != key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.driver_stub = true; }) != key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.archs[2].environment["FLAG"] = "1"; }) != key);
+    // A variant of its own is not touched by what stands at another's entry.
+    CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.archs[0].environment["FLAG"] = "1"; }) == key);
+}
+
+TEST_CASE("pod.json names the wheels of the compile and the fallback") {
+    const World world = torch_world();
+    const Plan plan = world.plan();
+    const pod::Kernel& kernel = std::get<PodSpecStep>(plan.find("pod")->spec).pod.kernels[0];
+    REQUIRE(kernel.build.requirements.size() == 1);
+    CHECK(kernel.build.requirements[0].project == "ninja");
+    CHECK(kernel.fallback.distribution == "plain");
+    CHECK(kernel.fallback.version == "0.9");
+    CHECK(kernel.fallback.capabilities == Ids{"8.6"});
+    CHECK(kernel.fallback.directory.starts_with("/opt/tmplbuild/kernels/plain/fallback-"));
+    CHECK(kernel.python.venv == "/opt/venv");
+    CHECK(plan.find("kernel:plain:8.9")->needs == Ids{"base", "apt:kernel-tools", "python:/opt/venv"});
+    // What a recipe asks for is locked again when it asks for something else, or when torch moves under a fallback.
+    const BaseContract& contract = world.lock.base->contract;
+    const Digest request = kernel_request(kernel_requests(world.tmpl).at(0), contract, world.lock);
+    World other = torch_world();
+    other.lock.venvs[0].distributions[1] = World::wheel("torch", "2.12.0");
+    CHECK(kernel_request(kernel_requests(other.tmpl).at(0), contract, other.lock) != request);
+}

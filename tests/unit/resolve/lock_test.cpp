@@ -21,6 +21,10 @@ static Lock whole_lock() {
     lock.gits = {{"https://example.org/x", std::string(40, 'a'), std::string(40, 'b'), 1700000000}};
     lock.toolchain = LockedToolchain{
         "cuda-wheels", "13.0", Sha256::of("t"), {{"nvidia-cuda-nvcc", "13.0.88", "n.whl", Sha256::of("n"), 5, 0}}};
+    lock.kernels = {{"sageattention",
+                     Sha256::of("k"),
+                     {{"ninja", "1.13.0", "ninja.whl", Sha256::of("ni"), 5, 0}},
+                     {{"sageattention", "1.0.6", "s.whl", Sha256::of("s"), 5, 0}}}};
     return lock;
 }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a kernel's compile failed, from what its tools printed: known failures in words, with what to do. Used by the
+// kernel step. Pure; what it does not know it leaves to the log's own last lines.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tmplbuild {
+
+struct CompileFailure {
+    std::string reason;  // a phrase: "it ran out of memory"
+    std::string advice;
+    bool out_of_memory = false;
+};
+
+// `log`: all lines of the compile, stdout and stderr. `exit_code`: of its command, 128 + signal when killed.
+std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code);
+
+}  // namespace tmplbuild

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stand-in for libcuda while a kernel links: only a driver brings the real one, and no wheel of the toolkit has
+// NVIDIA's own stub. It defines every name of the driver API that the toolkit's cuda.h knows, so that linkers that drop
+// libraries nobody needs keep it, and carries the soname that pods load. Never part of an image.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tmplbuild {
+
+// Assembly for a shared object, from the text of cuda.h. Symbols sorted, each once.
+std::string driver_stub_assembly(std::string_view cuda_header);
+// Makes `output` of it, as a compiler driver's arguments.
+std::vector<std::string> driver_stub_command(const std::string& assembly, const std::string& output);
+
+}  // namespace tmplbuild

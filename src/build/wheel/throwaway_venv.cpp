@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/wheel/throwaway_venv.hpp"
+
+#include "build/wheel/ownership.hpp"
+#include "build/wheel/unpack.hpp"
+#include "build/wheel/wheel.hpp"
+
+namespace tmplbuild {
+
+Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, const VenvPlace& place,
+                                const PythonFacts& python, const std::filesystem::path& root, const Store& store) {
+    std::vector<Wheel> read;
+    for (const LockedDistribution& one : wheels) {
+        auto wheel = read_wheel(store.blob_path(one.sha256), one, place);
+        if (!wheel) return wheel.error();
+        read.push_back(std::move(*wheel));
+    }
+    const auto skeleton = venv_skeleton(place, python, {});
+    if (auto settled = settle_ownership(read, skeleton, {}); !settled) return settled;
+    if (auto made = unpack_skeleton(skeleton, root); !made) return made;
+    for (const Wheel& wheel : read)
+        if (auto unpacked = unpack_wheel(wheel, root, [](const auto&) { return true; }); !unpacked) return unpacked;
+    return {};
+}
+
+}  // namespace tmplbuild

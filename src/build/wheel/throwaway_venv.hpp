@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole venv on disk from wheels in the store, for programs that run during the build and never reach an image: what
+// builds an sdist, what a kernel's compile asks for. Writes into a folder of our own alone.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "build/wheel/venv_place.hpp"
+#include "resolve/lock.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+// Fills the folder `root`, which commands will see at place.root(). The wheels must be in the store.
+Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, const VenvPlace& place,
+                                const PythonFacts& python, const std::filesystem::path& root, const Store& store);
+
+}  // namespace tmplbuild
