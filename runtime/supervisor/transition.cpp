@@ -94,6 +94,7 @@ void Transition::handle(const Event& event) {
             if (!at(i).spawning) return;
             at(i).spawning = false;
             at(i).pid = event.pid;
+            if (at(i).phase == Phase::stopping) stop_service(i);  // asked for before there was a process
             return;
         case Kind::executed:
             return on_running(i);
@@ -248,9 +249,9 @@ void Transition::on_command(std::size_t i, bool again) {
 void Transition::on_tick() {
     for (std::size_t i = 0; i < state().services.size(); ++i) {
         auto& s = at(i);
-        if (s.phase == Phase::stopping && s.pid != 0 && now_ >= s.due) {
+        if (s.phase == Phase::stopping && now_ >= s.due) {
             s.due = never;
-            say(i, "did not stop within its grace; killed");
+            if (s.pid != 0) say(i, "did not stop within its grace; killed");
             signal_group(i, SIGKILL);
         }
         if (s.phase == Phase::backoff && now_ >= s.due) {

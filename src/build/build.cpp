@@ -60,7 +60,8 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     // 6. The image: documents over finished layers.
     report.image = assemble(plan, report, store);
 
-    // 7. The image is proven as it was packed: device code, links, what the kernels need at run time.
+    // 7. The image is proven as it was packed: services can start; device code, links, what the kernels need.
+    prove_services(report.image, store, stop);
     prove_image(report.image, store, stop);
 
     // 8. Outputs appear by rename, or not at all.

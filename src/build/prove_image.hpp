@@ -14,4 +14,8 @@ namespace tmplbuild {
 // that is wrong.
 void prove_image(const oci::Image& image, const Store& store, const std::stop_token& stop);
 
+// Can each service start as pod.json says it? Its program, user and folder are looked for in the packed layers. Nothing
+// for an image that was found good here before. Throws BuildError with everything that is missing.
+void prove_services(const oci::Image& image, const Store& store, const std::stop_token& stop);
+
 }  // namespace tmplbuild

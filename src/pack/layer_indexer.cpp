@@ -24,11 +24,12 @@ bool is_shared_or_program(kernel::Bytes head) {
 }
 
 // What the proofs read of an image beside ELF files: where Python is and what is installed, where libraries are looked
-// for.
+// for, which users there are.
 bool is_kept_text(std::string_view path) {
     const std::string_view name = path.substr(path.rfind('/') + 1);
     return name == "pyvenv.cfg" || name.ends_with(".pth") || path.ends_with(".dist-info/METADATA") ||
-           path.ends_with(".egg-info/PKG-INFO") || path == "etc/ld.so.conf" || path.starts_with("etc/ld.so.conf.d/");
+           path.ends_with(".egg-info/PKG-INFO") || path == "etc/ld.so.conf" || path.starts_with("etc/ld.so.conf.d/") ||
+           path == "etc/passwd" || path == "etc/group";
 }
 
 kernel::IndexedFile file_of(const io::TarHeader& header) {

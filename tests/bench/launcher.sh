@@ -49,17 +49,16 @@ measure_memory() {
     eight '["sleep","600"]'
     start
     until_true all_ready
-    until_true pgrep -P "$pid" log-writer
+    until_file "$work/volume/installation_progress.log" "service-8: ready after"
     sleep 1
     echo "launcher and writer with 8 services: $(pss_of "$pid" "$(pgrep -P "$pid" log-writer)") kB PSS; program $(stat -c %s "$launcher") bytes"
     stop
     for tool in s6-svscan runsvdir supervisord; do
         command -v "$tool" >/dev/null || continue
-        ln -sf "$(command -v sleep)" "$work/sleeper"
         rm -rf "$work/s6" "$work/runit"
-        printf '#!/bin/sh\nexec sleep 600\n' >"$work/run"
-        chmod +x "$work/run"
-        peers "$work/run"
+        printf '#!/bin/sh\nexec sleep 600\n' >"$work/sleeper"
+        chmod +x "$work/sleeper"
+        peers "$work/sleeper"
         case $tool in
             s6-svscan) set -- "$work/s6" ;;
             runsvdir) set -- -P "$work/runit" ;;
@@ -69,7 +68,7 @@ measure_memory() {
         local peer=$!
         sleep 4
         local own
-        own="$peer $(pgrep -P "$peer" -d ' ' -x 's6-supervise|runsv' || true)"
+        own="$peer $(pgrep -P "$peer" -d ' ' -x s6-supervise || true) $(pgrep -P "$peer" -d ' ' -x runsv || true)"
         # shellcheck disable=SC2086
         echo "$tool with its own helpers: $(pss_of $own) kB PSS"
         local sleepers

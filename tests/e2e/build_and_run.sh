@@ -34,9 +34,21 @@ done
 echo "$answer" | grep -q "tmplbuild made" || fail "no answer over HTTP: $(cat "$work/pod.log")"
 grep -q "web: ready after" "$work/pod.log" || sleep 1
 grep -q "web: ready after" "$work/pod.log" || fail "the launcher did not see the service ready: $(cat "$work/pod.log")"
+runc exec "$name" tmpl-ctl status >"$work/status" || fail "tmpl-ctl in the pod's shell: $(cat "$work/status")"
+grep -qE "^web +ready" "$work/status" || fail "tmpl-ctl shows something else: $(cat "$work/status")"
 begin=$(date +%s)
 runc kill "$name" TERM
 code=0
 wait "$outer" || code=$?
 [ "$code" = 0 ] || fail "exit code $code after TERM: $(cat "$work/pod.log")"
 [ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+# A service that could not start on any pod is refused when the image is made, and nothing is written.
+sed 's|^command = .*|command = ["/usr/bin/pyton3"]\nuser = "nobody-here"|; s|^directory = .*|directory = "/opt/none"|' "$work/a/template.toml" >"$work/a/wrong.toml"
+cp "$work/a/template.lock" "$work/a/wrong.lock"
+code=0
+"$tmplbuild" build "$work/a/wrong.toml" -o "oci:$work/a/wrong" --progress plain >"$work/refused" 2>&1 || code=$?
+[ "$code" = 1 ] || fail "a service without a program: exit code $code: $(cat "$work/refused")"
+for words in "its program '/usr/bin/pyton3' is not in the image" "no user 'nobody-here'" "directory '/opt/none' is not in the image"; do
+    grep -qF "$words" "$work/refused" || fail "the error does not say \"$words\": $(cat "$work/refused")"
+done
+[ ! -e "$work/a/wrong" ] || fail "an image was written"

@@ -72,7 +72,7 @@ TEST_CASE("packing a layer leaves its index, and reading the layer gives the sam
         CHECK(std::find(needed.begin(), needed.end(), "libc.so.6") != needed.end());
         CHECK(index.elfs().size() == 1);
 
-        const std::string text = io::read_file(place.store.side_file("layer-index-1", layer.digest)).value();
+        const std::string text = io::read_file(place.store.side_file("layer-index-2", layer.digest)).value();
         CHECK(read_again(place.store, layer, place.folder.path()) == text);
     }
 }
@@ -103,6 +103,6 @@ TEST_CASE("an index of another release is as good as none") {
     LayerWriter writer(place.store, {Compression::zstd, "test"});
     REQUIRE(writer.add_text({.path = "a"}, "a"));
     const BuiltLayer layer = writer.finish().value();
-    REQUIRE(place.store.put_side_file("layer-index-1", layer.digest, "something else"));
+    REQUIRE(place.store.put_side_file("layer-index-2", layer.digest, "something else"));
     CHECK_FALSE(find_layer_index(place.store, layer.digest));
 }

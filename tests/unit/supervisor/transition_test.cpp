@@ -95,10 +95,11 @@ class World {
         const Time limit = now_ + spec_.stop_total_ms;
         while (state_.mode != Mode::over) {
             const Time due = next_due(state_);
-            REQUIRE(due != never);
-            REQUIRE(due <= limit);
-            now_ = std::max(now_ + 1, due);
+            if (due == never || due > limit) FAIL("the stop does not end in time");
+            now_ = std::max(now_, due);
             send({.kind = Event::Kind::tick});
+            // A tick deals with all that is due: else the launcher would not sleep.
+            if (state_.mode != Mode::over && next_due(state_) <= now_) FAIL("a tick leaves something due");
         }
         CHECK(left_ == 1);
     }
