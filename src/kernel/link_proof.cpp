@@ -15,8 +15,9 @@ bool starts_with_then_capital(std::string_view name, std::string_view prefix) {
            name[prefix.size()] <= 'Z';
 }
 
-// cuInit, nvmlInit_v2; not cudaMalloc, cublasCreate, cufftPlan1d.
+// cuInit, nvmlInit_v2; not cudaMalloc, cublasCreate, cufftPlan1d, and not cuFileRead, which libcufile brings.
 bool is_driver_symbol(std::string_view name) {
+    if (name.starts_with("cuFile")) return false;
     return starts_with_then_capital(name, "cu") || starts_with_then_capital(name, "nvml");
 }
 
