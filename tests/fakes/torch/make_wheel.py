@@ -2,7 +2,7 @@
 """make_wheel.py FOLDER [--version 2.11.0+standin] [--cuda 13] [--git-version HEX40] [--abi NAME]
 
 A wheel called torch that stands in for the real one where that would be too large: version.py, a libc10 with the symbol
-that every extension needs, its header, and a strict torch.utils.cpp_extension. With --abi the symbol has another name, so
+that every extension needs, the library that loads it and CUDA's runtime, its header, and a strict torch.utils.cpp_extension. With --abi the symbol has another name, so
 that what was compiled against one build cannot be loaded by another. Needs g++.
 """
 import argparse
@@ -39,12 +39,22 @@ with tempfile.TemporaryDirectory() as work:
         f.write(source)
     subprocess.run(["g++", "-shared", "-fPIC", "-O1", "-Wl,-soname,libc10.so", "-Wl,--build-id=none", "-o", work + "/libc10.so",
                     work + "/c10.cpp"], check=True)
-    with open(work + "/libc10.so", "rb") as f:
-        files["torch/lib/libc10.so"] = f.read()
+    # As in the real one, `import torch` opens this library, whose needs bring the CUDA runtime of another wheel. The runtime
+    # is not here: a library of its soname stands in while linking.
+    open(work + "/none.c", "w").close()
+    runtime = "libcudart.so." + options.cuda
+    link = ["g++", "-shared", "-fPIC", "-nostdlib", "-Wl,--build-id=none,--no-as-needed"]
+    subprocess.run([*link, "-Wl,-soname," + runtime, "-o", work + "/" + runtime, work + "/none.c"], check=True)
+    subprocess.run([*link, "-Wl,-soname,libtorch_global_deps.so,--enable-new-dtags",
+                    "-Wl,-rpath,$ORIGIN:$ORIGIN/../../nvidia/cu%s/lib" % options.cuda, "-o",
+                    work + "/libtorch_global_deps.so", work + "/none.c", work + "/libc10.so", work + "/" + runtime], check=True)
+    for name in ("libc10.so", "libtorch_global_deps.so"):
+        with open(work + "/" + name, "rb") as f:
+            files["torch/lib/" + name] = f.read()
 base = "torch-%s" % options.version
-runtime = "nvidia-cuda-runtime" if int(options.cuda) >= 13 else "nvidia-cuda-runtime-cu%s" % options.cuda
+dependency = "nvidia-cuda-runtime" if int(options.cuda) >= 13 else "nvidia-cuda-runtime-cu%s" % options.cuda
 files[base + ".dist-info/METADATA"] = (
-    "Metadata-Version: 2.1\nName: torch\nVersion: %s\nRequires-Dist: %s\n" % (options.version, runtime)).encode()
+    "Metadata-Version: 2.1\nName: torch\nVersion: %s\nRequires-Dist: %s\n" % (options.version, dependency)).encode()
 files[base + ".dist-info/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 record = base + ".dist-info/RECORD"
 lines = []
