@@ -33,6 +33,7 @@ Engine::Engine(pod::PodSpec spec, const EngineOptions& options)
 int Engine::run() {
     take_signals();
     log_.open_stdout();
+    choose_modes();
     prepare_services();
     state_ = first_state(spec_);
     if (!options_.spec_problem.empty()) say("launcher", options_.spec_problem + "; only SSH runs");
@@ -116,10 +117,22 @@ void Engine::act(const Action& action) {
         case Action::Kind::sweep:
             return signal_strays(action.signal, [this](pid_t one) { return log_.owns(one); });
         case Action::Kind::say:
-            return say(spec_.services[i].name, action.text);
+            return say(action.who.empty() ? spec_.services[i].name : action.who, action.text);
         case Action::Kind::leave:
             code_ = action.code;
             return;
+        case Action::Kind::ask_gpu:
+            return ask_gpu();
+        case Action::Kind::kernel_task:
+            return start_kernel_task(action.kernel);
+        case Action::Kind::end_kernel_task:
+            return end_kernel_task(action.kernel);
+        case Action::Kind::kernel_compile:
+            return start_kernel_job(action.kernel);
+        case Action::Kind::end_kernel_compile:
+            return end_kernel_job(action.kernel);
+        case Action::Kind::ask_idle:
+            return ask_idle(i);
     }
 }
 
@@ -185,10 +198,11 @@ void Engine::reap() {
 bool Engine::owns_group(pid_t pid) const {
     for (std::size_t i = 0; i < live_.size(); ++i)
         if (live_[i].exec_probe == pid || state_.services[i].pid == pid) return true;
-    return false;
+    return helpers_.contains(pid);
 }
 
 void Engine::on_exit(pid_t pid, int status) {
+    if (on_helper_exit(pid, status)) return;
     const bool for_memory = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && memory_.another_kill();
     if (pid == state_.foreground) return happen({.kind = Event::Kind::foreground_exited, .status = status});
     for (std::size_t i = 0; i < live_.size(); ++i) {

@@ -3,6 +3,7 @@
 // probes. engine.hpp is what others see.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +29,18 @@ struct Live {
     int report = -1, out = -1, err = -1;
     std::string not_started;  // why its program could not be executed
     LineBlocks out_lines, err_lines;
-    std::unique_ptr<NetProbe> net_probe;
+    std::unique_ptr<NetProbe> net_probe, idle_probe;
     pid_t exec_probe = 0;
+};
+
+// A child that works for the launcher and not as a service: its last line of output is its answer.
+struct Helper {
+    enum class Kind { probe, task, compile } kind = Kind::task;
+    std::string name{};  // whose lines its errors are, in the log
+    std::size_t kernel = 0;
+    int out = -1, err = -1, report = -1;
+    std::string text{}, result{};
+    LineBlocks lines{};
 };
 
 class Engine {
@@ -77,6 +88,25 @@ class Engine {
     Result<std::string> command(const control::Request& request);
     Result<std::string> command_service(const control::Request& request, std::size_t i);
 
+    // engine_kernels.cpp: what kernels need
+    std::string home() const;
+    void choose_modes();
+    Result<std::string> command_kernels(const control::Request& request);
+    void start_helper(Helper helper, SpawnRequest request);
+    void read_helper(pid_t pid, bool errors);
+    void read_progress(Helper& helper);
+    bool on_helper_exit(pid_t pid, int status);
+    void helper_ended(const Helper& helper, int status, const std::string& not_started);
+    void ask_gpu();
+    void start_kernel_task(std::size_t k);
+    void end_kernel_task(std::size_t k);
+    void start_kernel_job(std::size_t k);
+    void end_kernel_job(std::size_t k);
+    void ask_idle(std::size_t i);
+    void on_idle_ready(std::size_t i);
+    void end_idle_probe(std::size_t i);
+    void look_for_degraded(std::size_t i, const std::string& block);
+
     pod::PodSpec spec_;
     const EngineOptions& options_;
     Poller poller_;
@@ -88,6 +118,8 @@ class Engine {
     status::Timeline timeline_;
     status::Component control_{.name = "control", .state = "off"};
     control::Server server_;
+    std::map<pid_t, Helper> helpers_;
+    std::map<std::size_t, pid_t> task_pids_, compile_pids_;  // by kernel; 0: none
     int signals_ = -1;
     int code_ = 0;
     Time stop_by_ = never;  // the end of the whole stop, once it has begun

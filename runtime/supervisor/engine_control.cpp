@@ -78,7 +78,7 @@ Result<std::string> Engine::read_log(const Request& request) const {
 
 Result<std::string> Engine::command(const Request& request) {
     if (request.kind == Request::Kind::kernel_retry || request.kind == Request::Kind::kernel_off)
-        return usage_error("this launcher chooses no kernels");
+        return command_kernels(request);
     std::vector<std::string> names;
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
         if (spec_.services[i].name == request.name) return command_service(request, i);

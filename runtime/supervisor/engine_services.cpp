@@ -95,6 +95,11 @@ SpawnRequest Engine::request_of(std::size_t i) const {
     const pod::Service& service = spec_.services[i];
     SpawnRequest request;
     request.argv = live_[i].expanded.command;
+    const auto add = [&](const std::vector<std::string>& more) {
+        request.argv.insert(request.argv.end(), more.begin(), more.end());
+    };
+    if (state_.services[i].with_kernel) add(live_[i].expanded.args_with_kernel);
+    if (state_.services[i].without_gpu) add(live_[i].expanded.args_without_gpu);
     request.environment = live_[i].environment;
     request.directory = service.directory.empty() ? "/" : service.directory;
     request.umask = service.umask;
@@ -160,6 +165,7 @@ void Engine::take_lines(std::size_t i, std::string& block) {
     if (service.ready.kind == pod::Probe::Kind::log && !state_.services[i].was_ready &&
         block.find(service.ready.log) != std::string::npos)
         happen({.kind = Event::Kind::log_matched, .service = i});
+    look_for_degraded(i, block);
 }
 
 void Engine::read_output(std::size_t i, int& fd, LineBlocks& lines) {
@@ -203,8 +209,9 @@ void Engine::start_probe(std::size_t i) {
         return;
     }
     const std::uint16_t port = probe.port != 0 ? probe.port : spec_.services[i].bind_port();
+    const bool http = probe.kind == pod::Probe::Kind::http;
     live_[i].net_probe =
-        std::make_unique<NetProbe>(port, probe.kind == pod::Probe::Kind::http ? probe.http : std::string());
+        std::make_unique<NetProbe>(port, probe.http, http ? NetProbe::Want::status : NetProbe::Want::connection);
     if (live_[i].net_probe->fd() >= 0)
         poller_.watch(live_[i].net_probe->fd(), live_[i].net_probe->events(), [this, i] { on_probe_ready(i); });
     on_probe_ready(i);

@@ -65,6 +65,7 @@ PodState first_state(const pod::PodSpec& spec) {
         if (!s.reason.empty()) s.phase = Phase::failed;
         state.services.push_back(std::move(s));
     }
+    state.kernels.resize(spec.kernels.size());
     return state;
 }
 

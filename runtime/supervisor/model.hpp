@@ -12,6 +12,7 @@
 
 #include "loop/poller.hpp"
 #include "podspec/pod_spec.hpp"
+#include "supervisor/kernel_model.hpp"
 
 namespace tmplbuild::launch {
 
@@ -50,12 +51,24 @@ struct ServiceState {
     std::int64_t starts = 0;
     std::int64_t memory_kills = 0;  // ends by the kernel's OOM killer
     std::string reason;             // why it is in this phase; may be empty
+
+    // What its process was started with, and whether that still holds.
+    bool with_kernel = false, without_gpu = false;
+    bool came_up = false;         // the present process was ready, at any time
+    int early_ends = 0;           // in a row, with a kernel's arguments and before it was ready
+    bool torch_matches = false;   // for the start that is next
+    bool stale = false;           // it is to be restarted for a kernel
+    bool kernel_restart = false;  // … now
+    bool asking_idle = false;     // its idle probe is under way
+    Time idle_due = never;        // the next time it is asked
 };
 
 enum class Mode { running, stopping, sweeping, over };
 
 struct PodState {
     std::vector<ServiceState> services;
+    HostPart host;
+    std::vector<KernelState> kernels;
     Mode mode = Mode::running;
     pid_t foreground = 0;  // the command given as arguments, while it runs
     int exit_code = 0;
@@ -81,34 +94,53 @@ struct Event {
         no_children,         // while sweeping: nothing is left
         stop_service,        // by a person
         restart_service,     // by a person; starts it if it does not run
+        gpu_answered,        // ok: text is what the probe printed; else why it printed nothing
+        kernel_done,         // kernel: its first task ended; ok, code, text (the helper's last words)
+        kernel_compiled,     // kernel: its job ended; ok, text (a directory, or why not), more (its tree's digest)
+        kernel_progress,     // kernel, code (percent), status (seconds left, or -1), text
+        kernel_retry,        // kernel: by a person
+        kernel_off,          // kernel: by a person
+        service_degraded,    // service, text: the line of its log that says so
+        idle_answered,       // service, ok
     };
     Kind kind = Kind::tick;
     Time now = 0;
     std::size_t service = 0;
+    std::size_t kernel = 0;
     pid_t pid = 0;
     int status = 0;
+    int code = 0;
     bool ok = false;
     bool out_of_memory = false;  // exited: the kernel killed it for memory
     int jitter = 0;              // -1000..1000: thousandths of the 10 %
     std::string text{};
+    std::string more{};
 };
 
 struct Action {
     enum class Kind {
-        spawn,              // service
-        signal_group,       // service, signal
-        signal_foreground,  // signal
-        probe,              // service: begin one attempt
-        cancel_probe,       // service
-        sweep,              // signal to every process that is left
-        say,                // service, text: one line of the pod's log
-        leave,              // code
+        spawn,               // service
+        signal_group,        // service, signal
+        signal_foreground,   // signal
+        probe,               // service: begin one attempt
+        cancel_probe,        // service
+        sweep,               // signal to every process that is left
+        say,                 // service, text: one line of the pod's log
+        leave,               // code
+        ask_gpu,             // start the probe
+        kernel_task,         // kernel: its first task
+        end_kernel_task,     // kernel: it took too long
+        kernel_compile,      // kernel: start its job
+        end_kernel_compile,  // kernel
+        ask_idle,            // service
     };
     Kind kind;
     std::size_t service = 0;
+    std::size_t kernel = 0;
     int signal = 0;
     int code = 0;
     std::string text{};
+    std::string who{};  // say: whose line it is; empty: the service's
 };
 
 struct Step {

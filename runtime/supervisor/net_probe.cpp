@@ -8,14 +8,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "base/json.hpp"
+
 namespace tmplbuild::launch {
 
-NetProbe::NetProbe(std::uint16_t port, std::string path) {
-    if (!path.empty())
-        request_ = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+NetProbe::NetProbe(std::uint16_t port, const std::string& path, Want want) : want_(want) {
+    // HTTP/1.0 for a body: it then comes in one piece and ends with the connection.
+    if (want != Want::connection)
+        request_ = "GET " + path + (want == Want::body ? " HTTP/1.0" : " HTTP/1.1") +
+                   "\r\nHost: 127.0.0.1:" + std::to_string(port) +
                    "\r\nUser-Agent: tmplbuild-launcher\r\nConnection: close\r\n\r\n";
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -34,6 +39,7 @@ NetProbe::NetProbe(NetProbe&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       request_(std::move(other.request_)),
       answer_(std::move(other.answer_)),
+      want_(other.want_),
       connected_(other.connected_),
       failed_(other.failed_) {}
 
@@ -61,13 +67,30 @@ std::optional<bool> NetProbe::send() {
 }
 
 std::optional<bool> NetProbe::receive() {
-    char buffer[512];
+    char buffer[4096];
     const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
     if (got < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(false);
     answer_.append(buffer, static_cast<std::size_t>(got));
     // RFC 9112, 4: "HTTP/1.1 200 ", and the first digit of the code decides.
     if (answer_.size() < 12) return got == 0 ? std::optional(false) : std::nullopt;
+    constexpr std::size_t body_limit = 256 * 1024;
+    if (want_ == Want::body && got > 0 && answer_.size() < body_limit) return std::nullopt;
     return answer_.starts_with("HTTP/1.") && answer_[8] == ' ' && (answer_[9] == '2' || answer_[9] == '3');
+}
+
+std::string_view NetProbe::body() const {
+    const std::size_t end = answer_.find("\r\n\r\n");
+    return end == std::string::npos ? std::string_view() : std::string_view(answer_).substr(end + 4);
+}
+
+bool says_idle(std::string_view body, const std::vector<std::string>& members) {
+    const auto value = json::parse(body, "the idle probe's answer");
+    const auto* object = value ? value->if_object() : nullptr;
+    if (object == nullptr) return false;
+    return std::all_of(members.begin(), members.end(), [&](const std::string& member) {
+        const auto* list = object->if_contains(member);
+        return list != nullptr && list->is_array() && list->get_array().empty();
+    });
 }
 
 }  // namespace tmplbuild::launch

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// One attempt of an http or tcp readiness probe on the loopback, without ever blocking: the engine polls its
-// descriptor and asks it to go on. Reads a bounded part of the answer. Never resolves a name.
+// One attempt of an http or tcp probe on the loopback, without ever blocking: the engine polls its descriptor and asks
+// it to go on. Reads a bounded part of the answer. Never resolves a name.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace tmplbuild::launch {
 
 class NetProbe {
   public:
-    // `path` empty: a connection is enough.
-    NetProbe(std::uint16_t port, std::string path);
+    // What counts as a yes: a connection (`path` empty), a good status, or a good status with the whole answer read.
+    enum class Want { connection, status, body };
+    NetProbe(std::uint16_t port, const std::string& path, Want want);
     ~NetProbe();
     NetProbe(NetProbe&& other) noexcept;
     NetProbe& operator=(NetProbe&&) = delete;
@@ -20,13 +23,18 @@ class NetProbe {
     int fd() const { return fd_; }
     std::uint32_t events() const;   // what epoll is to wait for
     std::optional<bool> advance();  // the answer, once there is one
+    std::string_view body() const;  // after a yes to Want::body; at most 256 KiB
 
   private:
     std::optional<bool> send();
     std::optional<bool> receive();
     int fd_ = -1;
     std::string request_, answer_;
+    Want want_ = Want::connection;
     bool connected_ = false, failed_ = false;
 };
+
+// Whether a service says that it has nothing to do: a JSON object in which each of `members` is an empty array.
+bool says_idle(std::string_view body, const std::vector<std::string>& members);
 
 }  // namespace tmplbuild::launch

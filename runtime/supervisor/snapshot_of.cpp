@@ -1,7 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/snapshot_of.hpp"
 
+#include "podspec/names.hpp"
+
 namespace tmplbuild::launch {
+
+static void add_gpus(const HostPart& host, status::Snapshot& out) {
+    out.host.state = gpu::to_string(host.verdict.state);
+    out.host.reason = host.verdict.reason;
+    if (host.answer.driver) out.host.driver = host.answer.driver->to_string();
+    if (host.answer.driver_cuda) out.host.cuda = host.answer.driver_cuda->to_string();
+    out.host.simulated = host.answer.simulated;
+    for (const gpu::SeenGpu& one : host.answer.gpus)
+        out.gpus.push_back({one.index, one.name, one.capability.to_string(), static_cast<std::int64_t>(one.memory)});
+}
+
+static status::Kernel kernel_of(const pod::Kernel& spec, const KernelState& state) {
+    status::Kernel out{.name = spec.name, .state = to_string(state.phase), .reason = state.reason};
+    out.mode = pod::to_string(spec.install);
+    if (state.judged) out.verdict = kernel::to_string(state.verdict.verdict);
+    out.arch = state.verdict.arch;
+    if (state.compiling) out.progress = state.percent;
+    if (state.compiling && state.seconds_left >= 0) out.seconds_left = state.seconds_left;
+    out.simulated = state.simulated;
+    return out;
+}
 
 status::Snapshot snapshot_of(const pod::PodSpec& spec, const PodState& state, const Clock& clock) {
     auto unix_time = [&](Time at) { return clock.unix_now - clock.now + at; };
@@ -24,6 +47,11 @@ status::Snapshot snapshot_of(const pod::PodSpec& spec, const PodState& state, co
         one.needs = service.needs;
         one.uses_kernels = service.uses_kernels;
         out.services.push_back(std::move(one));
+    }
+    add_gpus(state.host, out);
+    for (std::size_t k = 0; k < state.kernels.size(); ++k) {
+        out.kernels.push_back(kernel_of(spec.kernels[k], state.kernels[k]));
+        out.kernels.back().since = unix_time(state.kernels[k].since == 0 ? clock.started : state.kernels[k].since);
     }
     status::sum_up(out, state.mode != Mode::running);
     return out;

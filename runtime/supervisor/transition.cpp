@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "podspec/names.hpp"
+#include "supervisor/kernel_steps.hpp"
 #include "supervisor/model.hpp"
 
 namespace tmplbuild::launch {
@@ -23,6 +24,7 @@ class Transition {
     }
     Step run(const Event& event) {
         if (state().mode != Mode::over) {
+            kernels_.handle(event);
             handle(event);
             settle();
         }
@@ -59,7 +61,7 @@ class Transition {
     void on_probe_answer(std::size_t i, bool ok);
     void on_health(std::size_t i, bool ok);
     void on_tick();
-    void on_command(std::size_t i, bool again);
+    void on_command(std::size_t i, bool again, const char* why);
     void fail(std::size_t i, const std::string& why);
     void stop_service(std::size_t i);
     void begin_stop(int code);
@@ -71,6 +73,7 @@ class Transition {
     const pod::PodSpec& spec_;
     Time now_;
     Step step_;
+    KernelSteps kernels_{spec_, step_.state, now_, step_.actions};
 };
 
 std::string describe_end(const Event& event) {
@@ -130,9 +133,18 @@ void Transition::handle(const Event& event) {
             if (state().mode == Mode::sweeping) state().give_up_at = now_;
             return;
         case Kind::stop_service:
-            return on_command(i, false);
+            return on_command(i, false, "stopped by a person");
         case Kind::restart_service:
-            return on_command(i, true);
+            return on_command(i, true, "restarted by a person");
+        case Kind::gpu_answered:
+        case Kind::kernel_done:
+        case Kind::kernel_compiled:
+        case Kind::kernel_progress:
+        case Kind::kernel_retry:
+        case Kind::kernel_off:
+        case Kind::service_degraded:
+        case Kind::idle_answered:
+            return;  // the kernels' half has handled it
     }
 }
 
@@ -157,6 +169,7 @@ void Transition::on_ready(std::size_t i) {
     const auto& health = spec_.services[i].health;
     if (health.kind != pod::Probe::Kind::none) s.probe_due = now_ + health.interval_ms;
     say(i, "ready after " + std::to_string(now_ - at(i).started) + " ms");
+    kernels_.is_ready(i);
 }
 
 void Transition::on_probe_answer(std::size_t i, bool ok) {
@@ -190,11 +203,12 @@ void Transition::on_exit(std::size_t i, bool ok, const std::string& why, int jit
     s.satisfied = s.was_ready = false;
     end_probing(i);
     const bool ordered = s.phase == Phase::stopping;
+    kernels_.ended(i, ordered || state().mode != Mode::running);
     if (state().mode != Mode::running || (ordered && !s.start_again)) return enter(i, Phase::stopped, why);
     if (!ordered) return on_end_without_order(i, ok, why, jitter);
     s.start_again = false;
     s.failures = 0;
-    enter(i, Phase::waiting, "restarted by a person");
+    enter(i, Phase::waiting, s.reason);
 }
 
 void Transition::on_end_without_order(std::size_t i, bool ok, const std::string& why, int jitter) {
@@ -234,16 +248,19 @@ void Transition::stop_service(std::size_t i) {
     signal_group(i, pod::signal_number(spec_.services[i].stop_signal).value_or(SIGTERM));
 }
 
-void Transition::on_command(std::size_t i, bool again) {
+void Transition::on_command(std::size_t i, bool again, const char* why) {
     auto& s = at(i);
     if (state().mode != Mode::running || !spec_.services[i].unusable.empty()) return;
     s.start_again = again && alive(i);
     if (s.phase == Phase::stopping) return;
-    if (alive(i)) return stop_service(i);
+    if (alive(i)) {
+        s.reason = why;
+        return stop_service(i);
+    }
     s.due = never;
     s.failures = 0;
     s.satisfied = s.satisfied && !again;
-    enter(i, again ? Phase::waiting : Phase::stopped, again ? "restarted by a person" : "stopped by a person");
+    enter(i, again ? Phase::waiting : Phase::stopped, why);
 }
 
 void Transition::on_tick() {
@@ -272,6 +289,7 @@ void Transition::on_tick() {
         s.probing = true;
         s.probe_due = now_ + probe_in(spec_.services[i], s).timeout_ms;
     }
+    kernels_.tick();
     if (state().mode != Mode::running && now_ >= state().kill_at) kill_all();
 }
 
@@ -282,6 +300,7 @@ void Transition::begin_stop(int code) {
     state().give_up_at = now_ + spec_.stop_total_ms;
     state().kill_at = state().give_up_at - std::min(reserve_ms, spec_.stop_total_ms / 2);
     if (state().foreground != 0) act({.kind = Action::Kind::signal_foreground, .signal = SIGTERM});
+    kernels_.stop();
     for (std::size_t i = 0; i < state().services.size(); ++i) {
         auto& s = at(i);
         s.start_again = false;
@@ -307,7 +326,10 @@ void Transition::kill_all() {
 }
 
 void Transition::settle() {
-    if (state().mode == Mode::running) return start_what_can();
+    if (state().mode == Mode::running) {
+        for (const std::size_t i : kernels_.restarts()) on_command(i, true, "restarted for its kernel");
+        return start_what_can();
+    }
     stop_what_can();
     bool any = state().foreground != 0;
     for (std::size_t i = 0; i < state().services.size(); ++i) any = any || alive(i);
@@ -330,9 +352,11 @@ void Transition::start_what_can() {
             for (std::size_t j = 0; j < state().services.size(); ++j)
                 if (spec_.services[j].name == need && !at(j).satisfied && missing.empty())
                     missing = "needs " + need + ", which is " + to_string(at(j).phase);
+        const bool may = missing.empty() && kernels_.may_start(i, missing);
         s.reason = missing;
-        if (!missing.empty()) continue;
+        if (!may) continue;
         enter(i, Phase::starting);
+        kernels_.starts(i);
         s.started = now_;
         s.spawning = true;
         if (s.starts++ > 0) ++s.restarts;
@@ -367,7 +391,7 @@ Step transition(const pod::PodSpec& spec, PodState state, const Event& event) {
 
 Time next_due(const PodState& state) {
     if (state.mode == Mode::over) return never;
-    Time due = std::min(state.kill_at, state.give_up_at);
+    Time due = std::min({state.kill_at, state.give_up_at, kernels_due(state)});
     for (const auto& s : state.services) due = std::min({due, s.due, s.ready_by, s.probe_due});
     return due;
 }

@@ -20,7 +20,13 @@ static fs::path companion(const std::string& name) {
 }
 
 std::map<std::string, fs::path> image_programs() {
-    return {{"opt/tmplbuild/launcher", companion("launcher")}, {"opt/tmplbuild/tmpl-ctl", companion("tmpl-ctl")}};
+    std::map<std::string, fs::path> out{{"opt/tmplbuild/launcher", companion("launcher")},
+                                        {"opt/tmplbuild/tmpl-ctl", companion("tmpl-ctl")},
+                                        {"opt/tmplbuild/kernel-job", companion("kernel-job")}};
+    // The probe's bundle: its own loader and C library beside it.
+    for (const auto& entry : fs::directory_iterator(companion("gpu/gpu-probe").parent_path()))
+        out["opt/tmplbuild/gpu/" + entry.path().filename().string()] = entry.path();
+    return out;
 }
 fs::path sandbox_init_file() { return companion("sandbox-init"); }
 fs::path nvcc_front_file() { return companion("nvcc-front"); }

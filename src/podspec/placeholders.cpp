@@ -89,11 +89,12 @@ Result<ExpandedService> expand_service(const Service& service, const std::string
         if (!value) return value.error();
         out.environment[name] = std::move(*value);
     }
-    // The arguments that a kernel or a missing GPU adds are checked here too, so that a wrong one is not found late.
-    for (const auto* extra : {&service.args_with_kernel, &service.args_without_gpu}) {
-        const char* key = extra == &service.args_with_kernel ? "args_with_kernel" : "args_without_gpu";
-        if (auto list = expand_list(*extra, service, prefix + key, file); !list) return list.error();
-    }
+    auto with_kernel = expand_list(service.args_with_kernel, service, prefix + "args_with_kernel", file);
+    if (!with_kernel) return with_kernel.error();
+    out.args_with_kernel = std::move(*with_kernel);
+    auto without_gpu = expand_list(service.args_without_gpu, service, prefix + "args_without_gpu", file);
+    if (!without_gpu) return without_gpu.error();
+    out.args_without_gpu = std::move(*without_gpu);
     return out;
 }
 

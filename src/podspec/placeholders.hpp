@@ -21,6 +21,7 @@ struct ExpandedService {
     std::vector<std::string> command;
     std::vector<std::string> probe, health;  // ready.exec, health.exec
     std::map<std::string, std::string> environment;
+    std::vector<std::string> args_with_kernel, args_without_gpu;
 };
 Result<ExpandedService> expand_service(const Service& service, const std::string& file);
 

@@ -15,6 +15,7 @@
 #include "build/toolchain_tree.hpp"
 #include "build/wheel/venv_place.hpp"
 #include "io/mapped_file.hpp"
+#include "kernel/variant_digest.hpp"
 #include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"
 #include "plan/kernel_specs.hpp"
@@ -346,13 +347,27 @@ class Compile {
             log_ += "nvcc calls that were changed:\n" + *changed;
         const Digest log = Sha256::of(log_);
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
-        json::object facts{{"proof", kernel::to_json(proof)}, {"log", log.to_string()}};
+        auto digest = digest_of_files();
+        if (!digest) return digest.error();
+        json::object facts{
+            {"proof", kernel::to_json(proof)}, {"log", log.to_string()}, {"files", digest->to_string()}};
         if (!spec_.torch_venv.empty()) {
             auto torch = torch_facts();
             if (!torch) return torch.error();
             facts["torch"] = std::move(*torch);
         }
         return StepOutput{{*layer}, std::move(facts), peak_};
+    }
+
+    // What the pod compares before it switches the variant on.
+    Result<Digest> digest_of_files() const {
+        std::map<std::string, Digest> all;
+        for (const fs::path& file : files("")) {
+            auto digest = io::hash_file(output() / file);
+            if (!digest) return digest.error();
+            all[file.string()] = *digest;
+        }
+        return kernel::variant_digest(all);
     }
 
     // torch/version.py is generated and holds plain assignments; the pod compares the commit, since two builds of one

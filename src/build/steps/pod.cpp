@@ -15,8 +15,11 @@ Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepCon
     if (!proof) return proof.error();
     for (pod::Kernel& kernel : pod.kernels) {
         if (kernel.name != ref.kernel) continue;
+        // The launcher compares it with what lies in the folder before it switches the variant on.
+        json::object table = **proof;
+        if (const json::value* files = step.facts.if_contains("files")) table["files"] = *files;
         kernel.variants.push_back({ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(),
-                                   json::canonical(**proof)});
+                                   json::canonical(table)});
         if (const json::value* torch = step.facts.if_contains("torch"); torch != nullptr && torch->is_object()) {
             kernel.python.torch = json::string_or(torch->get_object(), "version", "");
             kernel.python.torch_git_version = json::string_or(torch->get_object(), "git_version", "");

@@ -31,7 +31,10 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"status", {"base"}},
     {"control", {"base", "loop", "podlog"}},
     {"ctl", {"base", "control"}},
-    {"supervisor", {"base", "podspec", "loop", "podlog", "status", "control"}},
+    {"gpu", {"base", "podspec", "kernel"}},
+    {"gpuprobe", {"base", "kernel", "gpu"}},
+    {"kernel_job", {"base", "podspec", "kernel"}},
+    {"supervisor", {"base", "podspec", "kernel", "loop", "podlog", "status", "control", "gpu"}},
     {"launcher", {"base", "podspec", "supervisor"}},
 };
 

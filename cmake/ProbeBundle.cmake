@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# gpu-probe with its own loader and C library, so that it runs over any base, or none, and can load the host's driver
+# (docs/decisions/0010-probe-bundle.md). C++'s own library is linked in; what remains is glibc's.
+set(probe_bundle ${CMAKE_BINARY_DIR}/libexec/gpu)
+target_link_options(gpu-probe PRIVATE -static-libstdc++ -static-libgcc -s -Wl,--as-needed -Wl,--gc-sections)
+set(bundle_files)
+foreach(file ld-linux-x86-64.so.2 libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${file} OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT IS_ABSOLUTE "${found}")
+    message(FATAL_ERROR "the compiler knows no ${file}: the probe's bundle needs glibc's own files")
+  endif()
+  get_filename_component(real ${found} REALPATH)
+  add_custom_command(OUTPUT ${probe_bundle}/${file} COMMAND ${CMAKE_COMMAND} -E copy ${real} ${probe_bundle}/${file}
+                     DEPENDS ${real} VERBATIM)
+  list(APPEND bundle_files ${probe_bundle}/${file})
+endforeach()
+add_custom_target(probe-bundle ALL DEPENDS ${bundle_files})

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A library of NVIDIA's driver, found and opened as a program of the pod would find it. Each is opened in a child of
+// its own. Never closes one: drivers do not survive that.
+#pragma once
+
+#include <string>
+
+namespace tmplbuild::gpu {
+
+class DriverLibrary {
+  public:
+    // `variable` names another file, and then only that one is tried: TMPLBUILD_LIBCUDA, TMPLBUILD_LIBNVML.
+    DriverLibrary(const char* soname, const char* variable);
+    bool is_open() const { return handle_ != nullptr; }
+    // Where it is missing: why, for people.
+    const std::string& problem() const { return problem_; }
+    // Whether it calls itself a stand-in for a driver.
+    bool simulated() const { return symbol("tmplbuild_simulated_driver") != nullptr; }
+    template <class Function>
+    Function* find(const char* name) const {
+        return reinterpret_cast<Function*>(symbol(name));
+    }
+
+  private:
+    void* symbol(const char* name) const;
+    void* handle_ = nullptr;
+    std::string problem_;
+};
+
+}  // namespace tmplbuild::gpu

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/text.hpp"
+#include "gpuprobe/sources.hpp"
+
+namespace tmplbuild::gpu {
+
+namespace {
+
+constexpr std::array<const char*, 4> places = {"/usr/bin/nvidia-smi", "/usr/local/bin/nvidia-smi",
+                                               "/usr/local/nvidia/bin/nvidia-smi", "/usr/lib/wsl/lib/nvidia-smi"};
+
+std::uint64_t mebibytes(const std::string& text) {
+    return text.find_first_not_of("0123456789") == std::string::npos && !text.empty() && text.size() < 12
+               ? std::strtoull(text.c_str(), nullptr, 10) << 20
+               : 0;
+}
+
+}  // namespace
+
+void become_nvidia_smi() {
+    const std::array<const char*, 4> argv = {"nvidia-smi",
+                                             "--query-gpu=index,name,uuid,compute_cap,memory.total,driver_version",
+                                             "--format=csv,noheader,nounits", nullptr};
+    const auto run = [&](const char* program) {
+        ::execv(program, const_cast<char* const*>(argv.data()));  // execv(3) does not write to its arguments
+    };
+    const char* other = std::getenv("TMPLBUILD_NVIDIA_SMI");
+    if (other != nullptr && *other != '\0') return run(other);
+    for (const char* place : places) run(place);
+}
+
+// One line a GPU, in the order of the query. A divided GPU (MIG) is listed whole: its parts have its capability.
+Answer parse_smi(std::string_view text, int exit_code) {
+    Answer out;
+    out.source = "nvidia-smi";
+    const auto lines = split(trim(text), '\n');
+    if (exit_code != 0) {
+        out.state = exit_code == 127 ? ProbeState::no_driver : ProbeState::failed;
+        out.reason = exit_code == 127 ? "there is no nvidia-smi"
+                                      : "nvidia-smi: " + std::string(trim(lines.front())) + " (exit code " +
+                                            std::to_string(exit_code) + ")";
+        return out;
+    }
+    out.state = ProbeState::garbage;
+    for (const std::string& line : lines) {
+        if (trim(line).empty()) continue;
+        std::vector<std::string> fields;
+        for (const std::string& field : split(line, ',')) fields.emplace_back(trim(field));
+        if (fields.size() == 1 && fields[0].starts_with("No devices")) break;
+        const auto capability = fields.size() == 6 ? kernel::Capability::parse(fields[3])
+                                                   : Result<kernel::Capability>(usage_error("not six fields"));
+        if (!capability || out.gpus.size() >= gpu_limit) {
+            out.gpus.clear();
+            out.reason = "nvidia-smi printed what is no GPU: '" + line.substr(0, 120) + "'";
+            return out;
+        }
+        SeenGpu gpu;
+        gpu.index = std::atoi(fields[0].c_str());
+        gpu.name = fields[1];
+        gpu.uuid = fields[2].starts_with("GPU-") ? fields[2] : "";
+        gpu.capability = *capability;
+        gpu.memory = mebibytes(fields[4]);
+        if (auto version = kernel::Version::parse(fields[5])) out.driver = *version;
+        out.gpus.push_back(std::move(gpu));
+    }
+    out.state = out.gpus.empty() ? ProbeState::no_gpu : ProbeState::ok;
+    if (out.gpus.empty()) out.reason = "nvidia-smi shows no GPU";
+    return out;
+}
+
+}  // namespace tmplbuild::gpu

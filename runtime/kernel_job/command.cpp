@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel_job/command.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include "base/text.hpp"
+
+namespace tmplbuild::job {
+
+namespace {
+
+volatile std::sig_atomic_t stop_flag = 0;  // a signal handler can set nothing else
+
+std::int64_t clock_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (std::string& text : texts) out.push_back(text.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+[[noreturn]] void become(const Command& command, int out) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::signal(SIGTERM, SIG_DFL);
+    const int null = ::open("/dev/null", O_RDONLY);
+    ::dup2(null, 0);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    std::vector<std::string> environment, argv = command.argv;
+    for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+    if (::chdir(command.directory.c_str()) == 0) {
+        const auto path = command.environment.find("PATH");
+        const auto names = pointers(argv), values = pointers(environment);
+        if (argv[0].find('/') != std::string::npos) ::execve(names[0], names.data(), values.data());
+        for (const std::string& folder :
+             split(path == command.environment.end() ? std::string("/usr/bin:/bin") : path->second, ':'))
+            ::execve((folder + "/" + argv[0]).c_str(), names.data(), values.data());
+    }
+    const std::string text = "cannot start " + argv[0] + "\n";
+    if (::write(2, text.data(), text.size()) < 0) ::_exit(126);
+    ::_exit(127);
+}
+
+class Running {
+  public:
+    Running(const Command& command, pid_t pid, int out) : command_(command), pid_(pid), out_(out) {}
+
+    CommandEnd follow() {
+        const std::int64_t begun = clock_ms();
+        int status = 0;
+        while (!read_some()) {
+            const std::int64_t seconds = (clock_ms() - begun) / 1000;
+            std::optional<std::string> why;
+            if (stop_flag != 0) why = "the pod stops";
+            if (!why && command_.seconds > 0 && seconds > command_.seconds)
+                why = "it took longer than " + human_seconds(static_cast<double>(command_.seconds));
+            if (!why && command_.watch) why = command_.watch(seconds);
+            if (!why) continue;
+            ::kill(-pid_, SIGKILL);
+            end_.why = *why;
+            end_.stopped = true;
+            break;
+        }
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
+        ::kill(-pid_, SIGKILL);  // what it left running
+        if (end_.stopped) return std::move(end_);
+        end_.ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (!end_.ok)
+            end_.why = WIFSIGNALED(status) ? "it was killed by signal " + std::to_string(WTERMSIG(status))
+                                           : "it ended with exit code " + std::to_string(WEXITSTATUS(status));
+        return std::move(end_);
+    }
+
+  private:
+    // True at the end of the output. Waits half a second at most.
+    bool read_some() {
+        pollfd ready{out_, POLLIN, 0};
+        if (::poll(&ready, 1, 500) <= 0) return gone();
+        std::array<char, 16384> buffer{};
+        const ssize_t got = ::read(out_, buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) return false;
+        if (got <= 0) return true;
+        const std::string_view part(buffer.data(), static_cast<std::size_t>(got));
+        if (::write(2, part.data(), part.size()) < 0) return false;  // the log is gone; the work goes on
+        end_.tail += part;
+        if (end_.tail.size() > 16'000) end_.tail.erase(0, end_.tail.size() - 8'000);
+        return false;
+    }
+    // A grandchild may hold the pipe: the command's own end decides.
+    bool gone() const {
+        siginfo_t info{};
+        return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+    }
+
+    const Command& command_;
+    pid_t pid_;
+    int out_;
+    CommandEnd end_;
+};
+
+}  // namespace
+
+CommandEnd run_command(const Command& command) {
+    std::array<int, 2> pipe{-1, -1};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {.why = "no pipe can be made"};
+    const pid_t pid = ::fork();
+    if (pid == 0) become(command, pipe[1]);
+    ::close(pipe[1]);
+    if (pid > 0) ::setpgid(pid, pid);
+    CommandEnd end = pid > 0 ? Running(command, pid, pipe[0]).follow() : CommandEnd{.why = "no process can be made"};
+    ::close(pipe[0]);
+    return end;
+}
+
+void end_on_term() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { stop_flag = 1; };
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
+bool stop_asked() { return stop_flag != 0; }
+
+void pause_seconds(std::int64_t seconds) {
+    for (std::int64_t i = 0; i < seconds * 10 && stop_flag == 0; ++i) ::usleep(100'000);
+}
+
+}  // namespace tmplbuild::job

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command of the job: its output goes to the job's stderr (the pod's log) line by line, and it is ended when the
+// job is told to end, when its time is over, or when `watch` says so. No shell.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tmplbuild::job {
+
+struct Command {
+    std::vector<std::string> argv;
+    std::map<std::string, std::string> environment;  // all of it
+    std::string directory = "/";
+    std::int64_t seconds = 0;  // 0: no limit
+    // Asked about twice a second with the seconds so far; words end the command.
+    std::function<std::optional<std::string>(std::int64_t)> watch{};
+};
+
+struct CommandEnd {
+    bool ok = false;
+    std::string why{};     // in words, when not ok
+    std::string tail{};    // its last lines
+    bool stopped = false;  // by `watch` or by a signal to the job
+};
+CommandEnd run_command(const Command& command);
+
+// TERM ends the job and what it runs; afterwards stop_asked() is true.
+void end_on_term();
+bool stop_asked();
+// Sleeps, less when the job is told to end.
+void pause_seconds(std::int64_t seconds);
+
+}  // namespace tmplbuild::job

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel_job/compile.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "kernel/arch.hpp"
+#include "kernel_job/command.hpp"
+#include "kernel_job/depot.hpp"
+#include "kernel_job/lease.hpp"
+#include "kernel_job/memory.hpp"
+#include "kernel_job/prove.hpp"
+#include "kernel_job/report.hpp"
+#include "kernel_job/toolchain.hpp"
+
+extern char** environ;
+
+namespace tmplbuild::job {
+
+namespace {
+
+// ioprio_set(2): class "idle" for this process and what it starts; glibc has no wrapper.
+constexpr int ioprio_who_process = 1, ioprio_idle = 3 << 13;
+
+void step_back() {
+    (void)::setpriority(PRIO_PROCESS, 0, 19);
+    const sched_param none{};
+    ::sched_setscheduler(0, SCHED_IDLE, &none);
+    ::syscall(SYS_ioprio_set, ioprio_who_process, 0, ioprio_idle);
+    // Under pressure the kernel's killer takes the compile, never a service.
+    const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    if (::write(fd, "1000", 4) < 0) ::fputs("kernel-job: may not lower its own standing\n", stderr);
+    ::close(fd);
+}
+
+class Job {
+  public:
+    Job(const pod::Kernel& kernel, const pod::KernelArch& arch, const JobPlaces& places)
+        : kernel_(kernel),
+          arch_(arch),
+          places_(places),
+          local_(fs::path(places.home) / "kernels", kernel.name, arch.key),
+          volume_(fs::path(places.volume) / ".tmplbuild/kernels", kernel.name, arch.key),
+          work_(fs::path(places.work) / ("tmplbuild-kernel-" + kernel.name)) {}
+
+    int run(bool again) {
+        step_back();
+        if (auto found = look_for_it()) return tell_success(found->files.string(), found->digest);
+        if (again) {
+            local_.forget_failure();
+            volume_.forget_failure();
+        }
+        for (const Depot* depot : {&local_, &volume_})
+            if (const auto why = depot->failure())
+                return tell_failure(*why + " (tried before; `tmpl-ctl kernel retry` tries again)", false);
+        Lease lease(volume_.lease_file());
+        if (has_volume()) {
+            (void)make_folders(volume_.folder());  // where it cannot be made, there is no lease and no copy
+            if (auto found = wait_for_other(lease)) return tell_success(found->files.string(), found->digest);
+        }
+        lease_ = &lease;
+        if (stop_asked()) return tell_failure("the pod stops", true);
+        return make();
+    }
+
+  private:
+    bool has_volume() const {
+        std::error_code failed;
+        return fs::is_directory(places_.volume, failed);
+    }
+
+    // On this pod's own disk, else on the volume: then copied here, hashed on the way and proven anew.
+    std::optional<Made> look_for_it() {
+        auto here = local_.find();
+        if (here && *here) return **here;
+        if (!here) local_.throw_away();
+        if (!has_volume()) return std::nullopt;
+        if (const int gone = collect_unused(fs::path(places_.volume) / ".tmplbuild/kernels"); gone > 0)
+            tell_progress(std::to_string(gone) + " variants that nobody used for 30 days are removed", 0, -1);
+        auto there = volume_.find();
+        if (!there) {
+            tell_progress("the volume's variant is not used: " + there.error().message, 0, -1);
+            volume_.throw_away();
+            return std::nullopt;
+        }
+        if (!*there) return std::nullopt;
+        tell_progress("taken from the volume, where an earlier pod left it", 0, -1);
+        auto table = prove_files(kernel_, arch_.arch, (*there)->files);
+        if (!table) {
+            tell_progress("the volume's variant is not used: " + table.error().message, 0, -1);
+            volume_.throw_away();
+            return std::nullopt;
+        }
+        volume_.mark_used();
+        auto copied = local_.copy_from(**there, *table);
+        if (copied) return *copied;
+        tell_progress("the volume's variant cannot be copied: " + copied.error().message, 0, -1);
+        return std::nullopt;
+    }
+
+    std::optional<Made> wait_for_other(Lease& lease) {
+        bool said = false;
+        while (!stop_asked() && !lease.take()) {
+            if (!lease.is_alive(places_.lease_seconds)) {
+                lease.break_it();
+                continue;
+            }
+            if (!said) tell_progress("another pod on this volume compiles it; its result is waited for", 0, -1);
+            said = true;
+            pause_seconds(std::min<std::int64_t>(5, std::max<std::int64_t>(places_.lease_seconds / 4, 1)));
+            if (auto found = look_for_it()) return found;
+        }
+        // It may have come in place between the look and the lease.
+        return said ? look_for_it() : std::nullopt;
+    }
+
+    int make() {
+        if (auto made = make_folders(local_.folder()); !made)
+            return tell_failure("this pod has no place for a variant: " + made.error().message, true);
+        if (auto made = make_folders(work_); !made)
+            return tell_failure("this pod has no place to compile in: " + made.error().message, true);
+        const int lock = ::open((work_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (lock < 0 || ::flock(lock, LOCK_EX) != 0)
+            return tell_failure("this pod has no place to compile in: " + work_.string(), true);
+        const int code = make_in_work_folder();
+        ::close(lock);
+        return code;
+    }
+
+    int make_in_work_folder() {
+        if (auto why = wait_for_memory()) return tell_failure(*why, true);
+        tell_progress("fetching the compiler (" + std::to_string(kernel_.build.toolchain.size()) + " wheels)", 1, -1);
+        auto tools = prepare_toolchain(kernel_, work_, plain_environment());
+        if (!tools) return fail(tools.error());
+        if (auto laid = lay_source(); !laid)
+            return fail(trouble_from("laying out the source", laid.error().message, ""));
+        if (auto trouble = compile(*tools)) return fail(*trouble);
+        tell_progress("proving what was compiled", 98, 2);
+        auto table = prove_files(kernel_, arch_.arch, output());
+        if (!table) return fail({table.error().message, false});
+        auto made = local_.put(output(), *table);
+        if (!made) return fail(trouble_from("moving it in place", made.error().message, made.error().message));
+        leave_on_volume(*made, *table);
+        for (const fs::path& path : {output(), fs::path(kernel_.build.directory), work_ / "tmp"}) remove_quietly(path);
+        // The toolchain goes too: a GPU changes with the pod, and the pod's disk goes with it.
+        remove_quietly(work_);
+        return tell_success(made->files.string(), made->digest);
+    }
+
+    int fail(const Trouble& trouble) {
+        remove_quietly(output());
+        if (stop_asked()) return tell_failure("the pod stops", true);
+        if (trouble.transient) return tell_failure(trouble.words, false);
+        local_.remember_failure(trouble.words);
+        if (has_volume()) volume_.remember_failure(trouble.words);
+        return tell_failure(trouble.words, false);
+    }
+
+    fs::path output() const { return work_ / "output"; }
+
+    std::uint64_t memory_needed() const {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(kernel_.build.memory_bytes, 256 << 20));
+    }
+
+    std::optional<std::string> wait_for_memory() {
+        bool said = false;
+        for (;;) {
+            const Memory memory = read_memory(places_.cgroup);
+            if (memory.free_below_ceiling() >= memory_needed()) return std::nullopt;
+            const std::string words = "needs " + human_bytes(memory_needed()) + " of memory, and " +
+                                      human_bytes(memory.free_below_ceiling()) + " are free below 85 % of this pod's " +
+                                      human_bytes(memory.limit);
+            if (memory.limit / 100 * Memory::percent < memory_needed()) return words + ": it will never fit";
+            if (!said) tell_progress("waits: " + words, 0, -1);
+            said = true;
+            pause_seconds(10);
+            if (lease_ != nullptr) lease_->renew();
+            if (stop_asked()) return "the pod stops";
+        }
+    }
+
+    Environment plain_environment() const {
+        Environment out;
+        for (char** entry = environ; *entry != nullptr; ++entry) {
+            const std::string text = *entry;
+            const std::size_t equals = text.find('=');
+            if (equals != std::string::npos) out[text.substr(0, equals)] = text.substr(equals + 1);
+        }
+        // A constraint is for people's packages; the compiler's wheels are pinned by hash.
+        for (const char* name : {"PIP_CONSTRAINT", "UV_CONSTRAINT", "PYTHONPATH", "PIP_TARGET", "PIP_USER"})
+            out.erase(name);
+        out["TMPDIR"] = (work_ / "tmp").string();
+        (void)make_folders(work_ / "tmp");
+        return out;
+    }
+
+    Result<void> lay_source() {
+        const fs::path to = kernel_.build.directory;
+        remove_quietly(to);
+        if (!kernel_.source.directory.empty()) return copy_tree(kernel_.source.directory, to);
+        if (auto made = make_folders(to); !made) return made;
+        tell_progress("fetching the source", 5, -1);
+        const std::string& commit = kernel_.source.commit;
+        std::vector<std::vector<std::string>> steps = {
+            {"git", "init", "-q"},
+            {"git", "fetch", "-q", "--depth", "1", kernel_.source.url, commit},
+            {"git", "-c", "advice.detachedHead=false", "checkout", "-q", commit},
+            {"git", "submodule", "update", "-q", "--init", "--recursive", "--depth", "1"}};
+        for (const std::string& patch : kernel_.source.patches) steps.push_back({"git", "apply", "-p1", patch});
+        for (const auto& step : steps) {
+            const CommandEnd end =
+                run_command({.argv = step, .environment = plain_environment(), .directory = to.string()});
+            if (!end.ok) return build_error(step[0] + " " + step[1] + ": " + end.why + ": " + end.tail);
+        }
+        return {};
+    }
+
+    std::int64_t jobs() const {
+        const std::uint64_t fit = read_memory(places_.cgroup).free_below_ceiling() / memory_needed();
+        const std::int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
+        return std::clamp<std::int64_t>(static_cast<std::int64_t>(fit), 1, std::max<std::int64_t>(processors, 1));
+    }
+
+    // {arch}, {sm}, {output}, {jobs}; "{{" is a plain brace (docs/template-reference.md).
+    std::string fill(const std::string& text, const kernel::Arch& arch, std::int64_t side_by_side) const {
+        const Environment values{{"{arch}", arch.to_torch_list()},
+                                 {"{sm}", arch.to_string()},
+                                 {"{output}", output().string()},
+                                 {"{jobs}", std::to_string(side_by_side)}};
+        std::string out;
+        for (std::size_t i = 0; i < text.size();) {
+            const bool doubled = text.compare(i, 2, "{{") == 0 || text.compare(i, 2, "}}") == 0;
+            const auto value = std::find_if(values.begin(), values.end(), [&](const auto& v) {
+                return !doubled && text.compare(i, v.first.size(), v.first) == 0;
+            });
+            const bool known = !doubled && value != values.end();
+            out += known ? value->second : text.substr(i, 1);
+            i += known ? value->first.size() : doubled ? 2 : 1;
+        }
+        return out;
+    }
+
+    Environment compile_environment(const Toolchain& tools, const kernel::Arch& arch, std::int64_t side_by_side) const {
+        Environment out = plain_environment();
+        const std::string venv = kernel_.python.venv;
+        out["CUDA_HOME"] = tools.cuda_home.string();
+        out["TMPLBUILD_NVCC"] = (tools.toolkit / "bin/nvcc").string();
+        out["TMPLBUILD_ARCH"] = arch.number();
+        out["PATH"] = (venv.empty() ? "" : venv + "/bin:") + (tools.cuda_home / "bin").string() +
+                      ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        if (!venv.empty()) out["VIRTUAL_ENV"] = venv;
+        if (!tools.requirements.empty()) out["PYTHONPATH"] = tools.requirements.string();
+        if (kernel_.build.driver_stub) out["LIBRARY_PATH"] = (tools.toolkit / "lib/stubs").string();
+        for (const auto& [name, value] : arch_.environment) out[name] = fill(value, arch, side_by_side);
+        return out;
+    }
+
+    std::optional<std::string> watch(std::int64_t seconds) {
+        const Memory memory = read_memory(places_.cgroup);
+        if (memory.above_ceiling())
+            return "stopped: the pod uses " + human_bytes(memory.used) + ", above 85 % of its " +
+                   human_bytes(memory.limit) + "; `tmpl-ctl kernel retry` tries again";
+        if (seconds < told_ + 5) return std::nullopt;
+        told_ = seconds;
+        if (lease_ != nullptr) lease_->renew();
+        const std::int64_t guess = std::max<std::int64_t>(kernel_.build.estimated_seconds, 1);
+        const auto percent = static_cast<int>(std::min<std::int64_t>(5 + seconds * 90 / guess, 97));
+        tell_progress(compiling_, percent, std::max<std::int64_t>(guess - seconds, 5));
+        return std::nullopt;
+    }
+
+    std::optional<Trouble> compile(const Toolchain& tools) {
+        remove_quietly(output());
+        if (auto made = make_folders(output()); !made)
+            return trouble_from("compiling", made.error().message, made.error().message);
+        const auto arch = kernel::Arch::parse(arch_.arch);
+        if (!arch) return Trouble{arch.error().message, false};
+        const std::int64_t side_by_side = jobs();
+        compiling_ = "compiling for " + arch->to_string();
+        tell_progress(compiling_, 5, kernel_.build.estimated_seconds);
+        Command command{.argv = {},
+                        .environment = compile_environment(tools, *arch, side_by_side),
+                        .directory = kernel_.build.directory,
+                        .seconds = kernel_.build.timeout_seconds,
+                        .watch = [this](std::int64_t seconds) { return watch(seconds); }};
+        for (const std::string& word : kernel_.build.command) command.argv.push_back(fill(word, *arch, side_by_side));
+        CommandEnd end = run_command(command);
+        if (end.ok) end = finish(command);
+        if (end.ok) return std::nullopt;
+        if (end.stopped) return Trouble{end.why, end.why.starts_with("stopped:")};
+        return trouble_from("the compile", end.why, end.tail);
+    }
+
+    // As the build does: modules stripped, bytecode made, since variants are read-only.
+    CommandEnd finish(const Command& like) {
+        auto files = hash_tree(output());
+        if (!files) return {.why = files.error().message};
+        Command strip{.argv = kernel_.build.strip, .environment = like.environment};
+        bool python = false;
+        for (const auto& [path, digest] : *files) {
+            if (path.ends_with(".so")) strip.argv.push_back((output() / path).string());
+            python = python || path.ends_with(".py");
+        }
+        if (strip.argv.size() > kernel_.build.strip.size() && !kernel_.build.strip.empty())
+            if (CommandEnd end = run_command(strip); !end.ok) return end;
+        if (!python || kernel_.python.interpreter.empty()) return {.ok = true};
+        return run_command({.argv = {kernel_.python.interpreter, "-I", "-m", "compileall", "-q", "-f",
+                                     "--invalidation-mode", "unchecked-hash", output().string()},
+                            .environment = like.environment});
+    }
+
+    void leave_on_volume(const Made& made, const std::string& table) {
+        if (!has_volume()) return;
+        auto left = volume_.copy_from(made, table);
+        if (!left) return tell_progress("not kept for the next pod: " + left.error().message, 99, 0);
+        tell_progress("kept on the volume for the next pod", 99, 0);
+    }
+
+    const pod::Kernel& kernel_;
+    const pod::KernelArch& arch_;
+    const JobPlaces& places_;
+    Depot local_, volume_;
+    fs::path work_;
+    const Lease* lease_ = nullptr;
+    std::string compiling_;
+    std::int64_t told_ = 0;
+};
+
+}  // namespace
+
+int compile_kernel(const pod::Kernel& kernel, const std::string& arch, const JobPlaces& places, bool again) {
+    end_on_term();
+    for (const pod::KernelArch& one : kernel.archs)
+        if (one.arch == arch) return Job(kernel, one, places).run(again);
+    return tell_failure("pod.json has no arch '" + arch + "' of " + kernel.name, false);
+}
+
+}  // namespace tmplbuild::job

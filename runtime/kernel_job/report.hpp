@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the job tells the launcher: one JSON object a line on stdout, the result as the last one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tmplbuild::job {
+
+// `percent` 0..99; `seconds_left` -1: not known.
+void tell_progress(const std::string& words, int percent, std::int64_t seconds_left);
+int tell_success(const std::string& directory, const std::string& digest);  // returns exit code 0
+// `cannot_here`: nothing is wrong with the kernel. Returns the exit code, 3 or 1.
+int tell_failure(const std::string& reason, bool cannot_here);
+
+}  // namespace tmplbuild::job

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/kernel_steps.hpp"
+
+#include <algorithm>
+
+#include "podspec/names.hpp"
+
+namespace tmplbuild::launch {
+
+namespace {
+
+constexpr Time verdict_wait_ms = 10'000;  // services that use a kernel start then, whatever is known
+constexpr Time task_ms = 120'000;         // of a helper: hashing a variant takes a second, from a slow disk more
+constexpr Time check_ms = 600'000;        // of a self-test: importing torch on a busy pod takes a while
+constexpr Time idle_pause_ms = 5'000;     // between two questions whether a service is idle
+constexpr int early_ends_limit = 2;
+constexpr int code_cannot_here = 3;    // a helper's exit code: nothing is wrong with the kernel, this pod has no place
+constexpr int code_no_gpu = 77;        // a self-test's
+constexpr int code_not_started = 126;  // … and above, up to 127: it did not run
+
+}  // namespace
+
+const char* to_string(KernelPhase phase) {
+    switch (phase) {
+        case KernelPhase::waiting:
+            return "waiting";
+        case KernelPhase::compiling:
+            return "compiling";
+        case KernelPhase::available:
+            return "available";
+        case KernelPhase::active:
+            return "active";
+        case KernelPhase::degraded:
+            return "degraded";
+        case KernelPhase::off:
+            return "off";
+        case KernelPhase::failed:
+            return "failed";
+    }
+    return "failed";
+}
+
+bool KernelSteps::uses(std::size_t i, std::size_t k) const {
+    const auto& names = spec_.services[i].uses_kernels;
+    return std::find(names.begin(), names.end(), spec_.kernels[k].name) != names.end();
+}
+
+bool KernelSteps::all_in_place(std::size_t i) const {
+    bool any = false;
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {
+        if (!uses(i, k)) continue;
+        any = true;
+        if (!state_.kernels[k].in_place) return false;
+    }
+    return any;
+}
+
+void KernelSteps::say(const std::string& who, const std::string& text) {
+    actions_.push_back({.kind = Action::Kind::say, .text = text, .who = who});
+}
+
+void KernelSteps::enter(std::size_t k, KernelPhase phase, std::string reason) {
+    at(k).phase = phase;
+    at(k).since = now_;
+    at(k).reason = std::move(reason);
+}
+
+void KernelSteps::handle(const Event& event) {
+    using Kind = Event::Kind;
+    const std::size_t k = event.kernel, i = event.service;
+    const bool kernel_known = k < state_.kernels.size(), service_known = i < state_.services.size();
+    switch (event.kind) {
+        case Kind::start:
+            return start();
+        case Kind::gpu_answered:
+            return on_gpu(event);
+        case Kind::kernel_done:
+            return kernel_known ? on_task_done(k, event) : void();
+        case Kind::kernel_compiled:
+            return kernel_known ? on_compiled(k, event) : void();
+        case Kind::kernel_progress:
+            return kernel_known ? on_progress(k, event) : void();
+        case Kind::kernel_retry:
+            if (!kernel_known || at(k).compiling || !state_.host.decided ||
+                spec_.kernels[k].install == pod::InstallMode::off)
+                return;
+            at(k).ask_anew = true;
+            if (at(k).in_place && !at(k).fallback) return;
+            for (auto& s : state_.services) s.early_ends = 0;
+            return judge(k);
+        case Kind::kernel_off:
+            if (!kernel_known) return;
+            if (at(k).compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
+            return withdraw(k, KernelPhase::off, "switched off by a person");
+        case Kind::service_degraded:
+            for (std::size_t each = 0; service_known && each < state_.kernels.size(); ++each) {
+                const bool in_use = uses(i, each) && state_.services[i].with_kernel;
+                if (!in_use || (at(each).phase != KernelPhase::active && at(each).phase != KernelPhase::available))
+                    continue;
+                enter(each, KernelPhase::degraded, spec_.services[i].name + " says: " + event.text);
+                say(spec_.kernels[each].name, "degraded: " + at(each).reason);
+            }
+            return;
+        case Kind::idle_answered:
+            return service_known ? on_idle(i, event.ok) : void();
+        default:
+            return;
+    }
+}
+
+// --- the host's verdict, and each kernel's ------------------------------------------------------------------------
+
+void KernelSteps::start() {
+    bool wanted = !spec_.kernels.empty() || !spec_.cuda.empty();
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) wanted = wanted || wants_host(i);
+    if (!wanted) return;
+    state_.host.verdict.state = gpu::HostState::probing;
+    state_.host.decide_by = now_ + verdict_wait_ms;
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {
+        at(k).since = now_;
+        if (spec_.kernels[k].install != pod::InstallMode::off) continue;
+        enter(k, KernelPhase::off, spec_.kernels[k].env_var + " is false");
+        at(k).settled = true;
+    }
+    actions_.push_back({.kind = Action::Kind::ask_gpu});
+}
+
+void KernelSteps::on_gpu(const Event& event) {
+    auto& host = state_.host;
+    if (host.decided) return;
+    host.decided = true;
+    if (event.ok) {
+        auto answer = gpu::parse_answer(event.text);
+        host.verdict =
+            answer ? gpu::judge_host(*answer, spec_) : gpu::HostVerdict{gpu::HostState::failed, answer.error().message};
+        if (answer) host.answer = std::move(*answer);
+    } else {
+        host.verdict = {gpu::HostState::failed, event.text};
+    }
+    say("gpu", (host.answer.simulated ? "(simulated) " : "") + std::string(to_string(host.verdict.state)) + ": " +
+                   host.verdict.reason);
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
+        if (spec_.kernels[k].install != pod::InstallMode::off) judge(k);
+    // A service that could not wait started as on a pod without a GPU.
+    if (host.verdict.state != gpu::HostState::usable) return;
+    for (std::size_t i = 0; i < state_.services.size(); ++i)
+        if (state_.services[i].without_gpu && state_.services[i].pid != 0) renew(i);
+}
+
+void KernelSteps::judge(std::size_t k) {
+    KernelState& kernel = at(k);
+    const pod::Kernel& spec = spec_.kernels[k];
+    const auto& host = state_.host;
+    kernel.simulated = host.answer.simulated;
+    kernel.settled = false;
+    if (host.verdict.state != gpu::HostState::usable) {
+        kernel.settled = true;
+        enter(k, KernelPhase::off, host.verdict.reason);
+        return say(spec.name, "off: " + kernel.reason);
+    }
+    kernel.verdict = gpu::judge_kernel(spec, host.answer);
+    kernel.judged = true;
+    const std::string gpus = host.verdict.reason + ": " + spec.name + " ";
+    if (kernel.verdict.variant) {
+        const pod::KernelVariant& variant = spec.variants[*kernel.verdict.variant];
+        enter(k, KernelPhase::waiting, "its files are put in place");
+        say(spec.name, gpus + "variant sm_" + variant.arch + ", " + kernel::to_string(kernel.verdict.verdict) +
+                           (kernel.simulated ? " (simulated)" : ""));
+        return push(k, {.kind = KernelTask::Kind::activate,
+                        .directory = variant.directory,
+                        .digest = kernel.verdict.digest,
+                        .distribution = spec.distribution,
+                        .version = spec.version});
+    }
+    say(spec.name, gpus + kernel::to_string(kernel.verdict.verdict) + ", " + kernel.verdict.reason);
+    const bool can_compile = !kernel.verdict.arch.empty() && !spec.build.command.empty();
+    enter(k, KernelPhase::off, kernel.verdict.reason);
+    if (can_compile) compile(k);
+    kernel.settled = !can_compile || spec.install == pod::InstallMode::background;
+    use_fallback(k);
+}
+
+// Something slower of the same name, where the recipe has it; services wait for it as for a variant.
+void KernelSteps::use_fallback(std::size_t k) {
+    const pod::Kernel& spec = spec_.kernels[k];
+    if (at(k).in_place || !gpu::fallback_serves(spec, state_.host.answer)) return;
+    at(k).settled = false;
+    push(k, {.kind = KernelTask::Kind::activate,
+             .directory = spec.fallback.directory,
+             .distribution = spec.fallback.distribution,
+             .version = spec.fallback.version});
+}
+
+void KernelSteps::compile(std::size_t k) {
+    at(k).compiling = true;
+    at(k).percent = 0;
+    at(k).seconds_left = -1;
+    enter(k, KernelPhase::compiling, "for sm_" + at(k).verdict.arch + ", in the background");
+    actions_.push_back({.kind = Action::Kind::kernel_compile, .kernel = k});
+}
+
+// --- helpers' work ------------------------------------------------------------------------------------------------
+
+void KernelSteps::push(std::size_t k, KernelTask task) {
+    at(k).tasks.push_back(std::move(task));
+    if (at(k).tasks.size() == 1) run_first(k);
+}
+
+void KernelSteps::run_first(std::size_t k) {
+    const bool check = at(k).tasks.front().kind == KernelTask::Kind::check;
+    at(k).task_by = now_ + (check ? check_ms : task_ms);
+    actions_.push_back({.kind = Action::Kind::kernel_task, .kernel = k});
+}
+
+void KernelSteps::on_task_done(std::size_t k, const Event& event) {
+    if (at(k).tasks.empty()) return;
+    const KernelTask task = std::move(at(k).tasks.front());
+    at(k).tasks.pop_front();
+    at(k).task_by = never;
+    const bool counts = !task.abandoned || task.kind == KernelTask::Kind::deactivate;
+    if (counts) on_task_answer(k, task, event);
+    if (!at(k).tasks.empty() && at(k).task_by == never) run_first(k);
+}
+
+void KernelSteps::on_task_answer(std::size_t k, const KernelTask& task, const Event& event) {
+    switch (task.kind) {
+        case KernelTask::Kind::activate:
+            on_activated(k, task, event);
+            break;
+        case KernelTask::Kind::deactivate:
+            if (!event.ok) say(spec_.kernels[k].name, "could not be taken away: " + event.text);
+            break;
+        case KernelTask::Kind::match:
+            if (task.service < state_.services.size()) state_.services[task.service].torch_matches = event.ok;
+            if (!event.ok && at(k).in_place) withdraw(k, KernelPhase::off, event.text);
+            break;
+        case KernelTask::Kind::check:
+            on_checked(k, event);
+            break;
+    }
+}
+
+void KernelSteps::on_activated(std::size_t k, const KernelTask& task, const Event& event) {
+    KernelState& kernel = at(k);
+    const pod::Kernel& spec = spec_.kernels[k];
+    const bool fallback = !spec.fallback.directory.empty() && task.directory == spec.fallback.directory;
+    kernel.settled = spec.install == pod::InstallMode::background || !kernel.compiling;
+    if (!event.ok) {
+        if (fallback) return say(spec.name, "its fallback cannot be used: " + event.text);
+        kernel.settled = true;
+        enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
+        say(spec.name, std::string(to_string(kernel.phase)) + ": " + event.text);
+        return;
+    }
+    kernel.in_place = true;
+    kernel.fallback = fallback;
+    kernel.checked = fallback;  // the self-test is the variant's
+    if (fallback) {
+        const std::string words = "until then, or instead, " + spec.fallback.distribution + " " + spec.fallback.version;
+        if (!kernel.compiling) enter(k, KernelPhase::available, kernel.reason + "; " + words);
+        say(spec.name, words + " is used");
+    } else {
+        enter(k, KernelPhase::available, kernel.simulated ? "simulated" : "not checked on this GPU yet");
+        say(spec.name, std::string("available") + (kernel.simulated ? " (simulated)" : ""));
+    }
+    // The helper has just compared torch.
+    std::size_t user = spec_.services.size();
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
+        if (!uses(i, k)) continue;
+        user = std::min(user, i);
+        state_.services[i].torch_matches = true;
+        if (state_.services[i].pid != 0 && all_in_place(i)) renew(i);
+    }
+    if (user == spec_.services.size()) check(k, user);
+}
+
+void KernelSteps::check(std::size_t k, std::size_t service) {
+    if (at(k).checked || at(k).simulated || at(k).phase != KernelPhase::available) return;
+    at(k).checked = true;
+    if (spec_.kernels[k].selftest.empty()) {
+        at(k).reason = "its recipe has no self-test, so nothing says that it computes";
+        return;
+    }
+    push(k, {.kind = KernelTask::Kind::check, .service = service});
+}
+
+void KernelSteps::on_checked(std::size_t k, const Event& event) {
+    if (!at(k).in_place || at(k).fallback) return;
+    const std::string& name = spec_.kernels[k].name;
+    if (event.ok) {
+        if (at(k).phase == KernelPhase::available)
+            enter(k, KernelPhase::active, "its self-test computed: " + event.text);
+        return say(name, "active: " + at(k).reason);
+    }
+    if (event.code == code_no_gpu || event.code == code_not_started || event.code == code_not_started + 1) {
+        at(k).reason = "its self-test checked nothing: " + event.text;
+        return say(name, "available, not active: " + at(k).reason);
+    }
+    withdraw(k, KernelPhase::failed, "its self-test failed: " + event.text);
+}
+
+// Away with what is in place; services that run with it are treated by their on_kernel_ready.
+void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& reason) {
+    KernelState& kernel = at(k);
+    const bool was = kernel.in_place;
+    kernel.in_place = kernel.fallback = kernel.compiling = false;
+    kernel.settled = true;
+    enter(k, phase, reason);
+    say(spec_.kernels[k].name, std::string(to_string(phase)) + ": " + reason);
+    while (kernel.tasks.size() > 1) kernel.tasks.pop_back();
+    if (!kernel.tasks.empty()) kernel.tasks.front().abandoned = true;
+    if (was || !kernel.tasks.empty()) push(k, {.kind = KernelTask::Kind::deactivate});
+    for (std::size_t i = 0; i < spec_.services.size(); ++i)
+        if (uses(i, k) && state_.services[i].with_kernel && state_.services[i].pid != 0) renew(i);
+}
+
+// --- the job ------------------------------------------------------------------------------------------------------
+
+void KernelSteps::on_progress(std::size_t k, const Event& event) {
+    if (!at(k).compiling) return;
+    at(k).percent = std::clamp(event.code, 0, 99);
+    at(k).seconds_left = event.status;
+    if (event.text.empty() || event.text == at(k).reason) return;
+    at(k).reason = event.text;
+    say(spec_.kernels[k].name, event.text);
+}
+
+void KernelSteps::on_compiled(std::size_t k, const Event& event) {
+    KernelState& kernel = at(k);
+    if (!kernel.compiling) return;
+    kernel.compiling = kernel.ask_anew = false;
+    const pod::Kernel& spec = spec_.kernels[k];
+    if (event.ok) {
+        kernel.percent = 100;
+        enter(k, KernelPhase::waiting, "its files are put in place");
+        return push(k, {.kind = KernelTask::Kind::activate,
+                        .directory = event.text,
+                        .digest = event.more,
+                        .distribution = spec.distribution,
+                        .version = spec.version});
+    }
+    kernel.settled = true;
+    enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
+    say(spec.name, std::string(to_string(kernel.phase)) + ": " + event.text);
+}
+
+// --- services -----------------------------------------------------------------------------------------------------
+
+bool KernelSteps::may_start(std::size_t i, std::string& missing) {
+    if (!wants_host(i)) return true;
+    const bool waited = state_.host.waited;
+    if (!state_.host.decided && !waited) {
+        missing = "waits for the GPU's verdict";
+        return false;
+    }
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {
+        if (!uses(i, k) || at(k).settled || !state_.host.decided) continue;
+        const bool required = spec_.kernels[k].install == pod::InstallMode::required;
+        if (waited && !required) continue;
+        missing = "waits for the kernel " + spec_.kernels[k].name + ", which is " + to_string(at(k).phase);
+        return false;
+    }
+    if (!all_in_place(i) || state_.services[i].torch_matches) return true;
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {
+        if (!uses(i, k) || spec_.kernels[k].python.torch_git_version.empty()) continue;
+        missing = "torch is compared with the kernel " + spec_.kernels[k].name;
+        const auto& tasks = at(k).tasks;
+        const bool asked = std::any_of(tasks.begin(), tasks.end(), [&](const KernelTask& task) {
+            return task.kind == KernelTask::Kind::match && task.service == i;
+        });
+        if (!asked) push(k, {.kind = KernelTask::Kind::match, .service = i});
+        return false;
+    }
+    return true;
+}
+
+void KernelSteps::starts(std::size_t i) {
+    ServiceState& s = state_.services[i];
+    s.with_kernel = all_in_place(i);
+    const bool asked = state_.host.verdict.state != gpu::HostState::unknown;
+    s.without_gpu = asked && wants_host(i) && state_.host.verdict.state != gpu::HostState::usable;
+    s.came_up = s.torch_matches = s.stale = s.kernel_restart = s.asking_idle = false;
+    s.idle_due = never;
+    for (std::size_t k = 0; s.with_kernel && k < spec_.kernels.size(); ++k)
+        if (uses(i, k) && at(k).phase == KernelPhase::degraded)
+            enter(k, KernelPhase::available, at(k).simulated ? "simulated" : "started again after it fell back");
+}
+
+void KernelSteps::is_ready(std::size_t i) {
+    state_.services[i].came_up = true;
+    state_.services[i].early_ends = 0;
+    for (std::size_t k = 0; state_.services[i].with_kernel && k < spec_.kernels.size(); ++k)
+        if (uses(i, k)) check(k, i);
+}
+
+void KernelSteps::ended(std::size_t i, bool ordered) {
+    ServiceState& s = state_.services[i];
+    s.stale = s.kernel_restart = s.asking_idle = false;
+    s.idle_due = never;
+    if (ordered || s.came_up || !s.with_kernel) return;
+    if (++s.early_ends < early_ends_limit) return;
+    s.early_ends = 0;
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
+        if (uses(i, k) && at(k).in_place)
+            withdraw(k, KernelPhase::failed,
+                     spec_.services[i].name + " ended twice with it before it was ready, and starts without it now");
+}
+
+void KernelSteps::renew(std::size_t i) {
+    ServiceState& s = state_.services[i];
+    const pod::Service& service = spec_.services[i];
+    if (s.stale) return;
+    s.stale = true;
+    const bool can_ask = !service.idle.http.empty() && service.bind_port() != 0;
+    if (service.on_kernel_ready == pod::OnKernelReady::restart) {
+        s.kernel_restart = true;
+    } else if (service.on_kernel_ready == pod::OnKernelReady::restart_when_idle && can_ask) {
+        s.idle_due = now_;
+        say(service.name, "is restarted for its kernel when it is idle");
+    } else {
+        say(service.name, "runs on as it was started; `tmpl-ctl restart " + service.name + "` takes the change in");
+    }
+}
+
+void KernelSteps::on_idle(std::size_t i, bool idle) {
+    ServiceState& s = state_.services[i];
+    if (!s.asking_idle) return;
+    s.asking_idle = false;
+    s.idle_due = now_ + idle_pause_ms;
+    if (!idle) return;
+    s.idle_due = never;
+    s.kernel_restart = true;
+}
+
+std::vector<std::size_t> KernelSteps::restarts() {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < state_.services.size(); ++i) {
+        if (!state_.services[i].kernel_restart) continue;
+        state_.services[i].kernel_restart = false;
+        if (state_.services[i].pid != 0) out.push_back(i);
+    }
+    return out;
+}
+
+void KernelSteps::tick() {
+    for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
+        if (now_ < at(k).task_by) continue;
+        at(k).task_by = never;
+        actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k});
+    }
+    if (now_ >= state_.host.decide_by) {
+        state_.host.decide_by = never;
+        state_.host.waited = true;
+        if (!state_.host.decided) {
+            state_.host.verdict.reason = "the driver has not answered yet; services start without it";
+            say("gpu", state_.host.verdict.reason);
+        }
+    }
+    for (std::size_t i = 0; i < state_.services.size(); ++i) {
+        ServiceState& s = state_.services[i];
+        if (now_ < s.idle_due) continue;
+        s.idle_due = now_ + idle_pause_ms;
+        if (s.phase != Phase::ready || s.asking_idle) {
+            s.asking_idle = false;  // no answer in time: asked again
+            continue;
+        }
+        s.asking_idle = true;
+        actions_.push_back({.kind = Action::Kind::ask_idle, .service = i});
+    }
+}
+
+void KernelSteps::stop() {
+    for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
+        if (at(k).compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
+        if (!at(k).tasks.empty()) actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k});
+        at(k).task_by = never;
+    }
+    for (auto& s : state_.services) s.idle_due = never;
+    state_.host.decide_by = never;
+}
+
+Time kernels_due(const PodState& state) {
+    Time due = state.host.decide_by;
+    for (const auto& kernel : state.kernels) due = std::min(due, kernel.task_by);
+    for (const auto& s : state.services) due = std::min(due, s.idle_due);
+    return due;
+}
+
+}  // namespace tmplbuild::launch

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shared by the pid1 tests of kernels: a pod with one kernel, "attention", a fake driver, a fake compiler that is fetched
+# as a wheel from a package index on the loopback, and a service that behaves as ComfyUI does (tests/fakes/comfyui.py).
+. "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
+need python3 pip mount
+command -v python3 >/dev/null || skip "python3 is not here"
+libexec=$TMPLBUILD_BIN/../libexec
+make_variant=$TMPLBUILD_BIN/../tests/make_variant
+home=$work/home
+mkdir -p "$home/kernels" "$work/site/lib/site-packages" "$work/index" "$work/tmp" "$work/source"
+cp -r "$libexec/gpu" "$home/gpu"
+cp "$libexec/kernel-job" "$home/kernel-job"
+export TMPLBUILD_HOME=$home TMPLBUILD_WORK=$work/tmp TMPLBUILD_PROBE_SECONDS=2
+export TMPLBUILD_LIBNVML=$libexec/fake-driver/libnvidia-ml.so.1 TMPLBUILD_LIBCUDA=$libexec/fake-driver/libcuda.so.1
+export TMPLBUILD_NVIDIA_SMI=$libexec/fake-driver/nvidia-smi
+unset TMPLBUILD_FAKE_GPUS TMPLBUILD_FAKE_FAULT TMPLBUILD_FAKE_DRIVER TMPLBUILD_FAKE_CUDA CUDA_VISIBLE_DEVICES INSTALL_ATTENTION
+rtx4090="NVIDIA GeForce RTX 4090=8.9=24"
+rtx3090="NVIDIA GeForce RTX 3090=8.6=24"
+b200="NVIDIA B200=10.0=180"
+# The launcher's own /run, so that nothing of this machine is touched.
+prepare="mount -t tmpfs tmpfs /run"
+
+# What the image holds: one variant, for 8.9.
+variant=$home/kernels/attention/0123456789abcdef
+mkdir -p "$variant/attention"
+"$make_variant" module 89 "$variant/attention/_a.so"
+echo 'version = "2.2.0"' >"$variant/attention/__init__.py"
+table89=$("$make_variant" table 89 8.9)
+digest89=$("$make_variant" digest "$variant")
+export table89 digest89 variant
+
+# A compiler as a wheel: its nvcc writes a module for the arch that it is told. NVCC_SECONDS: how long it takes.
+cat >"$work/nvcc" <<END
+#!/bin/sh
+sleep "\${NVCC_SECONDS:-0}"
+[ -z "\${NVCC_FAILS:-}" ] || { echo "error: \$NVCC_FAILS" >&2; exit 1; }
+[ -z "\${NVCC_FILLS:-}" ] || head -c 80000000 /dev/zero >"\$2.big" || { echo "No space left on device" >&2; exit 1; }
+echo compiled >>"$work/compiles"
+exec "$make_variant" module "\$TMPLBUILD_ARCH" "\$2"
+END
+python3 - "$work/nvcc" "$work/index" <<'PY'
+import hashlib, os, sys, zipfile
+nvcc, index = sys.argv[1:]
+folder = index + "/fake-nvcc"
+os.makedirs(folder)
+name = "fake_nvcc-13.0.1-py3-none-any.whl"
+with zipfile.ZipFile(folder + "/" + name, "w") as wheel:
+    def put(path, text, mode=0o644):
+        info = zipfile.ZipInfo(path)
+        info.external_attr = (0o100000 | mode) << 16
+        wheel.writestr(info, text)
+    put("nvidia/cu13/bin/nvcc", open(nvcc).read(), 0o755)
+    put("nvidia/cu13/lib/empty", "")
+    put("fake_nvcc-13.0.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: fake-nvcc\nVersion: 13.0.1\n")
+    put("fake_nvcc-13.0.1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    put("fake_nvcc-13.0.1.dist-info/RECORD", "")
+sha = hashlib.sha256(open(folder + "/" + name, "rb").read()).hexdigest()
+open(folder + "/sha256", "w").write(sha)
+PY
+nvcc_sha=$(cat "$work/index/fake-nvcc/sha256")
+export nvcc_sha
+index_pid=
+serve_index() {
+    python3 -u -m http.server --bind 127.0.0.1 --directory "$work/index" 0 >"$work/index.log" 2>&1 &
+    index_pid=$!
+    until_true grep -q 'port [0-9]' "$work/index.log"
+    port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/index.log" | head -n 1)
+    export PIP_INDEX_URL=http://127.0.0.1:$port/ PIP_RETRIES=0 PIP_TIMEOUT=5 PIP_CONFIG_FILE=/dev/null
+    unset PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX
+}
+end_index() { [ -z "$index_pid" ] || kill "$index_pid" 2>/dev/null || true; }
+cleanups="$cleanups end_index"
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+app_port=$(free_port)
+export app_port
+
+# kernel_pod [PYTHON STATEMENTS]: pod.json; `kernel` and `app` are the dictionaries, to be changed.
+kernel_pod() {
+    python3 - "$work" "$TMPLBUILD_SOURCE" "${1:-}" <<'PY'
+import json, os, sys
+work, source, change = sys.argv[1:]
+e = os.environ
+kernel = {
+    "name": "attention", "env_var": "INSTALL_ATTENTION", "distribution": "attention", "version": "2.2.0",
+    "variants": [{"arch": "89", "directory": e["variant"], "key": "sha256:" + "1" * 64, "table": json.dumps(dict(json.loads(e["table89"]), files=e["digest89"]))}],
+    "capabilities": [{"capability": "8.6", "arch": "86", "modules": ["attention/_a.so"]},
+                     {"capability": "8.9", "arch": "89", "modules": ["attention/_a.so"]}],
+    "refused": [{"capability": "10.0", "reason": "its dispatcher knows no 10.0"}],
+    "archs": [{"arch": "86", "key": "sha256:" + "2" * 64}, {"arch": "89", "key": "sha256:" + "1" * 64}],
+    "python": {"venvs": [{"directory": work + "/site", "site_packages": work + "/site/lib/site-packages"}],
+               "interpreter": sys.executable},
+    "source": {"directory": work + "/source"},
+    "build": {"cuda": "13.0", "directory": work + "/build",
+              "toolchain": [{"project": "fake-nvcc", "version": "13.0.1", "file": "fake_nvcc-13.0.1-py3-none-any.whl",
+                             "sha256": e["nvcc_sha"]}],
+              "command": ["sh", "-ec", "mkdir {output}/attention; cp *.py {output}/attention; "
+                                       "nvcc -o {output}/attention/_a.so"],
+              "estimated_seconds": 5, "memory_bytes": 1000000},
+}
+app = {"name": "app", "port": int(e["app_port"]), "host": "127.0.0.1",
+       "command": [sys.executable, source + "/tests/fakes/comfyui.py", "--port", "{port}"],
+       "ready": {"http": "/system_stats", "interval_ms": 50}, "uses_kernels": ["attention"],
+       "args_with_kernel": ["--use-sage-attention"], "args_without_gpu": ["--cpu"],
+       "degraded_log": "Error running sage attention", "on_kernel_ready": "restart-when-idle",
+       "idle": {"http": "/queue", "empty": ["queue_running", "queue_pending"]},
+       "restart": {"backoff_min_ms": 50, "backoff_max_ms": 100}}
+web = {"name": "web", "command": ["sleep", "600"]}
+exec(change)
+json.dump({"version": 1, "name": "test", "cuda": "13.0", "services": [app, web], "kernels": [kernel]},
+          open(work + "/pod.json", "w"))
+PY
+}
+echo 'version = "2.2.0"' >"$work/source/__init__.py"
+ask() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%s%s" % (sys.argv[1], sys.argv[2]), method=sys.argv[3])).read().decode())' "$app_port" "$1" "${2:-GET}"; }
+arguments() { ask /arguments 2>/dev/null || echo none; }
+runs_with() { [ "$(arguments)" = "$1" ]; }
+metadata() { cat "$work"/site/lib/site-packages/attention-*.dist-info/METADATA 2>/dev/null | sed -n 's/^Version: //p'; }

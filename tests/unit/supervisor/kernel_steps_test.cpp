@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels' half of the transition, with fake answers of probe and helpers: modes × what the probe says, and what
+// happens to services then.
+#include <algorithm>
+
+#include "kernel/variant_proof.hpp"
+#include "supervisor/model.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+using namespace tmplbuild::launch;
+
+namespace {
+
+std::string table_89() {
+    kernel::VariantProof proof;
+    proof.kernel = "attention";
+    proof.arch = {89, 0};
+    proof.toolkit = {13, 0, 0};
+    kernel::ModuleProof module;
+    module.rule = {"a.so", {{8, 9}}, false};
+    kernel::Cubin cubin;
+    cubin.sm = 89;
+    cubin.suffix_known = true;
+    cubin.kernels = 1;
+    module.code.cubins = {cubin};
+    module.code.containers = 1;
+    proof.modules = {module};
+    return json::canonical(kernel::to_json(proof));
+}
+
+std::string answer(const std::string& gpus, bool simulated = false, const std::string& cuda = "13.0") {
+    return R"({"version":1,"state":"ok","driver":"580.95.5","cuda":")" + cuda + R"(","simulated":)" +
+           (simulated ? "true" : "false") + R"(,"gpus":[)" + gpus + "]}";
+}
+const std::string match = R"({"index":0,"name":"NVIDIA GeForce RTX 4090","capability":"8.9"})";
+const std::string mismatch = R"({"index":0,"name":"NVIDIA GeForce RTX 3090","capability":"8.6"})";
+const std::string refused = R"({"index":0,"name":"NVIDIA B200","capability":"10.0"})";
+
+// One service that uses the kernel, one that does not.
+struct Pod {
+    pod::PodSpec spec;
+    PodState state;
+    std::vector<Action> actions;
+    Time now = 1000;
+
+    explicit Pod(pod::InstallMode mode = pod::InstallMode::background) {
+        spec.cuda = "13.0";
+        pod::Service app;
+        app.name = "app";
+        app.command = {"app"};
+        app.port = 8188;
+        app.uses_kernels = {"attention"};
+        app.args_with_kernel = {"--fast"};
+        app.args_without_gpu = {"--cpu"};
+        app.degraded_log = "fell back";
+        app.idle = {"/queue", {"running"}};
+        pod::Service web;
+        web.name = "web";
+        web.command = {"web"};
+        spec.services = {app, web};
+        pod::Kernel kernel;
+        kernel.name = "attention";
+        kernel.env_var = "INSTALL_ATTENTION";
+        kernel.install = mode;
+        kernel.variants = {{"89", "/v89", "sha256:1", table_89()}};
+        kernel.capabilities = {{"8.6", "86", {"a.so"}}, {"8.9", "89", {"a.so"}}};
+        kernel.refused = {{"10.0", "its dispatcher knows no 10.0"}};
+        kernel.archs = {{"86", "sha256:2", "", {}}, {"89", "sha256:1", "", {}}};
+        kernel.build.command = {"make"};
+        kernel.selftest = "/selftest.py";
+        spec.kernels = {kernel};
+    }
+    void start() {
+        state = first_state(spec);
+        happen({.kind = Event::Kind::start});
+    }
+    void happen(Event event) {
+        event.now = now;
+        Step step = transition(spec, std::move(state), event);
+        state = std::move(step.state);
+        actions = std::move(step.actions);
+        log.insert(log.end(), actions.begin(), actions.end());
+        // Every process starts at once.
+        for (const Action& action : std::vector<Action>(actions))
+            if (action.kind == Action::Kind::spawn) {
+                happen({.kind = Event::Kind::spawned, .service = action.service, .pid = ++pid});
+                happen({.kind = Event::Kind::executed, .service = action.service});
+            }
+    }
+    void wait(Time ms) {
+        const Time end = now + ms;
+        while (next_due(state) <= end) {
+            now = std::max(now, next_due(state));
+            happen({.kind = Event::Kind::tick});
+        }
+        now = end;
+    }
+    void probe(const std::string& text, bool ok = true) {
+        happen({.kind = Event::Kind::gpu_answered, .ok = ok, .text = text});
+    }
+    void task(bool ok, const std::string& text = "", int code = 1) {
+        happen({.kind = Event::Kind::kernel_done, .code = ok ? 0 : code, .ok = ok, .text = text});
+    }
+    void compiled(bool ok, const std::string& text, int code = 1) {
+        happen({.kind = Event::Kind::kernel_compiled, .code = ok ? 0 : code, .ok = ok, .text = text});
+    }
+    void exit(std::size_t i, int status = 1 << 8) {
+        happen({.kind = Event::Kind::exited, .service = i, .status = status});
+    }
+    int count(Action::Kind kind) const {
+        return static_cast<int>(
+            std::count_if(log.begin(), log.end(), [&](const Action& action) { return action.kind == kind; }));
+    }
+    bool said(const std::string& words) const {
+        return std::any_of(log.begin(), log.end(), [&](const Action& action) {
+            return action.kind == Action::Kind::say && action.text.find(words) != std::string::npos;
+        });
+    }
+    bool runs() const { return state.services[0].pid != 0; }
+    const KernelState& kernel() const { return state.kernels[0]; }
+    std::string phase() const { return to_string(kernel().phase); }
+    // What the service was started with: "with", "without", and "cpu" where it was told that there is no GPU.
+    std::string started() const {
+        if (!runs()) return "not";
+        return std::string(state.services[0].with_kernel ? "with" : "without") +
+               (state.services[0].without_gpu ? " cpu" : "");
+    }
+    std::vector<Action> log;
+    pid_t pid = 100;
+};
+
+}  // namespace
+
+TEST_CASE("a service without a kernel starts at once, one with a kernel waits ten seconds at most") {
+    Pod pod;
+    pod.start();
+    CHECK(pod.state.services[1].pid != 0);
+    CHECK_FALSE(pod.runs());
+    CHECK(pod.state.services[0].reason == "waits for the GPU's verdict");
+    CHECK(pod.count(Action::Kind::ask_gpu) == 1);
+    pod.wait(9'900);
+    CHECK_FALSE(pod.runs());
+    pod.wait(200);
+    CHECK(pod.started() == "without cpu");
+    // The verdict comes later: it counts as a kernel that is ready.
+    pod.probe(answer(match));
+    pod.task(true);
+    CHECK(pod.kernel().in_place);
+    CHECK(pod.started() == "without cpu");
+    CHECK(pod.said("restarted for its kernel when it is idle"));
+}
+
+TEST_CASE("a pod without kernels asks no driver") {
+    Pod pod;
+    pod.spec.kernels.clear();
+    pod.spec.cuda.clear();
+    pod.spec.services[0].uses_kernels.clear();
+    pod.spec.services[0].args_without_gpu.clear();
+    pod.start();
+    CHECK(pod.count(Action::Kind::ask_gpu) == 0);
+    CHECK(pod.runs());
+    CHECK(next_due(pod.state) == never);
+}
+
+TEST_CASE("modes and what the probe says") {
+    struct Row {
+        const char* name;
+        std::string text;
+        bool ok;
+        const char *background, *required, *off;  // "<phase> <how the service was started>"
+    };
+    const auto bad = [](const char* state) {
+        return std::string(R"({"version":1,"state":")") + state + R"(","reason":"words","gpus":[]})";
+    };
+    const std::vector<Row> rows = {
+        {"match", answer(match), true, "available with", "available with", "off without"},
+        {"mismatch", answer(mismatch), true, "compiling without", "compiling not", "off without"},
+        {"unsupported", answer(refused), true, "off without", "off without", "off without"},
+        {"no GPU", bad("no-gpu"), true, "off without cpu", "off without cpu", "off without cpu"},
+        {"no driver", bad("no-driver"), true, "off without cpu", "off without cpu", "off without cpu"},
+        {"old driver", answer(match, false, "12.4"), true, "off without cpu", "off without cpu", "off without cpu"},
+        {"probe hangs", bad("hangs"), true, "off without cpu", "off without cpu", "off without cpu"},
+        {"probe crashes", "the GPU probe: killed by signal 11", false, "off without cpu", "off without cpu",
+         "off without cpu"},
+        {"garbage", "hello", true, "off without cpu", "off without cpu", "off without cpu"},
+        {"two GPUs of one kind", answer(match + "," + match), true, "available with", "available with", "off without"},
+        {"two kinds", answer(match + "," + mismatch), true, "off without", "off without", "off without"},
+        {"MIG", answer(match.substr(0, match.size() - 1) + R"(,"mig":true,"parts":["MIG-1"]})"), true, "available with",
+         "available with", "off without"}};
+    for (const Row& row : rows)
+        for (const auto& [mode, expected] : {std::pair{pod::InstallMode::background, row.background},
+                                             {pod::InstallMode::required, row.required},
+                                             {pod::InstallMode::off, row.off}}) {
+            Pod pod(mode);
+            pod.start();
+            pod.probe(row.text, row.ok);
+            if (!pod.kernel().tasks.empty()) pod.task(true);
+            INFO(row.name << ", mode " << static_cast<int>(mode) << ": " << pod.kernel().reason);
+            CHECK(pod.phase() + " " + pod.started() == expected);
+            CHECK(pod.state.services[1].pid != 0);
+        }
+}
+
+TEST_CASE("the verdict is said as a person reads it") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(match));
+    CHECK(pod.said("RTX 4090 (8.9), driver 580.95.05: attention variant sm_89, exact"));
+}
+
+TEST_CASE("active only after the self-test, never with a stand-in for a driver") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(match));
+    pod.task(true);
+    CHECK(pod.phase() == "available");
+    REQUIRE(pod.kernel().tasks.size() == 1);  // the service is ready as it has no probe: the self-test runs
+    CHECK(pod.kernel().tasks.front().kind == KernelTask::Kind::check);
+    pod.task(true, "12 cases");
+    CHECK(pod.phase() == "active");
+
+    Pod without_python;
+    without_python.start();
+    without_python.probe(answer(match));
+    without_python.task(true);
+    without_python.task(false, "cannot start its program", 127);
+    CHECK(without_python.phase() + " " + without_python.started() == "available with");
+
+    Pod simulated;
+    simulated.start();
+    simulated.probe(answer(match, true));
+    simulated.task(true);
+    CHECK(simulated.started() == "with");
+    CHECK(simulated.kernel().tasks.empty());
+    CHECK(simulated.phase() == "available");
+    CHECK(simulated.kernel().simulated);
+}
+
+TEST_CASE("a self-test that fails takes the kernel away") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(match));
+    pod.task(true);
+    pod.task(false, "FAILED head size 64");
+    CHECK(pod.phase() == "failed");
+    CHECK(pod.kernel().reason == "its self-test failed: FAILED head size 64");
+    CHECK(pod.kernel().tasks.front().kind == KernelTask::Kind::deactivate);
+    pod.task(true);
+    pod.wait(100);  // asks whether it is idle
+    CHECK(pod.count(Action::Kind::ask_idle) == 1);
+    pod.happen({.kind = Event::Kind::idle_answered, .ok = true});
+    pod.exit(0, 0);
+    CHECK(pod.started() == "without");
+}
+
+TEST_CASE("files that are not those that were proven, and a pod without a place") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(match));
+    pod.task(false, "the files are not those that were proven");
+    CHECK(pod.phase() + " " + pod.started() == "failed without");
+    Pod other;
+    other.start();
+    other.probe(answer(match));
+    other.task(false, "read-only", 3);
+    CHECK(other.phase() + " " + other.started() == "off without");
+}
+
+TEST_CASE("a compile in the background, then a restart when the service is idle") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(mismatch));
+    CHECK(pod.phase() + " " + pod.started() == "compiling without");
+    CHECK(pod.count(Action::Kind::kernel_compile) == 1);
+    pod.happen({.kind = Event::Kind::kernel_progress, .status = 90, .code = 40, .text = "compiling for sm_86"});
+    CHECK(pod.kernel().percent == 40);
+    CHECK(pod.kernel().seconds_left == 90);
+    pod.compiled(true, "/made");
+    pod.task(true);
+    CHECK(pod.phase() + " " + pod.started() == "available without");
+    pod.wait(0);
+    pod.happen({.kind = Event::Kind::idle_answered, .ok = false});
+    CHECK(pod.started() == "without");
+    pod.wait(5'000);
+    CHECK(pod.count(Action::Kind::ask_idle) == 2);
+    pod.happen({.kind = Event::Kind::idle_answered, .ok = true});
+    CHECK(pod.state.services[0].phase == Phase::stopping);
+    pod.exit(0, 0);
+    CHECK(pod.started() == "with");
+    CHECK(pod.state.services[0].restarts == 1);
+}
+
+TEST_CASE("on_kernel_ready: restart and notify") {
+    for (const auto policy : {pod::OnKernelReady::restart, pod::OnKernelReady::notify}) {
+        Pod pod;
+        pod.spec.services[0].on_kernel_ready = policy;
+        pod.start();
+        pod.probe(answer(mismatch));
+        pod.compiled(true, "/made");
+        pod.task(true);
+        const bool restarts = policy == pod::OnKernelReady::restart;
+        CHECK((pod.state.services[0].phase == Phase::stopping) == restarts);
+        CHECK(pod.said("tmpl-ctl restart app") != restarts);
+        CHECK(pod.count(Action::Kind::ask_idle) == 0);
+    }
+}
+
+TEST_CASE("install = true: the services that use it wait for the compile, and start without when it fails") {
+    Pod pod(pod::InstallMode::required);
+    pod.start();
+    pod.probe(answer(mismatch));
+    pod.wait(60'000);
+    CHECK(pod.started() == "not");
+    CHECK(pod.state.services[0].reason == "waits for the kernel attention, which is compiling");
+    CHECK(pod.state.services[1].pid != 0);
+    pod.compiled(false, "nvcc ended with 1");
+    CHECK(pod.phase() + " " + pod.started() == "failed without");
+    Pod good(pod::InstallMode::required);
+    good.start();
+    good.probe(answer(mismatch));
+    good.compiled(true, "/made");
+    CHECK(good.started() == "not");
+    good.task(true);
+    CHECK(good.started() == "with");
+}
+
+TEST_CASE("two ends before it is ready, with the kernel: started without, and said") {
+    Pod pod;
+    pod.spec.services[0].ready.kind = pod::Probe::Kind::log;
+    pod.spec.services[0].ready.log = "never";
+    pod.start();
+    pod.probe(answer(match));
+    pod.task(true);
+    CHECK(pod.started() == "with");
+    pod.exit(0);
+    pod.wait(1'000);
+    CHECK(pod.started() == "with");
+    pod.exit(0);
+    CHECK(pod.phase() == "failed");
+    CHECK(pod.said("app ended twice with it before it was ready"));
+    pod.task(true);
+    pod.wait(5'000);
+    CHECK(pod.started() == "without");
+    // A person may try again.
+    pod.happen({.kind = Event::Kind::kernel_retry});
+    pod.task(true);
+    CHECK(pod.kernel().in_place);
+}
+
+TEST_CASE("the service's own words for having fallen back") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(match, true));
+    pod.task(true);
+    pod.happen({.kind = Event::Kind::service_degraded, .service = 0, .text = "Error: fell back to torch"});
+    CHECK(pod.phase() == "degraded");
+    CHECK(pod.kernel().reason == "app says: Error: fell back to torch");
+}
+
+TEST_CASE("torch is compared before each start of a service that uses the kernel") {
+    Pod pod;
+    pod.spec.kernels[0].python.torch_git_version = "abc";
+    pod.start();
+    pod.probe(answer(match, true));
+    pod.task(true);
+    CHECK(pod.started() == "with");  // the switch itself compared it
+    pod.exit(0);
+    pod.wait(600);
+    CHECK(pod.started() == "not");
+    CHECK(pod.state.services[0].reason == "torch is compared with the kernel attention");
+    REQUIRE(pod.kernel().tasks.size() == 1);
+    CHECK(pod.kernel().tasks.front().kind == KernelTask::Kind::match);
+    pod.task(false, "torch was changed");
+    CHECK(pod.phase() == "off");
+    CHECK(pod.started() == "without");
+}
+
+TEST_CASE("switched off by a person, a helper that hangs, and the end of the pod") {
+    Pod pod;
+    pod.start();
+    pod.probe(answer(mismatch));
+    pod.happen({.kind = Event::Kind::kernel_off});
+    CHECK(pod.phase() == "off");
+    CHECK(pod.count(Action::Kind::end_kernel_compile) == 1);
+    pod.compiled(true, "/made");  // too late
+    CHECK(pod.phase() == "off");
+
+    Pod slow;
+    slow.start();
+    slow.probe(answer(match));
+    slow.wait(130'000);
+    CHECK(slow.count(Action::Kind::end_kernel_task) == 1);
+    CHECK(slow.started() == "without");
+
+    Pod ending;
+    ending.start();
+    ending.probe(answer(mismatch));
+    ending.happen({.kind = Event::Kind::terminate});
+    CHECK(ending.count(Action::Kind::end_kernel_compile) == 1);
+}
+
+TEST_CASE("a fallback serves until the variant is there, or instead of it") {
+    Pod pod;
+    pod.spec.kernels[0].fallback = {"/fallback", "attention", "1.0.6", {"8.6"}};
+    pod.start();
+    pod.probe(answer(mismatch));
+    CHECK(pod.started() == "not");
+    pod.task(true);
+    CHECK(pod.phase() + " " + pod.started() == "compiling with");
+    pod.compiled(true, "/made");
+    pod.task(true);
+    CHECK(pod.phase() == "available");
+    CHECK_FALSE(pod.kernel().fallback);
+    CHECK(pod.state.services[0].stale);
+}
