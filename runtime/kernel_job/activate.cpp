@@ -146,9 +146,10 @@ Result<Switched> activate(const pod::Kernel& kernel, const Activation& wanted) {
 
 Result<Switched> deactivate(const pod::Kernel& kernel) {
     Switched out;
-    const fs::path link = fs::path(run_folder) / kernel.name / "active";
-    if (::unlink(link.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR)
-        return os_error("remove", link.string(), errno);
+    // Not a link to nowhere: a Python that looked there once and found no folder would not look again.
+    const fs::path nothing = fs::path(run_folder) / kernel.name / "none";
+    if (auto made = make_folders(nothing); !made) return no_place(made.error());
+    if (auto done = point(kernel, "none"); !done) return done.error();
     for (const pod::KernelVenv& venv : kernel.python.venvs)
         for (const std::string& name : {kernel.distribution, kernel.fallback.distribution}) {
             if (name.empty()) continue;

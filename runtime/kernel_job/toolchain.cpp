@@ -103,7 +103,7 @@ Trouble trouble_from(const std::string& doing, const std::string& why, const std
     if (says({"NewConnectionError", "Connection refused", "Connection reset", "Temporary failure in name resolution",
               "Name or service not known", "Network is unreachable", "Read timed out", "ConnectTimeoutError",
               "Connection aborted", "IncompleteRead", "Connection broken", "ProtocolError", "Max retries exceeded",
-              "RemoteDisconnected"}))
+              "RemoteDisconnected", "(from versions: none)"}))
         return {
             doing + " failed: no network, or the package index does not answer; `tmpl-ctl kernel retry` tries again",
             true};

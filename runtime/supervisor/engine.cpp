@@ -34,6 +34,7 @@ int Engine::run() {
     take_signals();
     log_.open_stdout();
     choose_modes();
+    lay_kernel_places();
     prepare_services();
     state_ = first_state(spec_);
     if (!options_.spec_problem.empty()) say("launcher", options_.spec_problem + "; only SSH runs");

@@ -91,6 +91,7 @@ class Engine {
     // engine_kernels.cpp: what kernels need
     std::string home() const;
     void choose_modes();
+    void lay_kernel_places();
     Result<std::string> command_kernels(const control::Request& request);
     void start_helper(Helper helper, SpawnRequest request);
     void read_helper(pid_t pid, bool errors);

@@ -2,6 +2,7 @@
 // The processes that kernels need: the GPU probe, helpers that put a variant in place or check it, the compile job, the
 // question whether a service is idle. None of them is waited for.
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -41,6 +42,20 @@ void Engine::choose_modes() {
         const auto choice = gpu::choose_install(kernel, given(kernel.env_var));
         kernel.install = choice.mode;
         if (!choice.complaint.empty()) spec_.notes.push_back(choice.complaint);
+    }
+}
+
+// `active` names an empty folder until a variant is switched on: a Python that is started before, and looks there once
+// in vain, looks again. Where /run cannot be written the switch will say so.
+void Engine::lay_kernel_places() {
+    for (const pod::Kernel& kernel : spec_.kernels) {
+        if (kernel.name.empty() || kernel.name[0] == '.' || kernel.name.find('/') != std::string::npos) continue;
+        const std::string folder = "/run/tmplbuild/kernels/" + kernel.name;
+        for (const std::string& path :
+             {std::string("/run/tmplbuild"), std::string("/run/tmplbuild/kernels"), folder, folder + "/none"})
+            ::mkdir(path.c_str(), 0755);
+        if (::symlink("none", (folder + "/active").c_str()) != 0)
+            continue;  // a variant of an earlier start, or no place
     }
 }
 

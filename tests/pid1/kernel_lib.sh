@@ -2,12 +2,26 @@
 # Shared by the pid1 tests of kernels: a pod with one kernel, "attention", a fake driver, a fake compiler that is fetched
 # as a wheel from a package index on the loopback, and a service that behaves as ComfyUI does (tests/fakes/comfyui.py).
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
-need python3 pip mount
-command -v python3 >/dev/null || skip "python3 is not here"
+need python3 mount nsenter
+# pip and Python take their time on a busy machine.
+until_file() {
+    for _ in $(seq 1200); do
+        ! grep -qsF -- "$2" "$1" || return 0
+        sleep 0.05
+    done
+    fail "no line '$2' in $1"
+}
+until_true() {
+    for _ in $(seq 1200); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    fail "never true: $*"
+}
 libexec=$TMPLBUILD_BIN/../libexec
 make_variant=$TMPLBUILD_BIN/../tests/make_variant
 home=$work/home
-mkdir -p "$home/kernels" "$work/site/lib/site-packages" "$work/index" "$work/tmp" "$work/source"
+mkdir -p "$work/cgroup" "$home/kernels" "$work/site/lib/site-packages" "$work/index" "$work/tmp" "$work/source"
 cp -r "$libexec/gpu" "$home/gpu"
 cp "$libexec/kernel-job" "$home/kernel-job"
 export TMPLBUILD_HOME=$home TMPLBUILD_WORK=$work/tmp TMPLBUILD_PROBE_SECONDS=2
@@ -17,6 +31,11 @@ unset TMPLBUILD_FAKE_GPUS TMPLBUILD_FAKE_FAULT TMPLBUILD_FAKE_DRIVER TMPLBUILD_F
 rtx4090="NVIDIA GeForce RTX 4090=8.9=24"
 rtx3090="NVIDIA GeForce RTX 3090=8.6=24"
 b200="NVIDIA B200=10.0=180"
+# A container with 4 GB, of which little is used.
+export TMPLBUILD_CGROUP=$work/cgroup
+echo 4000000000 >"$work/cgroup/memory.max"
+echo 100000000 >"$work/cgroup/memory.current"
+echo "inactive_file 0" >"$work/cgroup/memory.stat"
 # The launcher's own /run, so that nothing of this machine is touched.
 prepare="mount -t tmpfs tmpfs /run"
 
@@ -65,7 +84,8 @@ serve_index() {
     index_pid=$!
     until_true grep -q 'port [0-9]' "$work/index.log"
     port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/index.log" | head -n 1)
-    export PIP_INDEX_URL=http://127.0.0.1:$port/ PIP_RETRIES=0 PIP_TIMEOUT=5 PIP_CONFIG_FILE=/dev/null
+    export PIP_INDEX_URL=http://127.0.0.1:$port/ PIP_RETRIES=1 PIP_TIMEOUT=5 PIP_CONFIG_FILE=/dev/null
+    export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
     unset PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX
 }
 end_index() { [ -z "$index_pid" ] || kill "$index_pid" 2>/dev/null || true; }
