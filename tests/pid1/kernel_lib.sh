@@ -52,6 +52,7 @@ export table89 digest89 variant
 cat >"$work/nvcc" <<END
 #!/bin/sh
 sleep "\${NVCC_SECONDS:-0}"
+while [ -n "\${NVCC_WAITS:-}" ] && [ ! -e "\$NVCC_WAITS" ]; do sleep 0.05; done
 [ -z "\${NVCC_FAILS:-}" ] || { echo "error: \$NVCC_FAILS" >&2; exit 1; }
 [ -z "\${NVCC_FILLS:-}" ] || head -c 80000000 /dev/zero >"\$2.big" || { echo "No space left on device" >&2; exit 1; }
 echo compiled >>"$work/compiles"

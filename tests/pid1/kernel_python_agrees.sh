@@ -38,7 +38,7 @@ all_say() {
 }
 export TMPLBUILD_FAKE_GPUS="$rtx3090"
 mkfifo "$work/go"
-sed -i "s#^sleep .*#while [ ! -e '$work/may_compile' ]; do sleep 0.05; done#" "$work/nvcc"
+export NVCC_WAITS=$work/may_compile
 start
 until_log "attention: compiling for sm_86"
 all_say "none none"
