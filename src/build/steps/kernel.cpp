@@ -349,8 +349,7 @@ class Compile {
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
         auto digest = digest_of_files();
         if (!digest) return digest.error();
-        json::object facts{
-            {"proof", kernel::to_json(proof)}, {"log", log.to_string()}, {"files", digest->to_string()}};
+        json::object facts{{"proof", kernel::to_json(proof)}, {"log", log.to_string()}, {"files", digest->to_string()}};
         if (!spec_.torch_venv.empty()) {
             auto torch = torch_facts();
             if (!torch) return torch.error();
