@@ -121,6 +121,7 @@ void KernelSteps::start() {
         if (spec_.kernels[k].install != pod::InstallMode::off) continue;
         enter(k, KernelPhase::off, spec_.kernels[k].env_var + " is false");
         at(k).settled = true;
+        push(k, {.kind = KernelTask::Kind::deactivate});
     }
     actions_.push_back({.kind = Action::Kind::ask_gpu});
 }
@@ -156,7 +157,8 @@ void KernelSteps::judge(std::size_t k) {
     if (host.verdict.state != gpu::HostState::usable) {
         kernel.settled = true;
         enter(k, KernelPhase::off, host.verdict.reason);
-        return say(spec.name, "off: " + kernel.reason);
+        say(spec.name, "off: " + kernel.reason);
+        return push(k, {.kind = KernelTask::Kind::deactivate});
     }
     kernel.verdict = gpu::judge_kernel(spec, host.answer);
     kernel.judged = true;
@@ -175,6 +177,8 @@ void KernelSteps::judge(std::size_t k) {
     say(spec.name, gpus + kernel::to_string(kernel.verdict.verdict) + ", " + kernel.verdict.reason);
     const bool can_compile = !kernel.verdict.arch.empty() && !spec.build.command.empty();
     enter(k, KernelPhase::off, kernel.verdict.reason);
+    // An earlier life of this container, on another GPU, may have left its own in place.
+    if (!kernel.in_place) push(k, {.kind = KernelTask::Kind::deactivate});
     if (can_compile) compile(k);
     kernel.settled = !can_compile || spec.install == pod::InstallMode::background;
     use_fallback(k);
@@ -250,7 +254,7 @@ void KernelSteps::on_activated(std::size_t k, const KernelTask& task, const Even
         kernel.settled = true;
         enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
         say(spec.name, std::string(to_string(kernel.phase)) + ": " + event.text);
-        return;
+        return push(k, {.kind = KernelTask::Kind::deactivate});
     }
     kernel.in_place = true;
     kernel.fallback = fallback;
