@@ -171,7 +171,7 @@ wrong 2 "no patch 'none.patch' lies beside the recipe" 's/^path = "src"/&\npatch
 wrong 1 "undefined_thing" 's/nvcc -shared/sed -i s,threadIdx.x,undefined_thing, tiny.cu; nvcc -shared/'
 wrong 1 "made no 'tiny.so'" 's/-o {output}\/tiny.so/-o {output}\/other.so/'
 # A compiler that is killed for memory gets a second try, alone, and no third; one that hangs is ended.
-wrong 1 "failed: it ran out of memory" 's/nvcc -shared/echo "Killed signal terminated program cc1plus"; exit 1; nvcc -shared/' \
+wrong 1 "failed: it ran out of memory" 's/nvcc -shared/echo Killed signal terminated program cc1plus; exit 1; nvcc -shared/' \
     's/gpus = .*/gpus = ["RTX 4090"]/'
 [ "$(grep -c 'ran out of memory; it is tried once more, alone' "$work/err")" = 1 ] || fail "not one second try: $(cat "$work/err")"
 wrong 1 "took longer than its time limit of 0.05 minutes" 's/^minutes/limit_minutes = 0.05\nminutes/; s/nvcc -shared/sleep 300; nvcc -shared/' \
