@@ -2,7 +2,7 @@
 """A stand-in for ComfyUI, as far as the launcher sees it: its start, its queue and its log.
 
 Strict: it refuses arguments that ComfyUI does not have. FAKE_COMFYUI_CRASH=with-kernel makes it end while it loads, as
-long as it is told to use the kernel; a POST to /prompt?N puts work for N seconds into the queue; a POST to /fall-back
+long as it is told to use the kernel; a POST to /prompt?N puts work for N seconds into the queue, /interrupt ends it; a POST to /fall-back
 prints what ComfyUI prints when its attention fails; /arguments answers with what it was started with.
 """
 
@@ -29,15 +29,16 @@ if options.use_sage_attention:
     print("Using sage attention", flush=True)
 queue = {"queue_running": [], "queue_pending": []}
 lock = threading.Lock()
+interrupted = threading.Event()
 
 
 def work(seconds):
     with lock:
         queue["queue_running"].append([0, "prompt"])
-    time.sleep(seconds)
+    interrupted.wait(seconds)
     with lock:
         queue["queue_running"].pop()
-    print("Prompt executed in %.2f seconds" % seconds, flush=True)
+    print("Processing interrupted" if interrupted.is_set() else "Prompt executed in %.2f seconds" % seconds, flush=True)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -67,6 +68,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             threading.Thread(target=work, args=(float(self.path.split("?")[1]),), daemon=True).start()
             time.sleep(0.05)
             return self.answer({"prompt_id": "1"})
+        if self.path == "/interrupt":
+            interrupted.set()
+            return self.answer({})
         if self.path == "/fall-back":
             print("Error running sage attention: no kernel image is available, using pytorch attention instead.", flush=True)
             return self.answer({})

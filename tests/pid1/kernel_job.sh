@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+# timeout: 1500
+# serial: yes
 # The compile job alone, and what ends it in the middle: KILL, a full disk, a network that is lost, too little memory; and
 # two pods on one volume. The state before it is always whole, and the next start goes on.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"
@@ -11,6 +13,9 @@ job() {
     "$home/kernel-job" compile attention 86 ${2:-} >"$work/$1" 2>"$work/$1.err" &
     job_pid=$!
 }
+job_pid=
+end_job() { [ -z "$job_pid" ] || kill -KILL "$job_pid" 2>/dev/null || true; }
+cleanups="$cleanups end_job"
 job_ends() { # job_ends NAME CODE
     code=0
     wait "$job_pid" || code=$?

@@ -3,16 +3,16 @@
 # as a wheel from a package index on the loopback, and a service that behaves as ComfyUI does (tests/fakes/comfyui.py).
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 need python3 mount nsenter
-# pip and Python take their time on a busy machine.
+# The job yields to everything else, so on a busy machine it takes as long as the machine is busy.
 until_file() {
-    for _ in $(seq 1200); do
+    for _ in $(seq 8000); do
         ! grep -qsF -- "$2" "$1" || return 0
         sleep 0.05
     done
     fail "no line '$2' in $1"
 }
 until_true() {
-    for _ in $(seq 1200); do
+    for _ in $(seq 8000); do
         ! "$@" || return 0
         sleep 0.05
     done
