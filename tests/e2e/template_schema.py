@@ -22,7 +22,6 @@ ON_DISK = "recipes are looked for on the disk"
 SPELLING = "GPUs are known by many spellings, case and dashes aside"
 parser_only = {
     "gpu-unknown": SPELLING,
-    "gpus-in-one-text": SPELLING,
     "kernel-unknown": ON_DISK,
     "layer-use-typo": ON_DISK,
     "needs-cycle": ANOTHER_ENTRY,
