@@ -4,10 +4,12 @@
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 pod '[{"name":"env","user":"nobody","umask":63,"command":["sh","-c","id -u; umask; printf %s \"$ODD\" | od -An -tx1; grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; exec sleep 60"]},
       {"name":"secret","generated_secrets":[{"variable":"TOKEN_X","from":"GIVEN"}],"command":["sh","-c","echo token is $TOKEN_X; exec sleep 60"]},
-      {"name":"made","generated_secrets":[{"variable":"TOKEN_Y"}],"command":["sh","-c","echo ${#TOKEN_Y} $TOKEN_Y; exec sleep 60"]}]'
+      {"name":"made","generated_secrets":[{"variable":"TOKEN_Y"}],"command":["sh","-c","echo ${#TOKEN_Y} $TOKEN_Y; exec sleep 60"]},
+      {"name":"bound","command":["sh","-c","echo $PIP_CONSTRAINT $UV_CONSTRAINT; exec sleep 60"]}]' ',"constraints":"/opt/tmplbuild/constraints.txt"'
 export ODD="$(printf 'a\nb\351 =c')" GIVEN=correct-horse
 start
 until_log "made: 64 "
+until_log "bound: /opt/tmplbuild/constraints.txt /opt/tmplbuild/constraints.txt"
 until_log "secret: token is ***"
 until_log "env: 65534"
 until_log "env: 0077"
