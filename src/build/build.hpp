@@ -10,6 +10,7 @@
 #include "base/progress.hpp"
 #include "build/prepare.hpp"
 #include "build/run_plan.hpp"
+#include "build/sandbox.hpp"
 #include "kernel/verdict.hpp"
 #include "oci/image.hpp"
 #include "oci/image_name.hpp"
@@ -48,6 +49,7 @@ struct LocalRun {
     std::vector<std::string> arguments;              // for the entrypoint
     std::map<std::string, std::string> environment;  // on top of the image's
     std::filesystem::path volume;                    // becomes /workspace
+    std::vector<SandboxMount> mounts{};              // besides it
     std::function<void(std::string_view line)> on_line;
 };
 int run_image(const BuildRequest& request, const LocalRun& run, const Store& store, io::ProcessRunner& processes,

@@ -26,8 +26,9 @@ int run_image(const BuildRequest& request, const LocalRun& run, const Store& sto
     const BuildReport report = build_image(request, store, processes, progress, stop);
     auto sandbox = make_sandbox(store, processes, request.sandbox_init).value();
     if (auto made = io::make_directories(run.volume); !made) throw BuildError(made.error());
-    auto session =
-        sandbox->open(report.image.layers, {{std::filesystem::absolute(run.volume), "/workspace", false}}).value();
+    std::vector<SandboxMount> mounts = run.mounts;
+    mounts.push_back({std::filesystem::absolute(run.volume), "/workspace", false});
+    auto session = sandbox->open(report.image.layers, mounts).value();
     const auto ended = session->run(entrypoint_of(report.image, run), stop);
     // A stop that was asked for is how such a run ends.
     if (!ended && ended.error().kind == ErrorKind::interrupted) return 0;

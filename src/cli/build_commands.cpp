@@ -6,6 +6,7 @@
 #include "build/build.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
+#include "cli/simulated_gpu.hpp"
 #include "plan/requests.hpp"
 
 namespace tmplbuild::cli {
@@ -114,6 +115,7 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
         std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
         std::fflush(stdout);
     };
+    if (!options.gpus.empty()) simulate_gpus(options.gpus, run);
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     return run_image(request, run, store, processes, progress, std::move(stop));

@@ -25,6 +25,7 @@ struct Options {
     std::vector<std::string> secrets;                 // build --secret NAME=FILE
     std::vector<std::string> arguments, environment;  // run
     std::string volume;                               // run
+    std::vector<std::string> gpus;                    // run --gpu
     bool json = false, dot = false, check = false, lock_update = false;
 };
 
@@ -43,5 +44,6 @@ std::map<std::string, std::filesystem::path> image_programs();
 std::filesystem::path sandbox_init_file();
 std::filesystem::path nvcc_front_file();
 std::filesystem::path recipes_folder();
+std::filesystem::path fake_driver_folder();
 
 }  // namespace tmplbuild::cli

@@ -55,6 +55,9 @@ struct CommandLine {
         CLI::App* run = on_template("run", "Build the image and start it here", run_run);
         run->add_option("--volume", options.volume, "The folder that becomes /workspace; default out/workspace");
         run->add_option("--env", options.environment, "NAME=VALUE for the pod")->expected(1)->take_all();
+        run->add_option("--gpu", options.gpus, "Simulate a GPU's driver: \"RTX 3090\", \"8.9\"; again for more GPUs")
+            ->expected(1)
+            ->take_all();
         run->add_option("ARGUMENTS", options.arguments, "A command to run in the pod, after --");
         CLI::App* plan = on_template("plan", "Show what a build would do, without the network", run_plan);
         plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");

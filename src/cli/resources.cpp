@@ -31,6 +31,8 @@ std::map<std::string, fs::path> image_programs() {
 fs::path sandbox_init_file() { return companion("sandbox-init"); }
 fs::path nvcc_front_file() { return companion("nvcc-front"); }
 
+fs::path fake_driver_folder() { return companion("fake-driver/libcuda.so.1").parent_path(); }
+
 fs::path recipes_folder() {
     std::error_code failed;
     const fs::path installed = io::this_program().parent_path() / "../share/tmplbuild/layers";

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// `run --gpu`: a stand-in for NVIDIA's driver in the container, so that a person without a GPU watches which variant a
+// pod chooses, compiles and switches on. It answers questions about GPUs and computes nothing.
+#pragma once
+
+#include "build/build.hpp"
+
+namespace tmplbuild::cli {
+
+// `gpus`: products or capabilities, as in targets.gpus. Every line that the run prints then says that it is simulated.
+void simulate_gpus(const std::vector<std::string>& gpus, LocalRun& run);
+
+}  // namespace tmplbuild::cli
