@@ -287,6 +287,8 @@ Result<ProcessResult> SystemProcessRunner::run(const Command& command, std::stop
     if (!program)
         return machine_error("the program '" + command.argv[0] + "' is not on this machine",
                              "install the package that brings it");
+    if (stop.stop_requested())
+        return Error{.kind = ErrorKind::interrupted, .message = "stopped before running " + command.argv[0]};
     auto running = start(command, *program);
     if (!running) return running.error();
     return (*running)->finish(stop);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include "io/file.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -68,6 +69,17 @@ TEST_CASE("a time limit ends the whole process group") {
     std::ifstream status("/proc/" + std::to_string(left) + "/status");
     const std::string text((std::istreambuf_iterator<char>(status)), {});
     CHECK((text.empty() || text.find("State:\tZ") != std::string::npos));
+}
+
+TEST_CASE("nothing is started once a stop was asked for") {
+    const auto folder = TempDirectory::make(std::filesystem::temp_directory_path(), "process-test-").value();
+    std::stop_source stop;
+    stop.request_stop();
+    SystemProcessRunner runner;
+    const auto result = runner.run({.argv = {"touch", folder.path() / "started"}}, stop.get_token());
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::interrupted);
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "started"));
 }
 
 TEST_CASE("a stop ends a command that ignores TERM after its grace") {
