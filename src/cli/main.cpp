@@ -2,6 +2,7 @@
 // The command line: arguments in, exit code out. The only place that catches BuildError and turns signals into a stop.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <thread>
@@ -58,7 +59,7 @@ struct CommandLine {
         run->add_option("--gpu", options.gpus, "Simulate a GPU's driver: \"RTX 3090\", \"8.9\"; again for more GPUs")
             ->expected(1)
             ->take_all();
-        run->add_option("ARGUMENTS", options.arguments, "A command to run in the pod, after --");
+        run->footer("After -- stands a command to run in the pod beside its services; its exit code is tmplbuild's.");
         CLI::App* plan = on_template("plan", "Show what a build would do, without the network", run_plan);
         plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");
         CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
@@ -118,8 +119,19 @@ void settle_lock(Options& options, const CLI::App& lock) {
     if (options.template_file.empty()) throw CLI::RequiredError("TEMPLATE");
 }
 
+// `run TEMPLATE -- COMMAND…`: what comes after the dashes is the pod's own, whatever it looks like.
+int take_command(int argc, char** argv, Options& options) {
+    if (argc < 2 || std::string_view(argv[1]) != "run") return argc;
+    char** const end = argv + argc;
+    char** const dashes = std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+    if (dashes == end) return argc;
+    options.arguments.assign(dashes + 1, end);
+    return static_cast<int>(dashes - argv);
+}
+
 int parse_and_run(int argc, char** argv) {
     CommandLine line;
+    argc = take_command(argc, argv, line.options);
     try {
         line.app.parse(argc, argv);
         if (line.app.got_subcommand("lock")) settle_lock(line.options, *line.app.get_subcommand("lock"));

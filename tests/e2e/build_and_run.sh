@@ -42,6 +42,11 @@ code=0
 wait "$outer" || code=$?
 [ "$code" = 0 ] || fail "exit code $code after TERM: $(cat "$work/pod.log")"
 [ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+# A command beside the services, with options of its own: its exit code is the run's.
+code=0
+"$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain -- sh -c 'echo "said $1"; exit 7' x --json >"$work/ran" 2>&1 || code=$?
+[ "$code" = 7 ] || fail "the command's exit code 7 became $code: $(cat "$work/ran")"
+grep -q "said --json" "$work/ran" || fail "the command got other arguments: $(cat "$work/ran")"
 # A service that could not start on any pod is refused when the image is made, and nothing is written.
 sed 's|^command = .*|command = ["/usr/bin/pyton3"]\nuser = "nobody-here"|; s|^directory = .*|directory = "/opt/none"|' "$work/a/template.toml" >"$work/a/wrong.toml"
 cp "$work/a/template.lock" "$work/a/wrong.lock"
