@@ -77,7 +77,7 @@ TEST_CASE("a file is found by name and hash: folders first, then pages, then ind
                                                            server.at("/page/" + name), server.at("/html/x-y/" + name)});
         CHECK(found->reasons.size() == 2);
     }
-    const auto requests = server.requests();  // a page of links is read once, a project's page each time
+    const auto requests = server.requests(5);  // a page of links is read once, a project's page each time
     CHECK(std::count(requests.begin(), requests.end(), "GET /page/") == 1);
     CHECK(std::count(requests.begin(), requests.end(), "GET /html/x-y/") == 2);
 

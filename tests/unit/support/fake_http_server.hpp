@@ -2,6 +2,7 @@
 // tests/fakes/http_server.py as a value: started on loopback, stopped when the value ends. For tests that download.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -43,9 +44,10 @@ class FakeHttpServer {
         const std::scoped_lock lock(mutex_);
         return port_;
     }
-    // Request lines so far.
-    std::vector<std::string> requests() {
-        const std::scoped_lock lock(mutex_);
+    // Request lines so far. An answer may be here before the server's line of it: waits until there are `at_least`.
+    std::vector<std::string> requests(std::size_t at_least) {
+        std::unique_lock lock(mutex_);
+        started_.wait_for(lock, std::chrono::seconds(20), [&] { return lines_.size() >= at_least; });
         return lines_;
     }
 
