@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "build/program_digest.hpp"
 #include "oci/layout.hpp"
 #include "resolve/file_digest.hpp"
 #include "resolve/git.hpp"
@@ -60,7 +61,7 @@ Digest digest_of_layout(const LayoutBase& base, const SourcePos& where) {
 
 }  // namespace
 
-LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs::path>& programs) {
+LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs::path>& programs, const Store& store) {
     LocalFacts facts;
     for (const Layer& layer : tmpl.layers) {
         if (const auto* files = std::get_if<FilesLayer>(&layer.body)) {
@@ -83,7 +84,8 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
     }
     if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
         facts.base_image = digest_of_layout(*layout, tmpl.base_pos);
-    for (const auto& [path, file] : programs) facts.runtime.push_back({path, file, io::hash_file(file).value()});
+    for (const auto& [path, file] : programs)
+        facts.runtime.push_back({path, file, digest_program(file, store).value()});
     return facts;
 }
 

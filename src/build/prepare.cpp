@@ -294,7 +294,7 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Stor
     // What cannot work is refused before anything is fetched.
     (void)plan_variants(tmpl);
     const fs::path file = lock_path(tmpl.file);
-    Prepared out{read_lock(file), find_local_facts(tmpl, options.programs), {}};
+    Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, store), {}};
     const Lock before = out.lock;
     ResolveContext context{store, processes, progress, std::move(stop)};
     Locker locker(tmpl, options, out.facts, out.lock, context);
