@@ -4,20 +4,7 @@
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 need python3 mount nsenter
 # The job yields to everything else, so on a busy machine it takes as long as the machine is busy.
-until_file() {
-    for _ in $(seq 8000); do
-        ! grep -qsF -- "$2" "$1" || return 0
-        sleep 0.05
-    done
-    fail "no line '$2' in $1"
-}
-until_true() {
-    for _ in $(seq 8000); do
-        ! "$@" || return 0
-        sleep 0.05
-    done
-    fail "never true: $*"
-}
+patience=8000
 libexec=$TMPLBUILD_BIN/../libexec
 make_variant=$TMPLBUILD_BIN/../tests/make_variant
 home=$work/home

@@ -56,18 +56,20 @@ ended() {
 }
 # stop: TERM, and a good end.
 stop() { kill -TERM "$pid"; ended 0; }
-# until_file FILE TEXT: waits at most 10 s for a line.
+# How often until_file and until_true look, every 50 ms: for 10 s.
+patience=200
+# until_file FILE TEXT: waits for a line.
 until_file() {
-    for _ in $(seq 200); do
+    for _ in $(seq $patience); do
         ! grep -qsF -- "$2" "$1" || return 0
         sleep 0.05
     done
     fail "no line '$2' in $1"
 }
 until_log() { until_file "$work/log" "$1"; }
-# until_true COMMAND...: waits at most 10 s.
+# until_true COMMAND...
 until_true() {
-    for _ in $(seq 200); do
+    for _ in $(seq $patience); do
         ! "$@" || return 0
         sleep 0.05
     done
