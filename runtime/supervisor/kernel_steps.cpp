@@ -12,8 +12,6 @@ namespace {
 constexpr Time verdict_wait_ms = 10'000;  // services that use a kernel start then, whatever is known
 constexpr Time task_ms = 120'000;         // of a helper: hashing a variant takes a second, from a slow disk more
 constexpr Time check_ms = 600'000;        // of a self-test: importing torch on a busy pod takes a while
-constexpr Time idle_pause_ms = 5'000;     // between two questions whether a service is idle
-constexpr int early_ends_limit = 2;
 constexpr int code_cannot_here = 3;    // a helper's exit code: nothing is wrong with the kernel, this pod has no place
 constexpr int code_no_gpu = 77;        // a self-test's
 constexpr int code_not_started = 126;  // … and above, up to 127: it did not run
@@ -168,11 +166,7 @@ void KernelSteps::judge(std::size_t k) {
         enter(k, KernelPhase::waiting, "its files are put in place");
         say(spec.name, gpus + "variant sm_" + variant.arch + ", " + kernel::to_string(kernel.verdict.verdict) +
                            (kernel.simulated ? " (simulated)" : ""));
-        return push(k, {.kind = KernelTask::Kind::activate,
-                        .directory = variant.directory,
-                        .digest = kernel.verdict.digest,
-                        .distribution = spec.distribution,
-                        .version = spec.version});
+        return activate(k, variant.directory, kernel.verdict.digest);
     }
     say(spec.name, gpus + kernel::to_string(kernel.verdict.verdict) + ", " + kernel.verdict.reason);
     const bool can_compile = !kernel.verdict.arch.empty() && !spec.build.command.empty();
@@ -208,6 +202,21 @@ void KernelSteps::compile(std::size_t k) {
 void KernelSteps::push(std::size_t k, KernelTask task) {
     at(k).tasks.push_back(std::move(task));
     if (at(k).tasks.size() == 1) run_first(k);
+}
+
+void KernelSteps::activate(std::size_t k, const std::string& directory, const std::string& digest) {
+    push(k, {.kind = KernelTask::Kind::activate,
+             .directory = directory,
+             .digest = digest,
+             .distribution = spec_.kernels[k].distribution,
+             .version = spec_.kernels[k].version});
+}
+
+// After a helper's or the job's no: there is nothing more to wait for.
+void KernelSteps::give_up(std::size_t k, const Event& event) {
+    at(k).settled = true;
+    enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
+    say(spec_.kernels[k].name, std::string(to_string(at(k).phase)) + ": " + event.text);
 }
 
 void KernelSteps::run_first(std::size_t k) {
@@ -251,9 +260,7 @@ void KernelSteps::on_activated(std::size_t k, const KernelTask& task, const Even
     kernel.settled = spec.install == pod::InstallMode::background || !kernel.compiling;
     if (!event.ok) {
         if (fallback) return say(spec.name, "its fallback cannot be used: " + event.text);
-        kernel.settled = true;
-        enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
-        say(spec.name, std::string(to_string(kernel.phase)) + ": " + event.text);
+        give_up(k, event);
         return push(k, {.kind = KernelTask::Kind::deactivate});
     }
     kernel.in_place = true;
@@ -333,118 +340,15 @@ void KernelSteps::on_compiled(std::size_t k, const Event& event) {
     KernelState& kernel = at(k);
     if (!kernel.compiling) return;
     kernel.compiling = kernel.ask_anew = false;
-    const pod::Kernel& spec = spec_.kernels[k];
     if (event.ok) {
         kernel.percent = 100;
         enter(k, KernelPhase::waiting, "its files are put in place");
-        return push(k, {.kind = KernelTask::Kind::activate,
-                        .directory = event.text,
-                        .digest = event.more,
-                        .distribution = spec.distribution,
-                        .version = spec.version});
+        return activate(k, event.text, event.more);
     }
-    kernel.settled = true;
-    enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
-    say(spec.name, std::string(to_string(kernel.phase)) + ": " + event.text);
+    give_up(k, event);
 }
 
-// --- services -----------------------------------------------------------------------------------------------------
-
-bool KernelSteps::may_start(std::size_t i, std::string& missing) {
-    if (!wants_host(i)) return true;
-    const bool waited = state_.host.waited;
-    if (!state_.host.decided && !waited) {
-        missing = "waits for the GPU's verdict";
-        return false;
-    }
-    for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {
-        if (!uses(i, k) || at(k).settled || !state_.host.decided) continue;
-        const bool required = spec_.kernels[k].install == pod::InstallMode::required;
-        if (waited && !required) continue;
-        missing = "waits for the kernel " + spec_.kernels[k].name + ", which is " + to_string(at(k).phase);
-        return false;
-    }
-    if (!all_in_place(i) || state_.services[i].torch_matches) return true;
-    for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {
-        if (!uses(i, k) || spec_.kernels[k].python.torch_git_version.empty()) continue;
-        missing = "torch is compared with the kernel " + spec_.kernels[k].name;
-        const auto& tasks = at(k).tasks;
-        const bool asked = std::any_of(tasks.begin(), tasks.end(), [&](const KernelTask& task) {
-            return task.kind == KernelTask::Kind::match && task.service == i;
-        });
-        if (!asked) push(k, {.kind = KernelTask::Kind::match, .service = i});
-        return false;
-    }
-    return true;
-}
-
-void KernelSteps::starts(std::size_t i) {
-    ServiceState& s = state_.services[i];
-    s.with_kernel = all_in_place(i);
-    const bool asked = state_.host.verdict.state != gpu::HostState::unknown;
-    s.without_gpu = asked && wants_host(i) && state_.host.verdict.state != gpu::HostState::usable;
-    s.came_up = s.torch_matches = s.stale = s.kernel_restart = s.asking_idle = false;
-    s.idle_due = never;
-    for (std::size_t k = 0; s.with_kernel && k < spec_.kernels.size(); ++k)
-        if (uses(i, k) && at(k).phase == KernelPhase::degraded)
-            enter(k, KernelPhase::available, at(k).simulated ? "simulated" : "started again after it fell back");
-}
-
-void KernelSteps::is_ready(std::size_t i) {
-    state_.services[i].came_up = true;
-    state_.services[i].early_ends = 0;
-    for (std::size_t k = 0; state_.services[i].with_kernel && k < spec_.kernels.size(); ++k)
-        if (uses(i, k)) check(k, i);
-}
-
-void KernelSteps::ended(std::size_t i, bool ordered) {
-    ServiceState& s = state_.services[i];
-    s.stale = s.kernel_restart = s.asking_idle = false;
-    s.idle_due = never;
-    if (ordered || s.came_up || !s.with_kernel) return;
-    if (++s.early_ends < early_ends_limit) return;
-    s.early_ends = 0;
-    for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
-        if (uses(i, k) && at(k).in_place)
-            withdraw(k, KernelPhase::failed,
-                     spec_.services[i].name + " ended twice with it before it was ready, and starts without it now");
-}
-
-void KernelSteps::renew(std::size_t i) {
-    ServiceState& s = state_.services[i];
-    const pod::Service& service = spec_.services[i];
-    if (s.stale) return;
-    s.stale = true;
-    const bool can_ask = !service.idle.http.empty() && service.bind_port() != 0;
-    if (service.on_kernel_ready == pod::OnKernelReady::restart) {
-        s.kernel_restart = true;
-    } else if (service.on_kernel_ready == pod::OnKernelReady::restart_when_idle && can_ask) {
-        s.idle_due = now_;
-        say(service.name, "is restarted for its kernel when it is idle");
-    } else {
-        say(service.name, "runs on as it was started; `tmpl-ctl restart " + service.name + "` takes the change in");
-    }
-}
-
-void KernelSteps::on_idle(std::size_t i, bool idle) {
-    ServiceState& s = state_.services[i];
-    if (!s.asking_idle) return;
-    s.asking_idle = false;
-    s.idle_due = now_ + idle_pause_ms;
-    if (!idle) return;
-    s.idle_due = never;
-    s.kernel_restart = true;
-}
-
-std::vector<std::size_t> KernelSteps::restarts() {
-    std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < state_.services.size(); ++i) {
-        if (!state_.services[i].kernel_restart) continue;
-        state_.services[i].kernel_restart = false;
-        if (state_.services[i].pid != 0) out.push_back(i);
-    }
-    return out;
-}
+// --- time and the end -----------------------------------------------------------------------------------------------
 
 void KernelSteps::tick() {
     for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
@@ -460,17 +364,7 @@ void KernelSteps::tick() {
             say("gpu", state_.host.verdict.reason);
         }
     }
-    for (std::size_t i = 0; i < state_.services.size(); ++i) {
-        ServiceState& s = state_.services[i];
-        if (now_ < s.idle_due) continue;
-        s.idle_due = now_ + idle_pause_ms;
-        if (s.phase != Phase::ready || s.asking_idle) {
-            s.asking_idle = false;  // no answer in time: asked again
-            continue;
-        }
-        s.asking_idle = true;
-        actions_.push_back({.kind = Action::Kind::ask_idle, .service = i});
-    }
+    ask_idle();
 }
 
 void KernelSteps::stop() {

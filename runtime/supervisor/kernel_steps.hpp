@@ -37,7 +37,10 @@ class KernelSteps {
     void use_fallback(std::size_t k);
     void compile(std::size_t k);
     void push(std::size_t k, KernelTask task);
+    void activate(std::size_t k, const std::string& directory, const std::string& digest);
+    void give_up(std::size_t k, const Event& event);
     void run_first(std::size_t k);
+    void ask_idle();
     void on_task_done(std::size_t k, const Event& event);
     void on_task_answer(std::size_t k, const KernelTask& task, const Event& event);
     void on_activated(std::size_t k, const KernelTask& task, const Event& event);
