@@ -39,6 +39,15 @@ bool is_called(const Gpu& gpu, const std::string& wanted) {
                        [&](const std::string& alias) { return squeezed(alias) == wanted; });
 }
 
+// "sm_89" → "8.9"; empty: it is no arch.
+std::string capability_of_arch(std::string_view text) {
+    if (!text.starts_with("sm_")) return {};
+    text.remove_prefix(3);
+    while (!text.empty() && (text.back() == 'a' || text.back() == 'f')) text.remove_suffix(1);
+    if (text.size() < 2 || text.size() > 3 || text.find_first_not_of("0123456789") != std::string_view::npos) return {};
+    return std::string(text.substr(0, text.size() - 1)) + "." + text.back();
+}
+
 }  // namespace
 
 Result<Capability> Capability::parse(std::string_view text) {
@@ -89,6 +98,9 @@ Result<GpuTarget> parse_target(std::string_view text) {
         return GpuTarget{capability->to_string(), *capability, nullptr};
     }
     const Gpu* gpu = find_gpu(text);
+    if (const std::string capability = capability_of_arch(text); !capability.empty())
+        return usage_error("'" + std::string(text) + "' is what a compiler is told, not a GPU",
+                           "write the capability: \"" + capability + "\"");
     if (gpu == nullptr) {
         const std::string guess = did_you_mean(text, gpu_names());
         return usage_error(

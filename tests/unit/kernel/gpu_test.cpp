@@ -22,12 +22,23 @@ TEST_CASE("every spelling of a GPU finds it") {
     CHECK_FALSE(parse_target("MI300X")->capability);
     CHECK(find_gpu("RTX 4080")->name == "RTX 4080");
     CHECK(find_gpu("V100")->major == 7);
+    // What nvidia-smi says on cards that no pod of RunPod's has, and what people make of the names of those that do.
+    CHECK(find_gpu("NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition")->name == "RTX PRO 6000 Max-Q");
+    CHECK(find_gpu("NVIDIA A100-SXM4-40GB")->memory_gb == 40);
+    CHECK(find_gpu("A100")->name == "A100 SXM");
+    CHECK(find_gpu("H100 80GB")->name == "H100 SXM");
+    CHECK(find_gpu("6000 Ada")->name == "RTX 6000 Ada");
+    CHECK(find_gpu("3060")->capability() == Capability{8, 6});
+    CHECK(find_gpu("GB300")->capability() == Capability{10, 3});
 }
 
 TEST_CASE("an unknown GPU is an error with the nearest name") {
     auto wrong = parse_target("RTX 4900");
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().hint.find("RTX 4") != std::string::npos);
+    // A card of that very number may exist, but no row vouches for it: no guess from a name that is near.
+    CHECK_FALSE(parse_target("RTX 4090 Ti"));
+    CHECK(parse_target("sm_120a").error().hint == "write the capability: \"12.0\"");
     for (const char* bad : {"", "8", "8.", ".9", "8.99", "a.b", "0.0", "GTX 1080"}) CHECK_FALSE(parse_target(bad));
 }
 
