@@ -17,6 +17,7 @@ class Apt {
   public:
     static Result<Apt> open(const std::string& step, const std::string& suite, const std::string& status,
                             ResolveContext& context) {
+        if (auto fits = check_room(context.store); !fits) return fits.error();
         auto folder = context.store.new_temp_directory("apt");
         if (!folder) return folder.error();
         for (const char* below : {"state/lists/partial", "cache/archives/partial", "out"})
@@ -24,12 +25,19 @@ class Apt {
         if (auto made = io::write_file_atomic(folder->path() / "status", status); !made) return made.error();
         Apt apt(std::move(*folder), context);
         context.progress.doing(step, "reading the package lists");
-        if (auto updated = apt.run({"update"}, "reading the package lists"); !updated) return updated.error();
+        auto updated = apt.run({"update"}, "reading the package lists");
+        if (!updated) return updated.error();
         auto suites = apt.run({"indextargets", "--format", "$(CODENAME) $(SUITE)"}, "asking apt for its suites");
         if (!suites) return suites.error();
         for (const std::string& line : split(suites->out, '\n'))
             for (const std::string& name : split(line, ' '))
                 if (name == suite) return apt;
+        // A source that cannot be reached is a warning to apt-get, which then goes on without it and ends with 0.
+        if (updated->tail_text().find("Failed to fetch") != std::string::npos) {
+            Error error = network_error("the package lists of '" + suite + "' cannot be fetched", advice);
+            error.detail = updated->tail_text();
+            return error;
+        }
         return machine_error("this machine's apt sources do not offer the suite '" + suite + "'",
                              "add a source for it under /etc/apt/sources.list.d/, or choose a suite that is there");
     }
@@ -50,7 +58,7 @@ class Apt {
         if (!result && result.error().kind == ErrorKind::build) {
             Error error = result.error();
             error.kind = ErrorKind::network;
-            error.hint = "see whether `apt-get update` works on this machine";
+            error.hint = advice;
             return error;
         }
         return result;
@@ -59,6 +67,18 @@ class Apt {
     fs::path out() const { return folder_.path() / "out"; }
 
   private:
+    // apt-get 2.6 waits for ever when its folder becomes full: the failed write is never told to who waits for it.
+    static Result<void> check_room(const Store& store) {
+        constexpr std::uint64_t needed = 256 << 20;  // lists, apt's caches of them, and room
+        const auto free = io::free_bytes(store.root());
+        if (!free || *free >= needed) return {};
+        return build_error("apt's package lists need about " + human_bytes(needed) + " of disk, and the store at '" +
+                               store.root().string() + "' has " + human_bytes(*free) + " left: the disk is too full",
+                           "free some space, or set TMPLBUILD_CACHE to a folder on a larger disk");
+    }
+
+    static constexpr const char* advice = "see whether `apt-get update` works on this machine";
+
     Apt(io::TempDirectory folder, ResolveContext& context) : folder_(std::move(folder)), context_(&context) {}
     io::TempDirectory folder_;
     ResolveContext* context_;

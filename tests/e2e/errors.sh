@@ -33,7 +33,7 @@ expect 2 "token" "$tmplbuild" build "$work/a/secret.toml" --secret "token=$work/
 expect 2 "registries" "$tmplbuild" build "$t" -o docker://registry.example/x
 expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
 expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/a/site"
-expect 1 "" "$tmplbuild" inspect "oci:$work/nowhere"
+expect 2 "there is no image" "$tmplbuild" inspect "oci:$work/nowhere"
 expect 2 "the plan has no step" "$tmplbuild" explain "$t" nothing
 expect 0 "holds everything" "$tmplbuild" lock --check "$t"
 expect 2 "no part 'bases'" "$tmplbuild" lock "$t" --update bases
@@ -47,9 +47,22 @@ expect 2 "no-such-package-at-all" "$tmplbuild" build "$t" --progress plain
 echo '{' >"$work/a/template.lock"
 expect 2 "template.lock" "$tmplbuild" build "$t"
 
-# A disk that is full: exit 1, in words, no image, and the store as it was.
+# No network: the lists of a suite that is there cannot be had, which is no fault of the template or of the machine.
 cp "$TMPLBUILD_CACHE/small.lock" "$work/a/template.lock"
 sed -i 's/"no-such-package-at-all", //' "$t"
+mv "$work/a/template.lock" "$work/a/kept.lock"
+expect 4 "cannot be fetched" unshare -n "$tmplbuild" build "$t" --progress plain
+expect 4 "Failed to fetch" unshare -n "$tmplbuild" lock "$t" --progress plain
+[ ! -e "$work/a/template.lock" ] || fail "a build without a network left a lock"
+# apt-get itself waits for ever on a full disk.
+mkdir "$work/tiny"
+if mount -t tmpfs -o size=3m tmpfs "$work/tiny"; then
+    expect 1 "of disk" timeout 60 env TMPLBUILD_CACHE="$work/tiny" "$tmplbuild" build "$t" --progress plain
+    umount "$work/tiny"
+fi
+mv "$work/a/kept.lock" "$work/a/template.lock"
+
+# A disk that is full: exit 1, in words, no image, and the store as it was.
 mkdir "$work/small"
 size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) + 4096 ))
 mount -t tmpfs -o "size=${size}k" tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
