@@ -48,6 +48,7 @@ int run_inspect(const Options& options) {
     if (name.kind != oci::ImageName::Kind::layout)
         throw BuildError(usage_error("this release inspects OCI layouts only, not '" + options.image + "'",
                                      "copy it into one with `skopeo copy`"));
+    oci::look_for(name).value();
     const oci::LayoutImage image = oci::read_layout(name.path, name.tag).value();
     json::object out{{"digest", image.manifest_digest.to_string()},
                      {"size", image.size},

@@ -206,11 +206,18 @@ Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::str
         if (tag.empty() || entry.tag == tag) meant.push_back(entry);
     }
     const std::string has = tags.empty() ? "" : "it has: " + join({tags.begin(), tags.end()}, ", ");
-    if (meant.empty()) return bad(name, tag.empty() ? "has no image" : "has no image '" + tag + "'", has);
+    // Which image is meant is the user's to say.
+    const auto unclear = [&](const std::string& what, const std::string& hint) {
+        Error error = bad(name, what, hint);
+        error.kind = ErrorKind::usage;
+        return error;
+    };
+    if (meant.empty() && !tag.empty()) return unclear("has no image '" + tag + "'", has);
+    if (meant.empty()) return bad(name, "has no image", has);
     for (const Descriptor& entry : meant) platforms.insert(entry.platform.empty() ? "unknown" : entry.platform);
     if (meant.size() > 1)
         std::erase_if(meant, [](const Descriptor& entry) { return entry.platform != wanted_platform; });
-    if (meant.size() > 1) return bad(name, "has several images", has.empty() ? "name one by its tag" : has);
+    if (meant.size() > 1) return unclear("has several images", has.empty() ? "name one by its tag" : has);
     if (meant.empty() || (!meant[0].platform.empty() && meant[0].platform != wanted_platform))
         return bad(name,
                    "has no image for " + std::string(wanted_platform) + ", only for " +

@@ -196,11 +196,7 @@ struct ImageSource::Impl {
     Result<Descriptor> find_manifest(std::string tag) const {
         std::string name = place->name("index.json"), type = index_type;
         auto text = place->text("index.json");
-        if (!text) {
-            Error error = text.error();
-            error.hint = "name an image as oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE";
-            return error;
-        }
+        if (!text) return text.error();
         for (int depth = 0; depth < index_depth; ++depth) {
             auto entries = parse_index(*text, type, name);
             if (!entries) return entries.error();
@@ -300,7 +296,35 @@ ImageSource::ImageSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ImageSource::~ImageSource() = default;
 ImageSource::ImageSource(ImageSource&&) noexcept = default;
 
+Result<void> look_for(const ImageName& name) {
+    static constexpr const char* forms =
+        "name an image as oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE; `tmplbuild build` writes "
+        "oci:out/<name>";
+    if (name.kind == ImageName::Kind::registry) return {};
+    const std::string path = "'" + name.path.string() + "'";
+    std::error_code failed;
+    const fs::file_status status = fs::status(name.path, failed);
+    if (status.type() == fs::file_type::not_found) return usage_error("there is no image at " + path, forms);
+    if (failed) return os_error("look at", name.path, failed.value());
+    const bool folder = fs::is_directory(status);
+    if (name.kind != ImageName::Kind::layout) {
+        if (folder)
+            return usage_error(path + " is a folder, not an archive", "a layout's folder is named as oci:DIR[:TAG]");
+        return {};
+    }
+    if (!folder && name.path.extension() == ".toml")
+        return usage_error(path + " is a template, not an image",
+                           "name what `tmplbuild build` made of it: oci:out/<name>");
+    if (!folder)
+        return usage_error(path + " is a file, not a layout's folder",
+                           "an archive is named as oci-archive:FILE or docker-archive:FILE");
+    if (!fs::exists(name.path / "index.json", failed) && !failed)
+        return usage_error("the folder " + path + " is no OCI layout: it has no index.json", forms);
+    return {};
+}
+
 Result<ImageSource> ImageSource::open(const ImageName& name) {
+    if (auto there = look_for(name); !there) return there.error();
     auto impl = std::make_unique<Impl>();
     impl->kind = name.kind;
     if (name.kind == ImageName::Kind::registry)

@@ -33,9 +33,14 @@ class LayerStream {
     std::unique_ptr<Impl> impl_;
 };
 
+// A usage error, in words, unless an image of that kind can lie there: `verify` and `--can-run` answer "no" with exit
+// 1, and a name with nothing behind it is no answer.
+Result<void> look_for(const ImageName& name);
+
 class ImageSource {
   public:
-    // A registry is a usage error. `tag` and reference as ImageName has them; empty: the only image there.
+    // A registry is a usage error, and so is a name with no image behind it. `tag` and reference as ImageName has them;
+    // empty: the only image there.
     static Result<ImageSource> open(const ImageName& name);
     // One whose documents and layers are all in the store.
     static Result<ImageSource> of_store(const Store& store, const Digest& manifest);

@@ -176,11 +176,7 @@ std::string LayoutImage::annotation(std::string_view name) const {
 
 static Result<Digest> choose_manifest(const fs::path& directory, const std::string& tag) {
     auto index = read_index(directory);
-    if (!index) {
-        Error error = index.error();
-        error.hint = "name an image as oci:DIR[:TAG]; `tmplbuild build` writes oci:out/<name>";
-        return error;
-    }
+    if (!index) return index.error();
     const json::array& manifests = (*index)["manifests"].get_array();
     std::vector<std::string> tags;
     const json::object* chosen = nullptr;
@@ -190,7 +186,7 @@ static Result<Digest> choose_manifest(const fs::path& directory, const std::stri
         if (tag_of(entry) == tag || (tag.empty() && manifests.size() == 1)) chosen = &entry.get_object();
     }
     if (chosen == nullptr)
-        return build_error("the layout '" + directory.string() + "' has " +
+        return usage_error("the layout '" + directory.string() + "' has " +
                                (tag.empty() ? std::string("several images") : "no image '" + tag + "'"),
                            "it has: " + join(tags, ", "));
     auto digest = json::get_string(*chosen, "digest");

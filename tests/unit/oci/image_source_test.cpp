@@ -107,6 +107,21 @@ TEST_CASE("what is no image on this machine is refused in words") {
     CHECK(place.open("docker://registry/name").error().hint.find("skopeo copy") != std::string::npos);
     CHECK(place.open("oci:" + (place.folder.path() / "none").string()).error().hint.find("oci-archive:FILE") !=
           std::string::npos);
+    const std::string folder = place.folder.path();
+    const auto refusal = [&](const std::string& name) {
+        const Error error = place.open(name).error();
+        CHECK(error.kind == ErrorKind::usage);  // "no" and "it is damaged" are exit 1; a wrong name is 2
+        return error.message + "; " + error.hint;
+    };
+    CHECK(refusal("oci:" + folder + "/none").find("there is no image at") != std::string::npos);
+    CHECK(refusal("oci-archive:" + folder + "/none.tar").find("there is no image at") != std::string::npos);
+    CHECK(refusal("docker-archive:" + folder + "/none.tar").find("there is no image at") != std::string::npos);
+    CHECK(refusal("oci-archive:" + folder).find("oci:DIR") != std::string::npos);
+    std::ofstream(place.folder.path() / "template.toml") << "schema = 1";
+    CHECK(refusal(folder + "/template.toml").find("is a template") != std::string::npos);
+    std::ofstream(place.folder.path() / "image.tar") << "";
+    CHECK(refusal(folder + "/image.tar").find("oci-archive:FILE") != std::string::npos);
+    CHECK(refusal(folder).find("no index.json") != std::string::npos);
     std::ofstream(place.folder.path() / "a.tar") << "no tar at all";
     CHECK_FALSE(place.open("oci-archive:" + (place.folder.path() / "a.tar").string()));
     REQUIRE(oci::write_docker_archive(place.store, place.image, place.folder.path() / "d.tar", "name:latest", {}));
