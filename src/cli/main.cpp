@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 
@@ -38,6 +39,51 @@ class StopOnSignal {
     std::stop_source source_;
 };
 
+ProgressKind progress_kind(const std::string& word) {
+    static const std::map<std::string, ProgressKind> kinds = {{"auto", ProgressKind::automatic},
+                                                              {"tty", ProgressKind::tty},
+                                                              {"plain", ProgressKind::plain},
+                                                              {"json", ProgressKind::json}};
+    const auto found = kinds.find(word);
+    if (found == kinds.end())
+        throw CLI::ValidationError("'" + word + "' is no way to show progress: auto, tty, plain or json");
+    return found->second;
+}
+
+// One value each time it stands there: what follows is the next argument, the template's name for one.
+void repeatable(CLI::Option* option) { option->expected(1)->take_all()->allow_extra_args(false); }
+
+std::string hint_for(const std::string& word, const std::vector<std::string>& names, const std::string& otherwise) {
+    const std::string near = did_you_mean(word, names);
+    return near.empty() ? otherwise : near;
+}
+
+// CLI11's words as one error of ours, with what is nearest to a word that it does not know.
+Error usage_of(const CLI::App& app, const CLI::ParseError& wrong, const std::string& first) {
+    const std::vector<CLI::App*> chosen = app.get_subcommands();
+    const CLI::App& at = chosen.empty() ? app : *chosen.front();
+    const std::string help =
+        "`tmplbuild " + (chosen.empty() ? "" : at.get_name() + " ") + "--help` lists what it takes";
+    if (chosen.empty() && first.empty()) return usage_error("a command is missing", help);
+    if (chosen.empty() && !first.starts_with('-')) {
+        std::vector<std::string> names;
+        for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+            names.push_back(command->get_name());
+        return usage_error("there is no command '" + first + "'", hint_for(first, names, help));
+    }
+    const std::vector<std::string> extra = at.remaining();
+    if (wrong.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError) || extra.empty())
+        return usage_error(wrong.what(), help);
+    const auto option =
+        std::find_if(extra.begin(), extra.end(), [](const auto& word) { return word.starts_with("-"); });
+    if (option == extra.end()) return usage_error("'" + extra.front() + "' is one argument too many", help);
+    std::vector<std::string> names;
+    for (const CLI::Option* known : at.get_options())
+        for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
+    const std::string bare = option->substr(0, option->find('='));
+    return usage_error("there is no option '" + bare + "'", hint_for(bare, names, help));
+}
+
 struct CommandLine {
     CLI::App app{"Builds container images from a template, compiled GPU kernels included.", "tmplbuild"};
     Options options;
@@ -48,17 +94,17 @@ struct CommandLine {
         app.require_subcommand(1);
         app.set_version_flag("--version", TMPLBUILD_VERSION);
         CLI::App* build = on_template("build", "Build the image of a template", run_build);
-        build->add_option("-o,--output", options.outputs,
-                          "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
-                          "docker-archive:FILE[:NAME[:TAG]]; repeatable; default oci:out/<name>");
+        repeatable(build->add_option("-o,--output", options.outputs,
+                                     "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
+                                     "docker-archive:FILE[:NAME[:TAG]]; repeatable; default oci:out/<name>"));
         build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
-        build->add_option("--secret", options.secrets, "NAME=FILE: a secret that a `run` step asks for")->take_all();
+        repeatable(build->add_option("--secret", options.secrets,
+                                     "NAME=FILE: a secret that a `run` step asks for; repeatable"));
         CLI::App* run = on_template("run", "Build the image and start it here", run_run);
         run->add_option("--volume", options.volume, "The folder that becomes /workspace; default out/workspace");
-        run->add_option("--env", options.environment, "NAME=VALUE for the pod")->expected(1)->take_all();
-        run->add_option("--gpu", options.gpus, "Simulate a GPU's driver: \"RTX 3090\", \"8.9\"; again for more GPUs")
-            ->expected(1)
-            ->take_all();
+        repeatable(run->add_option("--env", options.environment, "NAME=VALUE for the pod; repeatable"));
+        repeatable(run->add_option("--gpu", options.gpus,
+                                   "Simulate a GPU's driver: \"RTX 3090\", \"8.9\"; again for more GPUs"));
         run->footer("After -- stands a command to run in the pod beside its services; its exit code is tmplbuild's.");
         CLI::App* plan = on_template("plan", "Show what a build would do, without the network", run_plan);
         plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");
@@ -94,14 +140,13 @@ struct CommandLine {
     }
 
     CLI::App* on_template(const char* name, const char* what, int (*run)(const Options&, Progress&, std::stop_token)) {
-        static const std::map<std::string, ProgressKind> kinds = {{"auto", ProgressKind::automatic},
-                                                                  {"tty", ProgressKind::tty},
-                                                                  {"plain", ProgressKind::plain},
-                                                                  {"json", ProgressKind::json}};
         CLI::App* sub = app.add_subcommand(name, what);
         sub->add_option("TEMPLATE", options.template_file, "The template, a TOML file")->required();
-        sub->add_option("--set", options.set, "Change a key of the template: key=value")->expected(1)->take_all();
-        sub->add_option("--progress", progress, "auto, tty, plain or json")->transform(CLI::Transformer(kinds));
+        repeatable(sub->add_option("--set", options.set, "Change a key of the template: key=value; repeatable"));
+        sub->add_option_function<std::string>(
+               "--progress", [this](const std::string& word) { progress = progress_kind(word); },
+               "How the work is shown: auto, tty, plain or json")
+            ->type_name("KIND");
         sub->add_flag("--json", options.json, "Print the result as JSON");
         sub->callback([this, run] {
             command = [this, run](Progress& shown, std::stop_token stop) {
@@ -136,8 +181,9 @@ int parse_and_run(int argc, char** argv) {
         line.app.parse(argc, argv);
         if (line.app.got_subcommand("lock")) settle_lock(line.options, *line.app.get_subcommand("lock"));
     } catch (const CLI::ParseError& wrong) {
-        const int code = line.app.exit(wrong);
-        return code == 0 ? 0 : 2;
+        if (wrong.get_exit_code() == 0) return line.app.exit(wrong);  // --help, --version
+        print_errors({usage_of(line.app, wrong, argc > 1 ? argv[1] : "")}, line.progress);
+        return exit_code(ErrorKind::usage);
     }
     const StopOnSignal stop;
     std::unique_ptr<Progress> progress = make_progress(line.progress);

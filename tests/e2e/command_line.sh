@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 60
+# The command line itself: options stand before or after the template, a wrong word is named with the nearest right one,
+# and a name with no image behind it is a wrong command line (2), never an answer (1).
+. "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+TMPLBUILD_CACHE=$work/store
+cp -r "$TMPLBUILD_SOURCE/tests/fakes/small" "$work/a"
+t=$work/a/template.toml
+
+# says CODE TEXT COMMAND...
+says() {
+    code=$1 text=$2 got=0
+    shift 2
+    "$@" >"$work/out" 2>&1 || got=$?
+    [ "$got" = "$code" ] || fail "'$*' ended with $got, expected $code: $(cat "$work/out")"
+    grep -qF -- "$text" "$work/out" || fail "'$*' does not say '$text': $(cat "$work/out")"
+}
+
+says 2 "error: a command is missing" "$tmplbuild"
+says 2 "there is no command 'verfy'" "$tmplbuild" verfy "$t"
+says 2 "did you mean 'verify'?" "$tmplbuild" verfy "$t"
+says 2 "there is no option '--progres'" "$tmplbuild" plan "$t" --progres=plain
+says 2 "did you mean '--progress'?" "$tmplbuild" plan "$t" --progres plain
+says 2 "'fancy' is no way to show progress: auto, tty, plain or json" "$tmplbuild" plan "$t" --progress fancy
+says 2 "'a' is one argument too many" "$tmplbuild" plan "$t" a b
+says 2 "error: TEMPLATE is required" "$tmplbuild" plan
+says 0 "KIND" "$tmplbuild" plan --help
+
+# A repeatable option takes one value each time: the template is not another one.
+says 0 "base" "$tmplbuild" plan --set image.compression=gzip --set targets.cuda=13.0 "$t" --progress plain
+says 2 "'RTX 4900' is no GPU" "$tmplbuild" run --gpu "RTX 4900" "$t" --progress plain
+says 2 "NAME=VALUE" "$tmplbuild" run --env nonsense "$t" --progress plain
+says 2 "not a way to name an image" "$tmplbuild" build -o "ocy:$work/o" "$t" --progress plain
+says 2 "NAME=FILE" "$tmplbuild" build --secret token "$t" --progress plain
+
+for question in verify inspect gpus "inspect --can-run A100"; do
+    # shellcheck disable=SC2086
+    says 2 "there is no image at '$work/nowhere'" "$tmplbuild" $question "oci:$work/nowhere"
+done
+says 2 "is a template, not an image" "$tmplbuild" verify "$t"
+says 2 "no OCI layout" "$tmplbuild" inspect "$work"
