@@ -16,7 +16,8 @@ function(tmplbuild_unit_tests room)
   set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
-# <kind>/*.sh → one ctest entry each. A first comment block may say `# label: slow`, `# timeout: N` and `# serial: yes`.
+# <kind>/*.sh → one ctest entry each. A first comment block may say `# label: slow`, `# timeout: N`, `# serial: yes`
+# and `# needs: uv`.
 # Exit code 77 is a skip, with the reason printed.
 function(tmplbuild_script_tests kind)
   file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${kind}/*.sh)
@@ -28,6 +29,7 @@ function(tmplbuild_script_tests kind)
     file(STRINGS ${script} label REGEX "^# label: ")
     file(STRINGS ${script} timeout REGEX "^# timeout: ")
     file(STRINGS ${script} serial REGEX "^# serial: ")
+    file(STRINGS ${script} uses_uv REGEX "^# needs: uv")
     string(REPLACE "# label: " "" label "${label}")
     string(REPLACE "# timeout: " "" timeout "${timeout}")
     if(NOT timeout)
@@ -36,7 +38,7 @@ function(tmplbuild_script_tests kind)
     add_test(NAME ${kind}.${name} COMMAND bash ${script})
     set_tests_properties(${kind}.${name} PROPERTIES LABELS "${kind};${label}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77
       ENVIRONMENT "TMPLBUILD_BIN=${CMAKE_BINARY_DIR}/bin;TMPLBUILD_SOURCE=${CMAKE_SOURCE_DIR}")
-    if(kind STREQUAL "e2e")
+    if(kind STREQUAL "e2e" OR uses_uv)
       set_tests_properties(${kind}.${name} PROPERTIES FIXTURES_REQUIRED uv)
     endif()
     if(serial)

@@ -82,9 +82,11 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 app_port=$(free_port)
 export app_port
 
-# kernel_pod [PYTHON STATEMENTS]: pod.json; `kernel` and `app` are the dictionaries, to be changed.
+# kernel_pod [PYTHON STATEMENTS]: pod.json; `kernel` and `app` are the dictionaries, to be changed. $pod_folder holds it and
+# what is this pod's own.
+pod_folder=$work
 kernel_pod() {
-    python3 - "$work" "$TMPLBUILD_SOURCE" "${1:-}" <<'PY'
+    python3 - "$pod_folder" "$TMPLBUILD_SOURCE" "${1:-}" <<'PY'
 import json, os, sys
 work, source, change = sys.argv[1:]
 e = os.environ
@@ -122,4 +124,5 @@ echo 'version = "2.2.0"' >"$work/source/__init__.py"
 ask() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%s%s" % (sys.argv[1], sys.argv[2]), method=sys.argv[3])).read().decode())' "$app_port" "$1" "${2:-GET}"; }
 arguments() { ask /arguments 2>/dev/null || echo none; }
 runs_with() { [ "$(arguments)" = "$1" ]; }
+compiles() { cat "$work/compiles" 2>/dev/null | wc -l; }
 metadata() { cat "$work"/site/lib/site-packages/attention-*.dist-info/METADATA 2>/dev/null | sed -n 's/^Version: //p'; }

@@ -15,6 +15,8 @@ launcher=$TMPLBUILD_BIN/launcher
 ctl=$TMPLBUILD_BIN/tmpl-ctl
 export TMPLBUILD_VOLUME=$work/volume TMPLBUILD_RUN_DIR=$work/run
 mkdir "$work/volume"
+# The pod.json that a start reads.
+spec=$work/pod.json
 # What a new mount namespace is given before the launcher starts there: shell commands.
 prepare=:
 # What the launcher is started by: empty, or a program with its arguments that executes it, as setpriv does.
@@ -36,7 +38,7 @@ start_to() {
     output=$1
     shift
     : >"$work/log"
-    TMPLBUILD_POD_SPEC=$work/pod.json unshare --pid --fork --kill-child --mount-proc \
+    TMPLBUILD_POD_SPEC=$spec unshare --pid --fork --kill-child --mount-proc \
         sh -c "$prepare; exec $runner \"\$0\" \"\$@\"" "$launcher" "$@" >"$output" 2>&1 &
     outer=$!
     for _ in $(seq 100); do
