@@ -138,12 +138,12 @@ class Job {
     }
 
     int make_in_work_folder() {
-        if (auto why = wait_for_memory()) return tell_failure(*why, true);
+        if (const Memory memory = read_memory(places_.cgroup); memory.free_below_ceiling() < memory_needed())
+            return tell_no_headroom(memory);
         tell_progress("fetching the compiler (" + std::to_string(kernel_.build.toolchain.size()) + " wheels)", 1, -1);
-        auto tools = prepare_toolchain(kernel_, work_, plain_environment());
+        auto tools = prepare_toolchain(kernel_, work_, plain_environment(), keeps_lease());
         if (!tools) return fail(tools.error());
-        if (auto laid = lay_source(); !laid)
-            return fail(trouble_from("laying out the source", laid.error().message, ""));
+        if (auto trouble = lay_source()) return fail(*trouble);
         if (auto trouble = compile(*tools)) return fail(*trouble);
         tell_progress("proving what was compiled", 98, 2);
         auto table = prove_files(kernel_, arch_.arch, output());
@@ -160,6 +160,7 @@ class Job {
     int fail(const Trouble& trouble) {
         remove_quietly(output());
         if (stop_asked()) return tell_failure("the pod stops", true);
+        if (!trouble.hindrance.empty()) return tell_hindrance(trouble.words, trouble.hindrance);
         if (trouble.transient) return tell_failure(trouble.words, false);
         local_.remember_failure(trouble.words);
         if (has_volume()) volume_.remember_failure(trouble.words);
@@ -172,21 +173,25 @@ class Job {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(kernel_.build.memory_bytes, 256 << 20));
     }
 
-    std::optional<std::string> wait_for_memory() {
-        bool said = false;
-        for (;;) {
-            const Memory memory = read_memory(places_.cgroup);
-            if (memory.free_below_ceiling() >= memory_needed()) return std::nullopt;
-            const std::string words = "needs " + human_bytes(memory_needed()) + " of memory, and " +
-                                      human_bytes(memory.free_below_ceiling()) + " are free below 85 % of this pod's " +
-                                      human_bytes(memory.limit);
-            if (memory.limit / 100 * Memory::percent < memory_needed()) return words + ": it will never fit";
-            if (!said) tell_progress("waits: " + words, 0, -1);
-            said = true;
-            pause_seconds(10);
+    // The lease is given back while the launcher waits for memory: another pod may have it.
+    int tell_no_headroom(const Memory& memory) const {
+        const std::string words = "needs " + human_bytes(memory_needed()) + " of memory, and " +
+                                  human_bytes(memory.free_below_ceiling()) + " are free below 85 % of this pod's " +
+                                  human_bytes(memory.limit);
+        if (memory.limit / 100 * Memory::percent < memory_needed())
+            return tell_failure(words + ": it will never fit", true);
+        return tell_hindrance("waiting for memory: " + words, "headroom");
+    }
+
+    // Fetching may take longer than a lease lives.
+    Watch keeps_lease() const {
+        return [this, told = std::int64_t{0}](std::int64_t seconds) mutable -> std::optional<std::string> {
+            if (seconds < told) told = 0;  // of the next command
+            if (seconds < told + 5) return std::nullopt;
+            told = seconds;
             if (lease_ != nullptr) lease_->renew();
-            if (stop_asked()) return "the pod stops";
-        }
+            return std::nullopt;
+        };
     }
 
     Environment plain_environment() const {
@@ -204,11 +209,18 @@ class Job {
         return out;
     }
 
-    Result<void> lay_source() {
+    std::optional<Trouble> lay_source() {
         const fs::path to = kernel_.build.directory;
         remove_quietly(to);
-        if (!kernel_.source.directory.empty()) return copy_tree(kernel_.source.directory, to);
-        if (auto made = make_folders(to); !made) return made;
+        if (kernel_.source.directory.empty()) return fetch_source(to);
+        const auto copied = copy_tree(kernel_.source.directory, to);
+        if (copied) return std::nullopt;
+        return trouble_from("laying out the source", copied.error().message, copied.error().message);
+    }
+
+    std::optional<Trouble> fetch_source(const fs::path& to) {
+        if (auto made = make_folders(to); !made)
+            return trouble_from("fetching the source", made.error().message, made.error().message);
         tell_progress("fetching the source", 5, -1);
         const std::string& commit = kernel_.source.commit;
         std::vector<std::vector<std::string>> steps = {
@@ -217,12 +229,18 @@ class Job {
             {"git", "-c", "advice.detachedHead=false", "checkout", "-q", commit},
             {"git", "submodule", "update", "-q", "--init", "--recursive", "--depth", "1"}};
         for (const std::string& patch : kernel_.source.patches) steps.push_back({"git", "apply", "-p1", patch});
+        Command command{
+            .argv = {}, .environment = plain_environment(), .directory = to.string(), .watch = keeps_lease()};
+        // git alone would wait for ever for a server that went silent, or for a password.
+        command.environment["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
+        command.environment["GIT_HTTP_LOW_SPEED_TIME"] = "60";
+        command.environment["GIT_TERMINAL_PROMPT"] = "0";
         for (const auto& step : steps) {
-            const CommandEnd end =
-                run_command({.argv = step, .environment = plain_environment(), .directory = to.string()});
-            if (!end.ok) return build_error(step[0] + " " + step[1] + ": " + end.why + ": " + end.tail);
+            command.argv = step;
+            const CommandEnd end = run_command(command);
+            if (!end.ok) return trouble_from("fetching the source", step[0] + " " + step[1] + ": " + end.why, end.tail);
         }
-        return {};
+        return std::nullopt;
     }
 
     std::int64_t jobs() const {
@@ -268,8 +286,8 @@ class Job {
     std::optional<std::string> watch(std::int64_t seconds) {
         const Memory memory = read_memory(places_.cgroup);
         if (memory.above_ceiling())
-            return "stopped: the pod uses " + human_bytes(memory.used) + ", above 85 % of its " +
-                   human_bytes(memory.limit) + "; `tmpl-ctl kernel retry` tries again";
+            return "waiting for memory: the compile was stopped, since the pod used " + human_bytes(memory.used) +
+                   ", above 85 % of its " + human_bytes(memory.limit);
         if (seconds < told_ + 5) return std::nullopt;
         told_ = seconds;
         if (lease_ != nullptr) lease_->renew();
@@ -294,10 +312,16 @@ class Job {
                         .seconds = kernel_.build.timeout_seconds,
                         .watch = [this](std::int64_t seconds) { return watch(seconds); }};
         for (const std::string& word : kernel_.build.command) command.argv.push_back(fill(word, *arch, side_by_side));
+        const std::uint64_t kills = memory_kills(places_.cgroup);
         CommandEnd end = run_command(command);
         if (end.ok) end = finish(command);
         if (end.ok) return std::nullopt;
-        if (end.stopped) return Trouble{end.why, end.why.starts_with("stopped:")};
+        if (end.stopped && end.why.starts_with("waiting for memory")) return Trouble{end.why, true, "memory"};
+        if (end.stopped) return Trouble{end.why, false};
+        // The kernel takes the compile first (step_back): that says nothing about the source.
+        if (memory_kills(places_.cgroup) > kills)
+            return Trouble{"waiting for memory: the compile was killed, since the pod's memory was used up", true,
+                           "memory"};
         return trouble_from("the compile", end.why, end.tail);
     }
 

@@ -50,4 +50,8 @@ Memory read_memory(const std::string& cgroup) {
     return out;
 }
 
+std::uint64_t memory_kills(const std::string& cgroup) {
+    return field(cgroup + "/memory.events", "oom_kill") + field(cgroup + "/memory/memory.oom_control", "oom_kill");
+}
+
 }  // namespace tmplbuild::job

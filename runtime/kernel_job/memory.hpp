@@ -21,5 +21,7 @@ struct Memory {
 
 // `cgroup`: /sys/fs/cgroup, version 2 or 1. Without a limit there, the machine's own memory.
 Memory read_memory(const std::string& cgroup = "/sys/fs/cgroup");
+// How many processes of this container the kernel has killed for memory; 0 where it does not say.
+std::uint64_t memory_kills(const std::string& cgroup = "/sys/fs/cgroup");
 
 }  // namespace tmplbuild::job

@@ -26,4 +26,9 @@ int tell_failure(const std::string& reason, bool cannot_here) {
     return cannot_here ? 3 : 1;
 }
 
+int tell_hindrance(const std::string& reason, const std::string& hindrance) {
+    tell({{"ok", false}, {"reason", reason}, {"hindrance", hindrance}});
+    return 1;
+}
+
 }  // namespace tmplbuild::job

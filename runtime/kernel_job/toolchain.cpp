@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -40,7 +41,7 @@ std::string pin_lines(const std::vector<pod::PinnedFile>& files) {
 // Unpacked once: the folder appears by rename when pip is done, named by what is in it.
 boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFile>& files, const std::string& name,
                                                  const std::string& python, const fs::path& work,
-                                                 const Environment& environment) {
+                                                 const Environment& environment, const Watch& watch) {
     const std::string pins = pin_lines(files);
     const fs::path done = work / (name + "-" + Sha256::of(pins).short_hex()), made = done.string() + ".new";
     std::error_code failed;
@@ -49,7 +50,7 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
     if (pip.empty()) return Trouble{"the image has no pip for " + python + ": its toolchain cannot be fetched", false};
     remove_quietly(made);
     if (auto written = write_whole(work / (name + ".txt"), pins); !written) return from_error(written.error());
-    Command command{.argv = pip, .environment = environment};
+    Command command{.argv = pip, .environment = environment, .watch = watch};
     for (const std::string& word :
          {std::string("install"), std::string("--no-deps"), std::string("--require-hashes"),
           std::string("--only-binary=:all:"), std::string("--no-compile"), std::string("--no-input"),
@@ -92,32 +93,57 @@ std::optional<fs::path> find_toolkit(const fs::path& wheels) {
 
 }  // namespace
 
+// What pip and git print when nobody answers, or stops answering; the ones that say most come first.
+static constexpr std::array network_words{
+    "Temporary failure in name resolution",
+    "Name or service not known",
+    "Could not resolve host",
+    "Network is unreachable",
+    "No route to host",
+    "Connection refused",
+    "Connection reset",
+    "Connection timed out",
+    "Failed to connect",
+    "Read timed out",
+    "Operation too slow",
+    "Connection broken",
+    "Connection aborted",
+    "IncompleteRead",
+    "RemoteDisconnected",
+    "The remote end hung up",
+    "the remote end hung up",
+    "unexpected disconnect",
+    "early EOF",
+    "ConnectTimeoutError",
+    "NewConnectionError",
+    "ProtocolError",
+    "HTTP error 5",
+    "The requested URL returned error: 5",
+    "Max retries exceeded",
+    "(from versions: none)",
+};
+
 Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& tail) {
-    const auto says = [&](std::initializer_list<const char*> words) {
-        return std::any_of(words.begin(), words.end(),
-                           [&](const char* word) { return tail.find(word) != std::string::npos; });
-    };
-    if (says({"No space left on device", "Disk quota exceeded"}))
+    const auto says = [&](const char* word) { return tail.find(word) != std::string::npos; };
+    if (says("No space left on device") || says("Disk quota exceeded") || says("disk is full"))
         return {doing + " failed: the disk is full; make room, then `tmpl-ctl kernel retry`", true};
-    if (says({"Read-only file system"})) return {doing + " failed: the disk is read-only", true};
-    if (says({"NewConnectionError", "Connection refused", "Connection reset", "Temporary failure in name resolution",
-              "Name or service not known", "Network is unreachable", "Read timed out", "ConnectTimeoutError",
-              "Connection aborted", "IncompleteRead", "Connection broken", "ProtocolError", "Max retries exceeded",
-              "RemoteDisconnected", "(from versions: none)"}))
+    if (says("Read-only file system")) return {doing + " failed: the disk is read-only", true};
+    if (const auto word = std::find_if(network_words.begin(), network_words.end(), says); word != network_words.end())
+        return {"no network: " + doing + " failed (" + *word + ")", true, "network"};
+    if (says("DO NOT MATCH THE HASHES"))
+        // pip believes a connection that ended early: a wheel that was cut looks like another one.
         return {
-            doing + " failed: no network, or the package index does not answer; `tmpl-ctl kernel retry` tries again",
-            true};
-    if (says({"DO NOT MATCH THE HASHES"}))
-        return {doing + " failed: what the package index sent is not what was proven (its hash differs)", true};
+            doing + " failed: what arrived is not what was proven (its hash differs): cut on its way, or other bytes",
+            true, "damaged"};
     std::vector<std::string> lines = split(trim(tail), '\n');
     if (lines.size() > 3) lines.erase(lines.begin(), lines.end() - 3);
-    return {doing + " failed: " + why + (tail.empty() ? "" : ": " + join(lines, " | ")), false};
+    return {doing + " failed: " + why + (tail.empty() || tail == why ? "" : ": " + join(lines, " | ")), false};
 }
 
 boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
-                                                            const Environment& environment) {
+                                                            const Environment& environment, const Watch& watch) {
     const std::string python = kernel.python.interpreter.empty() ? "python3" : kernel.python.interpreter;
-    auto wheels = install(kernel.build.toolchain, "toolchain", python, work, environment);
+    auto wheels = install(kernel.build.toolchain, "toolchain", python, work, environment, watch);
     if (!wheels) return wheels.error();
     const auto toolkit = find_toolkit(*wheels);
     if (!toolkit) return Trouble{"the toolchain's wheels hold no nvcc", false};
@@ -125,7 +151,7 @@ boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& k
     std::error_code failed;
     if (!fs::exists(out.toolkit / "lib64", failed)) fs::create_directory_symlink("lib", out.toolkit / "lib64", failed);
     if (!kernel.build.requirements.empty()) {
-        auto requirements = install(kernel.build.requirements, "requirements", python, work, environment);
+        auto requirements = install(kernel.build.requirements, "requirements", python, work, environment, watch);
         if (!requirements) return requirements.error();
         out.requirements = *requirements;
     }

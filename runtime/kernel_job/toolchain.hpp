@@ -3,7 +3,10 @@
 // and laid out as a toolkit with the front where nvcc is looked for. Part of compile.cpp.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "kernel_job/files.hpp"
@@ -14,9 +17,12 @@ namespace tmplbuild::job {
 // Why something cannot be done on this pod now, though nothing is wrong with the kernel.
 struct Trouble {
     Trouble() = default;
-    Trouble(std::string what, bool may_pass) : words(std::move(what)), transient(may_pass) {}
+    Trouble(std::string what, bool may_pass, std::string what_hinders = {})
+        : words(std::move(what)), transient(may_pass), hindrance(std::move(what_hinders)) {}
     std::string words;
-    bool transient = false;  // another try may work: no network, a full disk
+    bool transient = false;   // another try may work: no network, a full disk
+    std::string hindrance{};  // … and it passes by itself: "network", "damaged", "headroom", "memory"; empty: a person
+                              // has to help
 };
 
 struct Toolchain {
@@ -26,10 +32,11 @@ struct Toolchain {
 };
 
 using Environment = std::map<std::string, std::string>;
+using Watch = std::function<std::optional<std::string>(std::int64_t)>;  // as command.hpp's
 
 // `work` is a folder of the job's own. Reuses what an earlier try left there whole.
 boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
-                                                            const Environment& environment);
+                                                            const Environment& environment, const Watch& watch);
 
 // "no network", "disk full" from what a program printed; else its last lines.
 Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& tail);

@@ -130,7 +130,7 @@ void sum_up(Snapshot& snapshot, bool stopping) {
     for (const Kernel& kernel : snapshot.kernels) {
         way += way_of(kernel);
         ++parts;
-        trouble = trouble || kernel.state == "failed" || kernel.state == "degraded";
+        trouble = trouble || kernel.state == "failed" || kernel.state == "degraded" || kernel.next_try;
     }
     for (const Component& component : snapshot.components) trouble = trouble || component.state == "failed";
     snapshot.progress = parts == 0 ? 100 : way / parts;

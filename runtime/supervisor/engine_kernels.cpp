@@ -177,10 +177,15 @@ void Engine::helper_ended(const Helper& helper, int status, const std::string& n
         event.ok = ok && json::bool_or(*object, "ok", false);
         event.text = json::string_or(*object, event.ok ? "directory" : "reason", "");
         event.more = json::string_or(*object, "digest", "");
+        event.hindrance = parse_hindrance(json::string_or(*object, "hindrance", ""));
     }
+    // The counter is read for its compiler's end too, which is not to be taken for a service's later.
+    const bool for_memory = !event.ok && memory_.another_kill();
     if (event.text.empty()) {
         event.ok = false;
         event.text = "its job ended with no result: " + (not_started.empty() ? describe_status(status) : not_started);
+        if (for_memory) event.text = "waiting for memory: its job was killed, since the pod's memory was used up";
+        if (for_memory) event.hindrance = Hindrance::memory;
     }
     happen(event);
 }

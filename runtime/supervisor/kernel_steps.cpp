@@ -82,13 +82,14 @@ void KernelSteps::handle(const Event& event) {
             if (!kernel_known || at(k).compiling || !state_.host.decided ||
                 spec_.kernels[k].install == pod::InstallMode::off)
                 return;
-            at(k).ask_anew = true;
             if (at(k).in_place && !at(k).fallback) return;
+            at(k).ask_anew = true;
+            at(k).next_try = never;
+            at(k).hindered = at(k).damaged = 0;
             for (auto& s : state_.services) s.early_ends = 0;
             return judge(k);
         case Kind::kernel_off:
             if (!kernel_known) return;
-            if (at(k).compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
             return withdraw(k, KernelPhase::off, "switched off by a person");
         case Kind::service_degraded:
             for (std::size_t each = 0; service_known && each < state_.kernels.size(); ++each) {
@@ -119,9 +120,14 @@ void KernelSteps::start() {
         if (spec_.kernels[k].install != pod::InstallMode::off) continue;
         enter(k, KernelPhase::off, spec_.kernels[k].env_var + " is false");
         at(k).settled = true;
-        push(k, {.kind = KernelTask::Kind::deactivate});
     }
+}
+
+void KernelSteps::services_started() {
+    if (state_.host.verdict.state != gpu::HostState::probing) return;
     actions_.push_back({.kind = Action::Kind::ask_gpu});
+    for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
+        if (spec_.kernels[k].install == pod::InstallMode::off) push(k, {.kind = KernelTask::Kind::deactivate});
 }
 
 void KernelSteps::on_gpu(const Event& event) {
@@ -187,14 +193,6 @@ void KernelSteps::use_fallback(std::size_t k) {
              .directory = spec.fallback.directory,
              .distribution = spec.fallback.distribution,
              .version = spec.fallback.version});
-}
-
-void KernelSteps::compile(std::size_t k) {
-    at(k).compiling = true;
-    at(k).percent = 0;
-    at(k).seconds_left = -1;
-    enter(k, KernelPhase::compiling, "for sm_" + at(k).verdict.arch + ", in the background");
-    actions_.push_back({.kind = Action::Kind::kernel_compile, .kernel = k});
 }
 
 // --- helpers' work ------------------------------------------------------------------------------------------------
@@ -314,8 +312,10 @@ void KernelSteps::on_checked(std::size_t k, const Event& event) {
 void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& reason) {
     KernelState& kernel = at(k);
     const bool was = kernel.in_place;
+    if (kernel.compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
     kernel.in_place = kernel.fallback = kernel.compiling = false;
     kernel.settled = true;
+    kernel.next_try = never;
     enter(k, phase, reason);
     say(spec_.kernels[k].name, std::string(to_string(phase)) + ": " + reason);
     while (kernel.tasks.size() > 1) kernel.tasks.pop_back();
@@ -323,29 +323,6 @@ void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& 
     if (was || !kernel.tasks.empty()) push(k, {.kind = KernelTask::Kind::deactivate});
     for (std::size_t i = 0; i < spec_.services.size(); ++i)
         if (uses(i, k) && state_.services[i].with_kernel && state_.services[i].pid != 0) renew(i);
-}
-
-// --- the job ------------------------------------------------------------------------------------------------------
-
-void KernelSteps::on_progress(std::size_t k, const Event& event) {
-    if (!at(k).compiling) return;
-    at(k).percent = std::clamp(event.code, 0, 99);
-    at(k).seconds_left = event.status;
-    if (event.text.empty() || event.text == at(k).reason) return;
-    at(k).reason = event.text;
-    say(spec_.kernels[k].name, event.text);
-}
-
-void KernelSteps::on_compiled(std::size_t k, const Event& event) {
-    KernelState& kernel = at(k);
-    if (!kernel.compiling) return;
-    kernel.compiling = kernel.ask_anew = false;
-    if (event.ok) {
-        kernel.percent = 100;
-        enter(k, KernelPhase::waiting, "its files are put in place");
-        return activate(k, event.text, event.more);
-    }
-    give_up(k, event);
 }
 
 // --- time and the end -----------------------------------------------------------------------------------------------
@@ -356,6 +333,7 @@ void KernelSteps::tick() {
         at(k).task_by = never;
         actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k});
     }
+    try_again();
     if (now_ >= state_.host.decide_by) {
         state_.host.decide_by = never;
         state_.host.waited = true;
@@ -371,7 +349,7 @@ void KernelSteps::stop() {
     for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
         if (at(k).compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
         if (!at(k).tasks.empty()) actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k});
-        at(k).task_by = never;
+        at(k).task_by = at(k).next_try = never;
     }
     for (auto& s : state_.services) s.idle_due = never;
     state_.host.decide_by = never;
@@ -379,7 +357,7 @@ void KernelSteps::stop() {
 
 Time kernels_due(const PodState& state) {
     Time due = state.host.decide_by;
-    for (const auto& kernel : state.kernels) due = std::min(due, kernel.task_by);
+    for (const auto& kernel : state.kernels) due = std::min({due, kernel.task_by, kernel.next_try});
     for (const auto& s : state.services) due = std::min(due, s.idle_due);
     return due;
 }

@@ -13,6 +13,8 @@ class KernelSteps {
         : spec_(spec), state_(state), now_(now), actions_(actions) {}
 
     void handle(const Event& event);
+    // After every service that needs nothing: no probe and no helper is started before the first of them.
+    void services_started();
     void tick();
     // Whether the service may start as far as kernels and GPUs go; `missing` says what it waits for.
     bool may_start(std::size_t i, std::string& missing);
@@ -47,6 +49,8 @@ class KernelSteps {
     void on_checked(std::size_t k, const Event& event);
     void on_compiled(std::size_t k, const Event& event);
     void on_progress(std::size_t k, const Event& event);
+    void try_later(std::size_t k, const Event& event);
+    void try_again();
     void withdraw(std::size_t k, KernelPhase phase, const std::string& reason);
     void check(std::size_t k, std::size_t service);
     void renew(std::size_t i);  // the service runs with other arguments than it would be started with now

@@ -51,6 +51,8 @@ status::Snapshot snapshot_of(const pod::PodSpec& spec, const PodState& state, co
     add_gpus(state.host, out);
     for (std::size_t k = 0; k < state.kernels.size(); ++k) {
         out.kernels.push_back(kernel_of(spec.kernels[k], state.kernels[k]));
+        const Time next_try = state.kernels[k].next_try;
+        if (next_try != never) out.kernels.back().next_try = unix_time(next_try);
         out.kernels.back().since = unix_time(state.kernels[k].since == 0 ? clock.started : state.kernels[k].since);
     }
     status::sum_up(out, state.mode != Mode::running);

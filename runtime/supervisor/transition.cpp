@@ -27,6 +27,7 @@ class Transition {
             kernels_.handle(event);
             handle(event);
             settle();
+            if (event.kind == Event::Kind::start) kernels_.services_started();
         }
         return std::move(step_);
     }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # One service that cannot start is failed with words; the others run.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
-pod '[{"name":"gone","command":["/no/such/program"],"restart":{"policy":"never"}},
+echo 'not a program' >"$work/plain"
+pod '[{"name":"plain","command":["'"$work/plain"'"],"restart":{"policy":"never"}},
+      {"name":"gone","command":["/no/such/program"],"restart":{"policy":"never"}},
       {"name":"who","command":["true"],"user":"nobody-here","restart":{"policy":"never"}},
       {"name":"where","command":["true"],"directory":"/no/such/folder","restart":{"policy":"never"}},
       {"name":"broken","command":[]},
@@ -10,6 +12,7 @@ pod '[{"name":"gone","command":["/no/such/program"],"restart":{"policy":"never"}
 start
 until_log "good: fine"
 until_log "gone: failed: cannot start its program: No such file or directory"
+until_log "plain: failed: cannot start its program: Permission denied"
 until_log "who: failed: the image has no user 'nobody-here'"
 until_log "where: failed: cannot enter its directory: No such file or directory"
 until_log "broken: failed"

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The job of a kernel, as far as the launcher decides about it: when it starts, what its end means, when it is tried
+// again.
+#include <algorithm>
+#include <utility>
+
+#include "supervisor/kernel_steps.hpp"
+
+namespace tmplbuild::launch {
+
+Hindrance parse_hindrance(const std::string& word) {
+    for (const auto& [name, hindrance] : {std::pair{"network", Hindrance::network},
+                                          {"damaged", Hindrance::damaged},
+                                          {"headroom", Hindrance::headroom},
+                                          {"memory", Hindrance::memory}})
+        if (word == name) return hindrance;
+    return Hindrance::none;
+}
+
+Time hindered_pause(Hindrance hindrance, int tries, int jitter) {
+    // The first pause and the longest. A compile that was ended half done has cost the pod minutes of its processors.
+    Time pause = 10'000, most = 600'000;
+    if (hindrance == Hindrance::headroom) most = 60'000;
+    if (hindrance == Hindrance::memory) pause = 60'000, most = 900'000;
+    for (int n = 0; n < tries && pause < most; ++n) pause *= 2;
+    pause = std::min(pause, most);
+    return pause + pause * jitter / 10'000;
+}
+
+void KernelSteps::compile(std::size_t k) {
+    at(k).compiling = true;
+    at(k).percent = 0;
+    at(k).seconds_left = -1;
+    enter(k, KernelPhase::compiling, "for sm_" + at(k).verdict.arch + ", in the background");
+    actions_.push_back({.kind = Action::Kind::kernel_compile, .kernel = k});
+}
+
+void KernelSteps::on_progress(std::size_t k, const Event& event) {
+    if (!at(k).compiling) return;
+    at(k).percent = std::clamp(event.code, 0, 99);
+    at(k).seconds_left = event.status;
+    if (event.text.empty() || event.text == at(k).reason) return;
+    at(k).reason = event.text;
+    say(spec_.kernels[k].name, event.text);
+}
+
+void KernelSteps::on_compiled(std::size_t k, const Event& event) {
+    KernelState& kernel = at(k);
+    if (!kernel.compiling) return;
+    kernel.compiling = kernel.ask_anew = false;
+    if (!event.ok && event.hindrance == Hindrance::damaged) ++kernel.damaged;
+    if (!event.ok && event.hindrance != Hindrance::none && kernel.damaged < damaged_limit) return try_later(k, event);
+    kernel.hindered = kernel.damaged = 0;
+    if (!event.ok) return give_up(k, event);
+    kernel.percent = 100;
+    enter(k, KernelPhase::waiting, "its files are put in place");
+    activate(k, event.text, event.more);
+}
+
+// Services that wait for the compile (install = "true") start without it: nobody knows how long this lasts.
+void KernelSteps::try_later(std::size_t k, const Event& event) {
+    if (state_.mode != Mode::running) return;
+    KernelState& kernel = at(k);
+    const Time pause = hindered_pause(event.hindrance, kernel.hindered++, event.jitter);
+    kernel.settled = true;
+    kernel.next_try = now_ + pause;
+    const pod::KernelFallback& instead = spec_.kernels[k].fallback;
+    if (kernel.in_place)
+        enter(k, KernelPhase::available,
+              event.text + "; until then, " + instead.distribution + " " + instead.version + " is used");
+    else
+        enter(k, KernelPhase::waiting, event.text);
+    say(spec_.kernels[k].name, event.text + "; next try in " + std::to_string((pause + 999) / 1000) + " s");
+}
+
+void KernelSteps::try_again() {
+    for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
+        if (now_ < at(k).next_try) continue;
+        at(k).next_try = never;
+        compile(k);
+    }
+}
+
+}  // namespace tmplbuild::launch
