@@ -26,8 +26,7 @@ whole() { # no half variant anywhere
     ! ls -d "$home/kernels/attention"/built-* "$depot"/built-*/ 2>/dev/null | grep -v -e failed -e lease ||
         fail "something is in place: $1"
 }
-compiles() { cat "$work/compiles" 2>/dev/null | wc -l; }
-clean() { rm -rf "$home/kernels/attention"/built-* "$work/volume/.tmplbuild" "$work/compiles"; }
+clean() { rm -rf "$home/kernels/attention"/built-* "$work/volume/.tmplbuild" "$work/compiles" "$work/tmp"/tmplbuild-kernel-*; }
 
 # KILL in the middle: nothing in place, and the next start compiles.
 NVCC_SECONDS=30 job killed
@@ -69,12 +68,45 @@ whole "after a full disk"
 job more_room
 job_ends more_room 0
 
+# So is one that is full while the compiler is fetched, and while the source is laid out.
+clean
+mkdir "$work/tiny"
+mount -t tmpfs -o size=48k tmpfs "$work/tiny"
+unmount_tiny() { umount "$work/tiny"; }
+cleanups="$cleanups unmount_tiny"
+head -c 40000 /dev/zero >"$work/tiny/other"
+TMPLBUILD_WORK=$work/tiny job full_fetching
+job_ends full_fetching 1
+says full_fetching "the disk is full"
+whole "after a disk that was full while the compiler was fetched"
+head -c 60000 /dev/zero >"$work/source/large"
+kernel_pod 'kernel["build"]["directory"] = work + "/tiny/build"'
+job full_source
+job_ends full_source 1
+says full_source "the disk is full"
+whole "after a disk that was full while the source was laid out"
+rm "$work/source/large"
+kernel_pod
+job room_again
+job_ends room_again 0
+
+# Nobody answers where the source is: no failure of the key.
+clean
+kernel_pod 'kernel["source"] = {"url": "http://127.0.0.1:9/x", "commit": "a" * 40}'
+job no_source
+job_ends no_source 1
+says no_source '"hindrance":"network"'
+says no_source "no network: fetching the source failed"
+whole "without the source"
+kernel_pod
+
 # The network is lost: nobody answers, and an answer that is cut in the middle.
 clean
 end_index
 job no_network
 job_ends no_network 1
 says no_network "no network"
+says no_network '"hindrance":"network"'
 whole "without network"
 python3 - "$work/index" "$work/cut.port" <<'PY' &
 import http.server, os, sys
@@ -101,6 +133,7 @@ cleanups="$cleanups end_cut"
 until_true test -e "$work/cut.port"
 PIP_INDEX_URL=http://127.0.0.1:$(cat "$work/cut.port")/ job cut
 job_ends cut 1
+says cut '"hindrance":"damaged"'
 whole "after a cut download"
 : >"$work/index.log"
 serve_index
@@ -113,6 +146,7 @@ kernel_pod 'kernel["build"]["toolchain"][0]["sha256"] = "0" * 64'
 job other_bytes
 job_ends other_bytes 1
 says other_bytes "its hash differs"
+says other_bytes '"hindrance":"damaged"'
 kernel_pod
 
 # A compile that fails is remembered with its words; a person may try again.
@@ -144,6 +178,11 @@ until_file "$work/memory" "compiling for sm_86"
 echo 900000000 >"$work/cgroup/memory.current"
 job_ends memory 1
 says memory "above 85 %"
+says memory '"hindrance":"memory"'
+job no_headroom
+job_ends no_headroom 1
+says no_headroom "waiting for memory: needs"
+says no_headroom '"hindrance":"headroom"'
 echo 100000000 >"$work/cgroup/memory.max"
 job never_fits
 job_ends never_fits 3
@@ -174,6 +213,20 @@ job_ends collects 0
 ! [ -e "$depot/built-old" ] || fail "an old variant was kept"
 ! [ -e "$depot/.new-left-over" ] || fail "a leftover was kept"
 ls -d "$depot"/built-222* >/dev/null || fail "the variant in use was removed"
+
+# A volume that is full: the same, nothing half is left there, and the next start finds its own.
+clean
+mount -t tmpfs -o size=64k tmpfs "$work/volume"
+head -c 60000 /dev/zero >"$work/volume/models"
+job full_volume
+job_ends full_volume 0
+says full_volume "not kept for the next pod"
+[ -z "$(find "$work/volume" -name 'built-*' ! -name '*.lease')$(find "$work/volume" -name '.new-*')" ] || fail "half a variant is on the volume"
+[ "$(compiles)" = 1 ] || fail "compiled $(compiles) times"
+job found_again
+job_ends found_again 0
+[ "$(compiles)" = 1 ] || fail "compiled again"
+umount "$work/volume"
 
 # A volume that cannot be written: compiled for this pod alone, and said.
 clean

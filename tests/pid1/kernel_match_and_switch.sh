@@ -83,3 +83,10 @@ stop
 start
 until_log "(tried before; \`tmpl-ctl kernel retry\` tries again)"
 stop
+
+# Another key (here: as after another torch) is tried, though that one failed.
+kernel_pod 'kernel["archs"][0]["key"] = "sha256:" + "3" * 64'
+start
+until_log "attention: available (simulated)"
+until_true runs_with kernel
+stop

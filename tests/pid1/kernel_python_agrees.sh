@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
 # serial: yes
+# needs: uv
 # Every way to ask Python for the kernel gives one answer, before and after the switch: -I, an empty environment, a
 # process that was started before it (as a notebook's is), pip's list and uv's. A person's own install changes no byte of
 # a variant.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"
 python3 -c 'import ensurepip' 2>/dev/null || skip "python3-venv is not here"
+uv=$TMPLBUILD_BIN/../libexec/uv
+[ -x "$uv" ] || skip "uv is not in build/*/libexec (scripts/install-uv puts it there)"
 serve_index
 venv=$work/site
 rm -rf "$venv"
@@ -33,8 +36,6 @@ all_say() {
     [ "$(PYTHONPATH=$work/other inside "$venv/bin/python" -c "$question")" = "$1" ] || fail "with PYTHONPATH"
     listed=$(inside "$venv/bin/python" -m pip list --format=freeze --disable-pip-version-check | sed -n 's/^attention==//p')
     [ "${listed:-none}" = "${1##* }" ] || fail "pip lists '$listed', expected ${1##* }"
-    uv=$TMPLBUILD_BIN/../libexec/uv
-    [ -x "$uv" ] || return 0
     listed=$(inside "$uv" pip list -q --python "$venv/bin/python" --format=freeze | sed -n 's/^attention==//p')
     [ "${listed:-none}" = "${1##* }" ] || fail "uv lists '$listed', expected ${1##* }"
 }
@@ -71,8 +72,22 @@ with zipfile.ZipFile(sys.argv[1] + "/attention-1.0.6-py3-none-any.whl", "w") as 
     wheel.writestr("attention-1.0.6.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
     wheel.writestr("attention-1.0.6.dist-info/RECORD", "")
 PY
-inside "$venv/bin/python" -m pip install -q --no-index --no-deps --disable-pip-version-check "$work/attention-1.0.6-py3-none-any.whl" 2>"$work/pip" || true
-inside "$venv/bin/python" -m pip install -q --no-index --no-deps --ignore-installed --disable-pip-version-check "$work/attention-1.0.6-py3-none-any.whl"
-[ "$("$make_variant" digest "$made/files")" = "$before" ] || fail "a variant was changed by pip"
-[ "$(inside "$venv/bin/python" -I -c 'import attention; print(attention.version)')" = 2.2.0 ] || fail "the person's install hides the variant"
+wheel=$work/attention-1.0.6-py3-none-any.whl
+# same WHO: not a byte of the variant is another, and Python still gets it.
+same() {
+    [ "$("$make_variant" digest "$made/files")" = "$before" ] || fail "a variant was changed by $1"
+    [ "$(inside "$venv/bin/python" -I -c 'import attention; print(attention.version)')" = 2.2.0 ] || fail "$1 hides the variant"
+}
+pip() { inside "$venv/bin/python" -m pip "$@" --disable-pip-version-check; }
+pip install -q --no-index --no-deps "$wheel" 2>"$work/pip" || true
+same "pip install"
+pip install -q --no-index --no-deps --ignore-installed "$wheel"
+same "pip install --ignore-installed"
+[ "$(cat "$site/attention/__init__.py")" = 'version = "1.0.6"' ] || fail "the person's install did not happen"
+pip uninstall -q -y attention 2>"$work/pip" || true
+same "pip uninstall"
+inside "$uv" pip install -q --no-index --no-deps --reinstall --python "$venv/bin/python" "$wheel" 2>"$work/pip" || true
+same "uv pip install: $(cat "$work/pip")"
+inside "$uv" pip uninstall -q --python "$venv/bin/python" attention 2>"$work/pip" || true
+same "uv pip uninstall"
 stop
