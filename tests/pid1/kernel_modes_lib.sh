@@ -26,7 +26,8 @@ pretend() {
     fault=$(field 3 "$line")
     host_state=$(field 5 "$line")
     host_words=$(field 6 "$line")
-    export TMPLBUILD_FAKE_GPUS="$(field 2 "$line")" TMPLBUILD_FAKE_DRIVER="${driver% *}" TMPLBUILD_FAKE_CUDA="${driver#* }"
+    TMPLBUILD_FAKE_GPUS=$(field 2 "$line")
+    export TMPLBUILD_FAKE_GPUS TMPLBUILD_FAKE_DRIVER="${driver% *}" TMPLBUILD_FAKE_CUDA="${driver#* }"
     export TMPLBUILD_FAKE_FAULT="$fault" TMPLBUILD_HOME="$home" TMPLBUILD_PROBE_SECONDS=8
     export TMPLBUILD_LIBNVML=$driver_folder/libnvidia-ml.so.1 TMPLBUILD_LIBCUDA=$driver_folder/libcuda.so.1
     export TMPLBUILD_NVIDIA_SMI=$driver_folder/nvidia-smi
