@@ -2,6 +2,7 @@
 // The image's ENTRYPOINT: reads pod.json and runs the pod. Arguments become the foreground command, beside the services
 // or, after --only, alone. TMPLBUILD_POD_SPEC names another pod.json.
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -35,6 +36,9 @@ Result<std::string> read_text(const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // What waits for a slow reader may grow to a megabyte and is given back when it is gone. Without this, glibc moves
+    // its threshold up at the first such block and keeps the next ones, in pieces, for good.
+    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
     launch::EngineOptions options;
     for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
     const char* other = std::getenv("TMPLBUILD_POD_SPEC");

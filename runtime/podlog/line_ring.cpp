@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podlog/line_ring.hpp"
 
+#include <algorithm>
+
 namespace tmplbuild::launch {
+
+static constexpr std::size_t first_room = 1 << 10;
 
 static std::string_view newest(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
@@ -11,23 +15,46 @@ static std::string_view newest(std::string_view text, std::size_t limit) {
     return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
 }
 
+void LineRing::append(std::string_view text) {
+    const std::size_t needed = bytes_.size() + text.size();
+    if (needed > bytes_.capacity())
+        bytes_.reserve(std::min(limit_, std::max({needed, 2 * bytes_.capacity(), first_room})));
+    bytes_.insert(bytes_.end(), text.begin(), text.end());
+}
+
+void LineRing::overwrite(std::string_view text) {
+    if (text.empty()) return;
+    torn_ = bytes_[(oldest_ + text.size() - 1) % limit_] != '\n';
+    const std::size_t first = std::min(text.size(), limit_ - oldest_);
+    std::copy_n(text.begin(), first, bytes_.begin() + static_cast<std::ptrdiff_t>(oldest_));
+    std::copy(text.begin() + static_cast<std::ptrdiff_t>(first), text.end(), bytes_.begin());
+    oldest_ = (oldest_ + text.size()) % limit_;
+}
+
 void LineRing::add(std::string_view block) {
-    if (block.size() > limit_) text_.clear();
-    block = newest(block, limit_);
-    if (text_.size() + block.size() > 2 * limit_)
-        text_ = newest(text_, limit_ > block.size() ? limit_ - block.size() : 0);
-    text_.append(block);
+    if (block.size() > limit_) {
+        bytes_.clear();
+        oldest_ = 0;
+        torn_ = false;
+        block = newest(block, limit_);
+    }
+    const std::size_t room = std::min(limit_ - bytes_.size(), block.size());
+    append(block.substr(0, room));
+    overwrite(block.substr(room));
 }
 
 std::string LineRing::last(std::size_t lines) const {
-    const std::string_view text = newest(text_, limit_);
+    const auto middle = bytes_.begin() + static_cast<std::ptrdiff_t>(oldest_);
+    std::string text(middle, bytes_.end());
+    text.append(bytes_.begin(), middle);
+    if (torn_) text.erase(0, std::min(text.find('\n'), text.size() - 1) + 1);
     std::size_t at = text.size();
     while (at > 0 && lines > 0) {
-        const std::size_t end = at < 2 ? std::string_view::npos : text.rfind('\n', at - 2);
-        at = end == std::string_view::npos ? 0 : end + 1;
+        const std::size_t end = at < 2 ? std::string::npos : text.rfind('\n', at - 2);
+        at = end == std::string::npos ? 0 : end + 1;
         --lines;
     }
-    return std::string(text.substr(at));
+    return text.substr(at);
 }
 
 }  // namespace tmplbuild::launch

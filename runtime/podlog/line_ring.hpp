@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last lines of one service, in memory: what `tmpl-ctl logs` and the console show without touching a disk. Grows
-// with what is printed up to its limit, then forgets the oldest whole lines.
+// with what is printed up to its limit and never beyond, then forgets the oldest.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tmplbuild::launch {
 
 class LineRing {
   public:
-    explicit LineRing(std::size_t limit = 32 << 10) : limit_(limit) {}
+    explicit LineRing(std::size_t limit = 16 << 10) : limit_(limit) {}
     void add(std::string_view block);  // whole lines, each with its '\n'
     std::string last(std::size_t lines) const;
+    std::size_t memory() const { return bytes_.capacity(); }
 
   private:
+    void append(std::string_view text);
+    void overwrite(std::string_view text);
+
     std::size_t limit_;
-    std::string text_;  // up to twice the limit, so that forgetting is rare
+    std::vector<char> bytes_;
+    std::size_t oldest_ = 0;  // where the oldest byte is, once all of the limit is used
+    bool torn_ = false;       // the oldest byte is not the first of its line
 };
 
 }  // namespace tmplbuild::launch

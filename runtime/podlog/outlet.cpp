@@ -6,13 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace tmplbuild::launch {
 
 std::uint64_t count_lines(std::string_view text) {
-    return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+    // By memchr(), which looks at many bytes at once: a flood of output is counted at each of its ways out.
+    std::uint64_t lines = 0;
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at) ++lines;
+    return lines;
 }
 
 Outlet::Outlet(Poller& poller, std::size_t limit, std::function<std::string(std::uint64_t)> gap)

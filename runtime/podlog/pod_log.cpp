@@ -32,8 +32,6 @@ PodLog::PodLog(Poller& poller)
           return frame("", "launcher: " + std::to_string(lines) + " lines are in no log file: the disk was too slow\n");
       }) {
     rings_[own];
-    void* page = ::mmap(nullptr, sizeof(std::atomic<Time>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (page != MAP_FAILED) busy_since_ = new (page) std::atomic<Time>(0);
 }
 
 PodLog::~PodLog() {
@@ -49,6 +47,8 @@ void PodLog::open_stdout() {
 
 void PodLog::start_writer(const WriterOptions& options) {
     options_ = options;
+    void* page = ::mmap(nullptr, sizeof(std::atomic<Time>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED) busy_since_ = new (page) std::atomic<Time>(0);
     options_.busy_since = busy_since_;
     fork_writer();
 }
@@ -82,14 +82,15 @@ void PodLog::fork_writer() {
 }
 
 void PodLog::show(const std::string& name, std::string_view block) {
+    const std::uint64_t lines = count_lines(block);
     std::string out;
-    out.reserve(block.size() + 256);
+    out.reserve(block.size() + lines * (name.size() + 2));
     for (std::string_view rest = block; !rest.empty();) {
         const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
         out.append(name).append(": ").append(rest.substr(0, end));
         rest.remove_prefix(end);
     }
-    stdout_.put(out, count_lines(out));
+    stdout_.put(out, lines);
 }
 
 void PodLog::keep(const std::string& name, std::string_view block) {

@@ -24,7 +24,7 @@ static bool write_all(int fd, const char* text, std::size_t size) {
 }
 
 static int relay() {
-    std::array<char, 65536> buffer{};
+    std::array<char, 16384> buffer{};
     for (;;) {
         const ssize_t got = ::read(3, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;

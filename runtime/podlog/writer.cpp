@@ -61,7 +61,7 @@ class Writer {
     explicit Writer(const WriterOptions& options) : options_(options) {}
 
     int run() {
-        std::array<char, 65536> buffer{};
+        std::array<char, 16384> buffer{};
         for (;;) {
             // Only a report that is owed makes it wake up by itself.
             pollfd in{frames_fd, POLLIN, 0};

@@ -115,6 +115,7 @@ std::string write_snapshot(const Snapshot& snapshot) {
     out["logs"] = write(snapshot.logs);
     out["timeline"] = write_all(snapshot.timeline);
     out["timeline_left_out"] = snapshot.timeline_left_out;
+    out["orphans"] = snapshot.orphans;
     out["now"] = snapshot.now;
     return boost::json::serialize(out);
 }

@@ -82,6 +82,7 @@ struct Snapshot {
     Logs logs{};
     std::vector<Moment> timeline{};      // since the start
     std::int64_t timeline_left_out = 0;  // moments in the middle that were forgotten
+    std::int64_t orphans = 0;            // processes that the launcher did not start and has reaped
 };
 
 // One line of JSON without its newline; `now` is its last member, so that two texts of one state differ only there.

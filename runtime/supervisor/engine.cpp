@@ -32,7 +32,6 @@ Engine::Engine(pod::PodSpec spec, const EngineOptions& options)
 
 int Engine::run() {
     take_signals();
-    log_.open_stdout();
     choose_modes();
     lay_kernel_places();
     prepare_services();
@@ -44,7 +43,10 @@ int Engine::run() {
             say(spec_.services[i].name, "failed: " + state_.services[i].reason);
     happen({.kind = Event::Kind::start});
     if (!options_.foreground.empty()) start_foreground();
-    // Services first: nothing below is needed for one to start.
+    // Services first: nothing below is needed for one to start. What was said so far waits in memory.
+    memory_.begin();
+    for (std::size_t i = 0; i < live_.size(); ++i) make_environment(i);
+    log_.open_stdout();
     start_log_writer();
     open_control();
     while (state_.mode != Mode::over) {
@@ -216,6 +218,7 @@ void Engine::on_exit(pid_t pid, int status) {
                        .out_of_memory = for_memory,
                        .text = live_[i].not_started});
     }
+    ++orphans_;
     if (for_memory) say("launcher", "a process that is no service's own was killed for memory");
     happen({.kind = Event::Kind::stray_exited, .pid = pid});
 }

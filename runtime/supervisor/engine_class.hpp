@@ -25,6 +25,7 @@ namespace tmplbuild::launch {
 // One service's live parts; the model's part of it is in PodState.
 struct Live {
     std::vector<std::string> environment;  // made once, so that a restart keeps a generated secret
+    bool has_environment = false;
     pod::ExpandedService expanded;
     int report = -1, out = -1, err = -1;
     std::string not_started;  // why its program could not be executed
@@ -123,6 +124,7 @@ class Engine {
     std::map<std::size_t, pid_t> task_pids_, compile_pids_;  // by kernel; 0: none
     int signals_ = -1;
     int code_ = 0;
+    std::int64_t orphans_ = 0;
     Time stop_by_ = never;  // the end of the whole stop, once it has begun
 };
 

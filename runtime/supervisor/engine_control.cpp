@@ -63,6 +63,7 @@ status::Snapshot Engine::snapshot() const {
     status::sum_up(out, state_.mode != Mode::running);
     out.timeline = timeline_.moments();
     out.timeline_left_out = timeline_.left_out();
+    out.orphans = orphans_;
     return out;
 }
 

@@ -50,10 +50,13 @@ void Engine::prepare_service(std::size_t i) {
     for (std::size_t j = 0; j < i; ++j)
         if (spec_.services[j].name == service.name) service.unusable = "another service has the same name";
     live_[i].expanded = std::move(*expanded);
-    make_environment(i);
 }
 
+// When the service is started, or once all that can be were started: before anything is read of what services print,
+// since the values that are hidden there come from here.
 void Engine::make_environment(std::size_t i) {
+    if (live_[i].has_environment || !spec_.services[i].unusable.empty()) return;
+    live_[i].has_environment = true;
     std::vector<std::string>& environment = live_[i].environment = options_.environment;
     auto set = [&](const std::string& name, const std::string& value) {
         std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
@@ -117,6 +120,7 @@ void Engine::close_service(std::size_t i) {
 }
 
 void Engine::start_service(std::size_t i) {
+    make_environment(i);
     SpawnRequest request = request_of(i);
     Event failed{.kind = Event::Kind::spawn_failed, .service = i};
     if (!spec_.services[i].user.empty()) {
@@ -169,7 +173,8 @@ void Engine::take_lines(std::size_t i, std::string& block) {
 }
 
 void Engine::read_output(std::size_t i, int& fd, LineBlocks& lines) {
-    std::array<char, 65536> text{};
+    // As much in one go as costs little memory at each of its ways out; not cleared, since most reads are short.
+    std::array<char, 16384> text;
     const ssize_t got = ::read(fd, text.data(), text.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
@@ -182,11 +187,12 @@ void Engine::read_output(std::size_t i, int& fd, LineBlocks& lines) {
 
 // Reads what a service that ended has left in its pipes: at most what a pipe holds, since a stray may write on.
 void Engine::drain(std::size_t i) {
+    constexpr int most_reads = 64;
     Live& live = live_[i];
     if (live.report >= 0) read_report(i);
-    for (int part = 0; part < 16 && live.report >= 0 && !live.not_started.empty(); ++part) read_report(i);
-    for (int part = 0; part < 16 && live.out >= 0; ++part) read_output(i, live.out, live.out_lines);
-    for (int part = 0; part < 16 && live.err >= 0; ++part) read_output(i, live.err, live.err_lines);
+    for (int part = 0; part < most_reads && live.report >= 0 && !live.not_started.empty(); ++part) read_report(i);
+    for (int part = 0; part < most_reads && live.out >= 0; ++part) read_output(i, live.out, live.out_lines);
+    for (int part = 0; part < most_reads && live.err >= 0; ++part) read_output(i, live.err, live.err_lines);
     // A stray that still holds the pipe does not hold back the service's last line.
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
     live.out_lines.flush(take);

@@ -10,7 +10,7 @@
 
 namespace tmplbuild::launch {
 
-MemoryKills::MemoryKills(std::string cgroup) : cgroup_(std::move(cgroup)), seen_(count()) {}
+MemoryKills::MemoryKills(std::string cgroup) : cgroup_(std::move(cgroup)) {}
 
 // cgroup v2: memory.events; v1: memory/memory.oom_control. Both have a line "oom_kill NUMBER".
 std::int64_t MemoryKills::count() const {

@@ -31,9 +31,11 @@ std::vector<std::string> candidates(const SpawnRequest& request) {
     return out;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
+// As execve() takes them; it changes none of them.
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> out;
-    for (std::string& text : texts) out.push_back(text.data());
+    out.reserve(texts.size() + 1);
+    for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
     out.push_back(nullptr);
     return out;
 }
@@ -110,9 +112,8 @@ Result<Spawned> spawn(const SpawnRequest& request) {
         return os_error("make", "a pipe", why);
     }
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    std::vector<std::string> argv = request.argv, environment = request.environment;
     const auto programs = candidates(request);
-    const auto argv_pointers = pointers(argv), environment_pointers = pointers(environment);
+    const auto argv_pointers = pointers(request.argv), environment_pointers = pointers(request.environment);
     const pid_t pid = ::fork();
     if (pid == 0)
         child(request, programs, argv_pointers.data(), environment_pointers.data(),

@@ -116,6 +116,28 @@ TEST_CASE("the ring keeps the newest whole lines") {
     CHECK(ring.last(1000) == "after\n");
 }
 
+TEST_CASE("the ring holds exactly its limit, and what any mixture of blocks leaves in it is whole") {
+    std::mt19937 random(7);
+    for (int round = 0; round < 20; ++round) {
+        const std::size_t limit = 50 + random() % 200;
+        LineRing ring(limit);
+        std::string everything;
+        for (int i = 0; i < 300; ++i) {
+            std::string block;
+            for (auto lines = 1 + random() % 4; lines > 0; --lines) block += std::string(random() % 70, 'x') + "\n";
+            ring.add(block);
+            everything += block;
+            REQUIRE(ring.memory() <= limit);
+            const std::string kept = ring.last(10'000);
+            // The newest whole lines: one more would not fit, unless a block was too long by itself.
+            REQUIRE(everything.ends_with(kept));
+            const std::size_t before = everything.size() - kept.size();
+            REQUIRE((before == 0 || everything[before - 1] == '\n'));
+            if (before > 1) REQUIRE(everything.size() - (everything.rfind('\n', before - 2) + 1) > limit);
+        }
+    }
+}
+
 TEST_CASE("an outlet never blocks, drops whole blocks, and tells the gap in its place") {
     Poller poller;
     Outlet outlet(poller, 1000, [](std::uint64_t lines) { return "[" + std::to_string(lines) + " lost]\n"; });
