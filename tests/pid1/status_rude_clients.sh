@@ -53,7 +53,7 @@ assert restarts > 3, restarts
 fds = len(os.listdir(f"/proc/{pid}/fd"))
 rss = int(open(f"/proc/{pid}/statm").read().split()[1]) * 4096
 print(f"worst status {worst * 1000:.0f} ms, {fds} descriptors, {rss / 1e6:.1f} MB")
-assert worst < 2 and fds < 120 and rss < 24e6
+assert worst < 2 and fds < 120 and (rss < 24e6 or "TMPLBUILD_SANITIZED" in os.environ)
 END
 python3 "$work/rude.py" "$work/run/control.sock" "$pid" || fail "the launcher was held up"
 zombies=$(ps -o state= --ppid "$pid" | grep -c Z || true)
