@@ -44,7 +44,7 @@ class Bytecode {
   public:
     bool has(const std::string& source) const { return pieces_.contains(source); }
     Result<std::string> read(const std::string& source) const;  // which it has
-    std::uint64_t peak_memory = 0;                              // of the largest process, bytes
+    std::uint64_t peak_memory = 0;                              // bytes, of all its processes
 
   private:
     friend class BytecodeParts;

@@ -62,14 +62,16 @@ std::string filled(std::string text, const std::cmatch& found) {
 
 }  // namespace
 
-std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code) {
+std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code, bool killed_for_memory) {
+    const CompileFailure out_of_memory{rules[0].reason, rules[0].advice, true};
+    if (killed_for_memory) return out_of_memory;
     for (const Rule& rule : rules) {
         std::cmatch found;
         if (std::regex_search(log.data(), log.data() + log.size(), found, std::regex(rule.pattern)))
             return CompileFailure{filled(rule.reason, found), filled(rule.advice, found), rule.out_of_memory};
     }
     // Nobody but the kernel's own killer sends KILL to a compile that is neither stopped nor late.
-    if (exit_code == 128 + 9) return CompileFailure{rules[0].reason, rules[0].advice, true};
+    if (exit_code == 128 + 9) return out_of_memory;
     return std::nullopt;
 }
 

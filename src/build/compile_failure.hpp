@@ -16,6 +16,8 @@ struct CompileFailure {
 };
 
 // `log`: all lines of the compile, stdout and stderr. `exit_code`: of its command, 128 + signal when killed.
-std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code);
+// `killed_for_memory`: the kernel ended one of its processes for that, whatever the tools made of it.
+std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code,
+                                                      bool killed_for_memory = false);
 
 }  // namespace tmplbuild

@@ -15,29 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::optional<std::uint64_t> number_in(const fs::path& file) {
-    auto text = io::read_file(file, 4096);
-    if (!text) return std::nullopt;
-    const std::string_view digits = trim(*text);
-    std::uint64_t value = 0;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc()) return std::nullopt;
-    return value;
-}
-
-// /proc/self/cgroup: "0::/path" for v2, "N:controllers:/path" for v1 (cgroups(7)).
-std::string cgroup_path(const fs::path& proc, std::string_view controller) {
-    auto text = io::read_file(proc / "self/cgroup", 1 << 16);
-    if (!text) return {};
-    for (const std::string& line : split(*text, '\n')) {
-        const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-        if (first == std::string::npos || second == std::string::npos) continue;
-        const std::vector<std::string> controllers = split(line.substr(first + 1, second - first - 1), ',');
-        if (std::find(controllers.begin(), controllers.end(), controller) != controllers.end())
-            return line.substr(second + 1);
-    }
-    return {};
-}
-
 // The smallest limit from a group up to the root; inside a container the own group may be shown as the root.
 template <class Read>
 void up_the_tree(const fs::path& root, std::string path, Read read) {
@@ -64,7 +41,8 @@ void limit_cores(double cores, MachineLimits& limits) {
 
 }  // namespace
 
-MachineLimits machine_limits(const fs::path& cgroups, const fs::path& proc) {
+MachineLimits machine_limits(const KernelFiles& kernel) {
+    const auto& [cgroups, proc] = kernel;
     MachineLimits limits;
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -73,7 +51,7 @@ MachineLimits machine_limits(const fs::path& cgroups, const fs::path& proc) {
     auto lower = [&](std::optional<std::uint64_t> bytes) {
         if (bytes && *bytes != 0 && *bytes < limits.memory) limits.memory = *bytes;
     };
-    up_the_tree(cgroups, cgroup_path(proc, ""), [&](const fs::path& group) {  // v2
+    up_the_tree(cgroups, own_cgroup(proc, ""), [&](const fs::path& group) {  // v2
         lower(number_in(group / "memory.max"));
         lower(number_in(group / "memory.high"));
         auto cpu = io::read_file(group / "cpu.max", 4096);  // "max 100000" or "200000 100000"
@@ -81,9 +59,9 @@ MachineLimits machine_limits(const fs::path& cgroups, const fs::path& proc) {
         if (words.size() == 2 && words[0] != "max")
             limit_cores(std::strtod(words[0].c_str(), nullptr) / std::strtod(words[1].c_str(), nullptr), limits);
     });
-    up_the_tree(cgroups / "memory", cgroup_path(proc, "memory"),
+    up_the_tree(cgroups / "memory", own_cgroup(proc, "memory"),
                 [&](const fs::path& group) { lower(number_in(group / "memory.limit_in_bytes")); });
-    up_the_tree(cgroups / "cpu", cgroup_path(proc, "cpu"), [&](const fs::path& group) {
+    up_the_tree(cgroups / "cpu", own_cgroup(proc, "cpu"), [&](const fs::path& group) {
         const auto quota = number_in(group / "cpu.cfs_quota_us");  // -1, no limit, is no number here
         const auto period = number_in(group / "cpu.cfs_period_us");
         if (quota && period && *period != 0)

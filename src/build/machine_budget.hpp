@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "build/cgroup_files.hpp"
 #include "plan/step.hpp"
 #include "store/store.hpp"
 
@@ -18,9 +19,7 @@ struct MachineLimits {
     unsigned cores = 1;
     std::uint64_t memory = 0;  // bytes
 };
-// `root` and `proc` are where /sys/fs/cgroup and /proc lie; tests give others.
-MachineLimits machine_limits(const std::filesystem::path& cgroups = "/sys/fs/cgroup",
-                             const std::filesystem::path& proc = "/proc");
+MachineLimits machine_limits(const KernelFiles& kernel = {});
 
 class MachineBudget {
   public:

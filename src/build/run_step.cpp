@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "base/text.hpp"
 #include "build/step_inputs.hpp"
 #include "build/steps/steps.hpp"
 
@@ -60,7 +61,10 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
     }
     const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory};
     if (auto put = environment.store.put_record(record); !put) return put.error();
-    progress.finished(step.id, StepOutcome::built, seconds, step.summary);
+    std::string note = step.summary;
+    if (std::holds_alternative<KernelSpec>(step.spec) && output->peak_memory != 0)
+        note += ", held " + human_bytes(output->peak_memory);
+    progress.finished(step.id, StepOutcome::built, seconds, note);
     return StepResult{std::move(*output), false, seconds};
 }
 

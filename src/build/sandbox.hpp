@@ -50,7 +50,7 @@ struct SandboxCommand {
 class SandboxSession {
   public:
     virtual ~SandboxSession() = default;
-    // As ProcessRunner::run; peak_memory is of the largest process. What the command left running is killed.
+    // As ProcessRunner::run; peak_memory is of all its processes together. What the command left running is killed.
     virtual Result<io::ProcessResult> run(const SandboxCommand& command, std::stop_token stop) = 0;
     // As ProcessRunner::run_checked.
     Result<io::ProcessResult> run_checked(const SandboxCommand& command, std::stop_token stop, const std::string& what);

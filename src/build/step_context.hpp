@@ -23,7 +23,7 @@ namespace tmplbuild {
 struct StepOutput {
     std::vector<BuiltLayer> layers;  // bottom first; empty for a step that only yields facts
     json::object facts;              // kept in the record
-    std::uint64_t peak_memory = 0;   // bytes, of the step's largest process
+    std::uint64_t peak_memory = 0;   // bytes, of all processes of the command that took most
 };
 
 // A step that this one needs, finished.

@@ -38,7 +38,8 @@ struct ProcessResult {
     std::string out;                // stdout
     std::vector<std::string> tail;  // last lines of stdout and stderr, as they came
     double seconds = 0;
-    std::uint64_t peak_memory = 0;  // bytes, largest process of the tree (rusage maxrss)
+    std::uint64_t peak_memory = 0;   // bytes, largest process of the tree (rusage maxrss); a sandbox says of all
+    bool killed_for_memory = false;  // one of its processes, by the kernel; only a sandbox can tell
     bool timed_out = false;
     std::string tail_text() const;
 };

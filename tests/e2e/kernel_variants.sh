@@ -4,44 +4,11 @@
 # A small kernel of one file, for several GPUs: one layer per arch, proven from its bytes; what moves when something
 # changes; and the words for each thing that can be wrong with it.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-mkdir -p "$work/a/tiny/src" "$work/a/files"
+mkdir -p "$work/a/files"
+cp -r "$TMPLBUILD_SOURCE/tests/fakes/tiny" "$work/a/"
 t=$work/a/template.toml
-cat >"$work/a/tiny/src/tiny.cu" <<'CU'
-#include <cuda_runtime.h>
-__global__ void scale(float* x, float by) { x[threadIdx.x] *= by; }
-extern "C" int tiny_scale(float* x, float by) {
-    scale<<<1, 32>>>(x, by);
-    return static_cast<int>(cudaGetLastError());
-}
-CU
 # A source that no earlier run compiled into the shared store.
 echo "// $(date +%s%N)" >>"$work/a/tiny/src/tiny.cu"
-echo 'value = 1' >"$work/a/tiny/src/tiny.py"
-cat >"$work/a/tiny/layer.toml" <<'TOML'
-schema = 1
-kind = "kernel"
-name = "tiny"
-version = "1.0.0"
-[source]
-path = "src"
-[build]
-command = ["sh", "-eu", "-c", "nvcc -shared -Xcompiler -fPIC -cudart static -gencode arch=compute_$(echo {sm} | tr -d sm_),code={sm} -o {output}/tiny.so tiny.cu; cp tiny.py {output}/; uname -n; ls /sys/class/net"]
-minutes = 0.2
-memory = "512MiB"
-[python]
-package = "tiny"
-[[arch]]
-capability = "8.0"
-[[arch]]
-capability = "8.6"
-build_as = "8.0"
-[[arch]]
-capability = "8.9"
-[[arch]]
-capability = "12.0"
-[[module]]
-file = "tiny.so"
-TOML
 cat >"$t" <<'TOML'
 schema = 1
 name = "kernels"

@@ -12,7 +12,7 @@ done >>"$work/a/template.toml"
 sed -i 's/^name = "small"/name = "killed"/' "$work/a/template.toml"
 killed=
 # Of the builders that this test killed; others may be at work.
-groups() { for pid in $killed; do find /sys/fs/cgroup -maxdepth 2 -type d -name "tmplbuild-*.$pid.*" 2>/dev/null; done; }
+groups() { for pid in $killed; do find /sys/fs/cgroup -type d -name "tmplbuild-*.$pid.*" 2>/dev/null; done; }
 sleepers() { pgrep -f "sleep $mark" || true; }
 
 build "$work/a" >/dev/null

@@ -4,41 +4,10 @@
 # `verify` on a real image with a real kernel: every form of image, cold and warm, what it says about an image that
 # somebody changed, and that a build refuses what `verify` would refuse.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-mkdir -p "$work/a/tiny/src"
+mkdir "$work/a"
+cp -r "$TMPLBUILD_SOURCE/tests/fakes/tiny" "$work/a/"
+printf '[runtime]\nneeds = ["tool:ldconfig", "lib:libstdc++.so.6"]\n' >>"$work/a/tiny/layer.toml"
 t=$work/a/template.toml
-cat >"$work/a/tiny/src/tiny.cu" <<'CU'
-#include <cuda_runtime.h>
-__global__ void scale(float* x, float by) { x[threadIdx.x] *= by; }
-extern "C" int tiny_scale(float* x, float by) {
-    scale<<<1, 32>>>(x, by);
-    return static_cast<int>(cudaGetLastError());
-}
-CU
-cat >"$work/a/tiny/layer.toml" <<'TOML'
-schema = 1
-kind = "kernel"
-name = "tiny"
-version = "1.0.0"
-[source]
-path = "src"
-[build]
-command = ["sh", "-eu", "-c", "nvcc -shared -Xcompiler -fPIC -cudart static -gencode arch=compute_$(echo {sm} | tr -d sm_),code={sm} -o {output}/tiny.so tiny.cu"]
-minutes = 0.2
-memory = "512MiB"
-[python]
-package = "tiny"
-[[arch]]
-capability = "8.0"
-[[arch]]
-capability = "8.6"
-build_as = "8.0"
-[[arch]]
-capability = "8.9"
-[[module]]
-file = "tiny.so"
-[runtime]
-needs = ["tool:ldconfig", "lib:libstdc++.so.6"]
-TOML
 cat >"$t" <<'TOML'
 schema = 1
 name = "proven"

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view prefix = "tmplbuild-";
+constexpr int max_depth = 12;
 
 std::vector<pid_t> processes_in(const fs::path& group) {
     std::vector<pid_t> out;
@@ -41,13 +42,21 @@ void end_group(const fs::path& group) {
     }
 }
 
-void sweep(const fs::path& hierarchy) {
+bool is_of_the_dead(std::string_view name) {
+    if (!name.starts_with(prefix)) return false;
+    const std::string_view mark = name.substr(prefix.size());
+    return io::maker_of(mark.substr(0, mark.find('-'))) == io::Maker::dead;
+}
+
+// A group lies below that of its maker, which may be anywhere.
+void sweep(const fs::path& folder, int depth) {
     std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(hierarchy, failed)) {
-        const std::string name = entry.path().filename();
-        if (!name.starts_with(prefix)) continue;
-        const std::string_view rest = std::string_view(name).substr(prefix.size());
-        if (io::maker_of(rest.substr(0, rest.find('-'))) == io::Maker::dead) end_group(entry.path());
+    for (const auto& entry : fs::directory_iterator(folder, failed)) {
+        if (!entry.is_directory(failed) || entry.is_symlink(failed)) continue;
+        if (is_of_the_dead(entry.path().filename().string()))
+            end_group(entry.path());
+        else if (depth < max_depth)
+            sweep(entry.path(), depth + 1);
     }
 }
 
@@ -55,11 +64,6 @@ void sweep(const fs::path& hierarchy) {
 
 std::string new_cgroup_name() { return std::string(prefix) + io::own_mark() + "-" + io::unique_suffix(); }
 
-void sweep_leftover_cgroups(const fs::path& root) {
-    sweep(root);
-    std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(root, failed))
-        if (entry.is_directory(failed) && !entry.is_symlink(failed)) sweep(entry.path());
-}
+void sweep_leftover_cgroups(const fs::path& root) { sweep(root, 0); }
 
 }  // namespace tmplbuild

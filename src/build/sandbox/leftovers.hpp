@@ -11,8 +11,8 @@ namespace tmplbuild {
 
 // For a new control group of this process: "tmplbuild-<maker's mark>-<suffix>" (io/process_mark.hpp).
 std::string new_cgroup_name();
-// Kills what still runs in the groups of dead builders and removes the groups, in every hierarchy (cgroups(7)): version
-// 2 lies at `root` itself or in a folder of it, each controller of version 1 in a folder. What cannot be removed stays.
+// Kills what still runs in the groups of dead builders and removes the groups, in every hierarchy below `root`
+// (cgroups(7)). What cannot be removed stays.
 void sweep_leftover_cgroups(const std::filesystem::path& root = "/sys/fs/cgroup");
 
 }  // namespace tmplbuild

@@ -56,6 +56,7 @@ json::object runc_config(const RuncConfig& config) {
                          {"cwd", "/"},
                          {"capabilities", capabilities()},
                          {"noNewPrivileges", false}};
+    if (config.oom_score_adj) process["oomScoreAdj"] = *config.oom_score_adj;
     return {{"ociVersion", "1.0.2"},
             {"process", std::move(process)},
             {"root", json::object{{"path", config.root.string()}}},

@@ -20,7 +20,8 @@ struct RuncConfig {
     std::vector<SandboxMount> mounts{};
     bool host_network = false;
     std::optional<std::uint64_t> memory_limit{};
-    std::string cgroup{};  // its name below the builder's own
+    std::string cgroup{};                // as linux.cgroupsPath takes it
+    std::optional<int> oom_score_adj{};  // proc(5); none: as this process
 };
 
 json::object runc_config(const RuncConfig& config);

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "build/sandbox.hpp"
 #include "build/sandbox/host_loan.hpp"
 #include "build/sandbox/leftovers.hpp"
+#include "build/sandbox/memory_meter.hpp"
 #include "build/sandbox/runc_config.hpp"
 #include "build/sandbox/trees.hpp"
 
@@ -74,6 +76,13 @@ std::string resolver_file(const std::vector<fs::path>& lowers) {
         return (target.is_absolute() ? target : fs::path("/etc") / target).lexically_normal();
     }
     return "/etc/resolv.conf";
+}
+
+// Where memory is short for a builder and its commands together, a command goes first: its step can be tried again.
+// Only ever more than our own: to take less needs a capability.
+int likely_victim() {
+    const auto own = io::read_file("/proc/self/oom_score_adj", 64);
+    return std::min(1000, (own ? std::atoi(own->c_str()) : 0) + 500);
 }
 
 struct Shared {
@@ -155,27 +164,34 @@ class RuncSession : public SandboxSession {
         config.host_network = command.network || command.is_entrypoint;
         config.memory_limit = command.memory_limit;
         const std::string name = new_cgroup_name();
-        config.cgroup = "/" + name;
+        const StepGroup group = step_group(name);
+        config.cgroup = group.for_runc;
+        if (!command.is_entrypoint) config.oom_score_adj = likely_victim();
         const fs::path bundle = work_.path() / "bundle";
         if (auto written = io::write_file_atomic(bundle / "config.json", json::canonical(runc_config(config)));
             !written)
             return written.error();
-        return start(command, bundle, name, stop);
+        return start(command, bundle, name, group, stop);
     }
 
   private:
+    // The container's group stays until it is deleted (--keep): what its counters say at the end is the whole truth.
     Result<io::ProcessResult> start(const SandboxCommand& command, const fs::path& bundle, const std::string& name,
-                                    const std::stop_token& stop) {
+                                    const StepGroup& group, const std::stop_token& stop) {
         const std::string state = work_.path() / "runc";
-        const io::Command runc{.argv = {"runc", "--root", state, "run", "--bundle", bundle, name},
+        const io::Command runc{.argv = {"runc", "--root", state, "run", "--keep", "--bundle", bundle, name},
                                .hold_stdin = true,
                                .timeout = command.timeout,
                                .stop_grace = std::chrono::seconds(command.is_entrypoint ? 10 : 3),
                                .on_line = command.on_line};
+        std::optional<MemoryWatch> watch;
+        if (!command.is_entrypoint) watch.emplace(group);
         auto result = shared_.processes.run(runc, stop);
-        // A container whose runc was killed goes on until its pipe closes, and its state and cgroup stay.
-        if (!result || result->exit_code != 0)
-            (void)shared_.processes.run({.argv = {"runc", "--root", state, "delete", "--force", name}}, {});
+        const MemoryWatch::Use use = watch ? watch->finish() : MemoryWatch::Use{};
+        if (result && use.peak != 0) result->peak_memory = use.peak;
+        if (result) result->killed_for_memory = use.killed;
+        // A container whose runc was killed goes on until its pipe closes.
+        (void)shared_.processes.run({.argv = {"runc", "--root", state, "delete", "--force", name}}, {});
         return result;
     }
 

@@ -11,8 +11,10 @@
 #include "build/driver_stub.hpp"
 #include "build/kernel_requirements.hpp"
 #include "build/kernel_source.hpp"
+#include "build/machine_budget.hpp"
 #include "build/steps/steps.hpp"
 #include "build/toolchain_tree.hpp"
+#include "build/torch_facts.hpp"
 #include "build/wheel/venv_place.hpp"
 #include "io/mapped_file.hpp"
 #include "kernel/variant_digest.hpp"
@@ -34,19 +36,6 @@ const char* const front_log = "nvcc-front.jsonl";
 const char* const output_inside = "/build/output";
 const char* const log_inside = "/build/log";
 const char* const stub_inside = "/build/stub";
-
-// 'x' of a line `name = 'x'` or `name: annotation = "x"`; empty: there is none.
-std::string assigned_text(const std::string& text, const std::string& name) {
-    for (const std::string& line : split(text, '\n')) {
-        const std::size_t equals = line.find('=');
-        if (equals == std::string::npos || !line.starts_with(name)) continue;
-        if (const char after = line[name.size()]; after != ' ' && after != ':' && after != '=') continue;
-        const std::string_view value = trim(std::string_view(line).substr(equals + 1));
-        if (value.size() >= 2 && (value[0] == '\'' || value[0] == '"') && value.back() == value[0])
-            return std::string(value.substr(1, value.size() - 2));
-    }
-    return {};
-}
 
 // "30", "0.5".
 std::string short_number(double value) {
@@ -189,6 +178,7 @@ class Compile {
         peak_ = std::max(peak_, result->peak_memory);
         exit_code_ = result->exit_code;
         timed_out_ = result->timed_out;
+        killed_ = result->killed_for_memory;
         if (exit_code_ == 0 && !timed_out_) return result;
         Error error = build_error(what + " failed (exit " + std::to_string(exit_code_) + ")");
         error.detail = result->tail_text();
@@ -204,11 +194,18 @@ class Compile {
             error.hint = "raise limit_minutes under [build] of the recipe, if it is not stuck";
             return error;
         }
-        const auto why = explain_compile_failure(log_, exit_code_);
+        const auto why = explain_compile_failure(log_, exit_code_, killed_);
         if (!why) return error;
         error.message = what + " failed: " + why->reason;
         error.hint = why->advice;
-        if (why->out_of_memory && context_.tell_out_of_memory) context_.tell_out_of_memory();
+        if (!why->out_of_memory) return error;
+        error.message +=
+            " (it held " + human_bytes(peak_) + "; builds may use " + human_bytes(machine_limits().memory) + " here)";
+        if (context_.tell_out_of_memory)
+            context_.tell_out_of_memory();
+        else  // the second try
+            error.hint =
+                "it was alone, with one compiler at a time: it needs a machine, or a container, with more memory";
         return error;
     }
 
@@ -220,9 +217,11 @@ class Compile {
         std::vector<std::string> argv = {"nvcc", "-c", std::string(output_inside) + "/canary.cu", "-o",
                                          std::string(output_inside) + "/canary.o"};
         for (const std::string& flag : spec_.arch.gencode_flags()) argv.push_back(flag);
-        auto done = run_inside(argv, "compiling a one-line kernel for " + spec_.arch.to_string());
+        const std::string what = "compiling a one-line kernel for " + spec_.arch.to_string();
+        auto done = run_inside(argv, what);
         if (!done) {
             Error error = done.error();
+            if (killed_) return explained(error, what);
             if (error.kind == ErrorKind::build)
                 error.hint = "the toolchain itself does not work for this arch: see `targets.cuda`, and what nvcc says";
             return error;
@@ -351,7 +350,9 @@ class Compile {
         if (!digest) return digest.error();
         json::object facts{{"proof", kernel::to_json(proof)}, {"log", log.to_string()}, {"files", digest->to_string()}};
         if (!spec_.torch_venv.empty()) {
-            auto torch = torch_facts();
+            auto place = VenvPlace::make(spec_.torch_venv, *context_.contract.python);
+            if (!place) return place.error();
+            auto torch = torch_facts(session_->root() / place->inside(place->site_packages()), spec_.torch_venv);
             if (!torch) return torch.error();
             facts["torch"] = std::move(*torch);
         }
@@ -369,26 +370,6 @@ class Compile {
         return kernel::variant_digest(all);
     }
 
-    // torch/version.py is generated and holds plain assignments; the pod compares the commit, since two builds of one
-    // version differ.
-    Result<json::object> torch_facts() const {
-        auto place = VenvPlace::make(spec_.torch_venv, *context_.contract.python);
-        if (!place) return place.error();
-        auto text =
-            io::read_file(session_->root() / place->inside(place->site_packages() + "/torch/version.py"), 1 << 20);
-        if (!text) return text.error();
-        json::object out;
-        for (const auto& [fact, variable] :
-             {std::pair{"version", "__version__"}, std::pair{"git_version", "git_version"}}) {
-            const std::string value = assigned_text(*text, variable);
-            if (value.empty())
-                return build_error("torch/version.py in '" + spec_.torch_venv + "' does not say its " + fact,
-                                   "use a torch from a package index");
-            out[fact] = value;
-        }
-        return out;
-    }
-
     const KernelSpec& spec_;
     StepContext& context_;
     std::optional<io::TempDirectory> work_;
@@ -396,7 +377,7 @@ class Compile {
     std::string log_;
     std::uint64_t peak_ = 0;
     int exit_code_ = 0;  // of the last command
-    bool timed_out_ = false;
+    bool timed_out_ = false, killed_ = false;
 };
 
 }  // namespace

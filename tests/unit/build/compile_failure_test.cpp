@@ -64,6 +64,9 @@ TEST_CASE("a compiler that was killed for memory is told from one that found a m
     CHECK(explain_compile_failure("", 137)->out_of_memory);
     CHECK_FALSE(explain_compile_failure("kernel.cu(3): error: identifier \"x\" is undefined", 2));
     CHECK_FALSE(explain_compile_failure("", 143));
+    // What the tools print of it may be anything.
+    REQUIRE(explain_compile_failure("ModuleNotFoundError: No module named 'x'", 1, true));
+    CHECK(explain_compile_failure("ModuleNotFoundError: No module named 'x'", 1, true)->out_of_memory);
 }
 
 TEST_CASE("the stand-in for libcuda defines each name of the driver API once") {

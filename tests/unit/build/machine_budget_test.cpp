@@ -14,7 +14,7 @@ struct Machine {
     void file(const std::string& path, const std::string& text) const {
         REQUIRE(io::write_file_atomic(folder.path() / path, text));
     }
-    MachineLimits limits() const { return machine_limits(folder.path() / "cg", folder.path() / "proc"); }
+    MachineLimits limits() const { return machine_limits({folder.path() / "cg", folder.path() / "proc"}); }
 };
 
 Step kernel_step(std::uint64_t memory) {

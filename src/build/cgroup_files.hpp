@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where this process stands in the control groups, and what the files of a group say (cgroups(7); the kernel's
+// cgroup-v1/memory.rst and cgroup-v2.rst). Used by the machine's budget and by the sandbox. Only reads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tmplbuild {
+
+// Where /sys/fs/cgroup and /proc lie; tests give others.
+struct KernelFiles {
+    std::filesystem::path cgroups = "/sys/fs/cgroup";
+    std::filesystem::path proc = "/proc";
+};
+
+// The file's one number; "max" and "-1", no limit, are none.
+std::optional<std::uint64_t> number_in(const std::filesystem::path& file);
+// The number after "<key> " at the start of a line.
+std::optional<std::uint64_t> number_in(const std::filesystem::path& file, std::string_view key);
+// This process's group, "/a/b", in the hierarchy of a controller of version 1; "": in version 2.
+std::string own_cgroup(const std::filesystem::path& proc, std::string_view controller);
+
+// A group of a step's own, below this process's, so that every limit above holds for the step too.
+struct StepGroup {
+    std::string for_runc{};          // how runc is told of it (its linux.cgroupsPath)
+    std::filesystem::path folder{};  // where its memory files are, if it has any, and its list of processes
+    std::filesystem::path parent{};  // this process's own group in the same hierarchy
+};
+StepGroup step_group(const std::string& name, const KernelFiles& kernel = {});
+
+}  // namespace tmplbuild
