@@ -288,7 +288,7 @@ void check_placeholders(const std::vector<Placed<std::string>>& list, const std:
         for (const auto& word : placeholders(text)) {
             if (std::find(known.begin(), known.end(), word) != known.end()) continue;
             std::string hint = did_you_mean(word, known);
-            if (hint.empty()) hint = "known are {" + join(known, "}, {") + "}";
+            hint = hint.empty() ? "known are {" + join(known, "}, {") + "}" : hint.substr(0, hint.size() - 1);
             report.error(pos, what + " has '{" + word + "}' in it, which is not a placeholder",
                          hint + "; write {{" + word + "}} for the text itself");
         }

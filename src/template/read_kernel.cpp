@@ -146,10 +146,11 @@ static void read_archs(TableReader& top, KernelRecipe& recipe, Report& report) {
         read_variant_keys(table, rule, report);
         table.finish();
         if (!capability) continue;
-        const auto arch = kernel::Arch::parse(build ? build->value : text->value);
+        auto arch = kernel::Arch::parse(build ? build->value : text->value);
         if (!arch) {
             report.error(build ? build->pos : text->pos, arch.error().message, arch.error().hint);
-            continue;
+            arch = kernel::Arch::parse(text->value);  // so that [[module]] finds the entry: one error for one slip
+            if (!arch) continue;
         }
         if (recipe.arch_for(*capability) != nullptr)
             report.error(text->pos, "capability " + capability->to_string() + " has two [[arch]] entries",

@@ -9,9 +9,9 @@ namespace tmplbuild {
 
 using toml_tree::Node;
 
-// `key` is "ready" or "health".
+// `key` is "ready" or "health"; `has_port`: the service names one, right or wrong.
 static std::optional<Probe> read_kind(TableReader& table, const std::string& key, const std::vector<std::string>& kinds,
-                                      const Service& service, Reading& reading) {
+                                      bool has_port, Reading& reading) {
     const auto kind = exactly_one(table, reading.report, kinds, "http = \"/\"");
     std::optional<Probe> probe;
     if (kind == "http") {
@@ -30,7 +30,7 @@ static std::optional<Probe> read_kind(TableReader& table, const std::string& key
         if (const auto text = table.text("log")) probe = LogProbe{text->value};
     }
     const bool asks_port = kind == "http" || kind == "tcp";
-    if (asks_port && !service.port)
+    if (asks_port && !has_port)
         reading.report.error(table.pos(), "'" + key + "' asks the service's port, and the service has none",
                              "add 'port'");
     return probe;
@@ -40,7 +40,7 @@ static void read_ready(TableReader& parent, Service& service, Reading& reading) 
     const Node* node = parent.table("ready");
     if (node == nullptr) return;
     TableReader table(*node, "'ready' of a service", reading.report);
-    service.ready = read_kind(table, "ready", {"http", "tcp", "exec", "log"}, service, reading);
+    service.ready = read_kind(table, "ready", {"http", "tcp", "exec", "log"}, parent.has("port"), reading);
     if (const auto seconds = table.integer("timeout", 1, 86400))
         service.ready_timeout_seconds = static_cast<unsigned>(seconds->value);
     table.finish();
@@ -52,7 +52,7 @@ static void read_health(TableReader& parent, Service& service, Reading& reading)
     TableReader table(*node, "'health' of a service", reading.report);
     table.hint_for("log", "a line of the log says that a service is ready, not that it still is well");
     HealthCheck health;
-    const auto probe = read_kind(table, "health", {"http", "tcp", "exec"}, service, reading);
+    const auto probe = read_kind(table, "health", {"http", "tcp", "exec"}, parent.has("port"), reading);
     if (const auto seconds = table.integer("interval", 1, 3600))
         health.interval_seconds = static_cast<unsigned>(seconds->value);
     if (const auto count = table.integer("failures", 1, 1000)) health.failures = static_cast<unsigned>(count->value);
@@ -104,7 +104,7 @@ static void read_idle(TableReader& parent, Service& service, Reading& reading) {
     }
     service.idle_empty = values(table.texts("empty"));
     table.finish();
-    if (!service.port) parent.error("idle", "asks the service's port, and the service has none", "add 'port'");
+    if (!parent.has("port")) parent.error("idle", "asks the service's port, and the service has none", "add 'port'");
 }
 
 static void read_secrets(TableReader& parent, Service& service, Reading& reading) {
@@ -158,7 +158,7 @@ static void check_words(TableReader& table, const Service& service, Reading& rea
     }
     for (const auto& [name, value] : service.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, known, "a service", reading.report);
-    if (service.port) return;
+    if (table.has("port")) return;  // a wrong one has its own error
     for (const auto& [text, pos] : texts)
         for (const auto& word : placeholders(text))
             if (word == "port" || word == "public_port")

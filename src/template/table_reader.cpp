@@ -11,6 +11,11 @@ namespace tmplbuild {
 using toml_tree::Member;
 using toml_tree::Node;
 
+// Stands between quotes without a change.
+static bool printable_as_is(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
 TableReader::TableReader(const Node& table, std::string label, Report& report)
     : node_(table), label_(std::move(label)), report_(report) {
     if (!table.is_table()) report_.error(table.pos, label_ + " must be a table, found " + table.describe());
@@ -75,7 +80,10 @@ std::optional<Placed<std::int64_t>> TableReader::integer(std::string_view key, s
     if (node == nullptr) return std::nullopt;
     if (node->kind == Node::Kind::integer && node->integer >= least && node->integer <= most)
         return Placed<std::int64_t>{node->integer, node->pos};
-    wrong(key, *node, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
+    const std::string expected = least == most
+                                     ? std::to_string(least)
+                                     : "an integer from " + std::to_string(least) + " to " + std::to_string(most);
+    wrong(key, *node, expected, node->is_text() ? "without quotes" : "");
     return std::nullopt;
 }
 
@@ -86,7 +94,7 @@ std::optional<Placed<double>> TableReader::number(std::string_view key) {
     const double value = integer ? static_cast<double>(node->integer) : node->real;
     if ((integer || node->kind == Node::Kind::real) && value > 0 && value < 1e9)
         return Placed<double>{value, node->pos};
-    wrong(key, *node, "a number above 0");
+    wrong(key, *node, "a number above 0", node->is_text() ? "without quotes" : "");
     return std::nullopt;
 }
 
@@ -103,7 +111,9 @@ std::vector<Placed<std::string>> TableReader::texts(std::string_view key) {
     std::vector<Placed<std::string>> list;
     if (node == nullptr) return list;
     if (!node->is_array()) {
-        wrong(key, *node, "an array of strings", node->is_text() ? "put it in brackets: [\"…\"]" : "");
+        const bool short_text = node->is_text() && node->text.size() <= 40 && printable_as_is(node->text);
+        wrong(key, *node, "an array of strings",
+              node->is_text() ? "put it in brackets: [\"" + (short_text ? node->text : "…") + "\"]" : "");
         return list;
     }
     for (const Node& item : node->items) {
