@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/compile_failure.hpp"
 
+#include <algorithm>
 #include <array>
 #include <regex>
+
+#include "base/text.hpp"
 
 namespace tmplbuild {
 
@@ -73,6 +76,23 @@ std::optional<CompileFailure> explain_compile_failure(std::string_view log, int 
     // Nobody but the kernel's own killer sends KILL to a compile that is neither stopped nor late.
     if (exit_code == 128 + 9) return out_of_memory;
     return std::nullopt;
+}
+
+Error missing_module(const std::string& kernel, const std::string& arch, const std::string& module,
+                     std::vector<std::string> made) {
+    const std::string compile = "the compile of '" + kernel + "' for " + arch;
+    if (made.empty())
+        return build_error(compile + " left nothing in {output}, and ended as if all were well",
+                           "its command has to write '" + module + "' below {output}: see [build] of the recipe");
+    std::sort(made.begin(), made.end());
+    constexpr std::size_t shown = 8;
+    const std::size_t more = made.size() > shown ? made.size() - shown : 0;
+    const std::string nearest = did_you_mean(module, made);
+    made.resize(made.size() - more);
+    return build_error(compile + " made no '" + module + "', which its GPUs need",
+                       "it made " + join(made, ", ") + (more != 0 ? " and " + std::to_string(more) + " more" : "") +
+                           (nearest.empty() ? "" : "; " + nearest.substr(0, nearest.size() - 1)) +
+                           "; the names stand in the recipe's [[module]] table");
 }
 
 }  // namespace tmplbuild

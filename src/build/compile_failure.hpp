@@ -6,6 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
 
 namespace tmplbuild {
 
@@ -19,5 +22,9 @@ struct CompileFailure {
 // `killed_for_memory`: the kernel ended one of its processes for that, whatever the tools made of it.
 std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code,
                                                       bool killed_for_memory = false);
+
+// A compile that ended well without a module that its GPUs need. `made`: the files that it left in {output}.
+Error missing_module(const std::string& kernel, const std::string& arch, const std::string& module,
+                     std::vector<std::string> made);
 
 }  // namespace tmplbuild

@@ -247,9 +247,9 @@ class Compile {
         for (const std::string& module : needed_modules()) {
             std::error_code failed;
             if (fs::is_regular_file(output() / module, failed)) continue;
-            return build_error("the compile of '" + spec_.kernel + "' for " + spec_.arch.to_string() + " made no '" +
-                                   module + "', which its GPUs need",
-                               "look at the recipe's [[module]] table and at what its command writes to {output}");
+            std::vector<std::string> made;
+            for (const fs::path& file : files([](std::string_view) { return true; })) made.push_back(file);
+            return missing_module(spec_.kernel, spec_.arch.to_string(), module, std::move(made));
         }
         return {};
     }

@@ -41,6 +41,18 @@ const Case cases[] = {
 
 }  // namespace
 
+TEST_CASE("a module that was not made is named beside what was") {
+    const auto words = [](std::vector<std::string> made) {
+        const Error error = missing_module("norm", "sm_89", "norm/_norm.so", std::move(made));
+        return error.message + "; " + error.hint;
+    };
+    CHECK(words({}).find("left nothing in {output}") != std::string::npos);
+    CHECK(words({"norm/_nrom.so", "norm/__init__.py"}) ==
+          "the compile of 'norm' for sm_89 made no 'norm/_norm.so', which its GPUs need; it made norm/__init__.py, "
+          "norm/_nrom.so; did you mean 'norm/_nrom.so'; the names stand in the recipe's [[module]] table");
+    CHECK(words(std::vector<std::string>(20, "a.txt")).find("a.txt and 12 more") != std::string::npos);
+}
+
 TEST_CASE("known compile failures are explained, with what to do") {
     for (const Case& one : cases) {
         INFO(one.log);
