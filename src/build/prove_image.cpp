@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/prove_image.hpp"
 
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "oci/image_source.hpp"
 #include "podspec/pod_spec.hpp"
 #include "verify/image_content.hpp"
@@ -33,22 +36,41 @@ void prove_services(const oci::Image& image, const Store& store, const std::stop
     store.put_index(services_index, image.manifest_digest, json::object{{"services", spec.services.size()}}).value();
 }
 
+std::vector<Error> errors_of(const Verification& result) {
+    struct Shared {
+        Finding finding;
+        std::string kernel;
+        std::vector<std::string> archs;
+    };
+    std::vector<Shared> all;
+    for (const Finding& finding : result.findings) all.push_back({finding, {}, {}});
+    for (const VerifiedVariant& variant : result.variants)
+        for (const Finding& finding : variant.findings) {
+            auto same = std::find_if(all.begin(), all.end(), [&](const Shared& other) {
+                return other.finding == finding && other.kernel == variant.proof.kernel;
+            });
+            if (same == all.end()) same = all.insert(all.end(), {finding, variant.proof.kernel, {}});
+            same->archs.push_back(variant.proof.arch.to_string());
+        }
+    std::vector<Error> errors;
+    for (const Shared& one : all) {
+        if (one.finding.weight == Finding::Weight::note) continue;
+        const std::string whose = one.archs.empty() ? "the image's kernels"
+                                  : one.archs.size() == 1
+                                      ? "the variant " + one.archs[0] + " of " + one.kernel
+                                      : "the variants " + join(one.archs, ", ") + " of " + one.kernel;
+        const std::string where = one.finding.where.empty() ? "" : one.finding.where + ": ";
+        errors.push_back(build_error(where + one.finding.message, one.finding.hint).while_doing("proving " + whose));
+    }
+    return errors;
+}
+
 void prove_image(const oci::Image& image, const Store& store, const std::stop_token& stop) {
     const oci::ImageSource source = oci::ImageSource::of_store(store, image.manifest_digest).value();
     if (source.annotation(kernels_annotation).empty()) return;
     if (store.find_index(proven_index, image.manifest_digest)) return;
     const Verification result = verify_image(source, &store, stop).value();
-    std::vector<Error> errors;
-    const auto add = [&](const std::vector<Finding>& findings, const std::string& whose) {
-        for (const Finding& finding : findings)
-            if (finding.weight != Finding::Weight::note)
-                errors.push_back(
-                    build_error((finding.where.empty() ? "" : finding.where + ": ") + finding.message, finding.hint)
-                        .while_doing("proving " + whose));
-    };
-    add(result.findings, "the image's kernels");
-    for (const VerifiedVariant& variant : result.variants)
-        add(variant.findings, "the variant " + variant.proof.arch.to_string() + " of " + variant.proof.kernel);
+    std::vector<Error> errors = errors_of(result);
     if (!errors.empty()) throw BuildError(std::move(errors));
     store.put_index(proven_index, image.manifest_digest, json::object{{"layers", result.layers}}).value();
 }
