@@ -29,12 +29,15 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
 
 BuildReport build_image(const BuildRequest& request, const Store& store, io::ProcessRunner& processes,
                         Progress& progress, std::stop_token stop) {
-    check_outputs(request.outputs);
     store.sweep_temp();
 
     // 1. The template: all its errors at once, and nothing else read.
     const Template tmpl = parse_template_file(request.template_file, request.parse);
     refuse_unbuildable(tmpl);
+    std::vector<oci::ImageName> outputs = request.outputs;
+    if (outputs.empty())
+        outputs.push_back({oci::ImageName::Kind::layout, std::filesystem::path("out") / tmpl.name, "", ""});
+    check_outputs(outputs);
 
     // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
     const Prepared prepared = prepare(tmpl, {.programs = request.programs, .sandbox_init = request.sandbox_init}, store,
@@ -65,9 +68,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     prove_image(report.image, store, stop);
 
     // 8. Outputs appear by rename, or not at all.
-    report.outputs = request.outputs;
-    if (report.outputs.empty())
-        report.outputs.push_back({oci::ImageName::Kind::layout, std::filesystem::path("out") / plan.name, "", ""});
+    report.outputs = std::move(outputs);
     write_outputs(store, report.image, plan.name, report.outputs, progress, stop);
     return report;
 }

@@ -80,7 +80,10 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
         FilesLayer source;
         source.items.push_back(
             {.source = use.recipe.source_path, .exclude = use.recipe.source_exclude, .pos = use.pos});
-        facts.kernels[use.name] = digest_files(source).value();
+        auto digest = digest_files(source);
+        if (!digest)
+            throw BuildError(Error(digest.error()).while_doing("reading the source of the kernel '" + use.name + "'"));
+        facts.kernels[use.name] = *digest;
     }
     if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
         facts.base_image = digest_of_layout(*layout, tmpl.base_pos);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/outputs.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 
 #include "base/text.hpp"
@@ -12,6 +15,20 @@ namespace tmplbuild {
 namespace fs = std::filesystem;
 
 using Kind = oci::ImageName::Kind;
+
+// Nothing can be made there: said before anything is built. An image that is there may need no change.
+static std::optional<Error> cannot_write(const oci::ImageName& output) {
+    std::error_code failed;
+    if (output.kind == Kind::layout && fs::exists(output.path / "index.json", failed)) return std::nullopt;
+    fs::path folder = fs::absolute(output.path, failed);
+    if (output.kind != Kind::layout) folder = folder.parent_path();
+    while (!fs::exists(folder, failed) && folder.has_relative_path()) folder = folder.parent_path();
+    if (::access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+    Error error = os_error("write '" + output.to_string() + "' into the folder", folder, errno);
+    error.kind = ErrorKind::usage;
+    error.hint = "choose another place with -o";
+    return error;
+}
 
 void check_outputs(const std::vector<oci::ImageName>& outputs) {
     std::vector<Error> errors;
@@ -28,6 +45,8 @@ void check_outputs(const std::vector<oci::ImageName>& outputs) {
                  !fs::is_directory(output.path, failed))
             errors.push_back(usage_error("'" + output.path.string() + "' is a file, and an OCI layout is a folder",
                                          "name a folder, or write -o oci-archive:FILE"));
+        else if (auto error = cannot_write(output))
+            errors.push_back(std::move(*error));
     }
     if (!errors.empty()) throw BuildError(std::move(errors));
 }

@@ -60,6 +60,7 @@ class Locker {
     }
 
     void resolve() {
+        refuse_without_tools();
         resolve_base();
         drop_stale_apts();
         drop_stale_venvs();
@@ -77,6 +78,14 @@ class Locker {
     }
 
   private:
+    // What the machine lacks is said before minutes go into a base.
+    void refuse_without_tools() const {
+        bool asks_uv = !tmpl_.kernels.empty() && !lock_.toolchain;
+        for (const VenvRequest& request : venv_requests(tmpl_))
+            asks_uv = asks_uv || lock_.find_venv(request.venv) == nullptr;
+        if (asks_uv) find_resolver().value();
+    }
+
     bool renew(const std::string& part) const { return options_.update_all || options_.update.contains(part); }
 
     void drop_stale_apts() {

@@ -101,6 +101,32 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
                           .c_str());
 }
 
+// What is not locked has no size yet, and no count of packages.
+void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
+    std::uint64_t bytes = 0;
+    std::size_t in_image = 0, unknown = 0;
+    for (const PlanRow& row : rows) {
+        const bool known = row.step->key.has_value();
+        if (!known) ++unknown;
+        if (row.step->in_image) ++in_image;
+        if (row.step->in_image) bytes += row.bytes;
+        const std::string& summary = row.step->summary;
+        std::string words = known || !summary.starts_with("0 ") ? summary : "";
+        if (!row.why.empty()) words += words.empty() ? row.why : " (" + row.why + ")";
+        std::printf("%-28s %-10s %9s  %s\n", row.step->id.c_str(), row.state(),
+                    known ? human_bytes(row.bytes).c_str() : "?", words.c_str());
+    }
+    if (unknown != 0) {
+        std::printf(
+            "%zu steps in the image; `tmplbuild lock` or `build` finds out what %zu of them need, and how large "
+            "they are\n",
+            in_image, unknown);
+        return;
+    }
+    std::printf("%zu steps in the image of about %s, %s of disk at most while it is made\n", in_image,
+                human_bytes(bytes).c_str(), human_bytes(peak_disk(plan, store)).c_str());
+}
+
 }  // namespace
 
 int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
@@ -117,16 +143,7 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
         refuse_what_cannot_fit(plan, store);
         return 0;
     }
-    std::uint64_t bytes = 0;
-    std::size_t in_image = 0;
-    for (const PlanRow& row : rows) {
-        if (row.step->in_image) ++in_image;
-        if (row.step->in_image) bytes += row.bytes;
-        std::printf("%-28s %-10s %9s  %s%s\n", row.step->id.c_str(), row.state(), human_bytes(row.bytes).c_str(),
-                    row.step->summary.c_str(), row.why.empty() ? "" : (" (" + row.why + ")").c_str());
-    }
-    std::printf("%zu steps, an image of about %s, %s of disk at most while it is made\n", in_image,
-                human_bytes(bytes).c_str(), human_bytes(peak_disk(plan, store)).c_str());
+    print_steps(plan, store, rows);
     print_gpus(plan, store);
     refuse_what_cannot_fit(plan, store);
     return 0;
@@ -142,7 +159,8 @@ int run_explain(const Options& options, Progress& progress, std::stop_token stop
         throw BuildError(usage_error("the plan has no step '" + options.step + "'", "its steps: " + join(ids, ", ")));
     }
     if (!step->key) {
-        std::printf("%s has no key yet: %s\n", step->id.c_str(), step->unresolved.c_str());
+        std::printf("%s has no key yet: %s\n  `tmplbuild lock %s` finds it out\n", step->id.c_str(),
+                    step->unresolved.c_str(), options.template_file.c_str());
         return 0;
     }
     std::printf("%s has the key %s\n", step->id.c_str(), step->key->digest().to_string().c_str());

@@ -79,6 +79,11 @@ Result<void> walk_layer(const FilesLayer& layer, CanonicalKey& key, const Descri
             Error error = walked.error();
             error.where = item.pos;
             if (error.kind == ErrorKind::build) error.kind = ErrorKind::usage;
+            std::error_code failed;
+            if (fs::symlink_status(item.source, failed).type() == fs::file_type::not_found) {
+                error.message = "there is no file or folder " + item.source.string();
+                error.hint = "a relative name begins at the folder of the file that it is written in";
+            }
             return error;
         }
     }

@@ -158,6 +158,12 @@ Result<std::vector<std::string>> indexes_of(const PipSettings& settings, Resolve
 
 }  // namespace
 
+Result<void> find_resolver() {
+    auto uv = find_uv();
+    if (!uv) return uv.error();
+    return {};
+}
+
 Result<std::vector<LockedDistribution>> resolve_python(const PythonRequest& request, const BaseContract& contract,
                                                        ResolveContext& context) {
     auto session = Session::open(request.step, contract, context);

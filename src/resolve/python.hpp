@@ -22,6 +22,8 @@ struct PythonRequest {
     std::vector<LockedDistribution> earlier;                 // kept where they still fit; their groups stay
 };
 
+// Whether uv is on this machine: asked before minutes go into a base.
+Result<void> find_resolver();
 // One joint resolution for the contract's Python, glibc and platform, `pip` always among it, so that a venv can be used
 // by hand on a pod. Every file is in the store afterwards. Sorted by name, groups assigned (grouping.hpp). Requirements
 // that cannot be met, or that name an address: a usage error.

@@ -73,16 +73,6 @@ std::string detail_of(const io::ProcessResult& result) {
     return std::string(trim(without_passwords(result.tail_text())));
 }
 
-Result<fs::path> find_uv() {
-    const fs::path shipped = io::this_program().parent_path() / "../libexec/uv";
-    std::error_code failed;
-    if (fs::is_regular_file(shipped, failed)) return shipped.lexically_normal();
-    if (const auto found = io::find_program("uv")) return *found;
-    return machine_error("uv, which resolves Python packages, is not on this machine",
-                         "install it with `scripts/install-uv " + shipped.lexically_normal().parent_path().string() +
-                             "`, or into PATH with `pip install uv`");
-}
-
 // "uv 0.8.3 (…)"
 bool is_new_enough(const std::string& said) {
     int major = 0, minor = 0;
@@ -95,6 +85,16 @@ bool is_new_enough(const std::string& said) {
 }
 
 }  // namespace
+
+Result<fs::path> find_uv() {
+    const fs::path shipped = io::this_program().parent_path() / "../libexec/uv";
+    std::error_code failed;
+    if (fs::is_regular_file(shipped, failed)) return shipped.lexically_normal();
+    if (const auto found = io::find_program("uv")) return *found;
+    return machine_error("uv, which resolves Python packages, is not on this machine",
+                         "install it with `scripts/install-uv " + shipped.lexically_normal().parent_path().string() +
+                             "`, or into PATH with `pip install uv`");
+}
 
 std::string uv_platform(const std::string& glibc) {
     // `uv pip compile --help` of 0.13.9, --python-platform.

@@ -20,6 +20,9 @@
 
 namespace tmplbuild {
 
+// <folder of this program>/../libexec/uv, else uv in PATH; else a machine_error that says how to get it.
+Result<std::filesystem::path> find_uv();
+
 struct UvQuestion {
     std::string what;                                        // "python:venv", for messages
     std::vector<std::pair<std::string, std::string>> files;  // name for messages, cleaned requirements
@@ -37,7 +40,7 @@ struct UvAnswer {
 
 class Uv {
   public:
-    // <folder of this program>/../libexec/uv, else uv in PATH, 0.8 or newer; else a machine_error.
+    // As find_uv; an older one than 0.8 is a machine_error too.
     static Result<Uv> open(const PipSettings& settings, ResolveContext& context);
 
     // Requirements that cannot be met: a usage error with uv's own explanation. An index that cannot be reached: a

@@ -27,7 +27,7 @@ static const char* const sha_hint = "`sha256sum FILE` prints it";
 
 static FileItem read_file_item(TableReader& table, Reading& reading) {
     FileItem item;
-    item.pos = table.pos();
+    item.pos = table.has("source") ? table.pos_of("source") : table.pos();
     const auto kind = exactly_one(table, reading.report, {"source", "text"}, "source = \"notebooks\"");
     if (kind == "source") item.source = read_context_path(table, "source", reading.context);
     if (kind == "text") {

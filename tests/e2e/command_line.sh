@@ -33,6 +33,29 @@ says 2 "NAME=VALUE" "$tmplbuild" run --env nonsense "$t" --progress plain
 says 2 "not a way to name an image" "$tmplbuild" build -o "ocy:$work/o" "$t" --progress plain
 says 2 "NAME=FILE" "$tmplbuild" build --secret token "$t" --progress plain
 
+# A place for every wrong name; what the machine lacks is said before a base is made.
+sed 's/^source = "site"/source = "sight"/' "$t" >"$work/a/bad.toml"
+says 2 "there is no file or folder $work/a/sight" "$tmplbuild" plan "$work/a/bad.toml"
+says 2 "bad.toml:$(grep -n '^source' "$work/a/bad.toml" | cut -d: -f1):10: error" "$tmplbuild" plan "$work/a/bad.toml"
+says 0 "\`tmplbuild lock\` or \`build\` finds out" "$tmplbuild" plan "$t"
+says 0 "\`tmplbuild lock $t\` finds it out" "$tmplbuild" explain "$t" base
+{ cat "$t"; printf '\n[[layers]]\nuse = "python"\nvenv = "/opt/venv"\nrequirements = ["numpy"]\n'; } >"$work/a/venv.toml"
+if [ -f "$TMPLBUILD_BIN/../libexec/uv" ]; then
+    says 3 "uv, which resolves Python packages, is not on this machine" timeout 60 unshare --mount sh -c \
+        'mount --bind /dev/null "$0" && PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' "$TMPLBUILD_BIN/../libexec/uv" \
+        "$tmplbuild" build "$work/a/venv.toml" --progress plain
+    ! grep -q "base: resolving" "$work/out" || fail "the base was begun before uv was missed"
+fi
+
+# Where nothing can be written is said before anything is built.
+mkdir "$work/ro"
+mount -t tmpfs -o ro tmpfs "$work/ro"
+trap 'umount "$work/ro"; rm -rf "$work"' EXIT
+for output in "oci:$work/ro/new/image" "oci-archive:$work/ro/image.tar" "docker-archive:$work/ro/image.tar"; do
+    says 2 "into the folder $work/ro: Read-only file system" timeout 60 "$tmplbuild" build "$t" -o "$output" --progress plain
+    ! grep -q "base: resolving" "$work/out" || fail "the base was begun before the output was looked at"
+done
+
 for question in verify inspect gpus "inspect --can-run A100"; do
     # shellcheck disable=SC2086
     says 2 "there is no image at '$work/nowhere'" "$tmplbuild" $question "oci:$work/nowhere"
