@@ -109,7 +109,20 @@ void KernelSteps::ask_idle() {
     }
 }
 
+// A service that could not wait for a late verdict started as on a pod without a GPU. It is renewed once: when what its
+// kernels have to say is known, too.
+void KernelSteps::renew_for_gpu() {
+    if (state_.host.verdict.state != gpu::HostState::usable) return;
+    for (std::size_t i = 0; i < state_.services.size(); ++i) {
+        if (!state_.services[i].without_gpu || state_.services[i].pid == 0) continue;
+        bool settled = true;
+        for (std::size_t k = 0; k < spec_.kernels.size(); ++k) settled = settled && (!uses(i, k) || at(k).settled);
+        if (settled) renew(i);
+    }
+}
+
 std::vector<std::size_t> KernelSteps::restarts() {
+    renew_for_gpu();
     std::vector<std::size_t> out;
     for (std::size_t i = 0; i < state_.services.size(); ++i) {
         if (!state_.services[i].kernel_restart) continue;

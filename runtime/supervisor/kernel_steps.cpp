@@ -146,10 +146,6 @@ void KernelSteps::on_gpu(const Event& event) {
                    host.verdict.reason);
     for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
         if (spec_.kernels[k].install != pod::InstallMode::off) judge(k);
-    // A service that could not wait started as on a pod without a GPU.
-    if (host.verdict.state != gpu::HostState::usable) return;
-    for (std::size_t i = 0; i < state_.services.size(); ++i)
-        if (state_.services[i].without_gpu && state_.services[i].pid != 0) renew(i);
 }
 
 void KernelSteps::judge(std::size_t k) {

@@ -53,6 +53,7 @@ class KernelSteps {
     void try_again();
     void withdraw(std::size_t k, KernelPhase phase, const std::string& reason);
     void check(std::size_t k, std::size_t service);
+    void renew_for_gpu();
     void renew(std::size_t i);  // the service runs with other arguments than it would be started with now
     void on_idle(std::size_t i, bool idle);
 

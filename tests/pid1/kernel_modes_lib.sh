@@ -32,6 +32,7 @@ pretend() {
     export TMPLBUILD_LIBNVML=$driver_folder/libnvidia-ml.so.1 TMPLBUILD_LIBCUDA=$driver_folder/libcuda.so.1
     export TMPLBUILD_NVIDIA_SMI=$driver_folder/nvidia-smi
     case $fault in
+        nvml-hangs,cuda-hangs) TMPLBUILD_PROBE_SECONDS=6 ;;
         *hangs*) TMPLBUILD_PROBE_SECONDS=1 ;;
         absent) TMPLBUILD_LIBNVML=$work/none TMPLBUILD_LIBCUDA=$work/none TMPLBUILD_NVIDIA_SMI=$work/none ;;
         probe-*) TMPLBUILD_HOME=$work/home-$fault ;;

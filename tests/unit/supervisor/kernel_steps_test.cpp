@@ -27,6 +27,39 @@ TEST_CASE("a service without a kernel starts at once, one with a kernel waits te
     CHECK(pod.said("restarted for its kernel when it is idle"));
 }
 
+TEST_CASE("a verdict that comes late renews a service once, when its kernel is known too") {
+    const auto late = [](const std::string& gpu, pod::InstallMode mode = pod::InstallMode::background) {
+        Pod pod(mode);
+        pod.start();
+        pod.wait(10'100);
+        CHECK(pod.started() == "without cpu");
+        pod.probe(answer(gpu));
+        return pod;
+    };
+    Pod good = late(match);
+    CHECK_FALSE(good.state.services[0].stale);  // its files are being put in place
+    good.task(true);
+    CHECK(good.state.services[0].stale);
+    good.wait(0);
+    good.happen({.kind = Event::Kind::idle_answered, .ok = true});
+    good.exit(0, 0);
+    CHECK(good.started() == "with");
+    good.wait(10'000);
+    CHECK(good.state.services[0].restarts == 1);
+
+    Pod bad = late(match);
+    bad.task(false, "its files were changed");
+    CHECK(bad.state.services[0].stale);  // for the GPU
+
+    Pod compiles = late(mismatch);
+    CHECK(compiles.state.services[0].stale);
+    // Who asked to wait for the compile is not stopped for its length.
+    Pod waits = late(mismatch, pod::InstallMode::required);
+    CHECK_FALSE(waits.state.services[0].stale);
+    waits.compiled(false, "nvcc ended with 1");
+    CHECK(waits.state.services[0].stale);
+}
+
 TEST_CASE("services start before the probe and before every helper") {
     for (const auto mode : {pod::InstallMode::background, pod::InstallMode::off}) {
         Pod pod(mode);
