@@ -38,7 +38,11 @@ Result<Store> Store::open(const fs::path& root) {
             return error;
         }
     }
-    return Store(root);
+    // Links on the way to the store are followed once, here: runc refuses a root file system that is reached by one.
+    std::error_code failed;
+    const fs::path real = fs::canonical(root, failed);
+    if (failed) return os_error("look at", root, failed.value());
+    return Store(real);
 }
 
 fs::path Store::blob_path(const Digest& digest) const { return root_ / "blobs" / "sha256" / digest.hex(); }

@@ -39,6 +39,16 @@ TEST_CASE("a blob is what its digest says, read-only, and only whole") {
     CHECK_FALSE(fs::exists(file));
 }
 
+TEST_CASE("a store that is reached by a link is known by where it is") {
+    const auto root = folder();
+    fs::create_directory(root.path() / "real");
+    fs::create_directory_symlink("real", root.path() / "link");
+    const Store store = Store::open(root.path() / "link").value();
+    CHECK(store.root() == fs::canonical(root.path() / "real"));
+    const Store below = Store::open(root.path() / "link/new").value();
+    CHECK(below.root() == fs::canonical(root.path() / "real/new"));
+}
+
 TEST_CASE("a record is found with everything it held, until a blob is damaged") {
     const auto root = folder();
     const Store store = Store::open(root.path()).value();
