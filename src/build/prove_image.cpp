@@ -12,28 +12,20 @@
 
 namespace tmplbuild {
 
-// Raised whenever `verify` looks at more than before: what an earlier release found good is looked at again.
-static constexpr const char* proven_index = "proven-1";
-
-// Raised whenever check_services() looks at more than before.
-static constexpr const char* services_index = "services-1";
+// Raised whenever one of the two looks at more than before: what an earlier release found good is looked at again.
+static constexpr const char* services_index = "services-2";
+static constexpr const char* kernels_index = "proven-1";
 
 static std::string path_of(const oci::ImageSource& source) {
     const auto path = source.config().environment.find("PATH");
     return path == source.config().environment.end() ? std::string() : path->second;
 }
 
-void prove_services(const oci::Image& image, const Store& store, const std::stop_token& stop) {
-    if (store.find_index(services_index, image.manifest_digest)) return;
-    const oci::ImageSource source = oci::ImageSource::of_store(store, image.manifest_digest).value();
-    const ImageContent content = read_image_content(source, &store, stop).value();
+static void prove_services(const oci::ImageSource& source, const ImageContent& content, std::vector<Error>& errors) {
     const pod::PodSpec spec = pod::read_pod_spec(content.pod_json).value();
-    std::vector<Error> errors;
     for (const Finding& finding : check_services(RootView(content.indexes), spec, path_of(source)))
         errors.push_back(build_error(finding.where + ": " + finding.message, finding.hint)
                              .while_doing("looking for the services' programs in the image"));
-    if (!errors.empty()) throw BuildError(std::move(errors));
-    store.put_index(services_index, image.manifest_digest, json::object{{"services", spec.services.size()}}).value();
 }
 
 std::vector<Error> errors_of(const Verification& result) {
@@ -66,13 +58,20 @@ std::vector<Error> errors_of(const Verification& result) {
 }
 
 void prove_image(const oci::Image& image, const Store& store, const std::stop_token& stop) {
-    const oci::ImageSource source = oci::ImageSource::of_store(store, image.manifest_digest).value();
-    if (source.annotation(kernels_annotation).empty()) return;
-    if (store.find_index(proven_index, image.manifest_digest)) return;
-    const Verification result = verify_image(source, &store, stop).value();
-    std::vector<Error> errors = errors_of(result);
+    const Digest& digest = image.manifest_digest;
+    const oci::ImageSource source = oci::ImageSource::of_store(store, digest).value();
+    const bool services = !store.find_index(services_index, digest);
+    const bool kernels = !source.annotation(kernels_annotation).empty() && !store.find_index(kernels_index, digest);
+    if (!services && !kernels) return;
+    const ImageContent content = read_image_content(source, &store, stop).value();
+    std::vector<Error> errors;
+    if (services) prove_services(source, content, errors);
+    if (kernels)
+        for (Error& error : errors_of(verify_content(source, content))) errors.push_back(std::move(error));
     if (!errors.empty()) throw BuildError(std::move(errors));
-    store.put_index(proven_index, image.manifest_digest, json::object{{"layers", result.layers}}).value();
+    const json::object facts{{"layers", content.indexes.size()}};
+    for (const auto& [proven, index] : {std::pair{services, services_index}, std::pair{kernels, kernels_index}})
+        if (proven) store.put_index(index, digest, facts).value();
 }
 
 }  // namespace tmplbuild

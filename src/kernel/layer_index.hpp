@@ -21,7 +21,7 @@
 namespace tmplbuild::kernel {
 
 // Raised whenever what an index says about the same layer changes: older ones are made anew.
-inline constexpr int layer_index_version = 2;
+inline constexpr int layer_index_version = 3;
 
 struct IndexedFile {
     enum class Type : char {

@@ -17,6 +17,7 @@ constexpr std::size_t text_limit = 64 << 10;  // bytes kept of a text; the field
 constexpr std::string_view elf_magic =
     "\x7f"
     "ELF";
+constexpr std::size_t script_limit = 256;  // bytes of a script's first line that Linux reads (execve(2))
 
 bool is_shared_or_program(kernel::Bytes head) {
     const auto header = kernel::read_elf_header(head);
@@ -24,7 +25,7 @@ bool is_shared_or_program(kernel::Bytes head) {
 }
 
 // What the proofs read of an image beside ELF files: where Python is and what is installed, where libraries are looked
-// for, which users there are.
+// for, which users there are. Of a program that is a script its first line is kept: who runs it.
 bool is_kept_text(std::string_view path) {
     const std::string_view name = path.substr(path.rfind('/') + 1);
     return name == "pyvenv.cfg" || name.ends_with(".pth") || path.ends_with(".dist-info/METADATA") ||
@@ -62,7 +63,7 @@ kernel::IndexedFile file_of(const io::TarHeader& header) {
 struct LayerIndexer::Impl {
     explicit Impl(std::filesystem::path folder) : spool(std::move(folder)) {}
 
-    enum class Kind { nothing, undecided, elf, text };
+    enum class Kind { nothing, undecided, elf, text, script };
 
     // The file before is whole now.
     Result<void> end_file() {
@@ -72,6 +73,8 @@ struct LayerIndexer::Impl {
                 builder.add_text(path, std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
             });
             if (!read) return read;
+        } else if (ended == Kind::script) {
+            builder.add_text(path, head.substr(0, head.find('\n')));
         } else if (ended == Kind::elf) {
             auto read = spool.whole([&](kernel::Bytes bytes) {
                 if (!is_shared_or_program(bytes)) return;
@@ -104,28 +107,45 @@ struct LayerIndexer::Impl {
         if (header.type != io::TarHeader::Type::file || header.size == 0) return {};
         kind = is_kept_text(path) ? Kind::text : Kind::undecided;
         head.clear();
+        executable = (header.mode & 0111) != 0;
         return {};
+    }
+
+    // Until its first bytes say what the file is.
+    void look_at_head(std::span<const std::byte> bytes) {
+        const auto more = bytes.first(std::min(bytes.size(), elf_magic.size() - head.size()));
+        head.append(reinterpret_cast<const char*>(more.data()), more.size());
+        if (head.size() < elf_magic.size()) return;
+        kind = head == elf_magic                             ? Kind::elf
+               : executable && head.compare(0, 2, "#!") == 0 ? Kind::script
+                                                             : Kind::nothing;
+        if (kind != Kind::script) return;
+        add_to_head(bytes.subspan(more.size()));
+    }
+
+    void add_to_head(std::span<const std::byte> bytes) {
+        const auto more = bytes.first(std::min(bytes.size(), script_limit - head.size()));
+        head.append(reinterpret_cast<const char*>(more.data()), more.size());
     }
 
     Result<void> data(std::span<const std::byte> bytes) {
         if (kind == Kind::nothing || bytes.empty()) return {};
         if (kind == Kind::text) return spool.add(bytes.first(std::min(bytes.size(), text_limit - spool.size())));
-        if (kind == Kind::undecided) {
-            const auto more = bytes.first(std::min(bytes.size(), elf_magic.size() - head.size()));
-            head.append(reinterpret_cast<const char*>(more.data()), more.size());
-            if (head.size() == elf_magic.size()) kind = head == elf_magic ? Kind::elf : Kind::nothing;
-            if (kind == Kind::nothing) {
-                spool.clear();
-                return {};
-            }
+        if (kind == Kind::script) {
+            add_to_head(bytes);
+            return {};
         }
-        return spool.add(bytes);
+        if (kind == Kind::undecided) look_at_head(bytes);
+        if (kind == Kind::undecided || kind == Kind::elf) return spool.add(bytes);
+        spool.clear();
+        return {};
     }
 
     kernel::LayerIndexBuilder builder;
     io::Spool spool;
     Kind kind = Kind::nothing;
-    std::string path, head;  // of the file that passes by: its first four bytes
+    std::string path, head;   // of the file that passes by: its first four bytes, of a script its first line and more
+    bool executable = false;  // the file that passes by
 };
 
 LayerIndexer::LayerIndexer(std::filesystem::path spool_folder)

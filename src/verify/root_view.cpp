@@ -43,10 +43,11 @@ std::optional<RootView::Node> RootView::look(const std::string& path) const {
     return found;
 }
 
-std::optional<RootView::Node> RootView::find(std::string_view path) const {
+std::optional<RootView::Way> RootView::follow(std::string_view path) const {
     std::vector<std::string> left = split(path, '/');
     std::reverse(left.begin(), left.end());
-    std::string at;
+    Way way{"", true};
+    std::string& at = way.path;
     int links = 0;
     while (!left.empty()) {
         const std::string part = std::move(left.back());
@@ -57,12 +58,10 @@ std::optional<RootView::Node> RootView::find(std::string_view path) const {
             continue;
         }
         const std::string next = at.empty() ? part : at + "/" + part;
-        const auto node = look(next);
-        if (!node) return std::nullopt;
-        if (node->file.type != Type::symlink) {
-            if (!node->is_directory() &&
-                std::any_of(left.begin(), left.end(), [](const std::string& more) { return !more.empty(); }))
-                return std::nullopt;
+        const auto node = way.is_there ? look(next) : std::nullopt;
+        if (!node || node->file.type != Type::symlink) {
+            const bool ends_here = std::all_of(left.begin(), left.end(), [](const auto& more) { return more.empty(); });
+            if (!node || (!node->is_directory() && !ends_here)) way.is_there = false;
             at = next;
             continue;
         }
@@ -71,7 +70,17 @@ std::optional<RootView::Node> RootView::find(std::string_view path) const {
         std::vector<std::string> parts = split(node->file.link, '/');
         left.insert(left.end(), parts.rbegin(), parts.rend());
     }
-    return look(at);
+    return way;
+}
+
+std::optional<RootView::Node> RootView::find(std::string_view path) const {
+    const auto way = follow(path);
+    return way && way->is_there ? look(way->path) : std::nullopt;
+}
+
+std::string RootView::leads_to(std::string_view path) const {
+    const auto way = follow(path);
+    return way ? way->path : std::string();
 }
 
 std::vector<std::string> RootView::names_in(std::string_view folder) const {
@@ -97,7 +106,9 @@ const kernel::IndexedElf* RootView::elf(const Node& node) const {
 
 std::optional<std::string> RootView::text(std::string_view path) const {
     const auto node = find(path);
-    return node && node->is_file() ? layers_[node->layer]->text(node->path) : std::nullopt;
+    if (!node || !node->is_file()) return std::nullopt;
+    const bool linked = node->file.type == Type::hardlink;  // to a file of the same layer
+    return layers_[node->layer]->text(linked ? node->file.link : node->path);
 }
 
 std::vector<std::string> RootView::texts_ending_with(std::string_view ending) const {

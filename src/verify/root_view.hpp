@@ -32,18 +32,27 @@ class RootView {
     };
     // Every symlink followed, the last one too; none where nothing is or links go in circles. Slashes do not matter.
     std::optional<Node> find(std::string_view path) const;
+    // Where a path leads, links followed as far as the image goes, no slash at either end; what it lacks stands as
+    // written. Empty where links go in circles.
+    std::string leads_to(std::string_view path) const;
     // The names in a folder, sorted; empty when it is none.
     std::vector<std::string> names_in(std::string_view folder) const;
 
     const kernel::LayerIndex& layer(std::size_t at) const { return *layers_[at]; }
     std::size_t layers() const { return layers_.size(); }
     const kernel::IndexedElf* elf(const Node& node) const;  // nullptr: it is none
+    // Of a program that is a script: its first line.
     std::optional<std::string> text(std::string_view path) const;
     // Where texts of this ending lie (see pack/layer_indexer.cpp for which are kept), sorted, those that are hidden or
     // replaced left out.
     std::vector<std::string> texts_ending_with(std::string_view ending) const;
 
   private:
+    struct Way {
+        std::string path;       // links followed
+        bool is_there = false;  // all of it
+    };
+    std::optional<Way> follow(std::string_view path) const;        // none: links in circles
     std::optional<Node> look(const std::string& path) const;       // of a real folder's entry, nothing followed
     bool hides(std::size_t layer, const std::string& path) const;  // what lies below it at this path
     std::vector<const kernel::LayerIndex*> layers_;

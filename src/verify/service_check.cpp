@@ -6,10 +6,13 @@
 
 #include "base/text.hpp"
 #include "podspec/placeholders.hpp"
+#include "verify/script_line.hpp"
 
 namespace tmplbuild {
 
 namespace {
+
+constexpr int most_interpreters = 5;  // that are scripts themselves, as execve(2) has it
 
 // Mounted over or made on the pod: what the image has there says nothing.
 bool is_pods_own(std::string_view path) {
@@ -46,31 +49,103 @@ class ServiceCheck {
             {Finding::Weight::wrong, "service '" + service_.name + "'", std::move(message), std::move(hint)});
     }
 
+    // Also by way of a link.
+    bool cannot_be_told(const std::string& path) const {
+        return is_pods_own(path) || is_pods_own("/" + root_.leads_to(path));
+    }
+
+    std::string whole_path(const std::string& program) const {
+        if (program.front() == '/') return program;
+        return (service_.directory.empty() ? "/" : service_.directory) + "/" + program;
+    }
+
     void look_for_program(const std::string& what, const std::string& program) {
         if (program.empty()) return;
         if (program.find('/') == std::string::npos) return look_on_path(what, program);
-        const std::string folder = service_.directory.empty() ? "/" : service_.directory;
-        const std::string full = program.front() == '/' ? program : folder + "/" + program;
-        if (is_pods_own(full)) return;
+        const std::string full = whole_path(program);
+        if (cannot_be_told(full)) return;
         const auto node = root_.find(full);
         if (!node)
             wrong(what + " '" + program + "' is not in the image", "bring it with a layer, or correct the path");
         else if (!node->is_executable())
             wrong(what + " '" + program + "' cannot be executed", "give it mode 0755, or start it by its interpreter");
+        else
+            look_for_interpreter(what + " '" + program + "'", full);
+    }
+
+    // By its path, else the first one on PATH; "" where there is none, nothing where that cannot be told.
+    std::optional<std::string> find_program(const std::string& program) const {
+        std::vector<std::string> places{whole_path(program)};
+        if (program.find('/') == std::string::npos) places = split(path_, ':');
+        for (std::string& place : places) {
+            if (program.find('/') == std::string::npos) place += "/" + program;
+            if (cannot_be_told(place)) return std::nullopt;
+            if (const auto node = root_.find(place); node && node->is_executable()) return place;
+        }
+        return "";
     }
 
     void look_on_path(const std::string& what, const std::string& program) {
-        for (const std::string& folder : split(path_, ':')) {
-            if (is_pods_own(folder)) return;
-            if (const auto node = root_.find(folder + "/" + program); node && node->is_executable()) return;
+        const auto full = find_program(program);
+        if (!full) return;
+        if (full->empty())
+            wrong(what + " '" + program + "' is not in the image, on PATH " + path_,
+                  "bring it with a layer, or write its whole path");
+        else
+            look_for_interpreter(what + " '" + *full + "'", *full);
+    }
+
+    // A script starts only when the program that its first line names does.
+    void look_for_interpreter(const std::string& whose, std::string file) {
+        for (int depth = 0; depth < most_interpreters; ++depth) {
+            const auto text = root_.text(file);
+            if (!text || !text->starts_with("#!")) return;
+            const ScriptLine line = parse_script_line(*text);
+            const std::string& named = line.interpreter;
+            const std::string script = whose + " is a script for '" + printable(named) + "'";
+            if (named.empty()) return wrong(whose + " begins with '#!' and names no interpreter", "name it there");
+            file = whole_path(named);
+            if (cannot_be_told(file)) return;
+            const auto node = root_.find(file);
+            if (!node && text->ends_with('\r'))
+                return wrong(script +
+                                 ": its first line ends with a carriage return, which Linux takes for a part of "
+                                 "the name",
+                             "write the file with Linux line ends (LF)");
+            if (!node)
+                return wrong(script + ", which is not in the image",
+                             "bring the interpreter with a layer, or correct the script's first line");
+            if (!node->is_executable())
+                return wrong(script + ", which cannot be executed", "give the interpreter mode 0755");
+            if (!line.env_program.empty()) return look_for_env_program(whose, line);
         }
-        wrong(what + " '" + program + "' is not in the image, on PATH " + path_,
-              "bring it with a layer, or write its whole path");
+        wrong(whose + " is a script for a script for a script, and so on, more than Linux follows",
+              "name a program that is no script in its first line");
+    }
+
+    void look_for_env_program(const std::string& whose, const ScriptLine& line) {
+        const std::string& program = line.env_program;
+        const bool several = program.find_first_of(" \t") != std::string::npos;
+        const bool has_path = program.find('/') != std::string::npos;
+        const auto full = find_program(program);
+        if (!full || !full->empty()) return;
+        wrong(whose + " is a script for '" + line.interpreter + " " + printable(line.argument) + "', and '" +
+                  printable(program) + "' is not in the image" + (has_path ? "" : ", on PATH " + path_),
+              program.ends_with('\r') ? "write the file with Linux line ends (LF)"
+              : several ? "env takes all of that for one name: write '" + line.interpreter + " -S " + program + "'"
+                        : "bring the interpreter with a layer, or correct the script's first line");
+    }
+
+    // As a message can hold it.
+    static std::string printable(std::string text) {
+        std::replace_if(
+            text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }, '?');
+        return text;
     }
 
     void look_for_folder() {
         const std::string& folder = service_.directory;
-        if (folder.empty() || is_pods_own(folder)) return;
+        if (folder.empty() || cannot_be_told(folder)) return;
         const auto node = root_.find(folder);
         if (!node || !node->is_directory())
             wrong("its directory '" + folder + "' is not in the image", "bring it with a layer, or correct the path");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Can each service of pod.json start in this image? Its program, the programs of its probes, its user, group and folder
-// are looked for in the image's root. Used by the build before anything is written. What the graph itself lacks is
-// podspec's check; what lies on a volume or is made on the pod cannot be told and is passed over. Starts nothing.
+// Can each service of pod.json start in this image? Its program, the programs of its probes, what runs them where
+// they are scripts, its user, group and folder are looked for in the image's root. Used by the build before anything is
+// written. What the graph itself lacks is podspec's check; what lies on a volume or is made on the pod cannot be told
+// and is passed over. Starts nothing.
 #pragma once
 
 #include <string>

@@ -252,10 +252,14 @@ json::object Verification::to_json() const {
             {"findings", findings_json(findings)}};
 }
 
+Verification verify_content(const oci::ImageSource& image, const ImageContent& content) {
+    return Verify(image, content).run();
+}
+
 Result<Verification> verify_image(const oci::ImageSource& image, const Store* store, const std::stop_token& stop) {
     auto content = read_image_content(image, store, stop);
     if (!content) return content.error();
-    return Verify(image, *content).run();
+    return verify_content(image, *content);
 }
 
 }  // namespace tmplbuild

@@ -54,6 +54,10 @@ struct Verification {
     json::object to_json() const;
 };
 
+// Of an image that is read already.
+struct ImageContent;
+Verification verify_content(const oci::ImageSource& image, const ImageContent& content);
+
 // `store`: where the indexes of layers are found and kept; nullptr: every layer is read. An error only where the image
 // cannot be read at all, or a layer is damaged.
 Result<Verification> verify_image(const oci::ImageSource& image, const Store* store, const std::stop_token& stop);

@@ -72,8 +72,29 @@ TEST_CASE("packing a layer leaves its index, and reading the layer gives the sam
         CHECK(std::find(needed.begin(), needed.end(), "libc.so.6") != needed.end());
         CHECK(index.elfs().size() == 1);
 
-        const std::string text = io::read_file(place.store.side_file("layer-index-2", layer.digest)).value();
+        const std::string text = io::read_file(place.store.side_file("layer-index-3", layer.digest)).value();
         CHECK(read_again(place.store, layer, place.folder.path()) == text);
+    }
+}
+
+TEST_CASE("a script's first line is kept, whatever the pieces that it comes in, and no more of it") {
+    Place place;
+    const auto index_of = [&](const std::string& content, std::size_t piece, std::uint32_t mode) {
+        LayerIndexer indexer(place.folder.path());
+        REQUIRE(indexer.entry({.path = "script", .mode = mode, .size = content.size()}));
+        for (std::size_t at = 0; at < content.size(); at += piece)
+            REQUIRE(indexer.data(std::as_bytes(std::span(content)).subspan(at, std::min(piece, content.size() - at))));
+        const std::string text = indexer.finish({}).value();
+        return kernel::LayerIndex::open(std::as_bytes(std::span(text))).value().text("script").value_or("none");
+    };
+    for (const std::size_t piece : {1, 2, 3, 5, 100, 100'000}) {
+        CHECK(index_of("#!/bin/sh -e\necho\n", piece, 0755) == "#!/bin/sh -e");
+        CHECK(index_of("#!/bin/sh\r\necho\n", piece, 0755) == "#!/bin/sh\r");
+        CHECK(index_of("#!/bin/sh", piece, 0755) == "#!/bin/sh");
+        CHECK(index_of("#!\n\n\n", piece, 0755) == "#!");
+        CHECK(index_of("#!/" + std::string(60'000, 'x'), piece, 0755) == "#!/" + std::string(253, 'x'));
+        CHECK(index_of("#!/bin/sh\n", piece, 0644) == "none");
+        CHECK(index_of("echo #!/bin/sh\n", piece, 0755) == "none");
     }
 }
 
@@ -103,6 +124,6 @@ TEST_CASE("an index of another release is as good as none") {
     LayerWriter writer(place.store, {Compression::zstd, "test"});
     REQUIRE(writer.add_text({.path = "a"}, "a"));
     const BuiltLayer layer = writer.finish().value();
-    REQUIRE(place.store.put_side_file("layer-index-2", layer.digest, "something else"));
+    REQUIRE(place.store.put_side_file("layer-index-3", layer.digest, "something else"));
     CHECK_FALSE(find_layer_index(place.store, layer.digest));
 }

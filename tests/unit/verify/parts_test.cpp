@@ -91,6 +91,10 @@ TEST_CASE("the root is what the layers make of it") {
     CHECK(where(view, "self") == "nothing");
     CHECK(where(view, "implied/only") == "implied/only@2");
     CHECK(where(view, "") == "@0");
+    CHECK(view.leads_to("/bin/sh") == "usr/bin/dash");
+    CHECK(view.leads_to("bin/none/../more") == "usr/bin/more");
+    CHECK(view.leads_to("etc/b/more") == "etc/b/more");
+    CHECK(view.leads_to("self").empty());
     CHECK(view.names_in("/etc") == std::vector<std::string>{"b", "c"});
     CHECK(view.names_in("opt/old") == std::vector<std::string>{"new"});
     CHECK(view.names_in("bin") == std::vector<std::string>{"dash", "sh"});

@@ -28,6 +28,32 @@ class Root {
         builder.add_file("etc/group", {Type::file, 0644, 1, {}});
         builder.add_text("etc/passwd", "root:x:0:0::/root:/bin/sh\nweb:x:5:5::/:/bin/sh\n");
         builder.add_text("etc/group", "root:x:0:\nwebs:x:5:\n");
+        const auto script = [&](const std::string& path, const std::string& first_line) {
+            builder.add_file(path, {Type::file, 0755, 9, {}});
+            builder.add_text(path, first_line);
+        };
+        script("opt/app/good", "#!/bin/sh -e");
+        script("opt/app/blank", "#! \t/usr/bin/python3 -I");
+        script("opt/app/venv", "#!/opt/venv/bin/python3");
+        script("opt/app/data-runs-it", "#!/opt/app/data");
+        script("opt/app/windows", "#!/bin/sh\r");
+        script("opt/app/empty", "#! ");
+        script("opt/app/of-a-script", "#!/opt/app/venv -x");
+        script("opt/app/circle", "#!/opt/app/circle");
+        script("opt/app/by-env", "#!/usr/bin/env python3");
+        script("opt/app/by-env-node", "#!/usr/bin/env node");
+        script("opt/app/by-env-words", "#!/usr/bin/env python3 -u");
+        script("opt/app/by-env-split", "#!/usr/bin/env -S python3 -u");
+        script("opt/app/by-env-split-node", "#!/usr/bin/env -S  A=1 node --x");
+        script("opt/app/by-env-windows", "#!/usr/bin/env python3\r");
+        script("opt/app/by-env-unsure", "#!/usr/bin/env -i node");
+        script("opt/app/on-volume", "#!/workspace/venv/bin/python");
+        script("opt/app/to-volume", "#!/opt/volume/bin/python");
+        script("usr/bin/tool", "#!/usr/bin/perl -w");
+        builder.add_file("opt/app/hard", {Type::hardlink, 0755, 0, "opt/app/venv"});
+        builder.add_file("opt/app/soft", {Type::symlink, 0777, 0, "../app/venv"});
+        builder.add_file("opt/volume", {Type::symlink, 0777, 0, "/workspace/own"});
+        builder.add_file("usr/bin/env", {Type::file, 0755, 1, {}});
         text_ = builder.finish(Sha256::of("layer"));
         index_ = std::make_unique<kernel::LayerIndex>(
             kernel::LayerIndex::open({reinterpret_cast<const std::byte*>(text_.data()), text_.size()}).value());
@@ -89,4 +115,47 @@ TEST_CASE("a service's folder, user and group are looked for in the image") {
     CHECK(found(started_as({"sh"}, "/opt/app/data")) == "its directory '/opt/app/data' is not in the image\n");
     CHECK(found(started_as({"sh"}, "", "we")) == "the image has no user 'we'\n");
     CHECK(found(started_as({"sh"}, "", "web:nobodies")) == "the image has no group 'nobodies'\n");
+}
+
+TEST_CASE("a program that is a script needs the program that runs it") {
+    const auto run = [](const std::string& name) { return found(started_as({"/opt/app/" + name})); };
+    for (const char* good : {"good", "blank", "by-env", "by-env-split", "by-env-unsure", "on-volume", "to-volume"})
+        CHECK(run(good).empty());
+    CHECK(run("venv") ==
+          "its program '/opt/app/venv' is a script for '/opt/venv/bin/python3', which is not in the image\n");
+    CHECK(run("hard") ==
+          "its program '/opt/app/hard' is a script for '/opt/venv/bin/python3', which is not in the image\n");
+    CHECK(run("soft") ==
+          "its program '/opt/app/soft' is a script for '/opt/venv/bin/python3', which is not in the image\n");
+    CHECK(run("of-a-script") ==
+          "its program '/opt/app/of-a-script' is a script for '/opt/venv/bin/python3', which is not in the image\n");
+    CHECK(run("data-runs-it") ==
+          "its program '/opt/app/data-runs-it' is a script for '/opt/app/data', which cannot be executed\n");
+    CHECK(run("windows") ==
+          "its program '/opt/app/windows' is a script for '/bin/sh?': its first line ends with a "
+          "carriage return, which Linux takes for a part of the name\n");
+    CHECK(run("circle") ==
+          "its program '/opt/app/circle' is a script for a script for a script, and so on, more than "
+          "Linux follows\n");
+    CHECK(run("empty") == "its program '/opt/app/empty' begins with '#!' and names no interpreter\n");
+    CHECK(run("by-env-node") ==
+          "its program '/opt/app/by-env-node' is a script for '/usr/bin/env node', and 'node' is "
+          "not in the image, on PATH /usr/local/bin:/usr/bin:/bin\n");
+    CHECK(run("by-env-split-node") ==
+          "its program '/opt/app/by-env-split-node' is a script for '/usr/bin/env -S  A=1 node --x', and 'node' is not "
+          "in the image, on PATH /usr/local/bin:/usr/bin:/bin\n");
+    CHECK(run("by-env-words").find("and 'python3 -u' is not in the image") != std::string::npos);
+    CHECK(run("by-env-windows").find("and 'python3?' is not in the image") != std::string::npos);
+    CHECK(found(started_as({"tool"})) ==
+          "its program '/usr/bin/tool' is a script for '/usr/bin/perl', which is not in the image\n");
+    pod::Service probed = started_as({"sh"});
+    probed.ready.kind = pod::Probe::Kind::exec;
+    probed.ready.exec = {"/opt/app/venv"};
+    CHECK(found(probed) ==
+          "the program of its readiness probe '/opt/app/venv' is a script for "
+          "'/opt/venv/bin/python3', which is not in the image\n");
+}
+
+TEST_CASE("what a link leads to on the volume cannot be told") {
+    CHECK(found(started_as({"/opt/volume/start"}, "/opt/volume/data")).empty());
 }
