@@ -24,8 +24,12 @@ const json::array& list_of(const json::object& object, const char* key) {
     return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
+std::string whole_seconds(std::int64_t seconds) {
+    return seconds < 10 ? std::to_string(seconds) + " s" : human_seconds(static_cast<double>(seconds));
+}
+
 std::string ago(std::int64_t now, std::int64_t then) {
-    return human_seconds(static_cast<double>(std::max<std::int64_t>(now - then, 0) / 1000));
+    return whole_seconds(std::max<std::int64_t>(now - then, 0) / 1000);
 }
 
 std::string number_or_dash(const json::object& object, const char* key) {
@@ -71,6 +75,12 @@ std::string services(const json::object& snapshot, std::int64_t now) {
     return rows.size() > 1 ? "\n" + table(rows, 6) : std::string();
 }
 
+// ", 2 min 10 s left"; nothing where the job cannot tell.
+std::string time_left(const json::object& kernel) {
+    const std::int64_t seconds = json::int_or(kernel, "seconds_left", -1);
+    return seconds < 0 ? "" : ", " + whole_seconds(seconds) + " left";
+}
+
 std::string kernels(const json::object& snapshot, std::int64_t now) {
     std::vector<Row> rows{{"KERNEL", "STATE", "SINCE", "VERDICT", "ARCH", "MODE"}};
     for (const json::value& value : list_of(snapshot, "kernels")) {
@@ -79,7 +89,7 @@ std::string kernels(const json::object& snapshot, std::int64_t now) {
         std::string state = text_of(*kernel, "state");
         if (json::bool_or(*kernel, "simulated", false)) state += " (simulated)";
         if (const json::value* progress = kernel->if_contains("progress"); progress != nullptr && progress->is_int64())
-            state += " " + std::to_string(progress->get_int64()) + " %";
+            state += " " + std::to_string(progress->get_int64()) + " %" + time_left(*kernel);
         rows.push_back({text_of(*kernel, "name"), state, ago(now, json::int_or(*kernel, "since", now)),
                         text_of(*kernel, "verdict"), text_of(*kernel, "arch"), text_of(*kernel, "mode"),
                         reason_of(*kernel, now)});
