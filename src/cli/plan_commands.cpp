@@ -107,7 +107,7 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
     std::size_t in_image = 0, unknown = 0;
     for (const PlanRow& row : rows) {
         const bool known = row.step->key.has_value();
-        if (!known) ++unknown;
+        if (!known && row.step->in_image) ++unknown;
         if (row.step->in_image) ++in_image;
         if (row.step->in_image) bytes += row.bytes;
         const std::string& summary = row.step->summary;

@@ -56,6 +56,7 @@ expect 4 "Failed to fetch" unshare -n "$tmplbuild" lock "$t" --progress plain
 [ ! -e "$work/a/template.lock" ] || fail "a build without a network left a lock"
 # apt-get itself waits for ever on a full disk.
 mkdir "$work/tiny"
+trap 'umount "$work/tiny" 2>/dev/null; rm -rf "$work"' EXIT
 if mount -t tmpfs -o size=3m tmpfs "$work/tiny"; then
     expect 1 "of disk" timeout 60 env TMPLBUILD_CACHE="$work/tiny" "$tmplbuild" build "$t" --progress plain
     umount "$work/tiny"
