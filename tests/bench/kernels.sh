@@ -68,6 +68,7 @@ forget() { # variants only: base, tools and toolchain stay
     for file in "$work"/store/records/*.json; do ! grep -q '"kernel:int8-attention' "$file" || rm "$file"; done
 }
 number() { cut -d ' ' -f "$2" "$work/$1"; }
+used() { awk '{print $2 + $3}' "$work/$1"; } # own and children's processor time
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.3f", a / b}'; }
 layer_list() { "$tmplbuild" inspect "oci:$work/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }
 
@@ -88,6 +89,7 @@ for turn in $(seq "${RUNS:-3}"); do
     # pod.json names the variants, and is the only other layer that moves.
     moved=$(grep -vcxFf "$work/after" "$work/before" || true)
     echo "adding an arch: $(ratio "$(number "added-$turn" 1)" "$(number "alone-$turn" 1)") of compiling it alone (at most 1.15); $moved layers moved (1: pod.json)"
+    echo "  in processor time, which other work on the machine moves less: $(ratio "$(used "added-$turn")" "$(used "alone-$turn")")"
     echo "builder's own processor time: $(ratio "$(number "added-$turn" 2)" "$(number "added-$turn" 3)") of its children's (at most 0.02)"
 done
 

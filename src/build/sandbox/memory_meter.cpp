@@ -73,7 +73,7 @@ bool MemoryMeter::killed() const {
 MemoryWatch::MemoryWatch(StepGroup group)
     : meter_(std::move(group)), thread_([this](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
-          while (!wake_.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; }) &&
+          while (!wake_.wait_for(lock, stop, std::chrono::milliseconds(200), [] { return false; }) &&
                  !stop.stop_requested())
               meter_.look();
       }) {}
