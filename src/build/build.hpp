@@ -42,9 +42,9 @@ struct BuildReport {
     std::vector<ProvenRow> kernels;
 };
 
-// Builds, then starts the image here as a pod would be started: its entrypoint as PID 1, this machine's network, a
-// folder of this machine as /workspace. Its output comes line by line; a stop gives it its ten seconds. Returns its
-// exit code.
+// Builds, then starts the image here as a pod would be started: its entrypoint as PID 1, this machine's network with
+// its proxies, CA bundle and package-index settings, a folder of this machine as /workspace. Its output comes line by
+// line; a stop gives it its ten seconds. Returns its exit code.
 struct LocalRun {
     std::vector<std::string> arguments;              // for the entrypoint
     std::map<std::string, std::string> environment;  // on top of the image's

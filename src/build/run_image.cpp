@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/build.hpp"
+#include "build/sandbox/host_loan.hpp"
 
 namespace tmplbuild {
 
-static SandboxCommand entrypoint_of(const oci::Image& image, const LocalRun& run) {
+static const char* const loan_inside = "/mnt/tmplbuild-host";
+
+static SandboxCommand entrypoint_of(const oci::Image& image, const LocalRun& run,
+                                    std::map<std::string, std::string> lent) {
     SandboxCommand command;
     command.is_entrypoint = true;
     const json::value config = json::parse(image.config, "the image's config").value();
@@ -16,6 +20,8 @@ static SandboxCommand entrypoint_of(const oci::Image& image, const LocalRun& run
     for (const json::value& word : process.at("Entrypoint").as_array())
         command.argv.emplace_back(std::string(word.as_string()));
     command.argv.insert(command.argv.end(), run.arguments.begin(), run.arguments.end());
+    // The image's word counts before the machine's, and the caller's before both.
+    command.environment.merge(lent);
     for (const auto& [name, value] : run.environment) command.environment[name] = value;
     command.on_line = run.on_line;
     return command;
@@ -28,8 +34,12 @@ int run_image(const BuildRequest& request, const LocalRun& run, const Store& sto
     if (auto made = io::make_directories(run.volume); !made) throw BuildError(made.error());
     std::vector<SandboxMount> mounts = run.mounts;
     mounts.push_back({std::filesystem::absolute(run.volume), "/workspace", false});
+    // A pod on this machine reaches package indexes as the machine does: it may have to compile a kernel.
+    const io::TempDirectory loan = store.new_temp_directory("host").value();
+    auto lent = lend_host_settings(loan.path(), loan_inside).value();
+    mounts.push_back({loan.path(), loan_inside});
     auto session = sandbox->open(report.image.layers, mounts).value();
-    const auto ended = session->run(entrypoint_of(report.image, run), stop);
+    const auto ended = session->run(entrypoint_of(report.image, run, std::move(lent)), stop);
     // A stop that was asked for is how such a run ends.
     if (!ended && ended.error().kind == ErrorKind::interrupted) return 0;
     return ended.value().exit_code;

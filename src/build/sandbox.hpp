@@ -42,7 +42,7 @@ struct SandboxCommand {
     std::optional<std::chrono::seconds> timeout{};
     std::string stdin_text{};  // empty: /dev/null
     // The command is an image's entrypoint: PID 1 itself, with `environment` and nothing else, on the host's network
-    // without what the host lends. A stop gives it ten seconds, as platforms do.
+    // with its resolver. A stop gives it ten seconds, as platforms do.
     bool is_entrypoint = false;
 };
 

@@ -62,7 +62,7 @@ Result<void> lend_copy(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> lend_host_settings(const fs::path& folder) {
+Result<std::map<std::string, std::string>> lend_host_settings(const fs::path& folder, const std::string& inside) {
     std::map<std::string, std::string> out;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
@@ -75,18 +75,18 @@ Result<std::map<std::string, std::string>> lend_host_settings(const fs::path& fo
             apt += "Acquire::" + std::string(scheme) + "::Proxy \"" + proxy->second + "\";\n";
     if (const fs::path bundle = ca_bundle(); !bundle.empty()) {
         if (auto lent = lend_copy(bundle, folder / "ca.pem"); !lent) return lent.error();
-        const std::string inside = std::string(loan_folder) + "/ca.pem";
+        const std::string bundle_inside = inside + "/ca.pem";
         for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO",
                                  "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"})
-            out[name] = inside;
-        apt += "Acquire::https::CaInfo \"" + inside + "\";\n";
+            out[name] = bundle_inside;
+        apt += "Acquire::https::CaInfo \"" + bundle_inside + "\";\n";
     }
     if (const fs::path pip = pip_configuration(); !pip.empty()) {
         if (auto lent = lend_copy(pip, folder / "pip.conf"); !lent) return lent.error();
-        out["PIP_CONFIG_FILE"] = std::string(loan_folder) + "/pip.conf";
+        out["PIP_CONFIG_FILE"] = inside + "/pip.conf";
     }
     if (auto written = io::write_file_atomic(folder / "apt.conf", apt, 0444); !written) return written.error();
-    out["APT_CONFIG"] = std::string(loan_folder) + "/apt.conf";
+    out["APT_CONFIG"] = inside + "/apt.conf";
     return out;
 }
 

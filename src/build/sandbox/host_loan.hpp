@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this machine lends to a command with network: its CA bundle, its resolver, its proxies and package-index
-// settings. Written into a folder that the sandbox mounts at /run/tmplbuild, and named by variables. Used by the
-// sandbox alone; never part of a key, never in a layer, never in a log.
+// What this machine lends to a command with network: its CA bundle, its proxies and package-index settings. Written
+// into a folder that is mounted inside, and named by variables. Used by the sandbox, for build steps, and by `run`, for
+// a pod on this machine; never part of a key, never in a layer, never in a log.
 #pragma once
 
 #include <filesystem>
@@ -12,9 +12,10 @@
 
 namespace tmplbuild {
 
-inline constexpr const char* loan_folder = "/run/tmplbuild";  // inside
+inline constexpr const char* loan_folder = "/run/tmplbuild";  // inside, for build steps
 
-// Fills `folder` and returns the variables that point into it.
-Result<std::map<std::string, std::string>> lend_host_settings(const std::filesystem::path& folder);
+// Fills `folder`, which is mounted at `inside`, and returns the variables that point there.
+Result<std::map<std::string, std::string>> lend_host_settings(const std::filesystem::path& folder,
+                                                              const std::string& inside);
 
 }  // namespace tmplbuild

@@ -201,7 +201,7 @@ class RuncSession : public SandboxSession {
             auto mounted = Mount::tmpfs(folder);
             if (!mounted) return mounted.error();
             loans.push_back(std::move(*mounted));
-            auto variables = lend_host_settings(folder);
+            auto variables = lend_host_settings(folder, loan_folder);
             if (!variables) return variables.error();
             config.environment.insert(variables->begin(), variables->end());
             config.mounts.push_back({folder, loan_folder});
