@@ -12,13 +12,15 @@
 
 namespace tmplbuild::job {
 
+// Asked about twice a second with the seconds so far; words end the command.
+using Watch = std::function<std::optional<std::string>(std::int64_t)>;
+
 struct Command {
     std::vector<std::string> argv;
     std::map<std::string, std::string> environment;  // all of it
     std::string directory = "/";
     std::int64_t seconds = 0;  // 0: no limit
-    // Asked about twice a second with the seconds so far; words end the command.
-    std::function<std::optional<std::string>(std::int64_t)> watch{};
+    Watch watch{};
 };
 
 struct CommandEnd {

@@ -189,7 +189,7 @@ class Job {
             if (seconds < told) told = 0;  // of the next command
             if (seconds < told + 5) return std::nullopt;
             told = seconds;
-            if (lease_ != nullptr) lease_->renew();
+            renew_lease();
             return std::nullopt;
         };
     }
@@ -274,13 +274,24 @@ class Job {
         out["CUDA_HOME"] = tools.cuda_home.string();
         out["TMPLBUILD_NVCC"] = (tools.toolkit / "bin/nvcc").string();
         out["TMPLBUILD_ARCH"] = arch.number();
-        out["PATH"] = (venv.empty() ? "" : venv + "/bin:") + (tools.cuda_home / "bin").string() +
+        const std::string own = tools.requirements.string();
+        out["PATH"] = (venv.empty() ? "" : venv + "/bin:") + (own.empty() ? "" : own + "/bin:") +
+                      (tools.cuda_home / "bin").string() +
                       ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        if (!own.empty()) out["PYTHONPATH"] = own;
+        if (!tools.driver_stub.empty()) out["LIBRARY_PATH"] = tools.driver_stub.string();
         if (!venv.empty()) out["VIRTUAL_ENV"] = venv;
-        if (!tools.requirements.empty()) out["PYTHONPATH"] = tools.requirements.string();
-        if (kernel_.build.driver_stub) out["LIBRARY_PATH"] = (tools.toolkit / "lib/stubs").string();
+        for (const pod::KernelVenv& one : kernel_.python.venvs)
+            if (one.directory == venv)
+                if (const std::string headers = nvidia_headers(one.site_packages); !headers.empty())
+                    out["CPATH"] = headers;
         for (const auto& [name, value] : arch_.environment) out[name] = fill(value, arch, side_by_side);
         return out;
+    }
+
+    // Other pods see that this one is at work.
+    void renew_lease() const {
+        if (lease_ != nullptr) lease_->renew();
     }
 
     std::optional<std::string> watch(std::int64_t seconds) {
@@ -290,10 +301,13 @@ class Job {
                    ", above 85 % of its " + human_bytes(memory.limit);
         if (seconds < told_ + 5) return std::nullopt;
         told_ = seconds;
-        if (lease_ != nullptr) lease_->renew();
-        const std::int64_t guess = std::max<std::int64_t>(kernel_.build.estimated_seconds, 1);
-        const auto percent = static_cast<int>(std::min<std::int64_t>(5 + seconds * 90 / guess, 97));
-        tell_progress(compiling_, percent, std::max<std::int64_t>(guess - seconds, 5));
+        renew_lease();
+        const std::int64_t guess = kernel_.build.estimated_seconds;
+        if (seconds < guess)
+            tell_progress(compiling_, static_cast<int>(5 + seconds * 90 / guess), guess - seconds);
+        else  // services come first, so it may take as long as the pod is busy
+            tell_progress(compiling_ + (guess == 0 ? "" : ": it takes longer than usual, since services come first"),
+                          guess == 0 ? 5 : 95, -1);
         return std::nullopt;
     }
 

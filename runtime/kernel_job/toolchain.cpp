@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "kernel_job/command.hpp"
+#include "kernel/driver_stub.hpp"
 
 namespace tmplbuild::job {
 
@@ -21,14 +21,23 @@ Trouble from_error(const Error& error) {
     return {error.message, full};
 }
 
-// pip of the image: the interpreter's own, else the wheel that Debian's venv module keeps.
-std::vector<std::string> find_pip(const std::string& python, const Environment& environment) {
-    const CommandEnd own = run_command({.argv = {python, "-m", "pip", "--version"}, .environment = environment});
-    if (own.ok) return {python, "-m", "pip"};
+// pip of the image: the interpreter's own, else the wheel that Debian's venv module keeps. Without one there is nothing
+// wrong with the kernel: the same key may be compiled in another image.
+boost::system::result<std::vector<std::string>, Trouble> find_pip(const std::string& python,
+                                                                  const Environment& environment) {
+    const CommandEnd there = run_command({.argv = {python, "-c", ""}, .environment = environment});
+    if (!there.ok)
+        return Trouble{"the image has no working Python (" + python + "), whose pip would fetch the compiler", true};
+    // Asked quietly: that pip is missing is no news for the pod's log.
+    const CommandEnd own =
+        run_command({.argv = {python, "-c", "import importlib.util as u, sys; sys.exit(not u.find_spec('pip'))"},
+                     .environment = environment});
+    if (own.ok) return std::vector<std::string>{python, "-m", "pip"};
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator("/usr/share/python-wheels", failed))
-        if (entry.path().filename().string().starts_with("pip-")) return {python, entry.path().string() + "/pip"};
-    return {};
+        if (entry.path().filename().string().starts_with("pip-"))
+            return std::vector<std::string>{python, entry.path().string() + "/pip"};
+    return Trouble{"the image has no pip for " + python + ", which would fetch the compiler", true};
 }
 
 std::string pin_lines(const std::vector<pod::PinnedFile>& files) {
@@ -47,20 +56,21 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
     std::error_code failed;
     if (fs::exists(done, failed)) return done;
     const auto pip = find_pip(python, environment);
-    if (pip.empty()) return Trouble{"the image has no pip for " + python + ": its toolchain cannot be fetched", false};
+    if (!pip) return pip.error();
     remove_quietly(made);
     if (auto written = write_whole(work / (name + ".txt"), pins); !written) return from_error(written.error());
-    Command command{.argv = pip, .environment = environment, .watch = watch};
+    Command command{.argv = *pip, .environment = environment, .watch = watch};
+    command.environment["PIP_ROOT_USER_ACTION"] = "ignore";  // as an option, pip before 22.1 refuses it
     for (const std::string& word :
          {std::string("install"), std::string("--no-deps"), std::string("--require-hashes"),
           std::string("--only-binary=:all:"), std::string("--no-compile"), std::string("--no-input"),
-          std::string("--no-cache-dir"), std::string("--disable-pip-version-check"),
-          std::string("--root-user-action=ignore"), std::string("--target"), made.string(), std::string("-r"),
-          (work / (name + ".txt")).string()})
+          std::string("--no-cache-dir"), std::string("--disable-pip-version-check"), std::string("--target"),
+          made.string(), std::string("-r"), (work / (name + ".txt")).string()})
         command.argv.push_back(word);
     const CommandEnd end = run_command(command);
     if (!end.ok) {
         remove_quietly(made);
+        if (end.stopped) return Trouble{end.why, true};
         return trouble_from("fetching the compiler", end.why, end.tail);
     }
     if (auto moved = rename_path(made, done); !moved) return from_error(moved.error());
@@ -82,6 +92,35 @@ Result<void> lay_cuda_home(const Toolchain& tools, const std::string& front) {
                 return os_error("link", (tools.cuda_home / part / name).string(), errno);
         }
     return {};
+}
+
+// As the build does: a wheel holds libcudart.so.13 alone, and `-lcudart` looks for libcudart.so.
+Result<void> link_libraries(const fs::path& folder) {
+    std::error_code failed;
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder, failed)) names.push_back(entry.path().filename());
+    for (const std::string& name : names) {
+        const std::size_t end = name.find(".so.");
+        if (end == std::string::npos) continue;
+        const fs::path link = folder / name.substr(0, end + 3);
+        if (!fs::exists(link, failed)) fs::create_symlink(name, link, failed);
+        if (failed) return os_error("link", link.string(), failed.value());
+    }
+    return {};
+}
+
+boost::system::result<fs::path, Trouble> make_driver_stub(const fs::path& toolkit, const fs::path& work,
+                                                          const Environment& environment) {
+    const fs::path folder = work / "stub", assembly = folder / "cuda.s";
+    auto header = read_text(toolkit / "include/cuda.h", 16U << 20);
+    if (!header) return from_error(header.error());
+    auto written = make_folders(folder);
+    if (written) written = write_whole(assembly, driver_stub_assembly(*header));
+    if (!written) return from_error(written.error());
+    const CommandEnd end = run_command(
+        {.argv = driver_stub_command(assembly.string(), (folder / "libcuda.so").string()), .environment = environment});
+    if (!end.ok) return trouble_from("making a stand-in for libcuda", end.why, end.tail);
+    return folder;
 }
 
 std::optional<fs::path> find_toolkit(const fs::path& wheels) {
@@ -140,6 +179,16 @@ Trouble trouble_from(const std::string& doing, const std::string& why, const std
     return {doing + " failed: " + why + (tail.empty() || tail == why ? "" : ": " + join(lines, " | ")), false};
 }
 
+std::string nvidia_headers(const fs::path& site_packages) {
+    std::vector<std::string> out;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(site_packages / "nvidia", failed))
+        if (const fs::path headers = entry.path() / "include"; fs::is_directory(headers, failed))
+            out.push_back(headers.string());
+    std::sort(out.begin(), out.end());
+    return join(out, ":");
+}
+
 boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
                                                             const Environment& environment, const Watch& watch) {
     const std::string python = kernel.python.interpreter.empty() ? "python3" : kernel.python.interpreter;
@@ -147,13 +196,19 @@ boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& k
     if (!wheels) return wheels.error();
     const auto toolkit = find_toolkit(*wheels);
     if (!toolkit) return Trouble{"the toolchain's wheels hold no nvcc", false};
-    Toolchain out{*toolkit, work / "cuda", {}};
+    Toolchain out{*toolkit, work / "cuda", {}, {}};
     std::error_code failed;
     if (!fs::exists(out.toolkit / "lib64", failed)) fs::create_directory_symlink("lib", out.toolkit / "lib64", failed);
     if (!kernel.build.requirements.empty()) {
         auto requirements = install(kernel.build.requirements, "requirements", python, work, environment, watch);
         if (!requirements) return requirements.error();
         out.requirements = *requirements;
+    }
+    if (auto linked = link_libraries(out.toolkit / "lib"); !linked) return from_error(linked.error());
+    if (kernel.build.driver_stub) {
+        auto stub = make_driver_stub(out.toolkit, work, environment);
+        if (!stub) return stub.error();
+        out.driver_stub = *stub;
     }
     if (auto laid = lay_cuda_home(out, kernel.build.nvcc_front); !laid) return from_error(laid.error());
     return out;

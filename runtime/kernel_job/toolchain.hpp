@@ -3,12 +3,10 @@
 // and laid out as a toolkit with the front where nvcc is looked for. Part of compile.cpp.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 
+#include "kernel_job/command.hpp"
 #include "kernel_job/files.hpp"
 #include "podspec/pod_spec.hpp"
 
@@ -29,14 +27,18 @@ struct Toolchain {
     fs::path toolkit;       // has bin/nvcc
     fs::path cuda_home;     // the same with the front
     fs::path requirements;  // for PYTHONPATH; empty: none
+    fs::path driver_stub;   // holds libcuda.so, to link against; empty: none
 };
 
 using Environment = std::map<std::string, std::string>;
-using Watch = std::function<std::optional<std::string>(std::int64_t)>;  // as command.hpp's
 
-// `work` is a folder of the job's own. Reuses what an earlier try left there whole.
+// `work` is a folder of the job's own. Reuses what an earlier try left there whole. `watch` as a command's.
 boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
                                                             const Environment& environment, const Watch& watch);
+
+// The nvidia/*/include folders below a site-packages folder, for CPATH: torch's headers need them. Empty: there is
+// none.
+std::string nvidia_headers(const fs::path& site_packages);
 
 // "no network", "disk full" from what a program printed; else its last lines.
 Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& tail);

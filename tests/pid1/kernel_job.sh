@@ -45,6 +45,19 @@ job third
 job_ends third 0
 [ "$(compiles)" = 1 ] || fail "compiled again"
 
+# The place that a torch extension is compiled in, as docs/launcher.md has it: headers in torch's wheels, programs of the
+# compile's own wheels, libraries by their plain names, a stand-in for libcuda.
+clean
+mkdir -p "$work/site/lib/site-packages/nvidia/cublas/include"
+kernel_pod 'build = kernel["build"]; kernel["python"]["venv"] = work + "/site"; build["driver_stub"] = True
+build["requirements"] = [{"project": "fake-tool", "version": "1.0", "file": "fake_tool-1.0-py3-none-any.whl", "sha256": e["tool_sha"]}]
+build["command"][2] += """; set -x; fake-tool; test -e $CUDA_HOME/lib64/libthing.so
+[ "$CPATH" = {site}/lib/site-packages/nvidia/cublas/include ]; [ "$VIRTUAL_ENV" = {site} ]
+echo "int cuInit(unsigned); int f(void) { return cuInit(0); }" >x.c; gcc -shared -Wl,--no-undefined -o x.so x.c -lcuda""".replace("{site}", work + "/site")'
+job place
+job_ends place 0
+kernel_pod
+
 # TERM: the pod stops.
 clean
 NVCC_SECONDS=30 job ended

@@ -48,24 +48,28 @@ END
 python3 - "$work/nvcc" "$work/index" <<'PY'
 import hashlib, os, sys, zipfile
 nvcc, index = sys.argv[1:]
-folder = index + "/fake-nvcc"
-os.makedirs(folder)
-name = "fake_nvcc-13.0.1-py3-none-any.whl"
-with zipfile.ZipFile(folder + "/" + name, "w") as wheel:
-    def put(path, text, mode=0o644):
-        info = zipfile.ZipInfo(path)
-        info.external_attr = (0o100000 | mode) << 16
-        wheel.writestr(info, text)
-    put("nvidia/cu13/bin/nvcc", open(nvcc).read(), 0o755)
-    put("nvidia/cu13/lib/empty", "")
-    put("fake_nvcc-13.0.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: fake-nvcc\nVersion: 13.0.1\n")
-    put("fake_nvcc-13.0.1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    put("fake_nvcc-13.0.1.dist-info/RECORD", "")
-sha = hashlib.sha256(open(folder + "/" + name, "rb").read()).hexdigest()
-open(folder + "/sha256", "w").write(sha)
+def wheel(project, version, files):
+    folder, plain = index + "/" + project, project.replace("-", "_")
+    os.makedirs(folder)
+    info = f"{plain}-{version}.dist-info/"
+    files = files + [(info + "METADATA", f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n", 0o644),
+                     (info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n", 0o644),
+                     (info + "RECORD", "", 0o644)]
+    name = f"{folder}/{plain}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(name, "w") as out:
+        for path, text, mode in files:
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (0o100000 | mode) << 16
+            out.writestr(entry, text)
+    open(folder + "/sha256", "w").write(hashlib.sha256(open(name, "rb").read()).hexdigest())
+cuda = "nvidia/cu13/"
+wheel("fake-nvcc", "13.0.1", [(cuda + "bin/nvcc", open(nvcc).read(), 0o755), (cuda + "lib/libthing.so.7", "", 0o644),
+                              (cuda + "include/cuda.h", "CUresult CUDAAPI cuInit(unsigned int Flags);\n", 0o644)])
+wheel("fake-tool", "1.0", [("fake_tool-1.0.data/scripts/fake-tool", "#!/bin/sh\necho works\n", 0o755)])
 PY
 nvcc_sha=$(cat "$work/index/fake-nvcc/sha256")
-export nvcc_sha
+tool_sha=$(cat "$work/index/fake-tool/sha256")
+export nvcc_sha tool_sha
 index_pid=
 serve_index() {
     python3 -u -m http.server --bind 127.0.0.1 --directory "$work/index" 0 >"$work/index.log" 2>&1 &

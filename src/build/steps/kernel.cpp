@@ -8,7 +8,6 @@
 
 #include "base/text.hpp"
 #include "build/compile_failure.hpp"
-#include "build/driver_stub.hpp"
 #include "build/kernel_requirements.hpp"
 #include "build/kernel_source.hpp"
 #include "build/machine_budget.hpp"
@@ -17,6 +16,7 @@
 #include "build/torch_facts.hpp"
 #include "build/wheel/venv_place.hpp"
 #include "io/mapped_file.hpp"
+#include "kernel/driver_stub.hpp"
 #include "kernel/variant_digest.hpp"
 #include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"

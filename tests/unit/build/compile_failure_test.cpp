@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/compile_failure.hpp"
 
-#include "build/driver_stub.hpp"
+#include "kernel/driver_stub.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;

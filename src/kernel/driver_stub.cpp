@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "build/driver_stub.hpp"
+#include "kernel/driver_stub.hpp"
 
 #include <set>
 
