@@ -29,7 +29,7 @@ tar -C "$work/www" -czf "$work/www/pack.tar.gz" pack-1.0
 sha=$(sha256sum "$work/www/pack.tar.gz" | cut -d' ' -f1)
 python3 -m http.server --bind 127.0.0.1 --directory "$work/www" 0 >"$work/www.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $server 2>/dev/null; tidy' EXIT
 for _ in $(seq 100); do grep -q 'port' "$work/www.log" && break; sleep 0.1; done
 port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/www.log" | head -n 1)
 secret=geheim-$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
@@ -112,11 +112,11 @@ build "$work/a" --set image.compression=gzip >"$work/again"
 cmp "$work/digest" "$work/again" || fail "another image the second time"
 ! grep -q ': built' "$work/a/log" || fail "something was built again"
 # A clean store gives the same bytes, one step after the other on one core as well.
-cp -r "$TMPLBUILD_CACHE" "$work/store"
-rm -rf "$work/store/records" "$work/store/trees"
+store=$(copy_store other)
+rm -rf "$store/records" "$store/trees"
 printf '#!/bin/sh\nexec taskset -c 0 "%s" "$@"\n' "$tmplbuild" >"$work/on-one-core"
 chmod +x "$work/on-one-core"
-(export TMPLBUILD_CACHE=$work/store TZ=Pacific/Chatham LC_ALL=C
+(export TMPLBUILD_CACHE=$store TZ=Pacific/Chatham LC_ALL=C
  tmplbuild=$work/on-one-core
  umask 077
  build "$work/a" --secret "token=$work/token" --set image.compression=gzip >"$work/clean")

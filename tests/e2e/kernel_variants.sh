@@ -99,11 +99,11 @@ layers "$work/a" >"$work/now"
 [ "$(grep -c 'kernel:tiny.*: built' "$work/a/log")" = 1 ] || fail "one more arch compiled more than itself"
 
 # The same key gives the same bytes, elsewhere and in another store.
-cp -r "$TMPLBUILD_CACHE" "$work/store"
-for f in "$work"/store/records/*.json; do ! grep -q '"kernel:tiny' "$f" || rm "$f"; done
+store=$(copy_store other)
+for f in "$store"/records/*.json; do ! grep -q '"kernel:tiny' "$f" || rm "$f"; done
 cp -r "$work/a" "$work/elsewhere"
 "$tmplbuild" inspect "oci:$work/a/out" >"$work/before"
-TMPLBUILD_CACHE=$work/store unshare -n "$tmplbuild" build "$work/elsewhere/template.toml" -o "oci:$work/elsewhere/out" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
+TMPLBUILD_CACHE=$store unshare -n "$tmplbuild" build "$work/elsewhere/template.toml" -o "oci:$work/elsewhere/out" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
 [ "$(grep -c 'kernel:tiny.*: built' "$work/log")" = 3 ] || fail "the variants were not built again: $(cat "$work/log")"
 "$tmplbuild" inspect "oci:$work/elsewhere/out" | cmp - "$work/before" || fail "a second compile gives other bytes"
 

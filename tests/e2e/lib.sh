@@ -2,8 +2,9 @@
 # Shared by the end-to-end tests: a folder of their own, one store for all of them (the base is made once), checks.
 set -eu
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 export TMPLBUILD_CACHE="$TMPLBUILD_BIN/../test-store"
+tidy() { rm -rf "$work" "$TMPLBUILD_CACHE-$$"-*; }
+trap tidy EXIT
 tmplbuild=$TMPLBUILD_BIN/tmplbuild
 [ "$(id -u)" = 0 ] || { echo "skipped: a Debian base needs root"; exit 77; }
 
@@ -20,7 +21,15 @@ build() {
     "$tmplbuild" build "$folder/template.toml" -o "oci:$folder/out" --progress plain "$@" 2>"$folder/log" >"$folder/said" ||
         fail "build: $(tail -n 20 "$folder/log")"
     grep -m 1 '^sha256:' "$folder/said"
-    grep -q '"small"' "$folder/template.toml" && cp "$folder/template.lock" "$TMPLBUILD_CACHE/small.lock" || true
+    if grep -q '"small"' "$folder/template.toml"; then
+        cp --remove-destination "$folder/template.lock" "$TMPLBUILD_CACHE/small.lock"
+    fi
+}
+# copy_store NAME: makes a store with all that this one has and prints its folder, which goes when the test ends. By hard
+# links, since a real copy takes 10 GB once torch is in it; a store's files are replaced, never written to.
+copy_store() {
+    cp -rl "$TMPLBUILD_CACHE" "$TMPLBUILD_CACHE-$$-$1"
+    echo "$TMPLBUILD_CACHE-$$-$1"
 }
 # layers FOLDER: the digests of its layers, a line each.
 layers() { "$tmplbuild" inspect "oci:$1/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }

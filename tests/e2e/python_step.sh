@@ -91,9 +91,9 @@ layers "$work/a" >"$work/second"
 
 # Without a network, from the lock, in two stores that have only the files: the same image.
 for n in 1 2; do
-    cp -r "$TMPLBUILD_CACHE" "$work/store$n"
-    rm -rf "$work/store$n/records" "$work/store$n/trees" "$work/store$n/index"
-    TMPLBUILD_CACHE=$work/store$n unshare -n "$tmplbuild" build "$work/a/template.toml" -o "oci:$work/off$n" --progress plain \
+    store=$(copy_store "$n")
+    rm -rf "$store/records" "$store/trees" "$store/index"
+    TMPLBUILD_CACHE=$store unshare -n "$tmplbuild" build "$work/a/template.toml" -o "oci:$work/off$n" --progress plain \
         >"$work/offline$n" 2>"$work/log" || fail "offline: $(tail -n 20 "$work/log")"
 done
 cmp "$work/offline1" "$work/offline2" >/dev/null || [ "$(head -n 1 "$work/offline1")" = "$(head -n 1 "$work/offline2")" ] || fail "two offline builds differ"

@@ -22,7 +22,8 @@ def put(data):
 index = json.load(open(f"{layout}/index.json"))
 manifest = json.load(open(blob(index["manifests"][0]["digest"])))
 config = json.load(open(blob(manifest["config"]["digest"])))
-for i, layer in enumerate(manifest["layers"]):
+# From the top: what lies there counts, and torch's layers below it need not be unpacked.
+for i, layer in reversed(list(enumerate(manifest["layers"]))):
     tar = subprocess.run(["zstd", "-dcq", blob(layer["digest"])], check=True, stdout=subprocess.PIPE).stdout
     old = tarfile.open(fileobj=io.BytesIO(tar))
     if path not in old.getnames():
