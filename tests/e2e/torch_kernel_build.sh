@@ -97,8 +97,10 @@ assert b"torchCheckFail" in code
 open(module, "wb").write(code.replace(b"torchCheckFail", b"torchCheckFall"))
 text = json.load(open(pod))
 for variant in text["kernels"][0]["variants"]:
-    assert variant["table"]["torch"] == "2.11.0", variant
-    variant["table"]["torch"] = "2.10.0"
+    table = json.loads(variant["table"])
+    assert table["torch"] == "2.11.0", variant
+    table["torch"] = "2.10.0"
+    variant["table"] = json.dumps(table)
 json.dump(text, open(pod, "w"))
 PY
 damage() { python3 "$TMPLBUILD_SOURCE/tests/fakes/damage_image.py" "$work/d" "$1" "$work/$1"; }
