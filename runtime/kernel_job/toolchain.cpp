@@ -64,8 +64,8 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
     for (const std::string& word :
          {std::string("install"), std::string("--no-deps"), std::string("--require-hashes"),
           std::string("--only-binary=:all:"), std::string("--no-compile"), std::string("--no-input"),
-          std::string("--no-cache-dir"), std::string("--disable-pip-version-check"), std::string("--target"),
-          made.string(), std::string("-r"), (work / (name + ".txt")).string()})
+          std::string("--no-cache-dir"), std::string("--disable-pip-version-check"), std::string("--progress-bar=off"),
+          std::string("--target"), made.string(), std::string("-r"), (work / (name + ".txt")).string()})
         command.argv.push_back(word);
     const CommandEnd end = run_command(command);
     if (!end.ok) {

@@ -74,7 +74,15 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     for (const LockedPackage& package : spec.locked.packages) names.push_back(package.name);
     const std::string source = "deb [trusted=yes] copy:" + (work / "repo").string() + " ./";
     io::Command command;
-    command.argv = {"mmdebstrap",
+    // In namespaces of its own: what it mounts of this machine's /dev and /sys, and the dpkg that it started, go with
+    // it however it ends.
+    command.argv = {"unshare",
+                    "--mount",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    "--mount-proc",
+                    "mmdebstrap",
                     "--mode=root",
                     "--variant=essential",
                     "--architectures=amd64",

@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
 # serial: yes
-# Ctrl-C while the base is installed: children end, temporary files go, exit 130; progress as JSON lines is JSON.
+# Ctrl-C while the base is installed: children end, temporary files go, exit 130; progress as JSON lines is JSON. KILL
+# there: nothing of this machine stays mounted in the store, and the next build clears up.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
 build "$work/a" >/dev/null
 rm "$TMPLBUILD_CACHE"/records/*.json
+"$tmplbuild" build "$work/a/template.toml" -o "oci:$work/a/out" --progress plain >"$work/out" 2>"$work/log" &
+pid=$!
+for _ in $(seq 600); do ! grep -q 'installing essential packages' "$work/log" || break; sleep 0.05; done
+grep -q 'installing essential packages' "$work/log" || fail "the base's install does not say that it installs: $(tail -n 3 "$work/log")"
+sleep 1
+kill -KILL "$pid"
+wait "$pid" || true
+for _ in $(seq 100); do pgrep -f "mmdebstrap.*$TMPLBUILD_CACHE" >/dev/null || break; sleep 0.05; done
+mounted=$(findmnt -rno TARGET | grep -F "$(realpath "$TMPLBUILD_CACHE")/tmp/" || true)
+[ -z "$mounted" ] || fail "still mounted after a KILL: $mounted"
 "$tmplbuild" build "$work/a/template.toml" -o "oci:$work/a/out" --progress json >"$work/out" 2>"$work/log" &
 pid=$!
 for _ in $(seq 200); do ! grep -q '"line"' "$work/log" || break; sleep 0.05; done

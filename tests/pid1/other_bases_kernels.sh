@@ -38,7 +38,7 @@ echo "works on busybox"
 
 for suite in $suites; do
     clean
-    kernel_pod
+    kernel_pod 'kernel["python"]["interpreter"] = app["command"][0] = "/usr/bin/python3"'
     debian_root "$suite" "$suite-python" python3,python3-venv
     with_tree
     TMPLBUILD_FAKE_GPUS="$rtx3090" start
