@@ -158,7 +158,8 @@ class Job {
     }
 
     int fail(const Trouble& trouble) {
-        remove_quietly(output());
+        // What a compiler that was killed leaves behind would add up, try by try.
+        for (const fs::path& path : {output(), work_ / "tmp"}) remove_quietly(path);
         if (stop_asked()) return tell_failure("the pod stops", true);
         if (!trouble.hindrance.empty()) return tell_hindrance(trouble.words, trouble.hindrance);
         if (trouble.transient) return tell_failure(trouble.words, false);
@@ -238,7 +239,11 @@ class Job {
         for (const auto& step : steps) {
             command.argv = step;
             const CommandEnd end = run_command(command);
-            if (!end.ok) return trouble_from("fetching the source", step[0] + " " + step[1] + ": " + end.why, end.tail);
+            if (end.ok) continue;
+            Trouble trouble = trouble_from("fetching the source", step[0] + " " + step[1] + ": " + end.why, end.tail);
+            // Only a patch that does not fit says something about the kernel.
+            trouble.transient = trouble.transient || step[1] != "apply";
+            return trouble;
         }
         return std::nullopt;
     }
@@ -336,7 +341,9 @@ class Job {
         if (memory_kills(places_.cgroup) > kills)
             return Trouble{"waiting for memory: the compile was killed, since the pod's memory was used up", true,
                            "memory"};
-        return trouble_from("the compile", end.why, end.tail);
+        Trouble trouble = trouble_from("the compile", end.why, end.tail);
+        trouble.hindrance.clear();  // a compiler's own words about a network are none of the pod's
+        return trouble;
     }
 
     // As the build does: modules stripped, bytecode made, since variants are read-only.

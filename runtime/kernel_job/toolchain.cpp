@@ -71,7 +71,9 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
     if (!end.ok) {
         remove_quietly(made);
         if (end.stopped) return Trouble{end.why, true};
-        return trouble_from("fetching the compiler", end.why, end.tail);
+        Trouble trouble = trouble_from("fetching the compiler", end.why, end.tail);
+        trouble.transient = true;  // says nothing about the kernel, whatever the words are
+        return trouble;
     }
     if (auto moved = rename_path(made, done); !moved) return from_error(moved.error());
     return done;
@@ -143,8 +145,15 @@ static constexpr std::array network_words{
     "Connection reset",
     "Connection timed out",
     "Failed to connect",
+    "Empty reply from server",
+    "incomplete-download",
+    "not enough bytes",
+    "gnutls_handshake",
+    "HTTP error 429",
+    "returned error: 429",
     "Read timed out",
     "Operation too slow",
+    "timed out",
     "Connection broken",
     "Connection aborted",
     "IncompleteRead",

@@ -12,7 +12,8 @@ static std::string_view newest(std::string_view text, std::size_t limit) {
     const std::size_t from = text.size() - limit;
     // The byte before the part decides whether it begins with a whole line.
     const std::size_t end = text.find('\n', from - 1);
-    return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    // A line that is longer than everything is shown from its middle on.
+    return end == std::string_view::npos || end + 1 == text.size() ? text.substr(from) : text.substr(end + 1);
 }
 
 void LineRing::append(std::string_view text) {

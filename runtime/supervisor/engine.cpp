@@ -218,7 +218,7 @@ void Engine::on_exit(pid_t pid, int status) {
                        .out_of_memory = for_memory,
                        .text = live_[i].not_started});
     }
-    ++orphans_;
+    if (cancelled_probes_.erase(pid) == 0) ++orphans_;
     if (for_memory) say("launcher", "a process that is no service's own was killed for memory");
     happen({.kind = Event::Kind::stray_exited, .pid = pid});
 }

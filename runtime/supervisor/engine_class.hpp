@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -98,7 +99,8 @@ class Engine {
     void read_helper(pid_t pid, bool errors);
     void read_progress(Helper& helper);
     bool on_helper_exit(pid_t pid, int status);
-    void helper_ended(const Helper& helper, int status, const std::string& not_started);
+    // `pid`: -1 where it could not be started.
+    void helper_ended(pid_t pid, const Helper& helper, int status, const std::string& not_started);
     void ask_gpu();
     void start_kernel_task(std::size_t k);
     void end_kernel_task(std::size_t k);
@@ -125,7 +127,8 @@ class Engine {
     int signals_ = -1;
     int code_ = 0;
     std::int64_t orphans_ = 0;
-    Time stop_by_ = never;  // the end of the whole stop, once it has begun
+    std::set<pid_t> cancelled_probes_;  // killed, not yet reaped
+    Time stop_by_ = never;              // the end of the whole stop, once it has begun
 };
 
 }  // namespace tmplbuild::launch

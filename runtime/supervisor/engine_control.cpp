@@ -52,6 +52,7 @@ void Engine::say(const std::string& who, const std::string& text) {
 status::Snapshot Engine::snapshot() const {
     status::Snapshot out = snapshot_of(spec_, state_, {now_ms(), unix_now(), started_});
     for (status::Service& service : out.services) log_.masker().apply(service.reason);
+    for (status::Kernel& kernel : out.kernels) log_.masker().apply(kernel.reason);
     const LogStatus logs = log_.status();
     out.logs = {logs.state, logs.folder, logs.reason, logs.dropped, logs.stdout_dropped};
     const bool usable = options_.spec_problem.empty();

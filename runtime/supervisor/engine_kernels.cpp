@@ -81,7 +81,7 @@ Result<std::string> Engine::command_kernels(const control::Request& request) {
 void Engine::start_helper(Helper helper, SpawnRequest request) {
     if (request.environment.empty()) request.environment = options_.environment;
     auto spawned = spawn(request);
-    if (!spawned) return helper_ended(helper, 127 << 8, spawned.error().message);
+    if (!spawned) return helper_ended(-1, helper, 127 << 8, spawned.error().message);
     helper.out = spawned->out;
     helper.err = spawned->err;
     helper.report = spawned->report;
@@ -146,11 +146,11 @@ bool Engine::on_helper_exit(pid_t pid, int status) {
         poller_.forget(fd);
         ::close(fd);
     }
-    helper_ended(helper, status, got > 0 ? std::string(why.data(), static_cast<std::size_t>(got)) : std::string());
+    helper_ended(pid, helper, status, got > 0 ? std::string(why.data(), static_cast<std::size_t>(got)) : std::string());
     return true;
 }
 
-void Engine::helper_ended(const Helper& helper, int status, const std::string& not_started) {
+void Engine::helper_ended(pid_t pid, const Helper& helper, int status, const std::string& not_started) {
     const bool ok = status == 0;
     const std::string said = last_line(helper.text);
     std::string text = !not_started.empty() ? not_started : said;
@@ -168,7 +168,7 @@ void Engine::helper_ended(const Helper& helper, int status, const std::string& n
         case Helper::Kind::compile:
             break;
     }
-    if (compile_pids_[helper.kernel] == 0) return;  // it was told to end
+    if (compile_pids_[helper.kernel] != pid) return;  // it was told to end, or another has begun since
     compile_pids_[helper.kernel] = 0;
     Event event{.kind = Event::Kind::kernel_compiled, .kernel = helper.kernel, .code = code};
     const auto value = json::parse(helper.result, "the kernel job's result");

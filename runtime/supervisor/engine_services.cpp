@@ -243,7 +243,10 @@ void Engine::answer_probe(std::size_t i, bool ok) {
 
 void Engine::cancel_probe(std::size_t i) {
     end_net_probe(i);
-    if (live_[i].exec_probe > 1) ::kill(-live_[i].exec_probe, SIGKILL);
+    if (live_[i].exec_probe > 1) {
+        ::kill(-live_[i].exec_probe, SIGKILL);
+        cancelled_probes_.insert(live_[i].exec_probe);
+    }
     live_[i].exec_probe = 0;
 }
 

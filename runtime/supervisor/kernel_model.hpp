@@ -63,6 +63,7 @@ struct KernelState {
     bool checked = false;    // the self-test gave an answer for what is in place
     bool simulated = false;  // a stand-in for a driver answered
     bool compiling = false;  // its job runs
+    bool put_off = false;    // a person switched it off
     bool ask_anew = false;   // a person asked: the job is to try what failed before
     int percent = 0;         // of the job
     std::int64_t seconds_left = -1;

@@ -79,6 +79,7 @@ void KernelSteps::handle(const Event& event) {
         case Kind::kernel_progress:
             return kernel_known ? on_progress(k, event) : void();
         case Kind::kernel_retry:
+            if (kernel_known) at(k).put_off = false;
             if (!kernel_known || at(k).compiling || !state_.host.decided ||
                 spec_.kernels[k].install == pod::InstallMode::off)
                 return;
@@ -90,6 +91,7 @@ void KernelSteps::handle(const Event& event) {
             return judge(k);
         case Kind::kernel_off:
             if (!kernel_known) return;
+            at(k).put_off = true;
             return withdraw(k, KernelPhase::off, "switched off by a person");
         case Kind::service_degraded:
             for (std::size_t each = 0; service_known && each < state_.kernels.size(); ++each) {
@@ -145,7 +147,7 @@ void KernelSteps::on_gpu(const Event& event) {
     say("gpu", (host.answer.simulated ? "(simulated) " : "") + std::string(to_string(host.verdict.state)) + ": " +
                    host.verdict.reason);
     for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
-        if (spec_.kernels[k].install != pod::InstallMode::off) judge(k);
+        if (spec_.kernels[k].install != pod::InstallMode::off && !at(k).put_off) judge(k);
 }
 
 void KernelSteps::judge(std::size_t k) {

@@ -63,7 +63,7 @@ StepGroup step_group(const std::string& name, const KernelFiles& kernel) {
         // runc takes a relative path as beside our group there, where no limit of ours would hold.
         const fs::path own = group_folder(kernel.cgroups, own_cgroup(kernel.proc, ""));
         const fs::path inside = own == kernel.cgroups ? fs::path() : own.lexically_relative(kernel.cgroups);
-        return {"/" + (inside / name).string(), own / name, own};
+        return {(fs::path("/") / inside / name).lexically_normal().string(), own / name, own};
     }
     // Each hierarchy of version 1 has its own place for us, which runc looks up. Every process has devices: runc needs
     // that one, while a kernel may be started without memory.

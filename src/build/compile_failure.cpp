@@ -79,7 +79,7 @@ std::optional<CompileFailure> explain_compile_failure(std::string_view log, int 
 }
 
 Error missing_module(const std::string& kernel, const std::string& arch, const std::string& module,
-                     std::vector<std::string> made) {
+                     std::vector<std::string> made, const std::vector<std::string>& declared) {
     const std::string compile = "the compile of '" + kernel + "' for " + arch;
     if (made.empty())
         return build_error(compile + " left nothing in {output}, and ended as if all were well",
@@ -87,7 +87,11 @@ Error missing_module(const std::string& kernel, const std::string& arch, const s
     std::sort(made.begin(), made.end());
     constexpr std::size_t shown = 8;
     const std::size_t more = made.size() > shown ? made.size() - shown : 0;
-    const std::string nearest = did_you_mean(module, made);
+    std::vector<std::string> unknown = made;
+    std::erase_if(unknown, [&](const std::string& file) {
+        return std::find(declared.begin(), declared.end(), file) != declared.end();
+    });
+    const std::string nearest = did_you_mean(module, unknown);
     made.resize(made.size() - more);
     return build_error(compile + " made no '" + module + "', which its GPUs need",
                        "it made " + join(made, ", ") + (more != 0 ? " and " + std::to_string(more) + " more" : "") +

@@ -23,8 +23,9 @@ struct CompileFailure {
 std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code,
                                                       bool killed_for_memory = false);
 
-// A compile that ended well without a module that its GPUs need. `made`: the files that it left in {output}.
+// A compile that ended well without a module that its GPUs need. `made`: the files that it left in {output};
+// `declared`: the modules of the recipe's table, which are no misspelling of each other.
 Error missing_module(const std::string& kernel, const std::string& arch, const std::string& module,
-                     std::vector<std::string> made);
+                     std::vector<std::string> made, const std::vector<std::string>& declared = {});
 
 }  // namespace tmplbuild

@@ -36,8 +36,12 @@ int run_image(const BuildRequest& request, const LocalRun& run, const Store& sto
     mounts.push_back({std::filesystem::absolute(run.volume), "/workspace", false});
     // A pod on this machine reaches package indexes as the machine does: it may have to compile a kernel.
     const io::TempDirectory loan = store.new_temp_directory("host").value();
-    auto lent = lend_host_settings(loan.path(), loan_inside).value();
-    mounts.push_back({loan.path(), loan_inside});
+    // The outer folder is ours alone; the inner one is read by services of other users too.
+    const std::filesystem::path lent_folder = loan.path() / "lent";
+    if (auto made = io::make_directories(lent_folder); !made) throw BuildError(made.error());
+    std::filesystem::permissions(lent_folder, std::filesystem::perms(0755));
+    auto lent = lend_host_settings(lent_folder, loan_inside).value();
+    mounts.push_back({lent_folder, loan_inside});
     auto session = sandbox->open(report.image.layers, mounts).value();
     const auto ended = session->run(entrypoint_of(report.image, run, std::move(lent)), stop);
     // A stop that was asked for is how such a run ends.

@@ -97,7 +97,7 @@ class ServiceCheck {
 
     // A script starts only when the program that its first line names does.
     void look_for_interpreter(const std::string& whose, std::string file) {
-        for (int depth = 0; depth < most_interpreters; ++depth) {
+        for (int depth = 0; depth <= most_interpreters; ++depth) {
             const auto text = root_.text(file);
             if (!text || !text->starts_with("#!")) return;
             const ScriptLine line = parse_script_line(*text);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 60
+# timeout: 300
 # The command line itself: options stand before or after the template, a wrong word is named with the nearest right one,
 # and a name with no image behind it is a wrong command line (2), never an answer (1).
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

@@ -19,11 +19,11 @@ watch --gpu "RTX 4090" --gpu "RTX 4090"
 grep -qF 'usable: 2 x RTX 4090 (8.9)' "$work/said" || fail "two GPUs: $(cat "$work/said")"
 watch
 grep -qF 'gpu: no-driver: libnvidia-ml.so.1 cannot be loaded' "$work/said" || fail "without a driver: $(cat "$work/said")"
-# Package indexes are reached as this machine reaches them; what the command line says comes first.
+# Package indexes are reached as this machine reaches them, by services of other users too; what the command line says comes first.
 printf '[global]\nindex-url = http://lent.invalid/\n' >"$work/pip.conf"
 PIP_CONFIG_FILE=$work/pip.conf PIP_INDEX_URL=http://one.invalid/ PIP_TRUSTED_HOST=lent.invalid "$tmplbuild" run "$work/a/template.toml" \
     --volume "$work/volume" --env PIP_INDEX_URL=http://two.invalid/ \
-    -- sh -c 'cat "$PIP_CONFIG_FILE"; echo "settings $PIP_INDEX_URL $PIP_TRUSTED_HOST"' >"$work/said" 2>"$work/err" ||
+    -- sh -c 'setpriv --reuid 65534 --regid 65534 --clear-groups cat "$PIP_CONFIG_FILE"; echo "settings $PIP_INDEX_URL $PIP_TRUSTED_HOST"' >"$work/said" 2>"$work/err" ||
     fail "run: $(tail -n 5 "$work/err" "$work/said")"
 grep -qF 'index-url = http://lent.invalid/' "$work/said" || fail "pip's file is not lent: $(cat "$work/said")"
 grep -qF 'settings http://two.invalid/ lent.invalid' "$work/said" || fail "other settings: $(cat "$work/said")"

@@ -18,5 +18,6 @@ until_log "asked: unhealthy: its health probe said no 3 times in a row"
 touch "$work/well"
 until_log "asked: healthy again"
 [ "$(wc -l <"$work/quiet")" = 1 ] || fail "a service without a health probe was asked again"
+[ "$("$ctl" status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["orphans"])')" = 0 ] || fail "a probe that hung counts as an orphan"
 ! grep -q "asked: exit\|asked: killed" "$work/log" || fail "it was ended for its health"
 stop

@@ -227,6 +227,8 @@ job_ends collects 0
 ! [ -e "$depot/.new-left-over" ] || fail "a leftover was kept"
 ls -d "$depot"/built-222* >/dev/null || fail "the variant in use was removed"
 
+unmount_volume() { umount "$work/volume" 2>/dev/null || true; }
+cleanups="$cleanups unmount_volume"
 # A volume that is full: the same, nothing half is left there, and the next start finds its own.
 clean
 mount -t tmpfs -o size=64k tmpfs "$work/volume"
@@ -245,8 +247,6 @@ umount "$work/volume"
 clean
 mount -t tmpfs tmpfs "$work/volume"
 mount -o remount,ro "$work/volume"
-unmount_volume() { umount "$work/volume"; }
-cleanups="$cleanups unmount_volume"
 job read_only
 job_ends read_only 0
 says read_only "not kept for the next pod"

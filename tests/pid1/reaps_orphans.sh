@@ -7,8 +7,12 @@ start
 until_log "parent: made"
 orphans() { "$ctl" status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["orphans"])'; }
 before=$(orphans)
-pgrep -P "$pid" -f '^sleep 600$' >"$work/orphans"
-[ "$(wc -l <"$work/orphans")" = 500 ] || fail "$(wc -l <"$work/orphans") orphans were made"
+# Each is a fork of the shell for a moment before it is `sleep`.
+all_made() {
+    pgrep -P "$pid" -f '^sleep 600$' >"$work/orphans"
+    [ "$(wc -l <"$work/orphans")" = 500 ]
+}
+until_true all_made
 xargs kill -KILL <"$work/orphans"
 counted() { [ "$(orphans)" = $((before + 500)) ]; }
 until_true counted

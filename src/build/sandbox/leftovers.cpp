@@ -24,7 +24,8 @@ constexpr int max_depth = 12;
 
 std::vector<pid_t> processes_in(const fs::path& group) {
     std::vector<pid_t> out;
-    const auto text = io::read_file(group / "cgroup.procs", 1 << 20);
+    auto text = io::read_file(group / "cgroup.procs", 1 << 20);
+    if (!text) text = io::read_file(group / "cgroup.threads", 1 << 20);  // a threaded group has no other list
     if (!text) return out;
     for (const std::string& line : split(*text, '\n')) {
         pid_t pid = 0;  // 0 also stands for a process that this pid namespace does not show

@@ -249,7 +249,9 @@ class Compile {
             if (fs::is_regular_file(output() / module, failed)) continue;
             std::vector<std::string> made;
             for (const fs::path& file : files([](std::string_view) { return true; })) made.push_back(file);
-            return missing_module(spec_.kernel, spec_.arch.to_string(), module, std::move(made));
+            std::vector<std::string> declared;
+            for (const KernelModule& each : spec_.recipe.modules) declared.push_back(each.file);
+            return missing_module(spec_.kernel, spec_.arch.to_string(), module, std::move(made), declared);
         }
         return {};
     }

@@ -50,6 +50,9 @@ TEST_CASE("a module that was not made is named beside what was") {
     CHECK(words({"norm/_nrom.so", "norm/__init__.py"}) ==
           "the compile of 'norm' for sm_89 made no 'norm/_norm.so', which its GPUs need; it made norm/__init__.py, "
           "norm/_nrom.so; did you mean 'norm/_nrom.so'; the names stand in the recipe's [[module]] table");
+    // Two modules of one table are no slip of each other.
+    CHECK(missing_module("norm", "sm_90", "norm/_sm90.so", {"norm/_sm89.so"}, {"norm/_sm89.so", "norm/_sm90.so"})
+              .hint.find("did you mean") == std::string::npos);
     CHECK(words(std::vector<std::string>(20, "a.txt")).find("a.txt and 12 more") != std::string::npos);
 }
 

@@ -48,6 +48,8 @@ TEST_CASE("a step's group lies below the builder's own, where its limits hold") 
     // A container that shows its own group as the root.
     v2.file("proc/self/cgroup", "0::/docker/x\n");
     CHECK(v2.group().for_runc == "/step");
+    v2.file("proc/self/cgroup", "0::/\n");
+    CHECK(v2.group().for_runc == "/step");
 
     const Machine v1;
     v1.file("proc/self/cgroup", "9:memory:/a/b\n4:devices:/a\n0::/\n");

@@ -305,6 +305,15 @@ TEST_CASE("switched off by a person, a helper that hangs, and the end of the pod
     pod.compiled(true, "/made");  // too late
     CHECK(pod.phase() == "off");
 
+    Pod early;  // before the driver has answered
+    early.start();
+    early.happen({.kind = Event::Kind::kernel_off});
+    early.probe(answer(mismatch));
+    CHECK(early.phase() == "off");
+    CHECK(early.count(Action::Kind::kernel_compile) == 0);
+    early.happen({.kind = Event::Kind::kernel_retry});
+    CHECK(early.phase() == "compiling");
+
     Pod slow;
     slow.start();
     slow.probe(answer(match));

@@ -40,6 +40,11 @@ class Root {
         script("opt/app/empty", "#! ");
         script("opt/app/of-a-script", "#!/opt/app/venv -x");
         script("opt/app/circle", "#!/opt/app/circle");
+        script("opt/app/five", "#!/opt/app/four");  // as many as Linux follows
+        script("opt/app/four", "#!/opt/app/three");
+        script("opt/app/three", "#!/opt/app/two");
+        script("opt/app/two", "#!/opt/app/good");
+        script("opt/app/six", "#!/opt/app/five");
         script("opt/app/by-env", "#!/usr/bin/env python3");
         script("opt/app/by-env-node", "#!/usr/bin/env node");
         script("opt/app/by-env-words", "#!/usr/bin/env python3 -u");
@@ -119,7 +124,8 @@ TEST_CASE("a service's folder, user and group are looked for in the image") {
 
 TEST_CASE("a program that is a script needs the program that runs it") {
     const auto run = [](const std::string& name) { return found(started_as({"/opt/app/" + name})); };
-    for (const char* good : {"good", "blank", "by-env", "by-env-split", "by-env-unsure", "on-volume", "to-volume"})
+    for (const char* good :
+         {"good", "blank", "by-env", "by-env-split", "by-env-unsure", "on-volume", "to-volume", "five"})
         CHECK(run(good).empty());
     CHECK(run("venv") ==
           "its program '/opt/app/venv' is a script for '/opt/venv/bin/python3', which is not in the image\n");
@@ -134,6 +140,7 @@ TEST_CASE("a program that is a script needs the program that runs it") {
     CHECK(run("windows") ==
           "its program '/opt/app/windows' is a script for '/bin/sh?': its first line ends with a "
           "carriage return, which Linux takes for a part of the name\n");
+    CHECK(run("six").find("more than Linux follows") != std::string::npos);
     CHECK(run("circle") ==
           "its program '/opt/app/circle' is a script for a script for a script, and so on, more than "
           "Linux follows\n");
