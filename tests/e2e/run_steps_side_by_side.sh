@@ -14,11 +14,11 @@ begin=$(date +%s%N)
 build "$work/a" >/dev/null
 took=$((($(date +%s%N) - begin) / 1000000))
 [ "$took" -lt 9000 ] || fail "four steps of 3 s took $took ms: they ran one after the other"
-sed -i 's/sleep 3.0; echo 1/exit 3; echo 1/; s/sleep 3.0/sleep 60/' "$t"
+sed -i 's/sleep 3.0; echo 1/exit 3; echo 1/; s/sleep 3.0/sleep 60.125/' "$t"
 begin=$(date +%s)
 code=0
 "$tmplbuild" build "$t" -o "oci:$work/a/out" --progress plain >/dev/null 2>"$work/err" || code=$?
 [ "$code" = 1 ] || fail "exit $code"
 [ $(($(date +%s) - begin)) -lt 20 ] || fail "the other steps were not stopped"
 grep -q "exit 3" "$work/err" || fail "the step that failed is not named: $(cat "$work/err")"
-! pgrep -f "sleep 60" >/dev/null || fail "a command is left running"
+! pgrep -f "sleep 60[.]125" >/dev/null || fail "a command is left running"
