@@ -19,6 +19,7 @@ validator = jsonschema.Draft202012Validator(schema)
 # What only the parser can know.
 ANOTHER_ENTRY = "it depends on what other entries say"
 ON_DISK = "recipes are looked for on the disk"
+IN_TEXT = "names in braces are looked for inside other text"
 SPELLING = "GPUs are known by many spellings, case and dashes aside"
 parser_only = {
     "gpu-unknown": SPELLING,
@@ -29,6 +30,7 @@ parser_only = {
     "needs-unknown": ANOTHER_ENTRY,
     "run-after-unknown": ANOTHER_ENTRY,
     "service-console-port": ANOTHER_ENTRY,
+    "service-placeholder": IN_TEXT,
     "services-one-name": ANOTHER_ENTRY,
     "services-one-port": ANOTHER_ENTRY,
     "two-layers-one-name": ANOTHER_ENTRY,
