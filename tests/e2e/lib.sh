@@ -28,7 +28,7 @@ build() {
 # copy_store NAME: makes a store with all that this one has and prints its folder, which goes when the test ends. By hard
 # links, since a real copy takes 10 GB once torch is in it; a store's files are replaced, never written to.
 copy_store() {
-    cp -rl "$TMPLBUILD_CACHE" "$TMPLBUILD_CACHE-$$-$1" || return 1
+    cp -rlP "$TMPLBUILD_CACHE" "$TMPLBUILD_CACHE-$$-$1" || return 1
     echo "$TMPLBUILD_CACHE-$$-$1"
 }
 # layers FOLDER: the digests of its layers, a line each.
