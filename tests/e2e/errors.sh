@@ -68,7 +68,7 @@ mkdir "$work/small"
 size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) + 4096 ))
 mount -t tmpfs -o "size=${size}k" tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
 trap 'umount "$work/small"; rm -rf "$work"' EXIT
-cp -r "$TMPLBUILD_CACHE/." "$work/small/"
+cp -a "$TMPLBUILD_CACHE/." "$work/small/"
 head -c 30000000 /dev/urandom >"$work/a/site/large.bin"
 expect 1 "full" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oci:$work/c" --progress plain
 [ ! -e "$work/c" ] || fail "a failed build left an output"
