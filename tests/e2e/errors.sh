@@ -65,10 +65,12 @@ mv "$work/a/kept.lock" "$work/a/template.lock"
 
 # A disk that is full: exit 1, in words, no image, and the store as it was.
 mkdir "$work/small"
-size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) + 4096 ))
+size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) * 5 / 4 + 102400 ))
 mount -t tmpfs -o "size=${size}k" tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
 trap 'umount "$work/small"; rm -rf "$work"' EXIT
 cp -a "$TMPLBUILD_CACHE/." "$work/small/"
+free=$(df -k --output=avail "$work/small" | tail -n 1)
+head -c $(((free - 4096) * 1024)) /dev/zero >"$work/small/other"
 head -c 30000000 /dev/urandom >"$work/a/site/large.bin"
 expect 1 "full" env TMPLBUILD_CACHE="$work/small" "$tmplbuild" build "$t" -o "oci:$work/c" --progress plain
 [ ! -e "$work/c" ] || fail "a failed build left an output"
