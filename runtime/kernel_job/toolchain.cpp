@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "kernel/driver_stub.hpp"
+#include "kernel/toolkit_links.hpp"
 
 namespace tmplbuild::job {
 
@@ -93,21 +94,6 @@ Result<void> lay_cuda_home(const Toolchain& tools, const std::string& front) {
             if (::symlink(to.c_str(), (tools.cuda_home / part / name).c_str()) != 0)
                 return os_error("link", (tools.cuda_home / part / name).string(), errno);
         }
-    return {};
-}
-
-// As the build does: a wheel holds libcudart.so.13 alone, and `-lcudart` looks for libcudart.so.
-Result<void> link_libraries(const fs::path& folder) {
-    std::error_code failed;
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder, failed)) names.push_back(entry.path().filename());
-    for (const std::string& name : names) {
-        const std::size_t end = name.find(".so.");
-        if (end == std::string::npos) continue;
-        const fs::path link = folder / name.substr(0, end + 3);
-        if (!fs::exists(link, failed)) fs::create_symlink(name, link, failed);
-        if (failed) return os_error("link", link.string(), failed.value());
-    }
     return {};
 }
 

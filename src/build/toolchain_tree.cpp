@@ -8,6 +8,7 @@
 
 #include "io/archive.hpp"
 #include "io/fd.hpp"
+#include "kernel/toolkit_links.hpp"
 
 namespace tmplbuild {
 
@@ -47,21 +48,6 @@ static Result<void> unpack(const fs::path& wheel, const fs::path& tree) {
         }
         if (::fchmod(file->get(), program ? 0755 : 0644) != 0) return os_error("set the mode of", to, errno);
     }
-}
-
-// A wheel holds libcudart.so.13 alone; `-lcudart` looks for libcudart.so, which a toolkit's package has as a link.
-static Result<void> link_libraries(const fs::path& folder) {
-    std::error_code failed;
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder, failed)) names.push_back(entry.path().filename());
-    for (const std::string& name : names) {
-        const std::size_t end = name.find(".so.");
-        if (end == std::string::npos) continue;
-        const fs::path link = folder / name.substr(0, end + 3);
-        if (!fs::exists(link, failed)) fs::create_symlink(name, link, failed);
-        if (failed) return os_error("link", link, failed.value());
-    }
-    return {};
 }
 
 static Result<void> fill(const LockedToolchain& toolchain, const fs::path& tree, StepContext& context) {
