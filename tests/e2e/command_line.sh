@@ -7,41 +7,32 @@ TMPLBUILD_CACHE=$work/store
 cp -r "$TMPLBUILD_SOURCE/tests/fakes/small" "$work/a"
 t=$work/a/template.toml
 
-# says CODE TEXT COMMAND...
-says() {
-    code=$1 text=$2 got=0
-    shift 2
-    "$@" >"$work/out" 2>&1 || got=$?
-    [ "$got" = "$code" ] || fail "'$*' ended with $got, expected $code: $(cat "$work/out")"
-    grep -qF -- "$text" "$work/out" || fail "'$*' does not say '$text': $(cat "$work/out")"
-}
-
-says 2 "error: a command is missing" "$tmplbuild"
-says 2 "there is no command 'verfy'" "$tmplbuild" verfy "$t"
-says 2 "did you mean 'verify'?" "$tmplbuild" verfy "$t"
-says 2 "there is no option '--progres'" "$tmplbuild" plan "$t" --progres=plain
-says 2 "did you mean '--progress'?" "$tmplbuild" plan "$t" --progres plain
-says 2 "'fancy' is no way to show progress: auto, tty, plain or json" "$tmplbuild" plan "$t" --progress fancy
-says 2 "'a' is one argument too many" "$tmplbuild" plan "$t" a b
-says 2 "error: TEMPLATE is required" "$tmplbuild" plan
-says 0 "KIND" "$tmplbuild" plan --help
+expect 2 "error: a command is missing" "$tmplbuild"
+expect 2 "there is no command 'verfy'" "$tmplbuild" verfy "$t"
+expect 2 "did you mean 'verify'?" "$tmplbuild" verfy "$t"
+expect 2 "there is no option '--progres'" "$tmplbuild" plan "$t" --progres=plain
+expect 2 "did you mean '--progress'?" "$tmplbuild" plan "$t" --progres plain
+expect 2 "'fancy' is no way to show progress: auto, tty, plain or json" "$tmplbuild" plan "$t" --progress fancy
+expect 2 "'a' is one argument too many" "$tmplbuild" plan "$t" a b
+expect 2 "error: TEMPLATE is required" "$tmplbuild" plan
+expect 0 "KIND" "$tmplbuild" plan --help
 
 # A repeatable option takes one value each time: the template is not another one.
-says 0 "base" "$tmplbuild" plan --set image.compression=gzip --set targets.cuda=13.0 "$t" --progress plain
-says 2 "'RTX 4900' is no GPU" "$tmplbuild" run --gpu "RTX 4900" "$t" --progress plain
-says 2 "NAME=VALUE" "$tmplbuild" run --env nonsense "$t" --progress plain
-says 2 "not a way to name an image" "$tmplbuild" build -o "ocy:$work/o" "$t" --progress plain
-says 2 "NAME=FILE" "$tmplbuild" build --secret token "$t" --progress plain
+expect 0 "base" "$tmplbuild" plan --set image.compression=gzip --set targets.cuda=13.0 "$t" --progress plain
+expect 2 "'RTX 4900' is no GPU" "$tmplbuild" run --gpu "RTX 4900" "$t" --progress plain
+expect 2 "NAME=VALUE" "$tmplbuild" run --env nonsense "$t" --progress plain
+expect 2 "not a way to name an image" "$tmplbuild" build -o "ocy:$work/o" "$t" --progress plain
+expect 2 "NAME=FILE" "$tmplbuild" build --secret token "$t" --progress plain
 
 # A place for every wrong name; what the machine lacks is said before a base is made.
 sed 's/^source = "site"/source = "sight"/' "$t" >"$work/a/bad.toml"
-says 2 "there is no file or folder $work/a/sight" "$tmplbuild" plan "$work/a/bad.toml"
-says 2 "bad.toml:$(grep -n '^source' "$work/a/bad.toml" | cut -d: -f1):10: error" "$tmplbuild" plan "$work/a/bad.toml"
-says 0 "\`tmplbuild lock\` or \`build\` finds out" "$tmplbuild" plan "$t"
-says 0 "\`tmplbuild lock $t\` finds it out" "$tmplbuild" explain "$t" base
+expect 2 "there is no file or folder $work/a/sight" "$tmplbuild" plan "$work/a/bad.toml"
+expect 2 "bad.toml:$(grep -n '^source' "$work/a/bad.toml" | cut -d: -f1):10: error" "$tmplbuild" plan "$work/a/bad.toml"
+expect 0 "\`tmplbuild lock\` or \`build\` finds out" "$tmplbuild" plan "$t"
+expect 0 "\`tmplbuild lock $t\` finds it out" "$tmplbuild" explain "$t" base
 { cat "$t"; printf '\n[[layers]]\nuse = "python"\nvenv = "/opt/venv"\nrequirements = ["numpy"]\n'; } >"$work/a/venv.toml"
 if [ -f "$TMPLBUILD_BIN/../libexec/uv" ]; then
-    says 3 "uv, which resolves Python packages, is not on this machine" timeout 60 unshare --mount sh -c \
+    expect 3 "uv, which resolves Python packages, is not on this machine" timeout 60 unshare --mount sh -c \
         'mount --bind /dev/null "$0" && PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' "$TMPLBUILD_BIN/../libexec/uv" \
         "$tmplbuild" build "$work/a/venv.toml" --progress plain
     ! grep -q "base: resolving" "$work/out" || fail "the base was begun before uv was missed"
@@ -52,13 +43,13 @@ mkdir "$work/ro"
 mount -t tmpfs -o ro tmpfs "$work/ro"
 trap 'umount "$work/ro"; rm -rf "$work"' EXIT
 for output in "oci:$work/ro/new/image" "oci-archive:$work/ro/image.tar" "docker-archive:$work/ro/image.tar"; do
-    says 2 "into the folder $work/ro: Read-only file system" timeout 60 "$tmplbuild" build "$t" -o "$output" --progress plain
+    expect 2 "into the folder $work/ro: Read-only file system" timeout 60 "$tmplbuild" build "$t" -o "$output" --progress plain
     ! grep -q "base: resolving" "$work/out" || fail "the base was begun before the output was looked at"
 done
 
 for question in verify inspect gpus "inspect --can-run A100"; do
     # shellcheck disable=SC2086
-    says 2 "there is no image at '$work/nowhere'" "$tmplbuild" $question "oci:$work/nowhere"
+    expect 2 "there is no image at '$work/nowhere'" "$tmplbuild" $question "oci:$work/nowhere"
 done
-says 2 "is a template, not an image" "$tmplbuild" verify "$t"
-says 2 "no OCI layout" "$tmplbuild" inspect "$work"
+expect 2 "is a template, not an image" "$tmplbuild" verify "$t"
+expect 2 "no OCI layout" "$tmplbuild" inspect "$work"

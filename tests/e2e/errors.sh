@@ -3,14 +3,6 @@
 # serial: yes
 # Wrong input: one clear error, its exit code, and nothing half-written.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-# expect CODE TEXT COMMAND...
-expect() {
-    code=$1 text=$2 got=0
-    shift 2
-    "$@" >"$work/out" 2>&1 || got=$?
-    [ "$got" = "$code" ] || fail "'$*' ended with $got, expected $code: $(cat "$work/out")"
-    grep -qF -- "$text" "$work/out" || fail "'$*' does not say '$text': $(cat "$work/out")"
-}
 example "$work/a"
 build "$work/a" >/dev/null
 t=$work/a/template.toml

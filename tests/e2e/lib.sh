@@ -9,6 +9,14 @@ tmplbuild=$TMPLBUILD_BIN/tmplbuild
 [ "$(id -u)" = 0 ] || { echo "skipped: a Debian base needs root"; exit 77; }
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
+# expect CODE TEXT COMMAND...: it ends with that code and says that text, in $work/out.
+expect() {
+    code=$1 text=$2 got=0
+    shift 2
+    "$@" >"$work/out" 2>&1 || got=$?
+    [ "$got" = "$code" ] || fail "'$*' ended with $got, expected $code: $(cat "$work/out")"
+    grep -qF -- "$text" "$work/out" || fail "'$*' does not say '$text': $(cat "$work/out")"
+}
 # A small template, to be changed at will; its lock is shared, so that every test has one base.
 example() {
     cp -r "$TMPLBUILD_SOURCE/tests/fakes/small" "$1"
