@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "io/archive.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -30,14 +30,14 @@ std::string stripped(const std::string& path, std::uint32_t parts) {
 }
 
 Result<void> save(io::ArchiveReader& reader, const fs::path& file) {
-    auto fd = io::open_fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    auto fd = sys::open_fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!fd) return fd.error();
     std::vector<std::byte> buffer(1 << 18);
     for (;;) {
         auto got = reader.read(buffer);
         if (!got) return got.error();
         if (*got == 0) return {};
-        if (auto written = io::write_all(fd->get(), std::span(buffer).first(*got), file); !written) return written;
+        if (auto written = sys::write_all(fd->get(), std::span(buffer).first(*got), file); !written) return written;
     }
 }
 

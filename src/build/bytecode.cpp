@@ -10,8 +10,8 @@
 
 #include "base/json.hpp"
 #include "build/parallel.hpp"
-#include "io/fd.hpp"
-#include "io/file.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -97,18 +97,18 @@ class BytecodeParts {
     Result<void> write_sources() {
         return run_parallel(request_.units.size(), request_.jobs, [&](std::size_t u) -> Result<void> {
             if (request_.units[u].sources.empty()) return {};
-            io::Fd file;
+            sys::Fd file;
             std::size_t open_part = 0;
             return request_.units[u].read([&](std::size_t at, std::span<const std::byte> data) -> Result<void> {
                 const std::size_t number = first_part_[u] + at / part_size;
                 if (!file || open_part != number) {
-                    auto made = io::open_fd(name(number, "py"), O_WRONLY | O_CREAT | O_EXCL);
+                    auto made = sys::open_fd(name(number, "py"), O_WRONLY | O_CREAT | O_EXCL);
                     if (!made) return made.error();
                     file = std::move(*made);
                     open_part = number;
                 }
                 parts_[number].sizes[at % part_size] += data.size();
-                return io::write_all(file.get(), data, name(number, "py"));
+                return sys::write_all(file.get(), data, name(number, "py"));
             });
         });
     }
@@ -128,15 +128,15 @@ class BytecodeParts {
                 files.push_back(json::array{source(number, i), parts_[number].sizes[i]});
             list.push_back(json::array{number, std::move(files)});
             // Parts of empty files alone were never written to.
-            if (auto made = io::open_fd(name(number, "py"), O_WRONLY | O_CREAT); !made) return made.error();
+            if (auto made = sys::open_fd(name(number, "py"), O_WRONLY | O_CREAT); !made) return made.error();
         }
-        return io::write_file_atomic(request_.folder / "parts.json", json::canonical(list));
+        return sys::write_file_atomic(request_.folder / "parts.json", json::canonical(list));
     }
 
     Result<Bytecode> results() const {
         Bytecode out;
         for (std::size_t number = 0; number < parts_.size(); ++number) {
-            auto text = io::read_file(name(number, "json"));
+            auto text = sys::read_file(name(number, "json"));
             if (!text) return text.error();
             auto sizes = json::parse(*text, name(number, "json"));
             if (!sizes) return sizes.error();
@@ -175,7 +175,7 @@ class BytecodeParts {
 Result<std::string> Bytecode::read(const std::string& source) const {
     const Piece& piece = pieces_.at(source);
     const std::string& name = files_[piece.file];
-    const auto file = io::open_fd(name, O_RDONLY);
+    const auto file = sys::open_fd(name, O_RDONLY);
     if (!file) return file.error();
     std::string out(piece.size, '\0');
     for (std::size_t done = 0; done < out.size();) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -30,12 +30,12 @@ fs::path group_folder(const fs::path& hierarchy, const std::string& path) {
 }  // namespace
 
 std::optional<std::uint64_t> number_in(const fs::path& file) {
-    const auto text = io::read_file(file, 4096);
+    const auto text = sys::read_file(file, 4096);
     return text ? number_of(trim(*text)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> number_in(const fs::path& file, std::string_view key) {
-    const auto text = io::read_file(file, 1 << 16);
+    const auto text = sys::read_file(file, 1 << 16);
     if (!text) return std::nullopt;
     for (const std::string& line : split(*text, '\n'))
         if (line.size() > key.size() && line.starts_with(key) && (line[key.size()] == ' ' || line[key.size()] == ':'))
@@ -45,7 +45,7 @@ std::optional<std::uint64_t> number_in(const fs::path& file, std::string_view ke
 
 // /proc/self/cgroup: "0::/path" for version 2, "N:controllers:/path" for version 1.
 std::string own_cgroup(const fs::path& proc, std::string_view controller) {
-    const auto text = io::read_file(proc / "self/cgroup", 1 << 16);
+    const auto text = sys::read_file(proc / "self/cgroup", 1 << 16);
     if (!text) return {};
     for (const std::string& line : split(*text, '\n')) {
         const std::size_t first = line.find(':'), second = line.find(':', first + 1);

@@ -112,11 +112,11 @@ Result<void> write_sources(const DebianBase& base, const fs::path& root) {
     std::string text;
     for (const std::string& line : base.sources) text += line + "\n";
     if (base.sources.empty()) {
-        auto example = io::read_file(root / "usr/share/doc/apt/examples/sources.list");
+        auto example = sys::read_file(root / "usr/share/doc/apt/examples/sources.list");
         if (!example) return example.error();
         text = *example;
     }
-    return io::write_file_atomic(root / "etc/apt/sources.list", text);
+    return sys::write_file_atomic(root / "etc/apt/sources.list", text);
 }
 
 Result<std::optional<PythonFacts>> measure_python(const fs::path& root, StepContext& context) {
@@ -173,7 +173,7 @@ std::string glibc_version(const fs::path& root) {
     // libc.so.6 names itself in its text: "GNU C Library (Debian GLIBC 2.36-9…) stable release version 2.36."
     for (const char* place :
          {"lib/x86_64-linux-gnu/libc.so.6", "usr/lib/x86_64-linux-gnu/libc.so.6", "lib64/libc.so.6"}) {
-        auto text = io::read_file(root / place);
+        auto text = sys::read_file(root / place);
         static constexpr std::string_view words = "stable release version ";
         const std::size_t at = text ? text->find(words) : std::string::npos;
         if (at == std::string::npos) continue;
@@ -186,13 +186,13 @@ std::string glibc_version(const fs::path& root) {
 }  // namespace
 
 std::string release_name(const fs::path& root) {
-    auto release = io::read_file(root / "usr/lib/os-release");
+    auto release = sys::read_file(root / "usr/lib/os-release");
     return release ? os_release(*release, "VERSION_CODENAME") : "";
 }
 
 Result<BaseContract> measure_root(const fs::path& root, StepContext& context) {
     BaseContract contract;
-    if (auto release = io::read_file(root / "usr/lib/os-release"))
+    if (auto release = sys::read_file(root / "usr/lib/os-release"))
         contract.distribution = os_release(*release, "ID") + " " + os_release(*release, "VERSION_ID");
     contract.glibc = glibc_version(root);
     while (contract.glibc.ends_with('.')) contract.glibc.pop_back();
@@ -209,7 +209,7 @@ Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context)
                              "run tmplbuild with sudo, or start from a `layout` base");
     auto work = context.store.new_temp_directory("base");
     if (!work) return work.error();
-    if (auto made = io::make_directories(work->path() / "repo"); !made) return made.error();
+    if (auto made = sys::make_directories(work->path() / "repo"); !made) return made.error();
     auto time = make_package_repository(work->path() / "repo", spec.locked.suite, spec.locked.packages, context);
     if (!time) return time.error();
     context.say("installing " + std::to_string(spec.locked.packages.size()) + " packages");

@@ -50,7 +50,7 @@ std::uint64_t peak_disk(const Plan& plan, const Store& store) {
 
 void refuse_what_cannot_fit(const Plan& plan, const Store& store) {
     const std::uint64_t needed = peak_disk(plan, store);
-    const auto free = io::free_bytes(store.root());
+    const auto free = sys::free_bytes(store.root());
     if (!free || needed <= *free) return;
     throw BuildError(build_error("this build needs about " + human_bytes(needed) + " of disk, and the store at '" +
                                      store.root().string() + "' has " + human_bytes(*free) +

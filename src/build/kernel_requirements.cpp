@@ -21,9 +21,9 @@ Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>&
     auto work = context.store.new_temp_directory("kernel-requirements");
     if (!work) return work.error();
     const fs::path tree = work->path() / "tree";
-    if (auto made = io::make_directories(tree); !made) return made.error();
+    if (auto made = sys::make_directories(tree); !made) return made.error();
     if (auto laid = lay_throwaway_venv(wheels, *place, python, tree, context.store); !laid) return laid.error();
-    if (auto made = io::make_directories(kept.parent_path()); !made) return made.error();
+    if (auto made = sys::make_directories(kept.parent_path()); !made) return made.error();
     fs::rename(tree, kept, failed);
     if (failed && !fs::is_directory(kept)) return os_error("keep the compile's Python packages", kept, failed.value());
     return kept;

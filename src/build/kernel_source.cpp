@@ -18,7 +18,7 @@ static Result<void> copy_folder(const fs::path& from, const fs::path& to, const 
         if (entry.is_symlink(failed)) {
             fs::copy_symlink(entry.path(), to / relative, failed);
         } else if (entry.is_directory(failed)) {
-            if (auto made = io::make_directories(to / relative); !made) return made;
+            if (auto made = sys::make_directories(to / relative); !made) return made;
             if (auto copied = copy_folder(from, to, exclude, relative); !copied) return copied;
         } else {
             fs::copy_file(entry.path(), to / relative, failed);
@@ -33,7 +33,7 @@ static Result<void> apply_patch(const PlannedSource& planned, std::size_t at, co
                                 StepContext& context) {
     const fs::path& patch = planned.recipe.patches[at];
     const std::string name = patch.filename();
-    auto digest = io::hash_file(patch);
+    auto digest = sys::hash_file(patch);
     if (!digest) return digest.error();
     if (*digest != planned.patches.at(at))
         return build_error("the patch '" + name + "' of the kernel '" + planned.kernel + "' changed while it was read",

@@ -35,7 +35,7 @@ std::string text_in_files(const Layer& layer, const FilesLayer& files, const std
         std::error_code failed;
         const fs::path file = fs::is_directory(item.source, failed) ? item.source / path : item.source;
         if (fs::is_regular_file(file, failed) && (file != item.source || item.source.filename() == path))
-            return io::read_file(file, 16 << 20).value();
+            return sys::read_file(file, 16 << 20).value();
     }
     no_such_file(layer, path);
 }
@@ -74,8 +74,8 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
     }
     for (const KernelUse& use : tmpl.kernels) {
         for (const fs::path& patch : use.recipe.patches)
-            facts.patches[use.name].push_back(io::hash_file(patch).value());
-        if (!use.recipe.selftest.empty()) facts.selftests[use.name] = io::hash_file(use.recipe.selftest).value();
+            facts.patches[use.name].push_back(sys::hash_file(patch).value());
+        if (!use.recipe.selftest.empty()) facts.selftests[use.name] = sys::hash_file(use.recipe.selftest).value();
         if (!use.recipe.source_url.empty()) continue;
         FilesLayer source;
         source.items.push_back(

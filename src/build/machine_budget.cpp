@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -26,7 +26,7 @@ void up_the_tree(const fs::path& root, std::string path, Read read) {
 }
 
 std::uint64_t host_memory(const fs::path& proc) {
-    auto text = io::read_file(proc / "meminfo", 1 << 16);
+    auto text = sys::read_file(proc / "meminfo", 1 << 16);
     const std::size_t at = text ? text->find("MemTotal:") : std::string::npos;
     if (at == std::string::npos) return 0;
     const std::string_view rest = trim(std::string_view(*text).substr(at + 9, 32));
@@ -54,7 +54,7 @@ MachineLimits machine_limits(const KernelFiles& kernel) {
     up_the_tree(cgroups, own_cgroup(proc, ""), [&](const fs::path& group) {  // v2
         lower(number_in(group / "memory.max"));
         lower(number_in(group / "memory.high"));
-        auto cpu = io::read_file(group / "cpu.max", 4096);  // "max 100000" or "200000 100000"
+        auto cpu = sys::read_file(group / "cpu.max", 4096);  // "max 100000" or "200000 100000"
         const std::vector<std::string> words = cpu ? split(trim(*cpu), ' ') : std::vector<std::string>{};
         if (words.size() == 2 && words[0] != "max")
             limit_cores(std::strtod(words[0].c_str(), nullptr) / std::strtod(words[1].c_str(), nullptr), limits);

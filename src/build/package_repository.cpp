@@ -8,7 +8,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "pack/layer_writer.hpp"
 
 namespace tmplbuild {
@@ -20,10 +20,10 @@ namespace {
 // An .deb is an ar archive whose first member's time is the package's own (deb(5), ar(5)): dpkg-deb clamps every file
 // in the package to it. The newest of them bounds all times that come from packages.
 Result<std::int64_t> package_time(const fs::path& deb) {
-    auto fd = io::open_fd(deb, O_RDONLY);
+    auto fd = sys::open_fd(deb, O_RDONLY);
     if (!fd) return fd.error();
     std::array<std::byte, 36> head{};  // "!<arch>\n", the member's name (16 bytes), its time (12 digits)
-    auto got = io::read_full(fd->get(), head, deb);
+    auto got = sys::read_full(fd->get(), head, deb);
     if (!got) return got.error();
     const std::string text(reinterpret_cast<const char*>(head.data()), *got);
     std::int64_t time = 0;
@@ -59,8 +59,8 @@ Result<std::int64_t> make_package_repository(const fs::path& folder, const std::
     const std::string release = "Suite: " + suite + "\nCodename: " + suite +
                                 "\nDate: Tue, 01 Jan 1980 00:00:00 UTC\nArchitectures: amd64\nSHA256:\n " +
                                 Sha256::of(index).hex() + " " + std::to_string(index.size()) + " Packages\n";
-    if (auto written = io::write_file_atomic(folder / "Packages", index); !written) return written.error();
-    if (auto written = io::write_file_atomic(folder / "Release", release); !written) return written.error();
+    if (auto written = sys::write_file_atomic(folder / "Packages", index); !written) return written.error();
+    if (auto written = sys::write_file_atomic(folder / "Release", release); !written) return written.error();
     return newest;
 }
 

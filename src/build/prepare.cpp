@@ -24,7 +24,7 @@ namespace {
 Lock read_lock(const fs::path& file) {
     std::error_code failed;
     if (!fs::exists(file, failed)) return {};
-    return Lock::parse(io::read_file(file).value(), file.filename()).value();
+    return Lock::parse(sys::read_file(file).value(), file.filename()).value();
 }
 
 // One run over the parts of the lock, in the order in which they build on each other: base, apt, git, Python, toolkit.
@@ -310,7 +310,7 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Stor
     locker.drop_stale();
     if (!options.offline) {
         locker.resolve();
-        if (out.lock != before) io::write_file_atomic(file, out.lock.to_text()).value();
+        if (out.lock != before) sys::write_file_atomic(file, out.lock.to_text()).value();
     }
     out.missing = locker.missing();
     return out;

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <chrono>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -24,7 +24,7 @@ Result<Digest> digest_program(const std::filesystem::path& file, const Store& st
                    std::to_string(facts.st_size) + " " + text_of(facts.st_mtim) + " " + text_of(facts.st_ctim));
     if (const auto known = store.find_index(index_kind, identity); known && known->is_object())
         if (auto digest = Digest::parse(json::string_or(known->get_object(), "digest", ""))) return *digest;
-    auto digest = io::hash_file(file);
+    auto digest = sys::hash_file(file);
     const auto age = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(facts.st_ctim.tv_sec);
     // Only a memory: a store that cannot be written to says so where it matters.
     if (digest && age > std::chrono::seconds(2))

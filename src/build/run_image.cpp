@@ -31,14 +31,14 @@ int run_image(const BuildRequest& request, const LocalRun& run, const Store& sto
               Progress& progress, std::stop_token stop) {
     const BuildReport report = build_image(request, store, processes, progress, stop);
     auto sandbox = make_sandbox(store, processes, request.sandbox_init).value();
-    if (auto made = io::make_directories(run.volume); !made) throw BuildError(made.error());
+    if (auto made = sys::make_directories(run.volume); !made) throw BuildError(made.error());
     std::vector<SandboxMount> mounts = run.mounts;
     mounts.push_back({std::filesystem::absolute(run.volume), "/workspace", false});
     // A pod on this machine reaches package indexes as the machine does: it may have to compile a kernel.
-    const io::TempDirectory loan = store.new_temp_directory("host").value();
+    const sys::TempDirectory loan = store.new_temp_directory("host").value();
     // The outer folder is ours alone; the inner one is read by services of other users too.
     const std::filesystem::path lent_folder = loan.path() / "lent";
-    if (auto made = io::make_directories(lent_folder); !made) throw BuildError(made.error());
+    if (auto made = sys::make_directories(lent_folder); !made) throw BuildError(made.error());
     std::filesystem::permissions(lent_folder, std::filesystem::perms(0755));
     auto lent = lend_host_settings(lent_folder, loan_inside).value();
     mounts.push_back({lent_folder, loan_inside});

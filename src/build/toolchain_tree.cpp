@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/archive.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "kernel/toolkit_links.hpp"
 
 namespace tmplbuild {
@@ -36,22 +36,22 @@ static Result<void> unpack(const fs::path& wheel, const fs::path& tree) {
         if ((*entry)->type != io::ArchiveEntry::Type::file)
             return build_error("'" + (*entry)->path + "' is not a plain file");
         const fs::path to = tree / (*entry)->path;
-        if (auto made = io::make_directories(to.parent_path()); !made) return made;
+        if (auto made = sys::make_directories(to.parent_path()); !made) return made;
         const bool program = ((*entry)->mode & 0100) != 0;
-        auto file = io::open_fd(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
+        auto file = sys::open_fd(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
         if (!file) return file.error();
         for (;;) {
             auto got = reader->read(buffer);
             if (!got) return got.error();
             if (*got == 0) break;
-            if (auto written = io::write_all(file->get(), std::span(buffer).first(*got), to); !written) return written;
+            if (auto written = sys::write_all(file->get(), std::span(buffer).first(*got), to); !written) return written;
         }
         if (::fchmod(file->get(), program ? 0755 : 0644) != 0) return os_error("set the mode of", to, errno);
     }
 }
 
 static Result<void> fill(const LockedToolchain& toolchain, const fs::path& tree, StepContext& context) {
-    if (auto made = io::make_directories(tree); !made) return made;
+    if (auto made = sys::make_directories(tree); !made) return made;
     for (const LockedDistribution& wheel : toolchain.wheels) {
         if (auto unpacked = unpack(context.store.blob_path(wheel.sha256), tree); !unpacked) {
             Error error = unpacked.error();
@@ -78,7 +78,7 @@ Result<fs::path> toolchain_tree(const LockedToolchain& toolchain, StepContext& c
         auto work = context.store.new_temp_directory("toolchain");
         if (!work) return work.error();
         if (auto filled = fill(toolchain, work->path() / "tree", context); !filled) return filled.error();
-        if (auto made = io::make_directories(kept.parent_path()); !made) return made.error();
+        if (auto made = sys::make_directories(kept.parent_path()); !made) return made.error();
         fs::rename(work->path() / "tree", kept, failed);
         if (failed && !fs::is_directory(kept)) return os_error("keep the toolchain", kept, failed.value());
     }

@@ -2,7 +2,7 @@
 #include "build/torch_facts.hpp"
 
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -21,7 +21,7 @@ static std::string assigned_text(const std::string& text, const std::string& nam
 
 // torch/version.py is generated and holds plain assignments.
 Result<json::object> torch_facts(const std::filesystem::path& site_packages, const std::string& venv) {
-    auto text = io::read_file(site_packages / "torch/version.py", 1 << 20);
+    auto text = sys::read_file(site_packages / "torch/version.py", 1 << 20);
     if (!text) return text.error();
     json::object out;
     for (const auto& [fact, variable] :

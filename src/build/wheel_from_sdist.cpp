@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "build/wheel/throwaway_venv.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -122,7 +122,7 @@ class SdistBuild {
         if (!place) return place.error();
         if (auto laid = lay_throwaway_venv(builders_, *place, python, folder_ / "venv", context_.store); !laid)
             return laid;
-        if (auto made = io::make_directories(folder_ / "out"); !made) return made;
+        if (auto made = sys::make_directories(folder_ / "out"); !made) return made;
         std::error_code failed;
         fs::copy_file(context_.store.blob_path(sdist_.sha256), folder_ / sdist_.file, failed);
         if (failed) return os_error("copy", sdist_.file, failed.value());
@@ -157,7 +157,7 @@ class SdistBuild {
 
     // What a build leaves is not trusted: no link is followed, and only a plain file is taken.
     Result<LockedDistribution> take_wheel() {
-        auto out = io::open_fd(folder_ / "out", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        auto out = sys::open_fd(folder_ / "out", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (!out) return failure("its build took the output folder away");
         std::vector<std::string> names;
         std::error_code failed;
@@ -165,7 +165,7 @@ class SdistBuild {
             if (entry.path().extension() == ".whl") names.push_back(entry.path().filename());
         if (names.size() != 1)
             return failure("its build made " + std::to_string(names.size()) + " wheels instead of one");
-        const io::Fd from(::openat(out->get(), names[0].c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        const sys::Fd from(::openat(out->get(), names[0].c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
         struct stat facts {};
         if (!from || ::fstat(from.get(), &facts) != 0 || !S_ISREG(facts.st_mode))
             return failure("its build made a wheel that is no plain file");
@@ -184,14 +184,14 @@ class SdistBuild {
     }
 
     Result<Digest> copy(int from, const fs::path& temporary) {
-        auto to = io::open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        auto to = sys::open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
         if (!to) return to.error();
         std::vector<std::byte> buffer(1 << 20);
         for (;;) {
-            auto got = io::read_full(from, buffer, "the built wheel");
+            auto got = sys::read_full(from, buffer, "the built wheel");
             if (!got) return got.error();
             if (*got == 0) break;
-            if (auto put = io::write_all(to->get(), std::span(buffer).first(*got), temporary); !put) return put.error();
+            if (auto put = sys::write_all(to->get(), std::span(buffer).first(*got), temporary); !put) return put.error();
         }
         to->reset();
         return context_.store.adopt_blob(temporary, std::nullopt);

@@ -54,7 +54,7 @@ static std::map<std::string, std::string> read_secrets(const std::vector<std::st
         const std::size_t equals = text.find('=');
         if (equals == 0 || equals == std::string::npos)
             throw BuildError(usage_error("--secret needs NAME=FILE, found '" + text + "'"));
-        auto content = io::read_file(text.substr(equals + 1), 1 << 20);
+        auto content = sys::read_file(text.substr(equals + 1), 1 << 20);
         if (!content) {
             Error error = content.error();
             error.kind = ErrorKind::usage;
@@ -82,7 +82,7 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     io::SystemProcessRunner processes;
     const BuildReport report = build_image(request, store, processes, progress, std::move(stop));
     end_live_lines(progress);
-    if (options.metadata_file) io::write_file_atomic(*options.metadata_file, json::pretty(metadata(report))).value();
+    if (options.metadata_file) sys::write_file_atomic(*options.metadata_file, json::pretty(metadata(report))).value();
     if (options.json) {
         std::printf("%s", json::pretty(metadata(report)).c_str());
         return 0;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::io {
 
@@ -83,7 +83,7 @@ struct ArchiveReader::Impl {
 
     std::string name;
     archive* handle;
-    Fd fd;
+    sys::Fd fd;
     ByteSource source;
     std::vector<std::byte> block;
     std::optional<Error> source_failed;
@@ -146,7 +146,7 @@ ArchiveReader::~ArchiveReader() = default;
 ArchiveReader::ArchiveReader(ArchiveReader&&) noexcept = default;
 
 Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
-    auto fd = open_fd(file, O_RDONLY);
+    auto fd = sys::open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
     auto impl = std::make_unique<Impl>(file);
     impl->fd = std::move(*fd);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::io {
 
@@ -169,12 +169,12 @@ Decompressor::Decompressor(Decompressor&&) noexcept = default;
 
 Result<Decompressor> Decompressor::open(const std::filesystem::path& file, std::uint64_t limit,
                                         std::optional<Codec> known) {
-    auto opened = open_fd(file, O_RDONLY);
+    auto opened = sys::open_fd(file, O_RDONLY);
     if (!opened) return opened.error();
     ::posix_fadvise(opened->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    auto fd = std::make_shared<Fd>(std::move(*opened));
-    return Decompressor([fd, file](std::span<std::byte> into) { return read_full(fd->get(), into, file); }, limit, file,
-                        known);
+    auto fd = std::make_shared<sys::Fd>(std::move(*opened));
+    return Decompressor([fd, file](std::span<std::byte> into) { return sys::read_full(fd->get(), into, file); }, limit,
+                        file, known);
 }
 
 Result<Codec> Decompressor::codec() {

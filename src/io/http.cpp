@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
-#include "io/file.hpp"
 #include "io/http_exchange.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::io {
 
@@ -182,14 +182,14 @@ class PartialFile {
                 const std::function<void(std::uint64_t, std::uint64_t)>& progress)
         : request_(request),
           file_(file),
-          part_(file.parent_path() / ("." + file.filename().string() + ".part-" + unique_suffix())),
+          part_(file.parent_path() / ("." + file.filename().string() + ".part-" + sys::unique_suffix())),
           progress_(progress) {}
     ~PartialFile() { ::unlink(part_.c_str()); }
     PartialFile(const PartialFile&) = delete;
     PartialFile& operator=(const PartialFile&) = delete;
 
     Result<void> open() {
-        auto fd = open_fd(part_, O_WRONLY | O_CREAT | O_EXCL, 0644);
+        auto fd = sys::open_fd(part_, O_WRONLY | O_CREAT | O_EXCL, 0644);
         if (!fd) return fd.error();
         fd_ = std::move(*fd);
         return {};
@@ -211,7 +211,7 @@ class PartialFile {
         if (!begun_)
             if (auto ready = begin(reply); !ready) return ready;
         if (size_ + data.size() > request_.limit) return too_large(request_);
-        if (auto written = write_all(fd_.get(), as_bytes(data), part_.string()); !written) return written;
+        if (auto written = sys::write_all(fd_.get(), sys::as_bytes(data), part_.string()); !written) return written;
         hasher_.update(data);
         size_ += data.size();
         const auto now = Clock::now();
@@ -263,7 +263,7 @@ class PartialFile {
     const HttpRequest& request_;
     fs::path file_, part_;
     const std::function<void(std::uint64_t, std::uint64_t)>& progress_;
-    Fd fd_;
+    sys::Fd fd_;
     Sha256 hasher_;
     std::uint64_t size_ = 0, total_ = 0;
     std::string validator_;

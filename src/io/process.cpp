@@ -18,7 +18,7 @@
 #include <memory>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 extern char** environ;
 
@@ -55,11 +55,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 struct Pipe {
-    Fd read, write;
+    sys::Fd read, write;
     static Result<Pipe> make() {
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0) return os_error("make", "a pipe", errno);
-        return Pipe{Fd(ends[0]), Fd(ends[1])};
+        return Pipe{sys::Fd(ends[0]), sys::Fd(ends[1])};
     }
 };
 
@@ -124,7 +124,7 @@ class Lines {
 // Lives behind a pointer: its line splitters refer to its own members.
 class Running {
   public:
-    Running(const Command& command, pid_t pid, Fd in, Fd out, Fd err)
+    Running(const Command& command, pid_t pid, sys::Fd in, sys::Fd out, sys::Fd err)
         : command_(command),
           pid_(pid),
           in_(std::move(in)),
@@ -171,7 +171,7 @@ class Running {
         if (polled[2].revents != 0) write_some();
     }
 
-    void read_some(Fd& from, Lines& lines, bool capture) {
+    void read_some(sys::Fd& from, Lines& lines, bool capture) {
         std::array<char, 16384> buffer{};
         const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
@@ -214,7 +214,7 @@ class Running {
 
     const Command& command_;
     pid_t pid_;
-    Fd in_, out_, err_;
+    sys::Fd in_, out_, err_;
     std::deque<std::string> tail_;
     Lines out_lines_, err_lines_;
     ProcessResult result_;
@@ -229,7 +229,7 @@ Result<std::unique_ptr<Running>> start(const Command& command, const fs::path& p
     for (const auto* pipe : {&out, &err, &report, &in})
         if (!*pipe) return pipe->error();
     if (command.stdin_text.empty() && !command.hold_stdin) {
-        auto null = open_fd("/dev/null", O_RDONLY);
+        auto null = sys::open_fd("/dev/null", O_RDONLY);
         if (!null) return null.error();
         in->read = std::move(*null);
         in->write.reset();

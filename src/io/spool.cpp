@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::io {
 
@@ -26,15 +26,15 @@ Result<void> Spool::add(std::span<const std::byte> bytes) {
         return {};
     }
     if (!fd_) {
-        const std::filesystem::path name = folder_ / ("spool-" + unique_suffix());
-        auto opened = open_fd(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+        const std::filesystem::path name = folder_ / ("spool-" + sys::unique_suffix());
+        auto opened = sys::open_fd(name, O_RDWR | O_CREAT | O_EXCL, 0600);
         if (!opened) return opened.error();
         ::unlink(name.c_str());
         fd_ = std::move(*opened);
-        if (auto written = write_all(fd_.get(), memory_, folder_); !written) return written;
+        if (auto written = sys::write_all(fd_.get(), memory_, folder_); !written) return written;
         memory_.clear();
     }
-    return write_all(fd_.get(), bytes, folder_);
+    return sys::write_all(fd_.get(), bytes, folder_);
 }
 
 Result<void> Spool::whole(const std::function<void(std::span<const std::byte>)>& read) const {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::io {
 
@@ -27,7 +27,7 @@ class Spool {
   private:
     std::filesystem::path folder_;
     std::vector<std::byte> memory_;
-    Fd fd_;
+    sys::Fd fd_;
     std::size_t size_ = 0;
 };
 

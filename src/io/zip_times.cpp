@@ -10,7 +10,7 @@
 #include <chrono>
 #include <span>
 
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::io {
 
@@ -39,7 +39,8 @@ std::int64_t from_dos(std::uint64_t time, std::uint64_t date) {
 
 class Scan {
   public:
-    Scan(const std::filesystem::path& file, Fd fd, std::uint64_t size) : file_(file), fd_(std::move(fd)), size_(size) {}
+    Scan(const std::filesystem::path& file, sys::Fd fd, std::uint64_t size)
+        : file_(file), fd_(std::move(fd)), size_(size) {}
 
     Result<std::vector<std::int64_t>> run(std::uint64_t count) {
         if (auto found = find_directory(); !found) return found.error();
@@ -100,7 +101,7 @@ class Scan {
                 std::min<std::uint64_t>(std::max<std::uint64_t>(length, 256 << 10), size_ - at)));
             window_at_ = at;
             if (::lseek(fd_.get(), static_cast<off_t>(at), SEEK_SET) < 0) return os_error("read", file_, errno);
-            auto got = read_full(fd_.get(), window_, file_);
+            auto got = sys::read_full(fd_.get(), window_, file_);
             if (!got) return got.error();
             if (*got != window_.size()) return odd("it became shorter while it was read");
         }
@@ -108,7 +109,7 @@ class Scan {
     }
 
     const std::filesystem::path& file_;
-    Fd fd_;
+    sys::Fd fd_;
     std::uint64_t size_, count_ = 0, offset_ = 0, window_at_ = 0;
     std::vector<std::byte> window_;
 };
@@ -116,7 +117,7 @@ class Scan {
 }  // namespace
 
 Result<std::vector<std::int64_t>> read_zip_times(const std::filesystem::path& file, std::uint64_t count) {
-    auto fd = open_fd(file, O_RDONLY);
+    auto fd = sys::open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
     struct stat facts {};
     if (::fstat(fd->get(), &facts) != 0) return os_error("look at", file, errno);

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "io/atomic_file.hpp"
+#include "sys/atomic_file.hpp"
 #include "io/tar_writer.hpp"
 #include "oci/layout.hpp"
 #include "store/layer_reader.hpp"
@@ -23,7 +23,7 @@ constexpr std::size_t chunk = 1 << 20;
 // A tar that goes to an AtomicFile. Times are 0 and owners root, so that equal images give equal bytes.
 class Archive {
   public:
-    Archive(io::AtomicFile file, std::uint64_t total, const ByteProgress& progress)
+    Archive(sys::AtomicFile file, std::uint64_t total, const ByteProgress& progress)
         : file_(std::move(file)), total_(total), progress_(progress), tar_([this](auto data) { return put(data); }) {}
 
     Result<void> folder(const std::string& path) {
@@ -35,7 +35,7 @@ class Archive {
     Result<void> write(std::span<const std::byte> data) { return tar_.data(data); }
     Result<void> text(const std::string& path, const std::string& content) {
         if (auto begun = begin(path, content.size()); !begun) return begun;
-        return write(io::as_bytes(content));
+        return write(sys::as_bytes(content));
     }
     Result<void> commit() {
         if (auto ended = tar_.finish(); !ended) return ended;
@@ -50,7 +50,7 @@ class Archive {
         return file_.write(data);
     }
 
-    io::AtomicFile file_;
+    sys::AtomicFile file_;
     std::uint64_t done_ = 0, total_;
     const ByteProgress& progress_;
     io::TarWriter tar_;
@@ -58,14 +58,14 @@ class Archive {
 
 Result<void> put_blob(Archive& archive, const Store& store, const Digest& digest, std::uint64_t size) {
     const fs::path file = store.blob_path(digest);
-    auto fd = io::open_fd(file, O_RDONLY);
+    auto fd = sys::open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
     if (auto begun = archive.begin("blobs/sha256/" + digest.hex(), size); !begun) return begun;
     ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     std::vector<std::byte> buffer(chunk);
     Sha256 hash;
     for (;;) {
-        auto got = io::read_full(fd->get(), buffer, file);
+        auto got = sys::read_full(fd->get(), buffer, file);
         if (!got) return got.error();
         const auto data = std::span<const std::byte>(buffer).first(*got);
         hash.update(data);
@@ -124,7 +124,7 @@ Result<void> fill_docker(Archive& archive, const Store& store, const Image& imag
 
 Result<void> write_oci_archive(const Store& store, const Image& image, const fs::path& file, const std::string& tag,
                                const ByteProgress& progress) {
-    auto output = io::AtomicFile::create(file);
+    auto output = sys::AtomicFile::create(file);
     if (!output) return output.error();
     Archive archive(std::move(*output), image.size(), progress);
     return fill_oci(archive, store, image, tag);
@@ -132,7 +132,7 @@ Result<void> write_oci_archive(const Store& store, const Image& image, const fs:
 
 Result<void> write_docker_archive(const Store& store, const Image& image, const fs::path& file,
                                   const std::string& reference, const ByteProgress& progress) {
-    auto output = io::AtomicFile::create(file);
+    auto output = sys::AtomicFile::create(file);
     if (!output) return output.error();
     std::uint64_t total = image.config.size();
     for (const BuiltLayer& layer : image.layers) total += layer.tar_size;

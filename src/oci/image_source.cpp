@@ -11,8 +11,8 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "io/archive.hpp"
-#include "io/fd.hpp"
-#include "io/file.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 #include "store/layer_reader.hpp"
 
 namespace tmplbuild::oci {
@@ -57,12 +57,12 @@ class Folder : public Place {
     explicit Folder(fs::path folder) : folder_(std::move(folder)) {}
     std::string name(const std::string& path) const override { return folder_ / path; }
     Result<io::ByteSource> open(const std::string& path) const override {
-        auto fd = io::open_fd(folder_ / path, O_RDONLY);
+        auto fd = sys::open_fd(folder_ / path, O_RDONLY);
         if (!fd) return fd.error();
         ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-        auto shared = std::make_shared<io::Fd>(std::move(*fd));
+        auto shared = std::make_shared<sys::Fd>(std::move(*fd));
         return io::ByteSource([shared, name = name(path)](std::span<std::byte> into) {
-            return io::read_full(shared->get(), into, name);
+            return sys::read_full(shared->get(), into, name);
         });
     }
     Result<std::uint64_t> size(const std::string& path) const override {

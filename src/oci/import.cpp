@@ -14,7 +14,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "io/decompress.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "oci/image.hpp"
 #include "store/layer_reader.hpp"
 
@@ -30,13 +30,13 @@ constexpr const char* layer_index = "imported-layer";  // store index: compresse
 constexpr std::size_t comment_limit = 200;
 
 // A file of the layout, opened without following any link. O_NONBLOCK: a pipe in its place must not hang us.
-Result<io::Fd> open_in(const fs::path& directory, const std::string& path) {
-    auto root = io::open_fd(directory, O_PATH | O_DIRECTORY);
+Result<sys::Fd> open_in(const fs::path& directory, const std::string& path) {
+    auto root = sys::open_fd(directory, O_PATH | O_DIRECTORY);
     if (!root) return root.error();
     open_how how{};
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-    io::Fd fd(static_cast<int>(::syscall(SYS_openat2, root->get(), path.c_str(), &how, sizeof how)));
+    sys::Fd fd(static_cast<int>(::syscall(SYS_openat2, root->get(), path.c_str(), &how, sizeof how)));
     const std::string name = directory / path;
     if (!fd && errno == ELOOP)
         return build_error("'" + name + "' is a symbolic link, which an image's layout may not hold");
@@ -53,7 +53,7 @@ Result<std::string> read_text(const fs::path& directory, const std::string& path
     auto fd = open_in(directory, path);
     if (!fd) return fd.error();
     std::string text(limit + 1, '\0');
-    auto got = io::read_full(fd->get(), std::as_writable_bytes(std::span(text)), directory / path);
+    auto got = sys::read_full(fd->get(), std::as_writable_bytes(std::span(text)), directory / path);
     if (!got) return got.error();
     if (*got > limit) return build_error("'" + (directory / path).string() + "' is larger than it should be");
     text.resize(*got);
@@ -146,20 +146,20 @@ class LayerImport {
         const std::string self = "/proc/self/fd/" + std::to_string(blob_.get());
         if (can_link() && ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0)
             return {};
-        auto copy = io::open_fd(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        auto copy = sys::open_fd(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0600);
         if (!copy) return copy.error();
         copy_ = std::move(*copy);
         return {};
     }
 
     Result<std::size_t> pull(std::span<std::byte> into, const std::function<Result<void>(std::uint64_t)>& told) {
-        auto got = io::read_full(blob_.get(), into, file_);
+        auto got = sys::read_full(blob_.get(), into, file_);
         if (!got) return got;
         hash_.update(into.first(*got));
         size_ += *got;
         if (size_ > wanted_.size) return damaged();
         if (copy_)
-            if (auto put = io::write_all(copy_.get(), into.first(*got), temporary_); !put) return put.error();
+            if (auto put = sys::write_all(copy_.get(), into.first(*got), temporary_); !put) return put.error();
         if (told)
             if (auto heard = told(*got); !heard) return heard.error();
         return got;
@@ -204,7 +204,7 @@ class LayerImport {
     const Store& store_;
     fs::path file_, temporary_;
     const Descriptor& wanted_;
-    io::Fd blob_, copy_;
+    sys::Fd blob_, copy_;
     Sha256 hash_;
     std::uint64_t size_ = 0;
 };

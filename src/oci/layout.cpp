@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "oci/documents.hpp"
 
 namespace tmplbuild::oci {
@@ -29,7 +29,7 @@ static bool has_size(const fs::path& file, std::uint64_t size) {
 }
 
 static Result<json::object> read_index(const fs::path& directory) {
-    auto text = io::read_file(directory / "index.json", document_limit);
+    auto text = sys::read_file(directory / "index.json", document_limit);
     if (!text) return text.error();
     auto document = json::parse(*text, directory / "index.json");
     if (!document) return document.error();
@@ -49,7 +49,7 @@ static Result<void> place_blob(const Store& store, const Digest& digest, std::ui
                                const fs::path& directory) {
     const fs::path to = blob_in(directory, digest);
     if (has_size(to, size)) return {};
-    const fs::path temporary = to.string() + ".new-" + io::unique_suffix();
+    const fs::path temporary = to.string() + ".new-" + sys::unique_suffix();
     if (::link(store.blob_path(digest).c_str(), temporary.c_str()) != 0) {
         std::error_code failed;
         fs::copy_file(store.blob_path(digest), temporary, failed);
@@ -75,7 +75,7 @@ static std::optional<std::set<std::string>> named_blobs(const fs::path& director
         auto digest = Digest::parse(json::string_or(entry.get_object(), "digest", ""));
         if (!digest) return std::nullopt;
         names.insert(digest->hex());
-        auto text = io::read_file(blob_in(directory, *digest), document_limit);
+        auto text = sys::read_file(blob_in(directory, *digest), document_limit);
         auto manifest = text ? json::parse(*text, digest->hex()) : Result<json::value>(text.error());
         if (!manifest || !manifest->is_object()) return std::nullopt;
         const json::object& o = manifest->get_object();
@@ -141,14 +141,14 @@ Result<void> write_layout(const Store& store, const Image& image, const fs::path
     }
     manifests.emplace_back(entry);
 
-    if (auto made = io::make_directories(directory / "blobs" / "sha256"); !made) return made;
+    if (auto made = sys::make_directories(directory / "blobs" / "sha256"); !made) return made;
     for (const BuiltLayer& layer : image.layers)
         if (auto placed = place_blob(store, layer.digest, layer.size, directory); !placed) return placed;
     for (const auto& [digest, size] :
          {std::pair{image.config_digest, image.config.size()}, {image.manifest_digest, image.manifest.size()}})
         if (auto placed = place_blob(store, digest, size, directory); !placed) return placed;
-    if (auto written = io::write_file_atomic(directory / "oci-layout", layout_text); !written) return written;
-    if (auto written = io::write_file_atomic(directory / "index.json", index_of(manifests)); !written) return written;
+    if (auto written = sys::write_file_atomic(directory / "oci-layout", layout_text); !written) return written;
+    if (auto written = sys::write_file_atomic(directory / "index.json", index_of(manifests)); !written) return written;
     remove_unnamed(directory, manifests);
     return {};
 }
@@ -157,7 +157,7 @@ Result<void> write_layout(const Store& store, const Image& image, const fs::path
 
 static Result<json::object> read_document(const fs::path& directory, const Digest& digest, const char* what) {
     const fs::path file = blob_in(directory, digest);
-    auto text = io::read_file(file, document_limit);
+    auto text = sys::read_file(file, document_limit);
     if (!text) return text.error();
     if (Sha256::of(*text) != digest)
         return build_error(std::string("the ") + what + " '" + file.string() + "' does not have its digest",

@@ -169,7 +169,7 @@ Result<std::string> LayerIndexer::finish(const Digest& diff_id) {
 
 static std::string side_kind() { return "layer-index-" + std::to_string(kernel::layer_index_version); }
 
-Result<StoredIndex> StoredIndex::open(io::MappedFile file) {
+Result<StoredIndex> StoredIndex::open(sys::MappedFile file) {
     auto index = kernel::LayerIndex::open(file.bytes());
     if (!index) return index.error();
     return StoredIndex(std::move(file), std::move(*index));
@@ -192,7 +192,7 @@ Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::
 }
 
 std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob) {
-    auto file = io::MappedFile::open(store.side_file(side_kind(), blob));
+    auto file = sys::MappedFile::open(store.side_file(side_kind(), blob));
     if (!file) return std::nullopt;
     auto index = StoredIndex::open(std::move(*file));
     return index ? std::optional(std::move(*index)) : std::nullopt;

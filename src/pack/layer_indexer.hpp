@@ -15,7 +15,7 @@
 #include <variant>
 
 #include "base/error.hpp"
-#include "io/mapped_file.hpp"
+#include "sys/mapped_file.hpp"
 #include "io/tar_writer.hpp"
 #include "kernel/layer_index.hpp"
 #include "store/built_layer.hpp"
@@ -42,14 +42,14 @@ class LayerIndexer {
 // An index with the bytes that it is read from, mapped or held here.
 class StoredIndex {
   public:
-    static Result<StoredIndex> open(io::MappedFile file);
+    static Result<StoredIndex> open(sys::MappedFile file);
     static Result<StoredIndex> open(std::string text);
     const kernel::LayerIndex& index() const { return index_; }
 
   private:
-    StoredIndex(std::variant<io::MappedFile, std::unique_ptr<std::string>> bytes, kernel::LayerIndex index)
+    StoredIndex(std::variant<sys::MappedFile, std::unique_ptr<std::string>> bytes, kernel::LayerIndex index)
         : bytes_(std::move(bytes)), index_(std::move(index)) {}
-    std::variant<io::MappedFile, std::unique_ptr<std::string>> bytes_;  // they stay where they are when this moves
+    std::variant<sys::MappedFile, std::unique_ptr<std::string>> bytes_;  // they stay where they are when this moves
     kernel::LayerIndex index_;
 };
 

@@ -13,7 +13,7 @@
 #include "base/text.hpp"
 #include "io/async_sink.hpp"
 #include "io/compress.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "io/tar_writer.hpp"
 #include "pack/layer_indexer.hpp"
 #include "pack/whiteout.hpp"
@@ -78,13 +78,13 @@ struct LayerWriter::Impl {
         if (auto opened = open(); !opened) return opened;
         blob_hash.update(data);
         blob_size += data.size();
-        return io::write_all(fd.get(), data, file);
+        return sys::write_all(fd.get(), data, file);
     }
     Result<void> open() {
         if (fd) return {};
         auto name = store.new_temp_file();
         if (!name) return name.error();
-        auto opened = io::open_fd(*name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        auto opened = sys::open_fd(*name, O_WRONLY | O_CREAT | O_EXCL, 0600);
         if (!opened) return opened.error();
         file = *name;
         fd = std::move(*opened);
@@ -93,7 +93,7 @@ struct LayerWriter::Impl {
 
     const Store& store;
     PackOptions options;
-    io::Fd fd;
+    sys::Fd fd;
     std::filesystem::path file;
     Sha256 tar_hash, blob_hash;
     std::uint64_t tar_size = 0, blob_size = 0, entries = 0;
@@ -176,11 +176,11 @@ Result<void> LayerWriter::add(const Entry& entry) {
 Result<void> LayerWriter::add_text(Entry entry, std::string_view content) {
     entry.size = content.size();
     if (auto begun = begin(entry); !begun) return begun;
-    return write(io::as_bytes(content));
+    return write(sys::as_bytes(content));
 }
 
 Result<void> LayerWriter::add_file(Entry entry, const std::filesystem::path& from) {
-    auto fd = io::open_fd(from, O_RDONLY | O_NOFOLLOW);
+    auto fd = sys::open_fd(from, O_RDONLY | O_NOFOLLOW);
     if (!fd) return fd.error();
     struct stat facts {};
     if (::fstat(fd->get(), &facts) != 0) return os_error("look at", from, errno);
@@ -191,7 +191,7 @@ Result<void> LayerWriter::add_file(Entry entry, const std::filesystem::path& fro
     std::vector<std::byte> buffer(std::min<std::uint64_t>(entry.size + 1, 1 << 20));
     for (std::uint64_t left = entry.size; left != 0;) {
         auto got =
-            io::read_full(fd->get(), std::span(buffer).first(std::min<std::uint64_t>(left, buffer.size())), from);
+            sys::read_full(fd->get(), std::span(buffer).first(std::min<std::uint64_t>(left, buffer.size())), from);
         if (!got) return got.error();
         if (*got == 0) return build_error("'" + from.string() + "' became shorter while it was packed");
         if (auto written = write(std::span(buffer).first(*got)); !written) return written;

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "pack/whiteout.hpp"
 
 namespace tmplbuild {

@@ -18,8 +18,8 @@
 
 #include "base/text.hpp"
 #include "io/archive.hpp"
-#include "io/fd.hpp"
-#include "io/file.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 #include "pack/whiteout.hpp"
 #include "store/layer_reader.hpp"
 
@@ -50,16 +50,16 @@ std::array<timespec, 2> times(std::int64_t mtime) {
 }
 
 // Every way into a tree goes through this: beneath the root, and no component of it a symlink.
-io::Fd open_beneath(int root, const std::string& path, int flags) {
+sys::Fd open_beneath(int root, const std::string& path, int flags) {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-    return io::Fd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+    return sys::Fd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
 }
 
 class Unpacker {
   public:
-    Unpacker(fs::path directory, io::Fd root, const std::vector<fs::path>& below)
+    Unpacker(fs::path directory, sys::Fd root, const std::vector<fs::path>& below)
         : directory_(std::move(directory)), root_(std::move(root)), below_(below) {}
 
     Result<void> run(LayerReader& layer, const std::string& name) {
@@ -91,7 +91,7 @@ class Unpacker {
     // The folder `path`, made if need be; the descriptor lives until the next call.
     Result<int> folder(const std::string& path) {
         if (folder_ && folder_path_ == path) return folder_.get();
-        io::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+        sys::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
         if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
             if (auto made = make_implied(path); !made) return made.error();
             fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
@@ -114,8 +114,8 @@ class Unpacker {
 
     Attributes implied_attributes(const std::string& path) const {
         for (auto at = below_.rbegin(); at != below_.rend(); ++at) {
-            const io::Fd root(::open(at->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-            const io::Fd found = open_beneath(root.get(), path, O_PATH | O_NOFOLLOW);
+            const sys::Fd root(::open(at->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+            const sys::Fd found = open_beneath(root.get(), path, O_PATH | O_NOFOLLOW);
             struct stat facts {};
             if (!found || ::fstat(found.get(), &facts) != 0) continue;
             if (!S_ISDIR(facts.st_mode)) break;  // gone or something else: what lies deeper does not show
@@ -140,7 +140,7 @@ class Unpacker {
                 if (::mkdirat(in, name.c_str(), 0700) != 0) return failure("make the folder", path);
             }
         }
-        const io::Fd fd(::openat(in, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        const sys::Fd fd(::openat(in, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (!fd || ::fchown(fd.get(), wanted.uid, wanted.gid) != 0) return failure("make the folder", path);
         if (auto set = set_xattrs(fd.get(), path, xattrs); !set) return set;
         directories_[path] = wanted;
@@ -156,7 +156,7 @@ class Unpacker {
     Result<void> remove(int in, const std::string& path, const std::string& name) {
         if (::unlinkat(in, name.c_str(), 0) == 0 || errno == ENOENT) return {};
         if (errno != EISDIR && errno != EPERM) return failure("replace", path);
-        if (auto removed = io::remove_tree(directory_ / path); !removed) return removed;
+        if (auto removed = sys::remove_tree(directory_ / path); !removed) return removed;
         // '0' comes right after '/': the folder itself and everything below it.
         directories_.erase(path);
         directories_.erase(directories_.lower_bound(path + "/"), directories_.lower_bound(path + "0"));
@@ -192,13 +192,13 @@ class Unpacker {
         }
         // A whiteout is about lower layers only: what this layer itself has stays.
         if (!S_ISDIR(facts.st_mode)) return {};
-        const io::Fd fd(::openat(in, hidden.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        const sys::Fd fd(::openat(in, hidden.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         return fd ? make_opaque(fd.get(), path) : failure("open", path);
     }
 
     Result<void> hard_link(int in, const ArchiveEntry& entry, const std::string& name) {
         auto [parent, target] = split_name(entry.link);
-        const io::Fd from = open_beneath(root_.get(), parent, O_PATH | O_DIRECTORY);
+        const sys::Fd from = open_beneath(root_.get(), parent, O_PATH | O_DIRECTORY);
         struct stat facts {};
         if (!from || ::fstatat(from.get(), target.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
             S_ISDIR(facts.st_mode) || is_overlay_whiteout(facts))
@@ -234,13 +234,13 @@ class Unpacker {
     }
 
     Result<void> file(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
-        const io::Fd fd(::openat(in, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        const sys::Fd fd(::openat(in, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!fd) return failure("create", entry.path);
         for (;;) {
             auto got = tar.read(buffer_);
             if (!got) return got.error();
             if (*got == 0) break;
-            if (auto put = io::write_all(fd.get(), std::span(buffer_).first(*got), directory_ / entry.path); !put)
+            if (auto put = sys::write_all(fd.get(), std::span(buffer_).first(*got), directory_ / entry.path); !put)
                 return put;
         }
         // In this order: a change of owner takes setuid bits and capabilities away (chown(2)).
@@ -265,7 +265,7 @@ class Unpacker {
     Result<void> finish_directories() {
         for (auto at = directories_.rbegin(); at != directories_.rend(); ++at) {
             const auto& [path, wanted] = *at;
-            const io::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
+            const sys::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
             if (!fd || ::fchmod(fd.get(), wanted.mode) != 0) return failure("set the mode of", path);
             if (wanted.mtime && ::futimens(fd.get(), times(*wanted.mtime).data()) != 0)
                 return failure("set the time of", path);
@@ -274,7 +274,7 @@ class Unpacker {
     }
 
     fs::path directory_;
-    io::Fd root_, folder_;
+    sys::Fd root_, folder_;
     std::string folder_path_;
     const std::vector<fs::path>& below_;
     std::map<std::string, Attributes> directories_;
@@ -287,7 +287,7 @@ Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const fs:
                           const std::vector<fs::path>& below) {
     auto reader = LayerReader::open(store, layer);
     if (!reader) return reader.error();
-    auto root = io::open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    auto root = sys::open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!root) return root.error();
     if (!fs::is_empty(directory)) return build_error("the folder '" + directory.string() + "' is not empty");
     if (::fchmod(root->get(), 0755) != 0) return os_error("set the mode of", directory, errno);

@@ -21,8 +21,8 @@ class Apt {
         auto folder = context.store.new_temp_directory("apt");
         if (!folder) return folder.error();
         for (const char* below : {"state/lists/partial", "cache/archives/partial", "out"})
-            if (auto made = io::make_directories(folder->path() / below); !made) return made.error();
-        if (auto made = io::write_file_atomic(folder->path() / "status", status); !made) return made.error();
+            if (auto made = sys::make_directories(folder->path() / below); !made) return made.error();
+        if (auto made = sys::write_file_atomic(folder->path() / "status", status); !made) return made.error();
         Apt apt(std::move(*folder), context);
         context.progress.doing(step, "reading the package lists");
         auto updated = apt.run({"update"}, "reading the package lists");
@@ -70,7 +70,7 @@ class Apt {
     // apt-get 2.6 waits for ever when its folder becomes full: the failed write is never told to who waits for it.
     static Result<void> check_room(const Store& store) {
         constexpr std::uint64_t needed = 256 << 20;  // lists, apt's caches of them, and room
-        const auto free = io::free_bytes(store.root());
+        const auto free = sys::free_bytes(store.root());
         if (!free || *free >= needed) return {};
         return build_error("apt's package lists need about " + human_bytes(needed) + " of disk, and the store at '" +
                                store.root().string() + "' has " + human_bytes(*free) + " left: the disk is too full",
@@ -79,8 +79,8 @@ class Apt {
 
     static constexpr const char* advice = "see whether `apt-get update` works on this machine";
 
-    Apt(io::TempDirectory folder, ResolveContext& context) : folder_(std::move(folder)), context_(&context) {}
-    io::TempDirectory folder_;
+    Apt(sys::TempDirectory folder, ResolveContext& context) : folder_(std::move(folder)), context_(&context) {}
+    sys::TempDirectory folder_;
     ResolveContext* context_;
 };
 

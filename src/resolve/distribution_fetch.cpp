@@ -116,7 +116,7 @@ Result<void> DistributionFetcher::fetch_from(const std::string& location, Locked
             ::unlink(file->c_str());
             return os_error("copy", location, failed.value());
         }
-        auto digest = io::hash_file(*file);
+        auto digest = sys::hash_file(*file);
         if (!digest) return digest.error();
         got = {*digest, fs::file_size(*file, failed)};
         meter.add(static_cast<std::int64_t>(got.size));

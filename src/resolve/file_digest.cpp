@@ -10,7 +10,7 @@
 #include <functional>
 
 #include "base/canonical_key.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -56,7 +56,7 @@ Result<void> add_content(CanonicalKey& key, const std::string& name, const fs::p
         return {};
     }
     if (S_ISREG(facts.st_mode)) {
-        auto digest = io::hash_file(path);
+        auto digest = sys::hash_file(path);
         if (!digest) return digest.error();
         key.add(name, std::vector<std::string>{(facts.st_mode & 0111) != 0 ? "program" : "file", digest->hex()});
         return {};

@@ -36,7 +36,7 @@ class Repository {
 
     Result<void> fetch(const std::string& rev) {
         if (has(rev)) return {};
-        auto lock = io::FileLock::acquire(path_.string() + ".lock");
+        auto lock = sys::FileLock::acquire(path_.string() + ".lock");
         if (!lock) return lock.error();
         if (has(rev)) return {};
         std::error_code failed;
@@ -175,7 +175,7 @@ Result<void> fetch_all(const std::string& url, const std::string& rev, bool subm
 
 Result<LockedGit> resolve_git(const std::string& url, const std::string& rev, bool submodules,
                               ResolveContext& context) {
-    if (auto made = io::make_directories(context.store.root() / "git"); !made) return made.error();
+    if (auto made = sys::make_directories(context.store.root() / "git"); !made) return made.error();
     if (auto fetched = fetch_all(url, rev, submodules, 0, context); !fetched) return fetched.error();
     return Repository(url, context).facts(rev);
 }
@@ -195,7 +195,7 @@ Result<void> checkout_git(const std::string& url, const std::string& rev, bool s
     auto modules = repository.submodules(rev);
     if (!modules) return modules.error();
     for (const auto& module : *modules) {
-        if (auto made = io::make_directories(to / module.path); !made) return made;
+        if (auto made = sys::make_directories(to / module.path); !made) return made;
         if (auto done = checkout_git(module.url, module.rev, true, to / module.path, context); !done) return done;
     }
     return {};

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -57,7 +57,7 @@ Result<std::map<std::string, Options>> parse_ini(const std::string& text, const 
 Result<void> add_file(Options& options, const fs::path& file) {
     std::error_code failed;
     if (!fs::is_regular_file(file, failed)) return {};
-    auto text = io::read_file(file, 1 << 20);
+    auto text = sys::read_file(file, 1 << 20);
     if (!text) return {};  // pip, too, goes on without a file that it may not read
     auto sections = parse_ini(*text, file);
     if (!sections) return sections.error();

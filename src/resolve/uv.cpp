@@ -174,7 +174,7 @@ Result<void> Uv::make_inert_python() {
     for (const auto& entry : fs::directory_iterator(venv / "lib", failed)) {
         const fs::path packages = entry.path() / "site-packages";
         if (!fs::is_directory(packages, failed)) continue;
-        if (auto written = io::write_file_atomic(packages / "a_inert.pth", inert_line); !written) return written;
+        if (auto written = sys::write_file_atomic(packages / "a_inert.pth", inert_line); !written) return written;
     }
     // Proven before it is relied on: a package's code must not run here.
     auto tried = context_->processes.run({.argv = {(venv / "bin/python").string(), "-c", "pass"}}, context_->stop);
@@ -226,7 +226,7 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
     fs::remove(output, failed);
     if (!question.preferred.empty()) files.emplace_back(output, preferences(question.preferred));
     for (const auto& [file, text] : files)
-        if (auto written = io::write_file_atomic(file, text, 0600); !written) return written.error();
+        if (auto written = sys::write_file_atomic(file, text, 0600); !written) return written.error();
     arguments.insert(arguments.end(),
                      {"--output-file", output, "--python", at / "python/bin/python", "--no-build-isolation",
                       "--no-sources", "--python-version", contract.python->version, "--python-platform", platform});
@@ -239,7 +239,7 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
         if (answer.unknown_sdist) return answer;
         return failure(*result, question);
     }
-    auto text = io::read_file(output);
+    auto text = sys::read_file(output);
     if (!text) return text.error();
     auto packages = parse_pylock(*text, at);
     if (!packages) return packages.error().while_doing("resolving " + question.what);
@@ -273,7 +273,7 @@ Error Uv::failure(const io::ProcessResult& result, const UvQuestion& question) c
 
 Result<std::string> Uv::default_index() {
     if (!settings_->default_index.empty()) return settings_->default_index;
-    if (auto written = io::write_file_atomic(folder_.path() / "none.txt", ""); !written) return written.error();
+    if (auto written = sys::write_file_atomic(folder_.path() / "none.txt", ""); !written) return written.error();
     if (auto made = make_inert_python(); !made) return made.error();
     auto said = run({"pip", "compile", "--no-config", "--offline", "--quiet", "--no-header", "--emit-index-url",
                      "--python", folder_.path() / "python/bin/python", "none.txt"});

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "resolve/base_contract.hpp"
 #include "resolve/context.hpp"
 #include "resolve/lock.hpp"
@@ -51,7 +51,7 @@ class Uv {
     Result<std::string> default_index();
 
   private:
-    Uv(std::filesystem::path program, io::TempDirectory folder, const PipSettings& settings, ResolveContext& context)
+    Uv(std::filesystem::path program, sys::TempDirectory folder, const PipSettings& settings, ResolveContext& context)
         : program_(std::move(program)), folder_(std::move(folder)), settings_(&settings), context_(&context) {}
     Result<io::ProcessResult> run(std::vector<std::string> arguments);
     Result<void> make_inert_python();
@@ -59,7 +59,7 @@ class Uv {
     Error failure(const io::ProcessResult& result, const UvQuestion& question) const;
 
     std::filesystem::path program_;
-    io::TempDirectory folder_;
+    sys::TempDirectory folder_;
     const PipSettings* settings_;
     ResolveContext* context_;
     bool has_python_ = false;

@@ -8,8 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 
-#include "io/fd.hpp"
-#include "io/process_mark.hpp"
+#include "sys/fd.hpp"
+#include "sys/process_mark.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
@@ -32,7 +32,7 @@ Result<Store> Store::open(const fs::path& root) {
     for (const char* folder : {"blobs/sha256", "records", "index", "tmp"}) {
         std::error_code failed;
         if (fs::is_directory(root / folder, failed)) continue;
-        if (auto made = io::make_directories(root / folder); !made) {
+        if (auto made = sys::make_directories(root / folder); !made) {
             Error error = made.error();
             error.hint = "set TMPLBUILD_CACHE to a folder that you may write to";
             return error;
@@ -59,10 +59,10 @@ Result<std::uint64_t> Store::blob_size(const Digest& digest) const {
 }
 
 // Names carry their maker, so that sweep_temp() knows whose they are: "<mark>-<suffix>".
-Result<fs::path> Store::new_temp_file() const { return root_ / "tmp" / (io::own_mark() + "-" + io::unique_suffix()); }
+Result<fs::path> Store::new_temp_file() const { return root_ / "tmp" / (sys::own_mark() + "-" + sys::unique_suffix()); }
 
-Result<io::TempDirectory> Store::new_temp_directory(std::string_view prefix) const {
-    return io::TempDirectory::make(root_ / "tmp", io::own_mark() + "-" + std::string(prefix) + "-");
+Result<sys::TempDirectory> Store::new_temp_directory(std::string_view prefix) const {
+    return sys::TempDirectory::make(root_ / "tmp", sys::own_mark() + "-" + std::string(prefix) + "-");
 }
 
 // No build takes that long: what is older and was made where we cannot look (another machine, an earlier boot, another
@@ -71,12 +71,12 @@ static constexpr auto foreign_age = std::chrono::hours(48);
 
 static bool is_left_over(const fs::path& path) {
     const std::string name = path.filename();
-    switch (io::maker_of(std::string_view(name).substr(0, name.find('-')))) {
-        case io::Maker::alive:
+    switch (sys::maker_of(std::string_view(name).substr(0, name.find('-')))) {
+        case sys::Maker::alive:
             return false;
-        case io::Maker::dead:
+        case sys::Maker::dead:
             return true;
-        case io::Maker::elsewhere:
+        case sys::Maker::elsewhere:
             break;
     }
     struct stat facts {};
@@ -89,20 +89,20 @@ void Store::sweep_temp() const {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(root_ / "tmp", failed))
         // Left where it cannot be removed: a later build tries again, and nothing here is ever trusted.
-        if (is_left_over(entry.path())) (void)io::remove_tree(entry.path());
+        if (is_left_over(entry.path())) (void)sys::remove_tree(entry.path());
 }
 
 Result<void> Store::adopt_hashed(const fs::path& file, const Digest& digest) const {
-    auto fd = io::open_fd(file, O_RDONLY);
+    auto fd = sys::open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
     if (::fchmod(fd->get(), 0444) != 0) return os_error("make read-only", file, errno);
-    if (auto synced = io::sync_fd(fd->get(), file); !synced) return synced.error();
+    if (auto synced = sys::sync_fd(fd->get(), file); !synced) return synced.error();
     if (::rename(file.c_str(), blob_path(digest).c_str()) != 0) return os_error("move into the store", file, errno);
-    return io::sync_directory(root_ / "blobs" / "sha256");
+    return sys::sync_directory(root_ / "blobs" / "sha256");
 }
 
 Result<Digest> Store::adopt_blob(const fs::path& file, const std::optional<Digest>& expected) const {
-    auto digest = io::hash_file(file);
+    auto digest = sys::hash_file(file);
     if (!digest) return digest.error();
     if (expected && *digest != *expected) {
         ::unlink(file.c_str());
@@ -117,9 +117,9 @@ Result<void> Store::put_blob(const Digest& digest, std::string_view content) con
     if (Sha256::of(content) != digest) return build_error("content does not have the digest " + digest.to_string());
     auto file = new_temp_file();
     if (!file) return file.error();
-    auto fd = io::open_fd(*file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    auto fd = sys::open_fd(*file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!fd) return fd.error();
-    auto written = io::write_all(fd->get(), io::as_bytes(content), *file);
+    auto written = sys::write_all(fd->get(), sys::as_bytes(content), *file);
     if (written) written = adopt_hashed(*file, digest);
     if (!written) ::unlink(file->c_str());
     return written;

@@ -18,7 +18,7 @@ static fs::path step_folder(const fs::path& root, const std::string& step) {
 }
 
 static std::optional<Record> read_record(const fs::path& file) {
-    auto text = io::read_file(file);
+    auto text = sys::read_file(file);
     if (!text) return std::nullopt;
     auto document = json::parse(*text, file);
     if (!document || !document->is_object()) return std::nullopt;
@@ -61,10 +61,10 @@ Result<void> Store::put_record(const Record& record) const {
                                 {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
                                 {"peak_memory", record.peak_memory}};
     const Digest key = record.key.digest();
-    if (auto written = io::write_file_atomic(record_path(root_, key), json::pretty(document)); !written)
+    if (auto written = sys::write_file_atomic(record_path(root_, key), json::pretty(document)); !written)
         return written.error();
     // Only for `explain`: an empty file says that the step had this key once.
-    return io::write_file_atomic(step_folder(root_, record.step) / key.hex(), "");
+    return sys::write_file_atomic(step_folder(root_, record.step) / key.hex(), "");
 }
 
 std::optional<Record> Store::nearest_record(const std::string& step, const CanonicalKey& key) const {
@@ -89,7 +89,7 @@ std::optional<Record> Store::nearest_record(const std::string& step, const Canon
 
 std::optional<json::value> Store::find_index(const std::string& kind, const Digest& digest) const {
     const fs::path file = root_ / "index" / kind / (digest.hex() + ".json");
-    auto text = io::read_file(file);
+    auto text = sys::read_file(file);
     if (!text) return std::nullopt;
     auto document = json::parse(*text, file);
     if (!document) return std::nullopt;
@@ -97,7 +97,7 @@ std::optional<json::value> Store::find_index(const std::string& kind, const Dige
 }
 
 Result<void> Store::put_index(const std::string& kind, const Digest& digest, const json::value& document) const {
-    return io::write_file_atomic(root_ / "index" / kind / (digest.hex() + ".json"), json::canonical(document));
+    return sys::write_file_atomic(root_ / "index" / kind / (digest.hex() + ".json"), json::canonical(document));
 }
 
 std::filesystem::path Store::side_file(const std::string& kind, const Digest& digest) const {
@@ -105,7 +105,7 @@ std::filesystem::path Store::side_file(const std::string& kind, const Digest& di
 }
 
 Result<void> Store::put_side_file(const std::string& kind, const Digest& digest, std::string_view content) const {
-    return io::write_file_atomic(side_file(kind, digest), content);
+    return sys::write_file_atomic(side_file(kind, digest), content);
 }
 
 }  // namespace tmplbuild

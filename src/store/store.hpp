@@ -16,7 +16,7 @@
 #include "base/canonical_key.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "store/built_layer.hpp"
 
 namespace tmplbuild {
@@ -48,7 +48,7 @@ class Store {
     // As adopt_blob without hashing again: only for a writer that hashed what it wrote. fsyncs, chmods 0444, renames.
     Result<void> adopt_hashed(const std::filesystem::path& file, const Digest& digest) const;
     Result<std::filesystem::path> new_temp_file() const;   // fresh name under tmp/, same file system
-    Result<io::TempDirectory> new_temp_directory(std::string_view prefix) const;
+    Result<sys::TempDirectory> new_temp_directory(std::string_view prefix) const;
 
     // --- records ---
     // A record whose blobs are all here with their right sizes; anything damaged is "none".

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "io/archive.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "io/spool.hpp"
 #include "podspec/pod_spec.hpp"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 extern char** environ;
 
@@ -55,9 +55,9 @@ bool is_lent(std::string_view name) {
 }
 
 Result<void> lend_copy(const fs::path& from, const fs::path& to) {
-    auto text = io::read_file(from);
+    auto text = sys::read_file(from);
     if (!text) return text.error();
-    return io::write_file_atomic(to, *text, 0444);
+    return sys::write_file_atomic(to, *text, 0444);
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ Result<std::map<std::string, std::string>> lend_host_settings(const fs::path& fo
         if (auto lent = lend_copy(pip, folder / "pip.conf"); !lent) return lent.error();
         out["PIP_CONFIG_FILE"] = inside + "/pip.conf";
     }
-    if (auto written = io::write_file_atomic(folder / "apt.conf", apt, 0444); !written) return written.error();
+    if (auto written = sys::write_file_atomic(folder / "apt.conf", apt, 0444); !written) return written.error();
     out["APT_CONFIG"] = inside + "/apt.conf";
     return out;
 }

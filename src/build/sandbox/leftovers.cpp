@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "io/file.hpp"
-#include "io/process_mark.hpp"
+#include "sys/file.hpp"
+#include "sys/process_mark.hpp"
 
 namespace tmplbuild {
 
@@ -24,8 +24,8 @@ constexpr int max_depth = 12;
 
 std::vector<pid_t> processes_in(const fs::path& group) {
     std::vector<pid_t> out;
-    auto text = io::read_file(group / "cgroup.procs", 1 << 20);
-    if (!text) text = io::read_file(group / "cgroup.threads", 1 << 20);  // a threaded group has no other list
+    auto text = sys::read_file(group / "cgroup.procs", 1 << 20);
+    if (!text) text = sys::read_file(group / "cgroup.threads", 1 << 20);  // a threaded group has no other list
     if (!text) return out;
     for (const std::string& line : split(*text, '\n')) {
         pid_t pid = 0;  // 0 also stands for a process that this pid namespace does not show
@@ -46,7 +46,7 @@ void end_group(const fs::path& group) {
 bool is_of_the_dead(std::string_view name) {
     if (!name.starts_with(prefix)) return false;
     const std::string_view mark = name.substr(prefix.size());
-    return io::maker_of(mark.substr(0, mark.find('-'))) == io::Maker::dead;
+    return sys::maker_of(mark.substr(0, mark.find('-'))) == sys::Maker::dead;
 }
 
 // A group lies below that of its maker, which may be anywhere.
@@ -63,7 +63,7 @@ void sweep(const fs::path& folder, int depth) {
 
 }  // namespace
 
-std::string new_cgroup_name() { return std::string(prefix) + io::own_mark() + "-" + io::unique_suffix(); }
+std::string new_cgroup_name() { return std::string(prefix) + sys::own_mark() + "-" + sys::unique_suffix(); }
 
 void sweep_leftover_cgroups(const fs::path& root) { sweep(root, 0); }
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -42,8 +42,8 @@ bool MemoryMeter::look_at_group() {
 }
 
 void MemoryMeter::look_at_processes() {
-    auto list = io::read_file(group_.folder / "cgroup.procs", 1 << 20);
-    if (!list) list = io::read_file(group_.folder / "cgroup.threads", 1 << 20);  // a threaded group has no other list
+    auto list = sys::read_file(group_.folder / "cgroup.procs", 1 << 20);
+    if (!list) list = sys::read_file(group_.folder / "cgroup.threads", 1 << 20);  // a threaded group has no other list
     if (!list) return;
     std::set<std::uint64_t> seen;
     std::uint64_t own = 0, shared = 0;

@@ -61,8 +61,8 @@ class Mount {
 // A mount point in the bottom lower directory, which is never packed: runc then makes none in the upper one.
 Result<void> make_mount_point(const fs::path& bottom, const std::string& inside, bool is_directory) {
     const fs::path point = bottom / fs::path(inside).relative_path();
-    if (is_directory) return io::make_directories(point);
-    return io::write_file_atomic(point, "");
+    if (is_directory) return sys::make_directories(point);
+    return sys::write_file_atomic(point, "");
 }
 
 // Where /etc/resolv.conf really lies: an image may have it as a link, whose target then is the mount point.
@@ -81,7 +81,7 @@ std::string resolver_file(const std::vector<fs::path>& lowers) {
 // Where memory is short for a builder and its commands together, a command goes first: its step can be tried again.
 // Only ever more than our own: to take less needs a capability.
 int likely_victim() {
-    const auto own = io::read_file("/proc/self/oom_score_adj", 64);
+    const auto own = sys::read_file("/proc/self/oom_score_adj", 64);
     return std::min(1000, (own ? std::atoi(own->c_str()) : 0) + 500);
 }
 
@@ -94,7 +94,7 @@ struct Shared {
 
 class RuncSession : public SandboxSession {
   public:
-    RuncSession(Shared& shared, io::TempDirectory work, std::vector<SandboxMount> mounts, std::string resolver)
+    RuncSession(Shared& shared, sys::TempDirectory work, std::vector<SandboxMount> mounts, std::string resolver)
         : shared_(shared), work_(std::move(work)), mounts_(std::move(mounts)), resolver_(std::move(resolver)) {}
     ~RuncSession() override {
         if (mounted_) ::umount2(root().c_str(), MNT_DETACH);
@@ -117,7 +117,7 @@ class RuncSession : public SandboxSession {
     Result<void> mount(const std::vector<fs::path>& lowers) {
         lowers_ = lowers;
         for (const char* folder : {"root", "upper", "work", "l", "loan", "secrets"})
-            if (auto made = io::make_directories(work_.path() / folder); !made) return made;
+            if (auto made = sys::make_directories(work_.path() / folder); !made) return made;
         std::vector<std::string> names;
         for (std::size_t i = lowers.size(); i-- != 0;) {
             const std::string name = "l/" + std::to_string(i);
@@ -154,7 +154,7 @@ class RuncSession : public SandboxSession {
             const fs::path input = work_.path() / "input";
             config.argv = {init_inside, command.directory, command.stdin_text.empty() ? "/dev/null" : input_inside};
             if (!command.stdin_text.empty()) {
-                if (auto written = io::write_file_atomic(input, command.stdin_text); !written) return written.error();
+                if (auto written = sys::write_file_atomic(input, command.stdin_text); !written) return written.error();
                 config.mounts.push_back({input, input_inside});
             }
             config.mounts.push_back({shared_.init, init_inside});
@@ -168,7 +168,7 @@ class RuncSession : public SandboxSession {
         config.cgroup = group.for_runc;
         if (!command.is_entrypoint) config.oom_score_adj = likely_victim();
         const fs::path bundle = work_.path() / "bundle";
-        if (auto written = io::write_file_atomic(bundle / "config.json", json::canonical(runc_config(config)));
+        if (auto written = sys::write_file_atomic(bundle / "config.json", json::canonical(runc_config(config)));
             !written)
             return written.error();
         return start(command, bundle, name, group, stop);
@@ -213,14 +213,14 @@ class RuncSession : public SandboxSession {
             if (!mounted) return mounted.error();
             loans.push_back(std::move(*mounted));
             for (const auto& [name, content] : command.secrets)
-                if (auto written = io::write_file_atomic(folder / name, content, 0400); !written) return written;
+                if (auto written = sys::write_file_atomic(folder / name, content, 0400); !written) return written;
             config.mounts.push_back({folder, secrets_inside});
         }
         return {};
     }
 
     Shared& shared_;
-    io::TempDirectory work_;
+    sys::TempDirectory work_;
     std::vector<SandboxMount> mounts_;
     std::string resolver_;
     std::vector<fs::path> lowers_;
@@ -258,7 +258,7 @@ class RuncSandbox : public Sandbox {
         for (const std::string& file : {std::string(init_inside), std::string(input_inside), resolver})
             if (auto made = make_mount_point(bottom, file, false); !made) return made;
         // A package's service may not start in a step: invoke-rc.d(8) asks this file.
-        if (auto written = io::write_file_atomic(bottom / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755);
+        if (auto written = sys::write_file_atomic(bottom / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755);
             !written)
             return written;
         std::error_code failed;

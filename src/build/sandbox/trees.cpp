@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "pack/unpack_layer.hpp"
 
 namespace tmplbuild {
@@ -37,16 +37,16 @@ Result<void> LayerTrees::fill(Slot& slot, const BuiltLayer& layer) {
     auto folder = store_.new_temp_directory("tree");
     if (!folder) return folder.error();
     const fs::path tree = folder->path() / "tree";
-    if (auto made = io::make_directories(tree); !made) return made;
+    if (auto made = sys::make_directories(tree); !made) return made;
     if (auto unpacked = unpack_layer(store_, layer, tree); !unpacked) return unpacked;
     if (layer.tar_size > kept_limit) {
         slot.own = std::move(*folder);
         slot.path = tree;
         return {};
     }
-    if (auto made = io::make_directories(kept.parent_path()); !made) return made;
+    if (auto made = sys::make_directories(kept.parent_path()); !made) return made;
     // A kept tree is trusted by name. One call for tens of thousands of files, so that none is empty after a power cut.
-    if (const auto fd = io::open_fd(tree, O_RDONLY | O_DIRECTORY); !fd || ::syncfs(fd->get()) != 0)
+    if (const auto fd = sys::open_fd(tree, O_RDONLY | O_DIRECTORY); !fd || ::syncfs(fd->get()) != 0)
         return fd ? os_error("write to the disk", tree, errno) : fd.error();
     fs::rename(tree, kept, failed);
     // Another build may have been faster: its tree is as good.

@@ -27,7 +27,7 @@ class LayerTrees {
     struct Slot {
         std::mutex mutex;
         std::filesystem::path path;
-        std::optional<io::TempDirectory> own;
+        std::optional<sys::TempDirectory> own;
     };
     Result<void> fill(Slot& slot, const BuiltLayer& layer);
 

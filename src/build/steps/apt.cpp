@@ -30,11 +30,11 @@ Result<StepOutput> build_apt(const AptSpec& spec, StepContext& context) {
     if (!work) return work.error();
     const fs::path folder = work->path() / "apt";
     for (const char* below : {"repo", "lists/partial", "cache/archives/partial"})
-        if (auto made = io::make_directories(folder / below); !made) return made.error();
+        if (auto made = sys::make_directories(folder / below); !made) return made.error();
     auto time = make_package_repository(folder / "repo", spec.suite, spec.locked.packages, context);
     if (!time) return time.error();
     const std::string source = "deb [trusted=yes] file:" + std::string(inside) + "/repo ./\n";
-    if (auto written = io::write_file_atomic(folder / "sources.list", source); !written) return written.error();
+    if (auto written = sys::write_file_atomic(folder / "sources.list", source); !written) return written.error();
 
     auto session = context.sandbox->open(context.below, {{folder, inside, false}});
     if (!session) return session.error();

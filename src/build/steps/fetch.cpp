@@ -13,7 +13,7 @@ Result<StepOutput> build_fetch(const FetchSpec& spec, StepContext& context) {
     auto dest = parse_image_path(fetch.dest);
     if (!dest) return dest.error();
     EntrySet set(context.contract.folders);
-    Result<io::TempDirectory> work = context.store.new_temp_directory("fetch");
+    Result<sys::TempDirectory> work = context.store.new_temp_directory("fetch");
     if (!work) return work.error();
     Result<void> added;
     if (fetch.unpack)

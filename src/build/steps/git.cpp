@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "build/bytecode.hpp"
 #include "build/steps/steps.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "pack/entry_set.hpp"
 
 namespace tmplbuild {
@@ -21,9 +21,9 @@ static BytecodeUnit unit_of(const fs::path& tree) {
     std::sort(unit.sources.begin(), unit.sources.end());
     unit.read = [tree, sources = unit.sources](const BytecodeUnit::Put& put) -> Result<void> {
         for (std::size_t at = 0; at < sources.size(); ++at) {
-            auto content = io::read_file(tree / sources[at]);
+            auto content = sys::read_file(tree / sources[at]);
             if (!content) return content.error();
-            if (auto taken = put(at, io::as_bytes(*content)); !taken) return taken;
+            if (auto taken = put(at, sys::as_bytes(*content)); !taken) return taken;
         }
         return {};
     };
@@ -70,7 +70,7 @@ Result<StepOutput> build_git(const GitSpec& spec, StepContext& context) {
     auto work = context.store.new_temp_directory("git");
     if (!work) return work.error();
     const fs::path tree = work->path() / "tree";
-    if (auto made = io::make_directories(tree); !made) return made.error();
+    if (auto made = sys::make_directories(tree); !made) return made.error();
     ResolveContext resolving = context.resolving();
     context.say("checking out " + spec.layer.rev.substr(0, 12));
     auto done = checkout_git(spec.layer.url, spec.layer.rev, spec.layer.submodules, tree, resolving);

@@ -15,7 +15,7 @@
 #include "build/toolchain_tree.hpp"
 #include "build/torch_facts.hpp"
 #include "build/wheel/venv_place.hpp"
-#include "io/mapped_file.hpp"
+#include "sys/mapped_file.hpp"
 #include "kernel/driver_stub.hpp"
 #include "kernel/variant_digest.hpp"
 #include "kernel/variant_proof.hpp"
@@ -70,7 +70,7 @@ class Compile {
         if (!work) return work.error();
         work_ = std::move(*work);
         for (const fs::path& folder : {source(), output(), log_folder()})
-            if (auto made = io::make_directories(folder); !made) return made;
+            if (auto made = sys::make_directories(folder); !made) return made;
         context_.say("laying out the source");
         if (auto laid =
                 lay_kernel_source({spec_.kernel, spec_.recipe, spec_.source, spec_.patches}, source(), context_);
@@ -100,11 +100,11 @@ class Compile {
     }
 
     Result<void> write_driver_stub(const fs::path& toolkit) const {
-        auto header = io::read_file(toolkit / "include/cuda.h", 16 << 20);
+        auto header = sys::read_file(toolkit / "include/cuda.h", 16 << 20);
         if (!header) return header.error();
         const fs::path folder = work_->path() / "stub";
-        if (auto made = io::make_directories(folder); !made) return made;
-        return io::write_file_atomic(folder / "cuda.s", driver_stub_assembly(*header));
+        if (auto made = sys::make_directories(folder); !made) return made;
+        return sys::write_file_atomic(folder / "cuda.s", driver_stub_assembly(*header));
     }
 
     std::map<std::string, std::string> environment() const {
@@ -213,7 +213,7 @@ class Compile {
     Result<void> canary() {
         context_.say("trying the toolchain");
         const std::string program = "#include <cuda_runtime.h>\n__global__ void canary(int* p) { *p = 1; }\n";
-        if (auto written = io::write_file_atomic(output() / "canary.cu", program); !written) return written;
+        if (auto written = sys::write_file_atomic(output() / "canary.cu", program); !written) return written;
         std::vector<std::string> argv = {"nvcc", "-c", std::string(output_inside) + "/canary.cu", "-o",
                                          std::string(output_inside) + "/canary.o"};
         for (const std::string& flag : spec_.arch.gencode_flags()) argv.push_back(flag);
@@ -307,10 +307,10 @@ class Compile {
                     rule.capabilities.push_back(capability);
             if (!rule.capabilities.empty()) request.modules.push_back(std::move(rule));
         }
-        std::vector<io::MappedFile> mapped;
+        std::vector<sys::MappedFile> mapped;
         std::vector<kernel::VariantFile> list;
         for (const fs::path& file : files(kernel::is_shared_object)) {
-            auto bytes = io::MappedFile::open(output() / file);
+            auto bytes = sys::MappedFile::open(output() / file);
             if (!bytes) return bytes.error();
             list.push_back({file.string(), bytes->bytes()});
             mapped.push_back(std::move(*bytes));
@@ -344,7 +344,7 @@ class Compile {
             set.write(context_.store, {context_.compression, "kernel " + spec_.kernel + " " + spec_.arch.to_string()});
         if (!layer) return layer.error();
         // What the front changed is part of the log: a source that names archs of its own shows here.
-        if (auto changed = io::read_file(log_folder() / front_log))
+        if (auto changed = sys::read_file(log_folder() / front_log))
             log_ += "nvcc calls that were changed:\n" + *changed;
         const Digest log = Sha256::of(log_);
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
@@ -365,7 +365,7 @@ class Compile {
     Result<Digest> digest_of_files() const {
         std::map<std::string, Digest> all;
         for (const fs::path& file : files([](std::string_view) { return true; })) {
-            auto digest = io::hash_file(output() / file);
+            auto digest = sys::hash_file(output() / file);
             if (!digest) return digest.error();
             all[file.string()] = *digest;
         }
@@ -374,7 +374,7 @@ class Compile {
 
     const KernelSpec& spec_;
     StepContext& context_;
-    std::optional<io::TempDirectory> work_;
+    std::optional<sys::TempDirectory> work_;
     std::unique_ptr<SandboxSession> session_;  // after work_: ends before the folders that it mounts
     std::string log_;
     std::uint64_t peak_ = 0;

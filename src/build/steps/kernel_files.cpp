@@ -35,7 +35,7 @@ class Files {
     std::string path(const std::string& name) const { return kernel_file(spec_.kernel, name).substr(1); }
 
     Result<void> add(const std::string& name, const fs::path& from, std::uint32_t mode, const Digest* planned) {
-        auto text = io::read_file(from);
+        auto text = sys::read_file(from);
         if (!text) return text.error();
         if (planned != nullptr && Sha256::of(*text) != *planned)
             return build_error(
@@ -49,7 +49,7 @@ class Files {
         if (!work) return work.error();
         work_ = std::move(*work);
         const fs::path tree = work_->path() / "source";
-        if (auto made = io::make_directories(tree); !made) return made;
+        if (auto made = sys::make_directories(tree); !made) return made;
         context_.say("laying out the source");
         const PlannedSource planned{spec_.kernel, spec_.recipe, spec_.source, spec_.patches};
         if (auto laid = lay_kernel_source(planned, tree, context_); !laid) return laid;
@@ -111,7 +111,7 @@ class Files {
     const KernelFilesSpec& spec_;
     StepContext& context_;
     EntrySet set_;
-    std::optional<io::TempDirectory> work_, fallback_;  // until the layer is written
+    std::optional<sys::TempDirectory> work_, fallback_;  // until the layer is written
     std::uint64_t peak_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/steps/steps.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "pack/entry_set.hpp"
 
 namespace tmplbuild {
@@ -8,7 +8,7 @@ namespace tmplbuild {
 Result<StepOutput> build_runtime(const RuntimeSpec& spec, StepContext& context) {
     EntrySet set(context.contract.folders);
     for (const RuntimeProgram& program : spec.programs) {
-        auto content = io::read_file(program.file);
+        auto content = sys::read_file(program.file);
         if (!content) return content.error();
         if (Sha256::of(*content) != program.content)
             return build_error("'" + program.file.string() + "' changed while it was packed", "build again");

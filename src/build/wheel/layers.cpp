@@ -10,7 +10,7 @@
 #include "base/named_hash.hpp"
 #include "base/text.hpp"
 #include "build/parallel.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "pack/entry_set.hpp"
 
 namespace tmplbuild {
@@ -128,7 +128,7 @@ class GroupPacking {
             entry.size = content->size();
             EntrySet::Producer produce = [this, &file](const EntrySet::Sink& sink) -> Result<void> {
                 auto again = packing_.venv.bytecode->read(file.path);
-                return again ? sink(io::as_bytes(*again)) : Result<void>(again.error());
+                return again ? sink(sys::as_bytes(*again)) : Result<void>(again.error());
             };
             if (auto added = set_.add(std::move(entry), std::move(produce), wheel.title()); !added)
                 return added.error();

@@ -3,15 +3,15 @@
 
 #include <fcntl.h>
 
-#include "io/fd.hpp"
-#include "io/file.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-static Result<io::Fd> create(const fs::path& file, bool executable) {
-    return io::open_fd(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, executable ? 0755 : 0644);
+static Result<sys::Fd> create(const fs::path& file, bool executable) {
+    return sys::open_fd(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, executable ? 0755 : 0644);
 }
 
 Result<void> unpack_wheel(const Wheel& wheel, const fs::path& root,
@@ -24,12 +24,12 @@ Result<void> unpack_wheel(const Wheel& wheel, const fs::path& root,
         const fs::path path = root / file.path;
         if (path.parent_path() != last) {
             last = path.parent_path();
-            if (auto made = io::make_directories(last); !made) return made;
+            if (auto made = sys::make_directories(last); !made) return made;
         }
         auto fd = create(path, file.executable);
         if (!fd) return fd.error();
         auto written = read_wheel_file(wheel, file, *zip,
-                                       [&](auto data) { return io::write_all(fd->get(), data, path.string()); });
+                                       [&](auto data) { return sys::write_all(fd->get(), data, path.string()); });
         if (!written) return written;
     }
     return {};
@@ -39,7 +39,7 @@ Result<void> unpack_skeleton(const std::vector<VenvFile>& skeleton, const fs::pa
     for (const VenvFile& file : skeleton) {
         const fs::path path = root / file.entry.path;
         const bool folder = file.entry.type == EntryType::directory;
-        if (auto made = io::make_directories(folder ? path : path.parent_path()); !made) return made;
+        if (auto made = sys::make_directories(folder ? path : path.parent_path()); !made) return made;
         if (file.entry.type == EntryType::symlink) {
             std::error_code failed;
             fs::create_symlink(file.entry.link, path, failed);
@@ -47,7 +47,7 @@ Result<void> unpack_skeleton(const std::vector<VenvFile>& skeleton, const fs::pa
         } else if (!folder) {
             auto fd = create(path, false);
             if (!fd) return fd.error();
-            if (auto written = io::write_all(fd->get(), io::as_bytes(file.text), path); !written) return written;
+            if (auto written = sys::write_all(fd->get(), sys::as_bytes(file.text), path); !written) return written;
         }
     }
     return {};

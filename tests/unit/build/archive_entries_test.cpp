@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     io::SystemProcessRunner runner;
 
@@ -27,7 +27,7 @@ struct Place {
     }
     Result<std::string> listing(const fs::path& file, const std::string& dest, std::uint32_t strip) {
         EntrySet set;
-        const fs::path work = folder.path() / ("work" + io::unique_suffix());
+        const fs::path work = folder.path() / ("work" + sys::unique_suffix());
         fs::create_directories(work);
         auto added = add_archive(set, file, dest, strip, work);
         if (!added) return added.error();
@@ -87,7 +87,7 @@ TEST_CASE("a hostile archive is an error, and nothing of it is packed") {
 
 TEST_CASE("what is no archive is said to be none") {
     Place place;
-    REQUIRE(io::write_file_atomic(place.folder.path() / "text", "just text, no archive"));
+    REQUIRE(sys::write_file_atomic(place.folder.path() / "text", "just text, no archive"));
     const auto result = place.listing(place.folder.path() / "text", "opt/p", 0);
     REQUIRE_FALSE(result);
     CHECK(result.error().message.find("archive") != std::string::npos);

@@ -9,10 +9,10 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Machine {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "budget-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "budget-test-").value();
     Machine() { file("proc/meminfo", "MemTotal:       25165824 kB\nMemFree: 1 kB\n"); }
     void file(const std::string& path, const std::string& text) const {
-        REQUIRE(io::write_file_atomic(folder.path() / path, text));
+        REQUIRE(sys::write_file_atomic(folder.path() / path, text));
     }
     MachineLimits limits() const { return machine_limits({folder.path() / "cg", folder.path() / "proc"}); }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/sandbox/memory_meter.hpp"
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -10,9 +10,9 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Machine {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "meter-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "meter-test-").value();
     void file(const std::string& path, const std::string& text) const {
-        REQUIRE(io::write_file_atomic(folder.path() / path, text));
+        REQUIRE(sys::write_file_atomic(folder.path() / path, text));
     }
     KernelFiles kernel() const { return {folder.path() / "cg", folder.path() / "proc"}; }
     StepGroup group() const { return step_group("step", kernel()); }

@@ -6,14 +6,14 @@
 #include <fstream>
 #include <thread>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
 
 TEST_CASE("a program's digest is remembered until the file changes") {
-    const auto folder = io::TempDirectory::make(fs::temp_directory_path(), "program-digest-").value();
+    const auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "program-digest-").value();
     const Store store = Store::open(folder.path() / "store").value();
     const fs::path program = folder.path() / "program", memory = store.root() / "index" / "programs-1";
     std::ofstream(program) << "one";

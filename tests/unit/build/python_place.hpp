@@ -12,7 +12,7 @@
 
 #include "base/named_hash.hpp"
 #include "build/steps/steps.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 #include "support/zip_file.hpp"
 
@@ -96,7 +96,7 @@ inline PythonFacts host_python() {
 }
 
 struct PythonPlace {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "python-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "python-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     // The venv's path in the image is its real one here, so that what was laid out can be run.
     fs::path root = folder.path() / "root";
@@ -165,7 +165,7 @@ struct PythonPlace {
                  {})
             .value();
     }
-    std::string text(const std::string& path) const { return io::read_file(venv / path).value(); }
+    std::string text(const std::string& path) const { return sys::read_file(venv / path).value(); }
     std::string mode(const std::string& path) const {
         const auto bits = static_cast<unsigned>(fs::status(venv / path).permissions());
         return std::to_string(bits >> 6 & 7) + std::to_string(bits >> 3 & 7) + std::to_string(bits & 7);

@@ -36,7 +36,7 @@ TEST_CASE("real wheels", "[.wheels]") {
         const std::string name = file.path().filename();
         const std::size_t first = name.find('-'), second = name.find('-', first + 1);
         LockedDistribution wheel{name.substr(0, first), name.substr(first + 1, second - first - 1), name,
-                                 io::hash_file(file.path()).value()};
+                                 sys::hash_file(file.path()).value()};
         wheel.group = fs::file_size(file.path()) > 50'000'000 ? 0 : 1;
         std::error_code there;
         fs::create_symlink(file.path(), place.store.blob_path(wheel.sha256), there);

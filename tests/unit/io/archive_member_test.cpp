@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/archive_member.hpp"
 
-#include "io/file.hpp"
 #include "io/process.hpp"
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::io;
@@ -12,11 +12,11 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Archives {
-    TempDirectory folder = TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
     Archives() {
         SystemProcessRunner runner;
-        REQUIRE(write_file_atomic(folder.path() / "p-1/pyproject.toml", "[build-system]\n"));
-        REQUIRE(write_file_atomic(folder.path() / "p-1/sub/pyproject.toml", "another\n"));
+        REQUIRE(sys::write_file_atomic(folder.path() / "p-1/pyproject.toml", "[build-system]\n"));
+        REQUIRE(sys::write_file_atomic(folder.path() / "p-1/sub/pyproject.toml", "another\n"));
         const char* script =
             "import shutil; [shutil.make_archive('p', kind, '.', 'p-1') for kind in ('gztar', 'zip', 'bztar')]";
         REQUIRE(runner.run_checked({.argv = {"python3", "-c", script}, .directory = folder.path()}, {}, "packing"));
@@ -47,9 +47,9 @@ TEST_CASE("an archive that cannot be read, and a member that is too large, are e
     const fs::path whole = archives.folder.path() / "p.tar.gz";
     CHECK_FALSE(read_archive_member(whole, is_top, 10));
     CHECK_FALSE(read_archive_member(archives.folder.path() / "none", is_top));
-    const std::string bytes = read_file(whole).value();
-    REQUIRE(write_file_atomic(archives.folder.path() / "cut", bytes.substr(0, bytes.size() / 2)));
+    const std::string bytes = sys::read_file(whole).value();
+    REQUIRE(sys::write_file_atomic(archives.folder.path() / "cut", bytes.substr(0, bytes.size() / 2)));
     CHECK_FALSE(read_archive_members(archives.folder.path() / "cut", is_top));
-    REQUIRE(write_file_atomic(archives.folder.path() / "text", "no archive\n"));
+    REQUIRE(sys::write_file_atomic(archives.folder.path() / "text", "no archive\n"));
     CHECK_FALSE(read_archive_member(archives.folder.path() / "text", is_top));
 }

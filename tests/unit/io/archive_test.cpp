@@ -6,11 +6,12 @@
 #include <fstream>
 #include <map>
 
-#include "io/fd.hpp"
-#include "io/file.hpp"
 #include "io/process.hpp"
 #include "support/catch.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
+namespace fs = std::filesystem;
 using namespace tmplbuild;
 using namespace tmplbuild::io;
 
@@ -49,7 +50,7 @@ std::string tar_of(const std::vector<std::pair<TarHeader, std::string>>& entries
     for (auto [header, content] : entries) {
         header.size = content.size();
         REQUIRE(writer.header(header));
-        REQUIRE(writer.data(as_bytes(content)));
+        REQUIRE(writer.data(sys::as_bytes(content)));
     }
     REQUIRE(writer.finish());
     return out;
@@ -68,7 +69,7 @@ Result<std::map<std::string, Found>> read_tar(const std::string& text) {
 }
 
 struct Place {
-    TempDirectory folder = TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "archive-test-").value();
     fs::path tree = folder.path() / "tree";
 
     Result<std::map<std::string, Found>> made_by(const std::vector<std::string>& argv, const std::string& file) const {
@@ -209,7 +210,7 @@ TEST_CASE("names that lead out of an archive are refused") {
     const std::string absolute = tar_of({{{.path = "/etc/x"}, "1"}});
     CHECK(read_tar(absolute)->contains("etc/x"));
     Place place;
-    REQUIRE(write_file_atomic(place.folder.path() / "f", absolute));
+    REQUIRE(sys::write_file_atomic(place.folder.path() / "f", absolute));
     auto opened = read_all(ArchiveReader::open(place.folder.path() / "f"));
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message.find("absolute") != std::string::npos);
@@ -222,13 +223,13 @@ TEST_CASE("what is no archive, or half of one, is an error") {
     const fs::path file = place.folder.path() / "f";
     for (const std::string& text :
          {std::string("just text, long enough to be no header of anything at all\n"), std::string()}) {
-        REQUIRE(write_file_atomic(file, text));
+        REQUIRE(sys::write_file_atomic(file, text));
         auto found = read_all(ArchiveReader::open(file));
         REQUIRE_FALSE(found);
         CHECK(found.error().message.find(file.string()) != std::string::npos);
     }
     const std::string whole = tar_of({{{.path = "a"}, std::string(5000, 'x')}});
-    REQUIRE(write_file_atomic(file, whole.substr(0, 3000)));
+    REQUIRE(sys::write_file_atomic(file, whole.substr(0, 3000)));
     CHECK_FALSE(read_all(ArchiveReader::open(file)));
     CHECK_FALSE(ArchiveReader::open(place.folder.path() / "absent"));
 }

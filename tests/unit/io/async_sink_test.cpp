@@ -4,8 +4,8 @@
 #include <string>
 #include <thread>
 
-#include "io/fd.hpp"
 #include "support/catch.hpp"
+#include "sys/fd.hpp"
 
 using namespace tmplbuild;
 
@@ -17,7 +17,7 @@ TEST_CASE("what goes into an asynchronous sink comes out in order, whatever the 
         return {};
     });
     for (std::size_t at = 0, size = 1; at < in.size(); at += size, size = size * 3 % 100'003 + 1)
-        REQUIRE(sink.write(io::as_bytes(std::string_view(in).substr(at, size))));
+        REQUIRE(sink.write(sys::as_bytes(std::string_view(in).substr(at, size))));
     REQUIRE(sink.finish());
     CHECK(out == in);
 }
@@ -26,7 +26,7 @@ TEST_CASE("an error of the sink reaches the writer, and an abandoned sink ends")
     const std::string block(1 << 20, 'x');
     io::AsyncSink failing([](auto) -> Result<void> { return build_error("full"); });
     Result<void> written;
-    for (int i = 0; written && i < 100; ++i) written = failing.write(io::as_bytes(block));
+    for (int i = 0; written && i < 100; ++i) written = failing.write(sys::as_bytes(block));
     REQUIRE_FALSE(written);
     CHECK(written.error().message == "full");
     CHECK_FALSE(failing.finish());
@@ -35,9 +35,9 @@ TEST_CASE("an error of the sink reaches the writer, and an abandoned sink ends")
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             return {};
         });
-        REQUIRE(abandoned.write(io::as_bytes(block)));
+        REQUIRE(abandoned.write(sys::as_bytes(block)));
     }
     io::AsyncSink late([](auto) -> Result<void> { return build_error("late"); });
-    REQUIRE(late.write(io::as_bytes("x")));
+    REQUIRE(late.write(sys::as_bytes("x")));
     CHECK_FALSE(late.finish());
 }

@@ -3,10 +3,11 @@
 
 #include <cstring>
 
-#include "io/fd.hpp"
-#include "io/file.hpp"
 #include "support/catch.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
+namespace fs = std::filesystem;
 using namespace tmplbuild;
 using namespace tmplbuild::io;
 
@@ -18,7 +19,7 @@ std::string compressed(Codec codec, const std::string& text) {
         out.append(reinterpret_cast<const char*>(data.data()), data.size());
         return {};
     });
-    REQUIRE(compressor.write(as_bytes(text)));
+    REQUIRE(compressor.write(sys::as_bytes(text)));
     REQUIRE(compressor.finish());
     return out;
 }
@@ -94,9 +95,9 @@ TEST_CASE("more than the limit is an error, the limit itself is not") {
 }
 
 TEST_CASE("the codec is told by the first bytes") {
-    auto folder = TempDirectory::make(fs::temp_directory_path(), "decompress-test-").value();
+    auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "decompress-test-").value();
     for (const Codec codec : {Codec::none, Codec::gzip, Codec::zstd}) {
-        REQUIRE(write_file_atomic(folder.path() / "f", compressed(codec, "hello")));
+        REQUIRE(sys::write_file_atomic(folder.path() / "f", compressed(codec, "hello")));
         auto reader = Decompressor::open(folder.path() / "f", 100).value();
         CHECK(reader.codec().value() == codec);
         std::byte out[10];

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "base/json.hpp"
-#include "io/file.hpp"
 #include "support/catch.hpp"
 #include "support/fake_http_server.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::io;
@@ -67,7 +67,7 @@ class Variable {
 };
 
 struct Downloads {
-    TempDirectory folder = TempDirectory::make(fs::temp_directory_path(), "http-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "http-test-").value();
     fs::path file = folder.path() / "file";
     bool is_clean() const { return std::distance(fs::directory_iterator(folder.path()), {}) == 0; }
 };
@@ -197,7 +197,7 @@ TEST_CASE("a user is given by the request, by the URL or by netrc") {
     CHECK(echoed(in_url.value()).at("authorization") == basic);
     CHECK(in_url.value().final_url == server().at("/echo"));
     Downloads folder;
-    REQUIRE(write_file_atomic(folder.file, "machine 127.0.0.1 login me password w/ord\n", 0600));
+    REQUIRE(sys::write_file_atomic(folder.file, "machine 127.0.0.1 login me password w/ord\n", 0600));
     const Variable netrc("NETRC", folder.file);
     CHECK(echoed(client.get({.url = server().at("/echo")}, {}).value()).at("authorization") == basic);
     auto away = client.get({.url = server().at("/redirect?to=" + server().at("/echo", "http", "localhost"))}, {});
@@ -225,7 +225,7 @@ TEST_CASE("certificates are checked against the bundle of the request or the env
         {.argv = {"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                   "-addext", "subjectAltName=DNS:localhost", "-keyout", pem, "-out", pem + ".crt"}},
         {}, "openssl"));
-    REQUIRE(write_file_atomic(pem, read_file(pem).value() + read_file(pem + ".crt").value()));
+    REQUIRE(sys::write_file_atomic(pem, sys::read_file(pem).value() + sys::read_file(pem + ".crt").value()));
     FakeHttpServer secure({"--certificate", pem});
     HttpClient client(quick());
     const std::string url = secure.at("/hello", "https", "localhost");
@@ -263,11 +263,11 @@ TEST_CASE("a download comes whole, hashed, with its progress") {
     REQUIRE(got);
     CHECK(got->size == 300000);
     CHECK(got->sha256 == Sha256::of(content(300000)));
-    CHECK(read_file(downloads.file).value() == content(300000));
+    CHECK(sys::read_file(downloads.file).value() == content(300000));
     CHECK(done == 300000);
     CHECK(total == 300000);
     CHECK(client.download({.url = server().at("/big?size=0")}, downloads.file, {}, {}).value().size == 0);
-    CHECK(read_file(downloads.file).value().empty());
+    CHECK(sys::read_file(downloads.file).value().empty());
 }
 
 TEST_CASE("a cut download goes on where it was") {
@@ -278,7 +278,7 @@ TEST_CASE("a cut download goes on where it was") {
     const std::string path = "/big?size=500000&cuts=3&every=100000";
     auto got = client.download({.url = server().at(path)}, downloads.file, {}, {});
     REQUIRE(got);
-    CHECK(read_file(downloads.file).value() == content(500000));
+    CHECK(sys::read_file(downloads.file).value() == content(500000));
     CHECK(got->sha256 == Sha256::of(content(500000)));
     const std::string long_way = "/big?size=12000000&cuts=9&every=1200000";  // more cuts than tries, each with progress
     CHECK(client.download({.url = server().at(long_way)}, downloads.file, {}, {}).value().sha256 ==
@@ -312,7 +312,7 @@ TEST_CASE("a download that fails leaves the old file and nothing else") {
     CHECK_FALSE(
         client.download({.url = server().at("/big?size=90&cuts=99&every=10&ranges=no")}, downloads.file, {}, {}));
     CHECK(downloads.is_clean());
-    REQUIRE(write_file_atomic(downloads.file, "old"));
+    REQUIRE(sys::write_file_atomic(downloads.file, "old"));
     std::stop_source stop;
     std::jthread later([&] {
         std::this_thread::sleep_for(300ms);
@@ -321,7 +321,7 @@ TEST_CASE("a download that fails leaves the old file and nothing else") {
     auto stopped = client.download({.url = server().at("/trickle")}, downloads.file, {}, stop.get_token());
     REQUIRE_FALSE(stopped);
     CHECK(stopped.error().kind == ErrorKind::interrupted);
-    CHECK(read_file(downloads.file).value() == "old");
+    CHECK(sys::read_file(downloads.file).value() == "old");
     CHECK(std::distance(fs::directory_iterator(downloads.folder.path()), {}) == 1);
 }
 

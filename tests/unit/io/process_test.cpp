@@ -4,8 +4,8 @@
 #include <fstream>
 #include <thread>
 
-#include "io/file.hpp"
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::io;
@@ -72,7 +72,7 @@ TEST_CASE("a time limit ends the whole process group") {
 }
 
 TEST_CASE("nothing is started once a stop was asked for") {
-    const auto folder = TempDirectory::make(std::filesystem::temp_directory_path(), "process-test-").value();
+    const auto folder = sys::TempDirectory::make(std::filesystem::temp_directory_path(), "process-test-").value();
     std::stop_source stop;
     stop.request_stop();
     SystemProcessRunner runner;

@@ -3,10 +3,10 @@
 
 #include <cstdlib>
 
-#include "io/file.hpp"
 #include "io/process.hpp"
 #include "support/catch.hpp"
 #include "support/zip_file.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "zip-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "zip-test-").value();
     fs::path file = folder.path() / "a.zip";
 
     io::ZipReader open(const std::vector<test::ZipItem>& items) const {

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "oci-archive-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "oci-archive-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     fs::path file = folder.path() / "deep/out.tar";
 
@@ -85,7 +85,7 @@ TEST_CASE("an oci-archive holds a layout") {
     CHECK(entries.size() == 9);  // two files, two folders, manifest, config, three layers
     const fs::path unpacked = place.folder.path() / "unpacked";
     for (const auto& [path, content] : entries)
-        if (!content.empty()) REQUIRE(io::write_file_atomic(unpacked / path, content));
+        if (!content.empty()) REQUIRE(sys::write_file_atomic(unpacked / path, content));
     CHECK(oci::read_layout(unpacked, "v1")->manifest_digest == image.manifest_digest);
     CHECK(entries.at("index.json") == oci::index_text(image, "v1"));
     struct stat facts {};
@@ -117,7 +117,7 @@ TEST_CASE("equal images give equal archives") {
         Place one, two;
         REQUIRE(write(one, one.image(), {}));
         REQUIRE(write(two, two.image(), {}));
-        CHECK(io::hash_file(one.file).value() == io::hash_file(two.file).value());
+        CHECK(sys::hash_file(one.file).value() == sys::hash_file(two.file).value());
         CHECK(one.files_beside() == 1);
     }
 }
@@ -126,19 +126,19 @@ TEST_CASE("an archive that cannot be finished leaves the one that was there") {
     for (const Writer& write : writers) {
         Place place;
         const oci::Image image = place.image();
-        REQUIRE(io::write_file_atomic(place.file, "the one before"));
+        REQUIRE(sys::write_file_atomic(place.file, "the one before"));
         auto stopped = write(place, image, [](std::uint64_t done, std::uint64_t) -> Result<void> {
             if (done > 1 << 20) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
             return {};
         });
         if (stopped.has_value()) {  // zstd makes so little of the layer that there was nothing to stop
             CHECK(fs::file_size(place.file) < 1 << 20);
-            REQUIRE(io::write_file_atomic(place.file, "the one before"));
+            REQUIRE(sys::write_file_atomic(place.file, "the one before"));
         } else {
             CHECK(stopped.error().kind == ErrorKind::interrupted);
         }
         const fs::path blob = place.store.blob_path(image.layers[1].digest);
-        const std::string bytes = io::read_file(blob).value();
+        const std::string bytes = sys::read_file(blob).value();
         for (const std::size_t at : {std::size_t{12}, bytes.size() - 1}) {
             std::string damaged = bytes;
             damaged[at] = static_cast<char>(damaged[at] ^ 1);
@@ -149,7 +149,7 @@ TEST_CASE("an archive that cannot be finished leaves the one that was there") {
         fs::remove(blob);
         std::ofstream(blob) << bytes.substr(0, bytes.size() / 2);
         CHECK_FALSE(write(place, image, {}));
-        CHECK(io::read_file(place.file).value() == "the one before");
+        CHECK(sys::read_file(place.file).value() == "the one before");
         CHECK(place.files_beside() == 1);
     }
 }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "source-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "source-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     oci::Image image = make();
 
@@ -84,7 +84,7 @@ TEST_CASE("a damaged layer is found at its end, a cut one by its size") {
     const fs::path layout = place.folder.path() / "layout";
     REQUIRE(oci::write_layout(place.store, place.image, layout, "latest"));
     const fs::path blob = layout / "blobs" / "sha256" / place.image.layers[0].digest.hex();
-    const std::string whole = io::read_file(blob).value();
+    const std::string whole = sys::read_file(blob).value();
     auto rewrite = [&](const std::string& bytes) {
         fs::remove(blob);
         std::ofstream(blob, std::ios::binary) << bytes;

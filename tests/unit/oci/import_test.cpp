@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "io/compress.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "io/process.hpp"
 #include "oci/layout.hpp"
 #include "pack/layer_writer.hpp"
@@ -25,7 +25,7 @@ std::string packed(const std::string& text, io::Codec codec) {
         out.append(reinterpret_cast<const char*>(data.data()), data.size());
         return {};
     });
-    REQUIRE(compressor.write(io::as_bytes(text)));
+    REQUIRE(compressor.write(sys::as_bytes(text)));
     REQUIRE(compressor.finish());
     return out;
 }
@@ -40,7 +40,7 @@ json::object descriptor(const std::string& type, const std::string& content) {
 
 // A layout of two layers whose parts a test may spoil before they are written; digests follow what was spoilt.
 struct Layout {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "import-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "import-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     fs::path path = folder.path() / "layout";
 
@@ -68,7 +68,7 @@ struct Layout {
 
     std::string blob(const std::string& content) const {
         const std::string hex = Sha256::of(content).hex();
-        REQUIRE(io::write_file_atomic(path / "blobs/sha256" / hex, content));
+        REQUIRE(sys::write_file_atomic(path / "blobs/sha256" / hex, content));
         return hex;
     }
     json::object write_manifest() const {
@@ -91,8 +91,8 @@ struct Layout {
     void write_index(const json::array& entries) const {
         json::object index{{"schemaVersion", 2}, {"manifests", entries}};
         for (const auto& item : extra_index) index[item.key()] = item.value();
-        REQUIRE(io::write_file_atomic(path / "oci-layout", oci::layout_text));
-        REQUIRE(io::write_file_atomic(path / "index.json", json::canonical(index)));
+        REQUIRE(sys::write_file_atomic(path / "oci-layout", oci::layout_text));
+        REQUIRE(sys::write_file_atomic(path / "index.json", json::canonical(index)));
     }
     void write() const { write_index({write_manifest()}); }
     Result<oci::ImportedImage> import(const std::string& tag = "") const {
@@ -136,7 +136,7 @@ TEST_CASE("a layout's image comes into the store as it is") {
     CHECK(image.config.directory == "/srv");
     CHECK(image.config.labels.at("k") == "v");
     for (const BuiltLayer& layer : image.layers) {
-        CHECK(io::hash_file(layout.store.blob_path(layer.digest)).value() == layer.digest);
+        CHECK(sys::hash_file(layout.store.blob_path(layer.digest)).value() == layer.digest);
         struct stat facts {};
         REQUIRE(::stat(layout.store.blob_path(layer.digest).c_str(), &facts) == 0);
         CHECK((facts.st_mode & 0777) == 0444);
@@ -357,14 +357,14 @@ TEST_CASE("wrong digests, sizes and contents are refused") {
         Layout layout;
         layout.write();
         const json::object index =
-            json::parse(io::read_file(layout.path / "index.json").value(), "index").value().as_object();
+            json::parse(sys::read_file(layout.path / "index.json").value(), "index").value().as_object();
         const std::string digests[] = {
             Sha256::of(layout.first).hex(), Sha256::of(json::canonical(layout.config)).hex(),
             Digest::parse(index.at("manifests").as_array()[0].at("digest").as_string()).value().hex()};
         const fs::path blob = layout.path / "blobs/sha256" / digests[which];
-        std::string bytes = io::read_file(blob).value();
+        std::string bytes = sys::read_file(blob).value();
         bytes.back() = static_cast<char>(bytes.back() ^ 1);
-        REQUIRE(io::write_file_atomic(blob, bytes));
+        REQUIRE(sys::write_file_atomic(blob, bytes));
         CHECK_FALSE(layout.import());
         CHECK_FALSE(layout.store.has_blob(Sha256::of(layout.first)));
         CHECK(fs::is_empty(layout.store.root() / "tmp"));
@@ -401,10 +401,10 @@ TEST_CASE("what is no layout is said so") {
     CHECK(says(none.error().message, "is not an OCI image layout"));
     CHECK(none.error().hint.find("skopeo copy") != std::string::npos);
     layout.write();
-    REQUIRE(io::write_file_atomic(layout.path / "oci-layout", R"({"imageLayoutVersion":"2.0.0"})"));
+    REQUIRE(sys::write_file_atomic(layout.path / "oci-layout", R"({"imageLayoutVersion":"2.0.0"})"));
     CHECK(says(layout.import().error().message, "imageLayoutVersion"));
-    REQUIRE(io::write_file_atomic(layout.path / "oci-layout", oci::layout_text));
-    REQUIRE(io::write_file_atomic(layout.path / "index.json", std::string(5 << 20, ' ')));
+    REQUIRE(sys::write_file_atomic(layout.path / "oci-layout", oci::layout_text));
+    REQUIRE(sys::write_file_atomic(layout.path / "index.json", std::string(5 << 20, ' ')));
     CHECK(says(layout.import().error().message, "larger"));
 }
 

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "oci-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "oci-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     fs::path layout = folder.path() / "out";
 
@@ -75,7 +75,7 @@ TEST_CASE("umoci unpacks a gzip image to what was packed") {
     REQUIRE(oci::write_layout(place.store, place.image({"a", "b"}, Compression::gzip), place.layout, "latest"));
     place.run({"umoci", "unpack", "--rootless", "--image", place.layout.string() + ":latest",
                (place.folder.path() / "u").string()});
-    CHECK(io::read_file(place.folder.path() / "u/rootfs/b").value() == "b");
+    CHECK(sys::read_file(place.folder.path() / "u/rootfs/b").value() == "b");
 }
 
 TEST_CASE("equal layers and options give equal documents, without a time") {

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
     Store store = Store::open(folder.path() / "store").value();
 };
 
@@ -72,7 +72,7 @@ TEST_CASE("packing a layer leaves its index, and reading the layer gives the sam
         CHECK(std::find(needed.begin(), needed.end(), "libc.so.6") != needed.end());
         CHECK(index.elfs().size() == 1);
 
-        const std::string text = io::read_file(place.store.side_file("layer-index-3", layer.digest)).value();
+        const std::string text = sys::read_file(place.store.side_file("layer-index-3", layer.digest)).value();
         CHECK(read_again(place.store, layer, place.folder.path()) == text);
     }
 }

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "pack-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "pack-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     fs::path tree = folder.path() / "tree";
 

@@ -18,7 +18,7 @@ TEST_CASE("a root's modes, links, devices, owners and capabilities survive the t
         WARN("skipped: only root may make devices and change owners");
         return;
     }
-    auto folder = io::TempDirectory::make(fs::temp_directory_path(), "tree-test-").value();
+    auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "tree-test-").value();
     const Store store = Store::open(folder.path() / "store").value();
     const fs::path root = folder.path() / "root", out = folder.path() / "out";
     fs::create_directories(root / "usr/bin");

@@ -13,7 +13,7 @@
 #include <map>
 
 #include "io/decompress.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 #include "io/process.hpp"
 #include "io/tar_writer.hpp"
 #include "pack/tree_packer.hpp"
@@ -35,7 +35,7 @@ struct Item {
 };
 
 struct Place {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "unpack-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "unpack-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     fs::path out = folder.path() / "out";
     Place() { fs::create_directory(out); }
@@ -55,7 +55,7 @@ struct Place {
             if (item.type == Type::file) header.size = item.content_or_link.size();
             if (item.type == Type::symlink || item.type == Type::hardlink) header.link = item.content_or_link;
             REQUIRE(writer.header(header));
-            if (item.type == Type::file) REQUIRE(writer.data(io::as_bytes(item.content_or_link)));
+            if (item.type == Type::file) REQUIRE(writer.data(sys::as_bytes(item.content_or_link)));
         }
         REQUIRE(writer.finish());
         return put(tar);
@@ -66,7 +66,7 @@ struct Place {
         return {digest, digest, tar.size(), tar.size(), Compression::none, ""};
     }
     Result<void> unpack(const std::vector<Item>& items) const {
-        REQUIRE(io::remove_tree(out));
+        REQUIRE(sys::remove_tree(out));
         fs::create_directory(out);
         return unpack_layer(store, layer(items), out);
     }
@@ -102,7 +102,7 @@ std::map<std::string, std::string> facts_of(const fs::path& root) {
         // A folder's links are its subfolders, and a merged one's are not counted alike.
         if (!S_ISDIR(facts.st_mode)) line += " links " + std::to_string(facts.st_nlink);
         if (S_ISLNK(facts.st_mode)) line += " " + fs::read_symlink(entry.path()).string();
-        if (S_ISREG(facts.st_mode)) line += " " + io::read_file(entry.path()).value();
+        if (S_ISREG(facts.st_mode)) line += " " + sys::read_file(entry.path()).value();
         char capability[64];
         const ssize_t size = ::lgetxattr(entry.path().c_str(), "security.capability", capability, sizeof capability);
         if (size > 0) line += " cap " + std::to_string(size);
@@ -163,7 +163,7 @@ TEST_CASE("a layer's files come out with owners, modes, times, links, devices an
         REQUIRE(writer.add({.path = "pipe", .type = EntryType::fifo, .mode = 0600}));
         const BuiltLayer layer = writer.finish().value();
 
-        REQUIRE(io::remove_tree(place.out));
+        REQUIRE(sys::remove_tree(place.out));
         fs::create_directory(place.out);
         REQUIRE(unpack_layer(place.store, layer, place.out));
         CHECK((look(place.out / "d").st_mode & 07777) == 02750);
@@ -326,8 +326,8 @@ TEST_CASE("whiteouts hide what is below, never what the same layer has, in eithe
     CHECK(is_opaque(place.out / "b/y"));
     CHECK(fs::exists(place.out / "a/x/new"));
     CHECK(fs::exists(place.out / "b/y/new"));
-    CHECK(io::read_file(place.out / "c/file").value() == "new");
-    CHECK(io::read_file(place.out / "d/file").value() == "new");
+    CHECK(sys::read_file(place.out / "c/file").value() == "new");
+    CHECK(sys::read_file(place.out / "d/file").value() == "new");
     CHECK(is_opaque(place.out / "e"));
     CHECK(is_opaque(place.out / "f"));
     CHECK(fs::exists(place.out / "e/new"));
@@ -370,20 +370,20 @@ TEST_CASE("nothing is written outside of the directory, whatever the layer says"
     for (const auto& items : hostile) {
         INFO(items.back().path);
         CHECK(place.refused(items) != "it was unpacked");
-        CHECK(io::read_file(victim / "f").value() == "untouched");
+        CHECK(sys::read_file(victim / "f").value() == "untouched");
         CHECK(std::distance(fs::directory_iterator(victim), fs::directory_iterator()) == 1);
     }
     // The last component is replaced, never followed; an absolute name is meant from the image's root.
     REQUIRE(place.unpack({{"link", Type::symlink, to + "/f"}, {"link", Type::file, "mine"}, {"/etc/x"}}));
-    CHECK(io::read_file(place.out / "link").value() == "mine");
+    CHECK(sys::read_file(place.out / "link").value() == "mine");
     CHECK(fs::exists(place.out / "etc/x"));
-    CHECK(io::read_file(victim / "f").value() == "untouched");
+    CHECK(sys::read_file(victim / "f").value() == "untouched");
     // A folder over a link replaces it, and a folder's mode is not set through a link that replaced it.
     REQUIRE(
         place.unpack({{"d", Type::symlink, to}, {"d", Type::directory}, {"d/f"}, {"e/x"}, {"e", Type::symlink, to}}));
     CHECK(look(place.out / "d").st_mode == (S_IFDIR | 0755));
     CHECK(fs::is_symlink(place.out / "e"));
-    CHECK(io::read_file(victim / "f").value() == "untouched");
+    CHECK(sys::read_file(victim / "f").value() == "untouched");
 }
 
 TEST_CASE("a folder that a layer does not list is as the layers below have it") {
@@ -408,10 +408,10 @@ TEST_CASE("a layer that is not what its digest says is refused") {
     if (!is_root()) return;
     Place place;
     const BuiltLayer whole = place.layer({{"a", Type::file, std::string(100'000, 'x')}});
-    const std::string bytes = io::read_file(place.store.blob_path(whole.digest)).value();
+    const std::string bytes = sys::read_file(place.store.blob_path(whole.digest)).value();
     auto unpacked = [&](BuiltLayer layer, const std::string& content) {
         layer.digest = place.put(content).digest;
-        REQUIRE(io::remove_tree(place.out));
+        REQUIRE(sys::remove_tree(place.out));
         fs::create_directory(place.out);
         return unpack_layer(place.store, layer, place.out);
     };

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <thread>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Folder {
-    io::TempDirectory at = io::TempDirectory::make(fs::temp_directory_path(), "digest-test-").value();
+    sys::TempDirectory at = sys::TempDirectory::make(fs::temp_directory_path(), "digest-test-").value();
     FilesLayer layer;
     Folder() {
         write("a", "one");

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 #include "support/fake_http_server.hpp"
 
@@ -52,9 +52,9 @@ TEST_CASE("links of a JSON page are read, and something else is an error") {
 }
 
 TEST_CASE("a file is found by name and hash: folders first, then pages, then indexes in order") {
-    const auto folder = io::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
+    const auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
     const auto put = [&](const std::string& path, const std::string& text) {
-        REQUIRE(io::write_file_atomic(folder.path() / path, text));
+        REQUIRE(sys::write_file_atomic(folder.path() / path, text));
     };
     const std::string name = "x_y-1-py3-none-any.whl";
     put("wheels/" + name, "wheel");
@@ -92,8 +92,8 @@ TEST_CASE("a file is found by name and hash: folders first, then pages, then ind
 }
 
 TEST_CASE("a file whose hash the index knows to be another is not fetched") {
-    const auto folder = io::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
-    REQUIRE(io::write_file_atomic(
+    const auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
+    REQUIRE(sys::write_file_atomic(
         folder.path() / "x/index.json",
         R"({"files": [{"filename": "x-1.whl", "url": "w.whl", "hashes": {"sha256": ")" + b64 + R"("}}]})"));
     FakeHttpServer server({"--folder", folder.path()});

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -13,12 +13,12 @@ namespace {
 
 // A machine of its own: files and variables.
 struct Machine {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "pip-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "pip-test-").value();
     fs::path root = folder.path();
     std::map<std::string, std::string> variables = {{"HOME", (root / "home").string()}};
 
     void file(const std::string& path, const std::string& text) const {
-        REQUIRE(io::write_file_atomic(root / path, text));
+        REQUIRE(sys::write_file_atomic(root / path, text));
     }
     Result<PipSettings> read() const {
         return read_pip_settings(

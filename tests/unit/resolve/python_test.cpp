@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "support/catch.hpp"
 #include "support/debian_contract.hpp"
 #include "support/fake_http_server.hpp"
@@ -86,7 +86,7 @@ class Bench {
     // The store's temporary files and folders that are left.
     std::ptrdiff_t left() const { return std::distance(fs::directory_iterator(store.root() / "tmp"), {}); }
 
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "python-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "python-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     io::SystemProcessRunner runner;
     SeenProgress progress;
@@ -107,7 +107,7 @@ void check_stored(const std::vector<LockedDistribution>& distributions, const Be
     for (const auto& one : distributions) {
         INFO(one.file);
         REQUIRE(bench.store.has_blob(one.sha256));
-        CHECK(io::hash_file(bench.store.blob_path(one.sha256)).value() == one.sha256);
+        CHECK(sys::hash_file(bench.store.blob_path(one.sha256)).value() == one.sha256);
         CHECK(bench.store.blob_size(one.sha256).value() == one.size);
     }
     CHECK(bench.left() == 0);
@@ -254,7 +254,7 @@ TEST_CASE("what a lock names is fetched again from a folder, and what is gone is
     REQUIRE(fetch_distributions("python:venv", got, bench.context));
     check_stored(got, bench);
     forget();
-    REQUIRE(io::write_file_atomic(bench.wheels() / got[0].file, "something else"));
+    REQUIRE(sys::write_file_atomic(bench.wheels() / got[0].file, "something else"));
     auto changed = fetch_distributions("python:venv", got, bench.context);
     REQUIRE_FALSE(changed);
     CHECK(changed.error().kind == ErrorKind::network);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolve/sdist_metadata.hpp"
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 #include "io/process.hpp"
 #include "support/catch.hpp"
 
@@ -15,10 +15,10 @@ using Files = std::vector<std::pair<std::string, std::string>>;
 
 // An sdist of "p" 1 with the given files.
 struct Sdist {
-    io::TempDirectory folder = io::TempDirectory::make(fs::temp_directory_path(), "sdist-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "sdist-test-").value();
     fs::path file = folder.path() / "p-1.tar.gz";
     explicit Sdist(const Files& files) {
-        for (const auto& [path, text] : files) REQUIRE(io::write_file_atomic(folder.path() / "p-1" / path, text));
+        for (const auto& [path, text] : files) REQUIRE(sys::write_file_atomic(folder.path() / "p-1" / path, text));
         io::SystemProcessRunner runner;
         REQUIRE(runner.run_checked({.argv = {"tar", "czf", file, "p-1"}, .directory = folder.path()}, {}, "tar"));
     }

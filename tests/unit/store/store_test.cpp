@@ -14,7 +14,7 @@
 using namespace tmplbuild;
 namespace fs = std::filesystem;
 
-static io::TempDirectory folder() { return io::TempDirectory::make(fs::temp_directory_path(), "store-test-").value(); }
+static sys::TempDirectory folder() { return sys::TempDirectory::make(fs::temp_directory_path(), "store-test-").value(); }
 
 static Record a_record(const Store& store, const std::string& content, const std::string& arch) {
     const Digest digest = Sha256::of(content);
@@ -74,7 +74,7 @@ TEST_CASE("a damaged record is none") {
     const Record record = a_record(store, "abc", "8.9");
     REQUIRE(store.put_record(record));
     const fs::path file = root.path() / "records" / (record.key.digest().hex() + ".json");
-    const std::string good = io::read_file(file).value();
+    const std::string good = sys::read_file(file).value();
     for (std::size_t cut = 0; cut < good.size() - 1; cut += 7) {
         std::ofstream(file, std::ios::trunc) << good.substr(0, cut);
         REQUIRE_FALSE(store.find_record(record.key.digest()));
@@ -149,7 +149,7 @@ TEST_CASE("a writer killed at random leaves nothing that is trusted") {
         int status = 0;
         ::waitpid(child, &status, 0);
         for (const auto& entry : fs::directory_iterator(root.path() / "blobs" / "sha256"))
-            REQUIRE(io::hash_file(entry.path()).value().hex() == entry.path().filename());
+            REQUIRE(sys::hash_file(entry.path()).value().hex() == entry.path().filename());
         store.sweep_temp();
         REQUIRE(fs::is_empty(root.path() / "tmp"));
     }

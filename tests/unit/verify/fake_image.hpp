@@ -101,7 +101,7 @@ inline Module good_module() {
 }
 
 struct Image {
-    io::TempDirectory folder = io::TempDirectory::make(std::filesystem::temp_directory_path(), "verify-test-").value();
+    sys::TempDirectory folder = sys::TempDirectory::make(std::filesystem::temp_directory_path(), "verify-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     Layer base = base_layer(), venv = venv_layer();
     Module module = good_module();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 void Fd::reset() {
     if (fd_ >= 0) ::close(fd_);
@@ -60,4 +60,4 @@ Result<void> sync_directory(const std::filesystem::path& directory) {
     return sync_fd(fd->get(), directory.string());
 }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/atomic_file.hpp"
+#include "sys/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,9 +9,9 @@
 #include <cstdio>
 #include <utility>
 
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 AtomicFile::AtomicFile(fs::path file, fs::path temporary, Fd fd)
     : file_(std::move(file)), temporary_(std::move(temporary)), fd_(std::move(fd)) {}
@@ -40,4 +40,4 @@ Result<void> AtomicFile::commit() {
     return sync_directory(file_.parent_path());
 }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

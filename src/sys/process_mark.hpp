@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 // "<place>.<pid>.<start time>": the place is this boot of this machine and the pid namespace, since pids mean nothing
 // elsewhere. No '-' in it.
@@ -18,4 +18,4 @@ std::string own_mark();
 enum class Maker { alive, dead, elsewhere };  // elsewhere: of another machine, boot or container; nobody here can tell
 Maker maker_of(std::string_view mark);
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

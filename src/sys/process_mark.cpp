@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/process_mark.hpp"
+#include "sys/process_mark.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 static std::string place_of_pids() {
     const auto boot = read_file("/proc/sys/kernel/random/boot_id", 4096);
@@ -47,4 +47,4 @@ Maker maker_of(std::string_view mark) {
     return process_mark(pid) == mark ? Maker::alive : Maker::dead;
 }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

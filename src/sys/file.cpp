@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/file.hpp"
+#include "sys/file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 std::string unique_suffix() {
     // The process id keeps forked twins apart, the counter calls of one process, the random part different machines
@@ -31,20 +31,23 @@ std::string unique_suffix() {
 Result<std::string> read_file(const fs::path& file, std::uint64_t limit) {
     auto fd = open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
+    return read_open_file(fd->get(), file.string(), limit);
+}
+
+Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_t limit) {
     struct stat info {};
-    if (::fstat(fd->get(), &info) != 0) return os_error("read", file.string(), errno);
-    if (S_ISDIR(info.st_mode)) return os_error("read", file.string(), EISDIR);
+    if (::fstat(fd, &info) != 0) return os_error("read", name, errno);
+    if (S_ISDIR(info.st_mode)) return os_error("read", name, EISDIR);
     std::string text;
     // Files of /proc say 0 bytes; read on until the end in any case, since a file may grow meanwhile.
     text.resize(std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size) + 1, limit + 1));
     std::size_t size = 0;
     for (;;) {
-        auto n = read_full(fd->get(), std::as_writable_bytes(std::span(text)).subspan(size), file.string());
+        auto n = read_full(fd, std::as_writable_bytes(std::span(text)).subspan(size), name);
         if (!n) return n.error();
         size += *n;
         if (size < text.size()) break;
-        if (size > limit)
-            return build_error("file " + file.string() + " is larger than the limit of " + human_bytes(limit));
+        if (size > limit) return build_error("file " + name + " is larger than the limit of " + human_bytes(limit));
         text.resize(std::min<std::uint64_t>(text.size() * 2 + 4096, limit + 1));
     }
     text.resize(size);
@@ -151,4 +154,4 @@ Result<FileLock> FileLock::acquire(const fs::path& file) {
     return FileLock(fd->release());
 }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

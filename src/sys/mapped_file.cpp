@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/mapped_file.hpp"
+#include "sys/mapped_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& file) {
     auto fd = open_fd(file, O_RDONLY);
@@ -37,4 +37,4 @@ MappedFile::~MappedFile() {
     if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

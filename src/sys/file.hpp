@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files whole: read, write by rename, temporary folders that remove themselves, locks, free space. Used by every
-// stage; a file written here is either the old or the new one, never half. Never follows a template's wishes about
+// room; a file written here is either the old or the new one, never half. Never follows a template's wishes about
 // where to write: callers check paths.
 #pragma once
 
@@ -12,11 +12,13 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 namespace fs = std::filesystem;
 
 Result<std::string> read_file(const fs::path& file, std::uint64_t limit = 256ULL << 20);
+// The same of an open file; the name is for errors only.
+Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_t limit);
 // Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders.
 Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode = 0644);
 Result<void> make_directories(const fs::path& directory);
@@ -55,4 +57,4 @@ class FileLock {
     int fd_ = -1;
 };
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 class MappedFile {
   public:
@@ -25,4 +25,4 @@ class MappedFile {
     std::size_t size_ = 0;
 };
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One open file descriptor that closes itself, and reads and writes that finish or say why not. Used by io/, store/
-// and pack/ wherever a plain system call says it best. Every descriptor is close-on-exec. Never a stream, never locked.
+// One open file descriptor that closes itself, and reads and writes that finish or say why not. Used by every room
+// wherever a plain system call says it best. Every descriptor is close-on-exec. Never a stream, never locked.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 #include "base/error.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 class Fd {
   public:
@@ -48,4 +48,4 @@ Result<void> sync_directory(const std::filesystem::path& directory);  // fsync: 
 
 inline std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

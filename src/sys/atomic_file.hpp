@@ -7,9 +7,9 @@
 #include <span>
 
 #include "base/error.hpp"
-#include "io/fd.hpp"
+#include "sys/fd.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 
 class AtomicFile {
   public:
@@ -28,4 +28,4 @@ class AtomicFile {
     Fd fd_;
 };
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys

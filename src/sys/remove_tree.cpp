@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// io::remove_tree. By descriptors and not by names, so that nothing outside is touched while somebody swaps a folder
+// sys::remove_tree. By descriptors and not by names, so that nothing outside is touched while somebody swaps a folder
 // for a symlink; never into another mount, so that a forgotten bind mount does not cost the host its files.
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "io/fd.hpp"
-#include "io/file.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
-namespace tmplbuild::io {
+namespace tmplbuild::sys {
 namespace {
 
 // Deeper folders are moved up to the top first, so that depth costs neither descriptors nor stack.
@@ -105,4 +105,4 @@ Result<void> remove_tree(const fs::path& directory) {
     return os_error("remove", directory.string(), errno);
 }
 
-}  // namespace tmplbuild::io
+}  // namespace tmplbuild::sys
