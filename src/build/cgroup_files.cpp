@@ -57,6 +57,17 @@ std::string own_cgroup(const fs::path& proc, std::string_view controller) {
     return {};
 }
 
+bool can_limit_processes(const KernelFiles& kernel) {
+    std::error_code failed;
+    if (!fs::is_regular_file(kernel.cgroups / "cgroup.controllers", failed))
+        return fs::is_directory(kernel.cgroups / "pids", failed);
+    const fs::path own = group_folder(kernel.cgroups, own_cgroup(kernel.proc, ""));
+    const auto enabled = sys::read_file(own / "cgroup.subtree_control", 4096);
+    if (!enabled) return false;
+    const std::vector<std::string> names = split(trim(*enabled), ' ');
+    return std::find(names.begin(), names.end(), "pids") != names.end();
+}
+
 StepGroup step_group(const std::string& name, const KernelFiles& kernel) {
     std::error_code failed;
     if (fs::is_regular_file(kernel.cgroups / "cgroup.controllers", failed)) {

@@ -30,6 +30,8 @@ struct StepGroup {
     std::filesystem::path folder{};  // where its memory files are, if it has any, and its list of processes
     std::filesystem::path parent{};  // this process's own group in the same hierarchy
 };
+// Whether such a group can hold a limit of processes: the controller is there for groups below ours.
+bool can_limit_processes(const KernelFiles& kernel = {});
 StepGroup step_group(const std::string& name, const KernelFiles& kernel = {});
 
 }  // namespace tmplbuild

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands run over stacked layers, changes caught in an upper directory. Steps that need a program of the image use
 // it (apt, run, bytecode, kernels). One rung stands today: runc as root over an overlay; others come behind the same
-// interface. What the host lends (CA bundle, resolver, index settings) is visible to commands with network only,
-// through a tmpfs at /run/tmplbuild and variables, and leaves nothing behind.
+// interface. A command sees, calls and may use up what docs/security.md says and no more. What the host lends (CA
+// bundle, resolver, index settings) is visible to commands with network only, through a tmpfs at /run/tmplbuild and
+// variables, and leaves nothing behind.
 #pragma once
 
 #include <chrono>
@@ -44,6 +45,9 @@ struct SandboxCommand {
     // The command is an image's entrypoint: PID 1 itself, with `environment` and nothing else, on the host's network
     // with its resolver. A stop gives it ten seconds, as platforms do.
     bool is_entrypoint = false;
+    // Programs with the setuid bit and with file capabilities get what they ask for, as a user's own commands expect
+    // (sudo from another user). A command of ours needs none of it.
+    bool may_gain_privileges = false;
 };
 
 // Stacked layers with one upper directory; lives for one step. Ending it unmounts and removes everything.

@@ -2,6 +2,7 @@
 // The first rung: runc as root over an overlay.
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,10 +13,12 @@
 #include "base/text.hpp"
 #include "build/sandbox.hpp"
 #include "build/sandbox/host_loan.hpp"
+#include "build/sandbox/host_names.hpp"
 #include "build/sandbox/leftovers.hpp"
 #include "build/sandbox/memory_meter.hpp"
 #include "build/sandbox/runc_config.hpp"
 #include "build/sandbox/trees.hpp"
+#include "sys/beneath.hpp"
 
 namespace tmplbuild {
 
@@ -65,25 +68,27 @@ Result<void> make_mount_point(const fs::path& bottom, const std::string& inside,
     return sys::write_file_atomic(point, "");
 }
 
-// Where /etc/resolv.conf really lies: an image may have it as a link, whose target then is the mount point.
-std::string resolver_file(const std::vector<fs::path>& lowers) {
-    std::error_code failed;
-    for (auto lower = lowers.rbegin(); lower != lowers.rend(); ++lower) {
-        const fs::file_status status = fs::symlink_status(*lower / "etc/resolv.conf", failed);
-        if (status.type() == fs::file_type::regular) break;
-        if (status.type() != fs::file_type::symlink) continue;
-        const fs::path target = fs::read_symlink(*lower / "etc/resolv.conf", failed);
-        return (target.is_absolute() ? target : fs::path("/etc") / target).lexically_normal();
-    }
-    return "/etc/resolv.conf";
-}
-
 // Where memory is short for a builder and its commands together, a command goes first: its step can be tried again.
 // Only ever more than our own: to take less needs a capability.
 int likely_victim() {
     const auto own = sys::read_file("/proc/self/oom_score_adj", 64);
     return std::min(1000, (own ? std::atoi(own->c_str()) : 0) + 500);
 }
+
+// As many as this process may allow, and no more than engines give a container.
+std::uint64_t open_files() {
+    rlimit own{};
+    ::getrlimit(RLIMIT_NOFILE, &own);
+    return std::min<std::uint64_t>(own.rlim_max, 1 << 20);
+}
+
+// Far above what a compile with every core busy starts, far below what brings a machine down.
+constexpr std::int64_t step_processes = 32'768;
+
+// Files of the image that are mounted over, where they really lie.
+struct LentPlaces {
+    std::string resolver, hosts;
+};
 
 struct Shared {
     const Store& store;
@@ -94,8 +99,8 @@ struct Shared {
 
 class RuncSession : public SandboxSession {
   public:
-    RuncSession(Shared& shared, sys::TempDirectory work, std::vector<SandboxMount> mounts, std::string resolver)
-        : shared_(shared), work_(std::move(work)), mounts_(std::move(mounts)), resolver_(std::move(resolver)) {}
+    RuncSession(Shared& shared, sys::TempDirectory work, std::vector<SandboxMount> mounts, LentPlaces places)
+        : shared_(shared), work_(std::move(work)), mounts_(std::move(mounts)), places_(std::move(places)) {}
     ~RuncSession() override {
         if (mounted_) ::umount2(root().c_str(), MNT_DETACH);
     }
@@ -105,17 +110,21 @@ class RuncSession : public SandboxSession {
     fs::path root() const override { return work_.path() / "root"; }
     fs::path upper() const override { return work_.path() / "upper"; }
     bool is_below(const std::string& path) const override {
-        std::error_code failed;
-        // Without the first, which holds mount points alone.
-        return std::any_of(lowers_.begin() + 1, lowers_.end(), [&](const fs::path& lower) {
-            return fs::symlink_status(lower / path, failed).type() != fs::file_type::not_found;
+        return std::any_of(roots_.begin(), roots_.end(), [&](const sys::Beneath& lower) {
+            const auto status = lower.link_status(path);
+            return status && status->has_value();
         });
     }
 
     // Names of lower directories are short links beside the mount point, and mount(8) stands there: the options of an
     // overlay over a hundred layers then fit into the one page that mount(2) takes.
     Result<void> mount(const std::vector<fs::path>& lowers) {
-        lowers_ = lowers;
+        // Without the first, which holds mount points alone.
+        for (std::size_t i = 1; i < lowers.size(); ++i) {
+            auto root = sys::Beneath::open(lowers[i], sys::Outside::is_root);
+            if (!root) return root.error();
+            roots_.push_back(std::move(*root));
+        }
         for (const char* folder : {"root", "upper", "work", "l", "loan", "secrets"})
             if (auto made = sys::make_directories(work_.path() / folder); !made) return made;
         std::vector<std::string> names;
@@ -145,10 +154,16 @@ class RuncSession : public SandboxSession {
 
     Result<io::ProcessResult> run(const SandboxCommand& command, std::stop_token stop) override {
         RuncConfig config{.root = root(), .mounts = mounts_};
+        config.is_pod = command.is_entrypoint;
+        config.may_gain_privileges = command.is_entrypoint || command.may_gain_privileges;
+        config.open_files = open_files();
         std::vector<Mount> loans;
+        if (auto lent = lend_hosts(config); !lent) return lent.error();
         if (command.is_entrypoint) {
-            config.mounts.push_back({"/etc/resolv.conf", resolver_});
+            config.directory = command.directory;
+            config.mounts.push_back({"/etc/resolv.conf", places_.resolver});
         } else {
+            if (can_limit_processes()) config.process_limit = step_processes;
             config.environment = fixed_environment();
             if (auto lent = lend(command, config, loans); !lent) return lent.error();
             const fs::path input = work_.path() / "input";
@@ -195,6 +210,14 @@ class RuncSession : public SandboxSession {
         return result;
     }
 
+    // A copy of the command's own, which it may change as under any engine; nothing of it lasts.
+    Result<void> lend_hosts(RuncConfig& config) {
+        const fs::path file = work_.path() / "hosts";
+        if (auto written = sys::write_file_atomic(file, hosts_text(config.hostname)); !written) return written;
+        config.mounts.push_back({file, places_.hosts, false});
+        return {};
+    }
+
     Result<void> lend(const SandboxCommand& command, RuncConfig& config, std::vector<Mount>& loans) {
         if (command.network) {
             const fs::path folder = work_.path() / "loan";
@@ -205,7 +228,7 @@ class RuncSession : public SandboxSession {
             if (!variables) return variables.error();
             config.environment.insert(variables->begin(), variables->end());
             config.mounts.push_back({folder, loan_folder});
-            config.mounts.push_back({"/etc/resolv.conf", resolver_});
+            config.mounts.push_back({"/etc/resolv.conf", places_.resolver});
         }
         if (!command.secrets.empty()) {
             const fs::path folder = work_.path() / "secrets";
@@ -222,8 +245,8 @@ class RuncSession : public SandboxSession {
     Shared& shared_;
     sys::TempDirectory work_;
     std::vector<SandboxMount> mounts_;
-    std::string resolver_;
-    std::vector<fs::path> lowers_;
+    LentPlaces places_;
+    std::vector<sys::Beneath> roots_;  // the layers below
     bool mounted_ = false;
 };
 
@@ -237,25 +260,26 @@ class RuncSandbox : public Sandbox {
         auto work = shared_.store.new_temp_directory("sandbox");
         if (!work) return work.error();
         std::vector<fs::path> lowers{work->path() / "points"};
-        for (const BuiltLayer& layer : below) {
+        for (const BuiltLayer& layer : without_repeats(below)) {
             auto tree = shared_.trees.tree_of(layer);
             if (!tree) return tree.error();
             lowers.push_back(*tree);
         }
-        const std::string resolver = resolver_file(lowers);
-        if (auto made = make_points(lowers.front(), mounts, resolver); !made) return made.error();
-        auto session = std::make_unique<RuncSession>(shared_, std::move(*work), mounts, resolver);
+        const LentPlaces places{real_place(lowers, "/etc/resolv.conf"), real_place(lowers, "/etc/hosts")};
+        if (auto made = make_points(lowers.front(), mounts, places); !made) return made.error();
+        auto session = std::make_unique<RuncSession>(shared_, std::move(*work), mounts, places);
         if (auto mounted = session->mount(lowers); !mounted) return mounted.error();
         return std::unique_ptr<SandboxSession>(std::move(session));
     }
 
   private:
     static Result<void> make_points(const fs::path& bottom, const std::vector<SandboxMount>& mounts,
-                                    const std::string& resolver) {
+                                    const LentPlaces& places) {
         for (const char* folder : {"/proc", "/sys", "/dev", loan_folder, secrets_inside, "/tmp"})
             if (auto made = make_mount_point(bottom, folder, true); !made) return made;
         ::chmod((bottom / "tmp").c_str(), 01777);
-        for (const std::string& file : {std::string(init_inside), std::string(input_inside), resolver})
+        for (const std::string& file :
+             {std::string(init_inside), std::string(input_inside), places.resolver, places.hosts})
             if (auto made = make_mount_point(bottom, file, false); !made) return made;
         // A package's service may not start in a step: invoke-rc.d(8) asks this file.
         if (auto written = sys::write_file_atomic(bottom / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755);

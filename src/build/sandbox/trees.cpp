@@ -4,14 +4,25 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <set>
 
-#include "sys/fd.hpp"
 #include "pack/unpack_layer.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
 namespace fs = std::filesystem;
+
+std::vector<BuiltLayer> without_repeats(const std::vector<BuiltLayer>& below) {
+    std::vector<BuiltLayer> out;
+    std::set<Digest> seen;
+    for (auto layer = below.rbegin(); layer != below.rend(); ++layer)
+        if (seen.insert(layer->diff_id).second) out.push_back(*layer);
+    std::reverse(out.begin(), out.end());
+    return out;
+}
 
 Result<fs::path> LayerTrees::tree_of(const BuiltLayer& layer) {
     Slot* slot = nullptr;

@@ -8,10 +8,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "store/store.hpp"
 
 namespace tmplbuild {
+
+// An image may hold one layer many times (an empty one of each idle step), an overlay takes no folder twice. The
+// topmost place counts: whatever a layer below it could show or hide, the same layer above shows or hides again.
+std::vector<BuiltLayer> without_repeats(const std::vector<BuiltLayer>& below);
 
 class LayerTrees {
   public:

@@ -36,6 +36,7 @@ Result<StepOutput> build_run(const RunSpec& spec, StepContext& context) {
                            .directory = spec.layer.directory,
                            .network = spec.layer.network,
                            .secrets = secrets};
+    command.may_gain_privileges = true;  // a user's own command, as other builders run it
     if (command.argv.empty()) command.argv = {"/bin/sh", "-eu", "-c", spec.layer.script};
     command.on_line = [&](std::string_view line) {
         context.progress.line(context.step, mask(std::string(line), secrets));
