@@ -226,7 +226,7 @@ class Job {
         const std::string& commit = kernel_.source.commit;
         std::vector<std::vector<std::string>> steps = {
             {"git", "init", "-q"},
-            {"git", "fetch", "-q", "--depth", "1", kernel_.source.url, commit},
+            {"git", "fetch", "-q", "--depth", "1", "--", kernel_.source.url, commit},
             {"git", "-c", "advice.detachedHead=false", "checkout", "-q", commit},
             {"git", "submodule", "update", "-q", "--init", "--recursive", "--depth", "1"}};
         for (const std::string& patch : kernel_.source.patches) steps.push_back({"git", "apply", "-p1", patch});

@@ -3,6 +3,7 @@
 
 #include "resolve/file_digest.hpp"
 #include "resolve/git.hpp"
+#include "resolve/git_environment.hpp"
 
 namespace tmplbuild {
 
@@ -39,12 +40,11 @@ static Result<void> apply_patch(const PlannedSource& planned, std::size_t at, co
         return build_error("the patch '" + name + "' of the kernel '" + planned.kernel + "' changed while it was read",
                            "build again");
     // Without a ceiling, git would find a repository above and leave out what that does not track.
-    io::Command command{.argv = {"git", "apply", "-p1", "--whitespace=nowarn", patch},
-                        .environment = {{"GIT_CEILING_DIRECTORIES", to.parent_path()},
-                                        {"GIT_CONFIG_NOSYSTEM", "1"},
-                                        {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                                        {"LC_ALL", "C.UTF-8"}},
+    io::Command command{.argv = {"git", "apply", "-p1", "--whitespace=nowarn", "--", patch},
+                        .environment = git_reading_environment(),
+                        .inherit_environment = false,
                         .directory = to};
+    command.environment["GIT_CEILING_DIRECTORIES"] = to.parent_path();
     auto done = context.processes.run_checked(command, context.stop, "applying the patch '" + name + "'");
     if (done) return {};
     Error error = done.error();
@@ -57,7 +57,10 @@ Result<void> lay_kernel_source(const PlannedSource& planned, const fs::path& to,
     const KernelRecipe& recipe = planned.recipe;
     if (!recipe.source_url.empty()) {
         ResolveContext resolving = context.resolving();
-        if (auto done = checkout_git(recipe.source_url, recipe.source_rev, false, to, resolving); !done) return done;
+        auto done =
+            checkout_git({recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers},
+                         to, resolving);
+        if (!done) return done;
     } else {
         if (auto copied = copy_folder(recipe.source_path, to, recipe.source_exclude, ""); !copied) return copied;
         FilesLayer copy;

@@ -216,7 +216,8 @@ class Locker {
 
     void resolve_commit(const GitRequest& request) {
         context_.progress.started("git", "fetching " + request.rev.substr(0, 12));
-        lock_.gits.push_back(resolve_git(request.url, request.rev, request.submodules, context_).value());
+        lock_.gits.push_back(
+            resolve_git({request.url, request.rev, request.submodules, request.lfs_pointers}, context_).value());
     }
 
     void resolve_venv(const VenvRequest& request) {

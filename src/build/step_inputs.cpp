@@ -37,17 +37,11 @@ static Result<void> fetch_file(const FetchLayer& fetch, StepContext& context) {
     return context.store.adopt_hashed(*file, *digest);
 }
 
-static Result<void> fetch_commit(const std::string& url, const std::string& rev, bool submodules,
-                                 StepContext& context) {
-    ResolveContext resolving = context.resolving();
-    auto got = resolve_git(url, rev, submodules, resolving);
-    if (!got) return got.error();
-    return {};
-}
-
 static Result<void> fetch_source(const KernelRecipe& recipe, StepContext& context) {
     if (recipe.source_url.empty()) return {};
-    return fetch_commit(recipe.source_url, recipe.source_rev, false, context);
+    ResolveContext resolving = context.resolving();
+    return fetch_git({recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers},
+                     resolving);
 }
 
 Result<void> fetch_inputs(const Step& step, StepContext& context) {
@@ -64,7 +58,7 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
         return fetch_distributions(step.id, python->locked.builders, resolving);
     }
     if (const auto* git = std::get_if<GitSpec>(&step.spec))
-        return fetch_commit(git->layer.url, git->layer.rev, git->layer.submodules, context);
+        return fetch_git({git->layer.url, git->layer.rev, git->layer.submodules, git->layer.lfs_pointers}, resolving);
     if (const auto* fetch = std::get_if<FetchSpec>(&step.spec)) return fetch_file(fetch->layer, context);
     if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec)) {
         if (files->with_source)

@@ -27,7 +27,8 @@ std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts&
     }
     const LockedGit* git = lock.find_git(recipe.source_url, recipe.source_rev);
     if (git == nullptr) return "its source has not been fetched yet";
-    spec.source = Sha256::of(git->tree);
+    // The tree names its submodules' commits; whether they are laid out is the recipe's choice.
+    spec.source = Sha256::of(git->tree + (recipe.source_submodules ? " with submodules" : ""));
     spec.source_time = git->commit_time;
     return {};
 }

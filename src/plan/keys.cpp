@@ -119,6 +119,9 @@ CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compress
     key.add("tree", spec.locked.tree);
     // Submodules are named by the tree; which of their repositories answers does not matter.
     key.add("submodules", spec.layer.submodules);
+    key.add("lfs_pointers", spec.layer.lfs_pointers);
+    // Raised when the same commit is written out as other files than before.
+    key.add("checkout", std::int64_t{2});
     key.add("time", spec.locked.commit_time);
     key.add("dest", spec.layer.dest);
     key.add("bytecode", contract.python ? contract.python->magic : "");

@@ -43,7 +43,7 @@ inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 // Every commit that a layer or a kernel is made from.
 struct GitRequest {
     std::string url, rev;
-    bool submodules = false;
+    bool submodules = false, lfs_pointers = false;
     auto operator<=>(const GitRequest&) const = default;
 };
 std::set<GitRequest> git_requests(const Template& tmpl);

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolve/git.hpp"
 
-#include <charconv>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
 #include <vector>
 
 #include "base/text.hpp"
+#include "io/http.hpp"
+#include "resolve/git_lfs.hpp"
+#include "resolve/git_repository.hpp"
+#include "resolve/git_submodules.hpp"
 
 namespace tmplbuild {
 
@@ -12,200 +20,185 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path repository(const Store& store, const std::string& url) {
-    return store.root() / "git" / Sha256::of(url).hex().substr(0, 32);
+constexpr int deepest_submodule = 10;
+constexpr int most_submodules = 1000;
+constexpr std::size_t most_named = 5;  // paths in one message
+
+struct Submodule {
+    std::string path, url, rev;
+};
+
+std::vector<std::string> submodule_paths(const std::vector<GitEntry>& entries) {
+    std::vector<std::string> out;
+    for (const GitEntry& entry : entries)
+        if (entry.is_submodule()) out.push_back(entry.path);
+    return out;
 }
 
-// One bare repository. Fetching uses the user's configuration; reading uses none, so that it is the same everywhere.
-class Repository {
+Result<std::vector<Submodule>> submodules_of(GitRepository& repository, const std::string& url, const std::string& rev,
+                                             const std::vector<GitEntry>& entries) {
+    std::vector<Submodule> out;
+    for (const GitEntry& entry : entries) {
+        if (entry.path == ".gitmodules" && !entry.is_file())
+            return build_error("the repository's .gitmodules is no plain file");
+        if (!entry.is_submodule()) continue;
+        if (auto checked = check_submodule_path(entry.path); !checked) return checked.error();
+        out.push_back({entry.path, {}, entry.object});
+    }
+    if (out.empty()) return out;
+    auto listed = repository.gitmodules(rev);
+    if (!listed) return listed.error();
+    auto urls = read_gitmodules(*listed);
+    if (!urls) return urls.error();
+    for (Submodule& module : out) {
+        const auto found = urls->find(module.path);
+        if (found == urls->end()) return build_error("the submodule '" + module.path + "' has no URL in .gitmodules");
+        auto whole = submodule_url(found->second, url);
+        if (!whole) return std::move(whole.error()).while_doing("reading the submodule '" + module.path + "'");
+        module.url = *whole;
+    }
+    return out;
+}
+
+std::string some_of(const std::vector<std::string>& names) {
+    const std::size_t shown = std::min(names.size(), most_named);
+    std::string out = join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown)}, ", ");
+    if (shown < names.size()) out += " and " + std::to_string(names.size() - shown) + " more";
+    return out;
+}
+
+// A file with the attribute filter=lfs whose content is a pointer: what `git lfs` would replace in a clone.
+Result<void> refuse_pointers(GitRepository& repository, const std::string& url, const std::string& rev,
+                             const std::vector<GitEntry>& entries) {
+    bool attributes = false;
+    std::vector<GitEntry> small;
+    for (const GitEntry& entry : entries) {
+        attributes = attributes || entry.path == ".gitattributes" || entry.path.ends_with("/.gitattributes");
+        if (entry.is_file() && entry.size <= largest_lfs_pointer) small.push_back(entry);
+    }
+    if (!attributes) return {};
+    auto filtered = repository.with_lfs_filter(rev, small);
+    if (!filtered) return filtered.error();
+    auto contents = repository.blobs(*filtered);
+    if (!contents) return contents.error();
+    std::vector<std::string> names;
+    std::uint64_t bytes = 0;
+    for (std::size_t at = 0; at < contents->size(); ++at) {
+        const auto size = lfs_pointer_size((*contents)[at]);
+        if (!size) continue;
+        names.push_back((*filtered)[at].path);
+        bytes += *size;
+    }
+    if (names.empty()) return {};
+    return usage_error("the commit " + rev.substr(0, 12) + " of " + io::printable_url(url) +
+                           " has only Git LFS pointers in the place of " + std::to_string(names.size()) +
+                           (names.size() == 1 ? " file" : " files") + " (" + human_bytes(bytes) +
+                           "): " + some_of(names),
+                       "with lfs = \"pointers\" they stay pointers; a `fetch` layer brings a file itself");
+}
+
+using Visit = std::function<Result<void>(GitRepository& repository, const GitWish& wish,
+                                         const std::vector<GitEntry>& entries, const std::string& below)>;
+
+// One commit, then its submodules, depth first.
+class Tree {
   public:
-    Repository(std::string url, ResolveContext& context)
-        : url_(std::move(url)), path_(repository(context.store, url_)), context_(context) {}
+    Tree(ResolveContext& context, Visit visit) : context_(context), visit_(std::move(visit)) {}
 
-    Result<io::ProcessResult> read(std::vector<std::string> arguments, const std::string& what,
-                                   std::map<std::string, std::string> environment = {}) {
-        environment["GIT_CONFIG_NOSYSTEM"] = "1";
-        environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
-        return run(std::move(arguments), what, std::move(environment));
-    }
-
-    bool has(const std::string& rev) {
-        std::error_code failed;
-        return fs::exists(path_ / "HEAD", failed) && read({"cat-file", "-e", rev + "^{tree}"}, "looking").has_value();
-    }
-
-    Result<void> fetch(const std::string& rev) {
-        if (has(rev)) return {};
-        auto lock = sys::FileLock::acquire(path_.string() + ".lock");
-        if (!lock) return lock.error();
-        if (has(rev)) return {};
-        std::error_code failed;
-        if (!fs::exists(path_ / "HEAD", failed)) {
-            auto made = context_.processes.run_checked({.argv = {"git", "init", "-q", "--bare", path_}}, context_.stop,
-                                                       "making a git repository");
-            if (!made) return made.error();
+    Result<void> walk(const GitWish& wish, GitUrlFrom from, const std::string& below, int depth) {
+        if (depth > deepest_submodule || ++seen_ > most_submodules)
+            return build_error("submodules lie in each other without an end");
+        GitRepository repository(wish.url, from, context_);
+        if (auto fetched = repository.fetch(wish.rev); !fetched) return fetched;
+        auto entries = repository.entries(wish.rev);
+        if (!entries) return entries.error();
+        if (auto visited = visit_(repository, wish, *entries, below); !visited) return visited;
+        if (!wish.submodules) return {};
+        auto modules = submodules_of(repository, wish.url, wish.rev, *entries);
+        if (!modules) return modules.error();
+        for (const Submodule& module : *modules) {
+            const GitWish inner{module.url, module.rev, true, wish.lfs_pointers};
+            const std::string place = below.empty() ? module.path : below + "/" + module.path;
+            if (auto done = walk(inner, GitUrlFrom::repository, place, depth + 1); !done)
+                return Error(done.error()).while_doing("taking the submodule '" + module.path + "'");
         }
-        // Most servers give out one commit by its name; others only branches and tags with their history.
-        auto one = run({"fetch", "-q", "--no-tags", "--depth=1", url_, rev}, "fetching the commit", {});
-        if (one && has(rev)) return {};
-        if (!one && one.error().kind == ErrorKind::interrupted) return one.error();
-        auto all = run({"fetch", "-q", "--no-tags", url_, "+refs/*:refs/tmplbuild/*"}, "fetching the repository", {});
-        if (!all) {
-            Error error = all.error();
-            if (error.kind == ErrorKind::build) error.kind = ErrorKind::network;
-            error.hint = "see whether `git ls-remote URL` works on this machine";
-            return error;
-        }
-        if (!has(rev))
-            return usage_error("the repository has no commit " + rev,
-                               "`git ls-remote URL NAME` prints the commit that a branch or tag names now");
-        return {};
-    }
-
-    Result<LockedGit> facts(const std::string& rev) {
-        auto said = read({"show", "-s", "--no-show-signature", "--format=%T %ct", rev}, "reading the commit");
-        if (!said) return said.error();
-        const std::vector<std::string> words = split(trim(said->out), ' ');
-        LockedGit out{url_, rev, words.front(), 0};
-        const std::string& time = words.back();
-        if (words.size() != 2 ||
-            std::from_chars(time.data(), time.data() + time.size(), out.commit_time).ec != std::errc())
-            return build_error("git describes the commit " + rev + " as '" + said->out + "'");
-        return out;
-    }
-
-    struct Submodule {
-        std::string path, url, rev;
-    };
-    Result<std::vector<Submodule>> submodules(const std::string& rev) {
-        auto tree = read({"ls-tree", "-r", "-z", rev}, "reading the commit's tree");
-        if (!tree) return tree.error();
-        std::vector<Submodule> out;
-        for (const std::string& line : split(tree->out, '\0')) {
-            // "160000 commit <hex>\t<path>": a submodule (git-ls-tree(1))
-            if (!line.starts_with("160000 commit ")) continue;
-            const std::size_t tab = line.find('\t');
-            Submodule module{line.substr(tab + 1), {}, line.substr(14, tab - 14)};
-            auto url = url_of(rev, module.path);
-            if (!url) return url.error();
-            module.url = *url;
-            out.push_back(std::move(module));
-        }
-        return out;
-    }
-
-    Result<void> checkout(const std::string& rev, const fs::path& to) {
-        auto work = context_.store.new_temp_directory("git");
-        if (!work) return work.error();
-        const std::map<std::string, std::string> index{{"GIT_INDEX_FILE", work->path() / "index"}};
-        if (auto done = read({"read-tree", rev}, "reading the commit's tree", index); !done) return done.error();
-        auto done = read({"-c", "core.autocrlf=false", "-c", "core.symlinks=true", "-c", "core.bare=false",
-                          "--work-tree=" + to.string(), "checkout-index", "--all", "--prefix=" + to.string() + "/"},
-                         "writing the commit's files", index);
-        if (!done) return done.error();
         return {};
     }
 
   private:
-    Result<io::ProcessResult> run(std::vector<std::string> arguments, const std::string& what,
-                                  std::map<std::string, std::string> environment) {
-        std::vector<std::string> argv = {"git", "--git-dir=" + path_.string()};
-        argv.insert(argv.end(), arguments.begin(), arguments.end());
-        environment["GIT_TERMINAL_PROMPT"] = "0";
-        environment["LC_ALL"] = "C.UTF-8";
-        auto result = context_.processes.run_checked({.argv = argv, .environment = environment}, context_.stop, what);
-        return result;
-    }
-
-    // .gitmodules names the URL; one that starts with "./" or "../" is relative to this repository's (gitmodules(5)).
-    Result<std::string> url_of(const std::string& rev, const std::string& path) {
-        auto names = read({"config", "--blob=" + rev + ":.gitmodules", "--get-regexp", "^submodule\\..*\\.path$"},
-                          "reading .gitmodules");
-        if (!names) return names.error();
-        for (const std::string& line : split(names->out, '\n')) {
-            const std::size_t space = line.find(' ');
-            if (space == std::string::npos || line.substr(space + 1) != path) continue;
-            const std::string key = line.substr(0, space - std::string(".path").size()) + ".url";
-            auto url = read({"config", "--blob=" + rev + ":.gitmodules", "--get", key}, "reading .gitmodules");
-            if (!url) return url.error();
-            return absolute(std::string(trim(url->out)));
-        }
-        return build_error("the submodule '" + path + "' has no URL in .gitmodules");
-    }
-
-    std::string absolute(std::string url) const {
-        std::string base = url_;
-        while (base.ends_with('/')) base.pop_back();
-        if (!url.starts_with("./") && !url.starts_with("../")) return url;
-        while (url.starts_with("./") || url.starts_with("../")) {
-            if (url.starts_with("../")) {
-                base = base.substr(0, base.rfind('/'));
-                url = url.substr(3);
-            } else {
-                url = url.substr(2);
-            }
-        }
-        return base + "/" + url;
-    }
-
-    std::string url_;
-    fs::path path_;
     ResolveContext& context_;
+    Visit visit_;
+    int seen_ = 0;
 };
 
-constexpr int deepest_submodule = 10;
+// git makes an executable file with the builder's umask, which may take the bit that a layer keeps.
+Result<void> mend_modes(const fs::path& to, const std::vector<GitEntry>& entries) {
+    for (const GitEntry& entry : entries) {
+        if (entry.mode != "100755") continue;
+        const fs::path file = to / entry.path;
+        struct stat facts {};
+        if (::lstat(file.c_str(), &facts) != 0) return os_error("look at", file, errno);
+        if (S_ISREG(facts.st_mode) && (facts.st_mode & S_IXUSR) == 0 && ::chmod(file.c_str(), 0755) != 0)
+            return os_error("set the mode of", file, errno);
+    }
+    return {};
+}
 
-Result<void> fetch_all(const std::string& url, const std::string& rev, bool submodules, int depth,
-                       ResolveContext& context) {
-    if (depth > deepest_submodule) return build_error("submodules lie in each other without an end");
-    Repository repository(url, context);
-    if (auto fetched = repository.fetch(rev); !fetched) return fetched;
-    if (!submodules) return {};
-    auto modules = repository.submodules(rev);
-    if (!modules) return modules.error();
-    for (const auto& module : *modules)
-        if (auto fetched = fetch_all(module.url, module.rev, true, depth + 1, context); !fetched) {
-            Error error = fetched.error();
-            return error.while_doing("fetching the submodule '" + module.path + "'");
-        }
+// The folder that git made for a submodule, on a way without links: a tree may name a link and what lies below it.
+Result<void> check_place(const fs::path& to, const std::string& below) {
+    fs::path place = to;
+    for (const std::string& part : split(below, '/')) {
+        place /= part;
+        struct stat facts {};
+        if (::lstat(place.c_str(), &facts) != 0) return os_error("look at", place, errno);
+        if (!S_ISDIR(facts.st_mode))
+            return build_error("the submodule '" + below + "' would be written through '" + part +
+                               "', which is no folder");
+    }
     return {};
 }
 
 }  // namespace
 
-Result<LockedGit> resolve_git(const std::string& url, const std::string& rev, bool submodules,
-                              ResolveContext& context) {
+Result<void> fetch_git(const GitWish& wish, ResolveContext& context) {
     if (auto made = sys::make_directories(context.store.root() / "git"); !made) return made.error();
-    if (auto fetched = fetch_all(url, rev, submodules, 0, context); !fetched) return fetched.error();
-    return Repository(url, context).facts(rev);
+    Tree tree(context, [](GitRepository& repository, const GitWish& now, const auto& entries, const auto&) {
+        return now.lfs_pointers ? Result<void>() : refuse_pointers(repository, now.url, now.rev, entries);
+    });
+    return tree.walk(wish, GitUrlFrom::builder, "", 0);
 }
 
-bool has_commit(const Store& store, const std::string& url, const std::string& rev) {
-    SilentProgress silent;
-    io::SystemProcessRunner processes;
-    ResolveContext context{store, processes, silent, {}};
-    return Repository(url, context).has(rev);
-}
-
-Result<void> checkout_git(const std::string& url, const std::string& rev, bool submodules, const fs::path& to,
-                          ResolveContext& context) {
-    Repository repository(url, context);
-    if (auto done = repository.checkout(rev, to); !done) return done;
-    if (!submodules) return {};
-    auto modules = repository.submodules(rev);
-    if (!modules) return modules.error();
-    for (const auto& module : *modules) {
-        if (auto made = sys::make_directories(to / module.path); !made) return made;
-        if (auto done = checkout_git(module.url, module.rev, true, to / module.path, context); !done) return done;
+Result<LockedGit> resolve_git(const GitWish& wish, ResolveContext& context) {
+    if (auto fetched = fetch_git(wish, context); !fetched) return fetched.error();
+    GitRepository repository(wish.url, GitUrlFrom::builder, context);
+    if (!wish.submodules) {
+        auto entries = repository.entries(wish.rev);
+        if (!entries) return entries.error();
+        if (const auto left = submodule_paths(*entries); !left.empty())
+            context.progress.message(io::printable_url(wish.url) + ": without its submodules (" + some_of(left) +
+                                     "), which `submodules = true` brings");
     }
-    return {};
+    return repository.facts(wish.rev);
+}
+
+Result<void> checkout_git(const GitWish& wish, const fs::path& to, ResolveContext& context) {
+    Tree tree(context,
+              [&to](GitRepository& repository, const GitWish& now, const auto& entries,
+                    const std::string& below) -> Result<void> {
+                  if (!below.empty())
+                      if (auto checked = check_place(to, below); !checked) return checked;
+                  if (auto done = repository.checkout(now.rev, to / below); !done) return done;
+                  return mend_modes(to / below, entries);
+              });
+    return tree.walk(wish, GitUrlFrom::builder, "", 0);
 }
 
 Result<std::string> read_git_file(const std::string& url, const std::string& rev, const std::string& path,
                                   ResolveContext& context) {
-    auto said = Repository(url, context).read({"cat-file", "blob", rev + ":" + path}, "reading '" + path + "'");
-    if (!said) return said.error();
-    return std::move(said->out);
+    auto text = GitRepository(url, GitUrlFrom::builder, context).file(rev, path);
+    if (!text) return text.error();
+    if (!*text) return build_error("the commit " + rev + " has no file '" + path + "'");
+    return std::move(**text);
 }
 
 }  // namespace tmplbuild

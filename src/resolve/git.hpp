@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // git as a fetcher of exact commits: one bare repository a URL in the store, filled once, read offline after. The
-// user's own git configuration says how a URL is reached (insteadOf, credentials, CA). Never keeps a branch or a tag.
+// user's own git configuration says how a URL is reached (insteadOf, proxy, credentials, CA), and never what the bytes
+// are. Submodules come as `git clone --recurse-submodules` would take them. Never keeps a branch or a tag.
 #pragma once
 
 #include <filesystem>
@@ -11,15 +12,21 @@
 
 namespace tmplbuild {
 
-// The commit and, when asked for, what its submodules name, fetched unless the store has them. A commit that the
-// repository does not have: a usage error.
-Result<LockedGit> resolve_git(const std::string& url, const std::string& rev, bool submodules, ResolveContext& context);
-bool has_commit(const Store& store, const std::string& url, const std::string& rev);
+struct GitWish {
+    std::string url, rev;  // the template's address, 40 hex digits
+    bool submodules = false;
+    bool lfs_pointers = false;  // files that Git LFS keeps elsewhere stay pointers; else they are an error
+};
+
+// The commit and, when asked for, what its submodules name, fetched unless the store has them. Usage errors: a commit
+// that the repository does not have, files that are LFS pointers.
+Result<void> fetch_git(const GitWish& wish, ResolveContext& context);
+// The same, and what the lock keeps of it. Says which submodules are left out.
+Result<LockedGit> resolve_git(const GitWish& wish, ResolveContext& context);
 // The commit's files into the empty folder `to`: modes 0644 and 0755, links as links, no .git. Offline: the commit
-// must be in the store. The machine's and the user's git settings do not change what is written.
-Result<void> checkout_git(const std::string& url, const std::string& rev, bool submodules,
-                          const std::filesystem::path& to, ResolveContext& context);
-// One file of a commit in the store.
+// must be in the store. The commit's own .gitattributes hold; the machine's and the user's settings do not.
+Result<void> checkout_git(const GitWish& wish, const std::filesystem::path& to, ResolveContext& context);
+// One file of a commit in the store, links followed inside the commit.
 Result<std::string> read_git_file(const std::string& url, const std::string& rev, const std::string& path,
                                   ResolveContext& context);
 

@@ -49,6 +49,8 @@ struct KernelRecipe {
     std::filesystem::path source_path;           // absolute folder; empty for git
     std::vector<std::string> source_exclude;     // globs
     std::string source_url, source_rev;          // git, 40 hex digits
+    bool source_submodules = false;
+    bool source_lfs_pointers = false;
     std::vector<std::filesystem::path> patches;  // absolute; applied in this order, as `git apply` reads them
     std::vector<std::string> command;            // {arch} "8.9", {sm} "sm_89", {output}, {jobs}
     std::map<std::string, std::string> environment;

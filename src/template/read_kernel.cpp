@@ -72,6 +72,8 @@ static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) 
         recipe.source_url = read_url(table, "git", {"https", "http", "ssh", "git", "file"});
         table.require("rev", "rev = \"…40 hex digits…\"");
         recipe.source_rev = read_hex(table, "rev", 40, rev_hint);
+        if (const auto flag = table.boolean("submodules")) recipe.source_submodules = flag->value;
+        if (const auto choice = table.choice("lfs", {"error", "pointers"})) recipe.source_lfs_pointers = *choice == 1;
     }
     recipe.source_exclude = values(table.texts("exclude"));
     for (const auto& [text, pos] : table.texts("patches")) {

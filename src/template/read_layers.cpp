@@ -104,6 +104,7 @@ static GitLayer read_git(TableReader& table, std::string& about) {
     layer.rev = read_hex(table, "rev", 40, git_hint);
     layer.dest = read_image_path(table, "dest", PathUse::folder);
     if (const auto flag = table.boolean("submodules")) layer.submodules = flag->value;
+    if (const auto choice = table.choice("lfs", {"error", "pointers"})) layer.lfs_pointers = *choice == 1;
     about = last_part(layer.dest);
     return layer;
 }

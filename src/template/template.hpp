@@ -61,6 +61,7 @@ struct GitLayer {
     std::string rev;  // 40 hex digits
     std::string dest;
     bool submodules = false;
+    bool lfs_pointers = false;  // `lfs = "pointers"`: files that Git LFS keeps elsewhere stay pointers, else an error
 };
 struct AptLayer {
     std::vector<std::string> packages;

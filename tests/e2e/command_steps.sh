@@ -6,22 +6,7 @@
 example "$work/a"
 t=$work/a/template.toml
 
-# A commit with a program, a link, a submodule, and a later commit that must not be seen.
-repo() { git -C "$1" -c user.name=t -c user.email=t@example.invalid "${@:2}"; }
-for name in sub main; do git init -q -b main "$work/$name"; done
-echo inner >"$work/sub/inner.txt"
-repo "$work/sub" add . && repo "$work/sub" commit -qm one
-printf '#!/bin/sh\necho tool\n' >"$work/main/tool"
-chmod 755 "$work/main/tool"
-ln -s tool "$work/main/link"
-echo 'import sys' >"$work/main/module.py"
-repo "$work/main" -c protocol.file.allow=always submodule --quiet add "$work/sub" deep
-repo "$work/main" add . && repo "$work/main" commit -qm one
-rev=$(git -C "$work/main" rev-parse HEAD)
-echo later >"$work/main/later"
-repo "$work/main" add . && repo "$work/main" commit -qm two
-
-# An archive on a loopback server.
+# An archive on a loopback server, and beside it the repository that the submodule comes from.
 mkdir -p "$work/www/pack-1.0/bin"
 echo '#!/bin/sh' >"$work/www/pack-1.0/bin/go"
 chmod 755 "$work/www/pack-1.0/bin/go"
@@ -32,6 +17,23 @@ server=$!
 trap 'kill $server 2>/dev/null; tidy' EXIT
 for _ in $(seq 100); do grep -q 'port' "$work/www.log" && break; sleep 0.1; done
 port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/www.log" | head -n 1)
+
+# A commit with a program, a link, a submodule, and a later commit that must not be seen.
+repo() { git -C "$1" -c user.name=t -c user.email=t@example.invalid "${@:2}"; }
+for name in sub main; do git init -q -b main "$work/$name"; done
+echo inner >"$work/sub/inner.txt"
+repo "$work/sub" add . && repo "$work/sub" commit -qm one
+printf '#!/bin/sh\necho tool\n' >"$work/main/tool"
+chmod 755 "$work/main/tool"
+ln -s tool "$work/main/link"
+echo 'import sys' >"$work/main/module.py"
+git clone -q --bare "$work/sub" "$work/www/sub.git" && git -C "$work/www/sub.git" update-server-info
+repo "$work/main" submodule --quiet add "http://127.0.0.1:$port/sub.git" deep
+repo "$work/main" add . && repo "$work/main" commit -qm one
+rev=$(git -C "$work/main" rev-parse HEAD)
+echo later >"$work/main/later"
+repo "$work/main" add . && repo "$work/main" commit -qm two
+
 secret=geheim-$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
 echo "$secret" >"$work/token"
 

@@ -6,8 +6,8 @@
 #include "base/text.hpp"
 #include "build/bytecode.hpp"
 #include "build/steps/steps.hpp"
-#include "sys/fd.hpp"
 #include "pack/entry_set.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -73,7 +73,8 @@ Result<StepOutput> build_git(const GitSpec& spec, StepContext& context) {
     if (auto made = sys::make_directories(tree); !made) return made.error();
     ResolveContext resolving = context.resolving();
     context.say("checking out " + spec.layer.rev.substr(0, 12));
-    auto done = checkout_git(spec.layer.url, spec.layer.rev, spec.layer.submodules, tree, resolving);
+    auto done =
+        checkout_git({spec.layer.url, spec.layer.rev, spec.layer.submodules, spec.layer.lfs_pointers}, tree, resolving);
     if (!done) return done.error();
     auto dest = parse_image_path(spec.layer.dest);
     if (!dest) return dest.error();
