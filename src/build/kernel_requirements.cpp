@@ -10,6 +10,7 @@ namespace fs = std::filesystem;
 Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>& wheels, StepContext& context) {
     const PythonFacts& python = *context.contract.python;
     CanonicalKey key;
+    key.add("form", std::int64_t{throwaway_venv_form});
     key.add("python", std::vector<std::string>{python.command, python.version, python.soabi});
     for (const LockedDistribution& wheel : wheels) key.add(wheel.file, wheel.sha256);
     const fs::path kept = context.store.root() / "trees" / ("kernel-requirements-" + key.digest().hex());

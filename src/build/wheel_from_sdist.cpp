@@ -84,7 +84,8 @@ namespace {
 CanonicalKey key_of(const LockedDistribution& sdist, const std::vector<LockedDistribution>& builders,
                     const StepContext& context) {
     CanonicalKey key;
-    key.add("kind", "wheel from an sdist").add("script", Sha256::of(script)).add("sdist", sdist.sha256);
+    key.add("kind", "wheel from an sdist").add("venv", std::int64_t{throwaway_venv_form});
+    key.add("script", Sha256::of(script)).add("sdist", sdist.sha256);
     for (const LockedDistribution& builder : builders) key.add("builder/" + builder.name, builder.sha256);
     key.add("contract", json::canonical(context.contract.to_json()));
     for (std::size_t i = 0; i < context.below.size(); ++i)  // compilers and headers

@@ -139,6 +139,7 @@ CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression co
 CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
                         Compression compression) {
     CanonicalKey key = start("python", compression);
+    key.add("form", std::int64_t{2});  // 2: the venv's own files are a layer of their own
     key.add("venv", spec.locked.venv);
     if (contract.python) {
         const PythonFacts& python = *contract.python;
@@ -147,6 +148,7 @@ CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, co
     add_distributions(key, spec.locked.distributions, "distribution/");
     add_distributions(key, spec.locked.builders, "builder/");
     key.add("allow_shared", spec.allow_shared);
+    key.add("allow_bad_record", spec.allow_bad_record);
     key.add("kernels", spec.kernels);
     add_folders(key, contract.folders);
     add_below(key, below);

@@ -175,10 +175,14 @@ class Planner {
         PythonSpec spec;
         spec.locked.venv = layer.venv;
         for (const Layer& other : tmpl_.layers)
-            if (const auto* same = std::get_if<PythonLayer>(&other.body); same != nullptr && same->venv == layer.venv)
+            if (const auto* same = std::get_if<PythonLayer>(&other.body); same != nullptr && same->venv == layer.venv) {
                 spec.allow_shared.insert(spec.allow_shared.end(), same->allow_shared.begin(), same->allow_shared.end());
+                spec.allow_bad_record.insert(spec.allow_bad_record.end(), same->allow_bad_record.begin(),
+                                             same->allow_bad_record.end());
+            }
         for (const KernelUse& use : tmpl_.kernels) spec.kernels.push_back(use.name);
         std::sort(spec.allow_shared.begin(), spec.allow_shared.end());
+        std::sort(spec.allow_bad_record.begin(), spec.allow_bad_record.end());
         std::sort(spec.kernels.begin(), spec.kernels.end());
         Step step{.id = id, .spec = PythonSpec{}, .needs = {"base"}};
         if (const LockedVenv* locked = lock_.find_venv(layer.venv)) {

@@ -37,8 +37,9 @@ struct AptSpec {
 };
 struct PythonSpec {
     LockedVenv locked;
-    std::vector<std::string> allow_shared;  // distributions that may own each other's files, by name
-    std::vector<std::string> kernels;       // whose active variant the venv's .pth file puts first on Python's path
+    std::vector<std::string> allow_shared;      // distributions that may own each other's files, by name
+    std::vector<std::string> allow_bad_record;  // distributions whose RECORD may be wrong, by name
+    std::vector<std::string> kernels;           // whose active variant the venv's .pth file puts first on Python's path
 };
 struct RunSpec {
     RunLayer layer;

@@ -12,7 +12,11 @@ namespace {
 // Sizes are those of the files in the lock, decimal bytes.
 constexpr std::uint64_t worth_a_layer = 500'000'000;
 constexpr std::uint64_t largest_layer = 1'500'000'000;
-constexpr std::uint64_t large = 50'000'000;  // what is smaller never makes its own group
+constexpr std::uint64_t large = 50'000'000;          // what is smaller never makes its own group
+constexpr std::uint64_t middle = 5'000'000;          // what is smaller shares a layer with small ones alone
+constexpr std::uint64_t middle_layer = 200'000'000;  // what a new middle-sized wheel may move
+constexpr std::uint64_t small_layer = 50'000'000;    // what a new small wheel may move
+constexpr std::size_t most_groups = 24;              // of one venv's first groups: an image has 120 layers at most
 
 using Members = std::vector<LockedDistribution*>;
 
@@ -29,21 +33,32 @@ bool larger(const LockedDistribution* a, const LockedDistribution* b) {
     return a->size != b->size ? a->size > b->size : a->name < b->name;
 }
 
-// As few bins of at most `largest_layer` as fit, evenly filled: the largest first, each into the emptiest bin.
-std::vector<Members> into_bins(Members members) {
+// As few bins of at most `limit` as fit, evenly filled: the largest first, each into the emptiest bin.
+std::vector<Members> into_bins(Members members, std::uint64_t limit) {
     if (members.empty()) return {};
     std::sort(members.begin(), members.end(), larger);
-    for (std::size_t count = static_cast<std::size_t>(total(members) / largest_layer) + 1;; ++count) {
+    std::size_t count = std::min<std::size_t>(members.size(), static_cast<std::size_t>(total(members) / limit) + 1);
+    for (;; ++count) {
         std::vector<Members> bins(count);
         bool fits = true;
         for (LockedDistribution* one : members) {
             Members& bin = *std::min_element(bins.begin(), bins.end(),
                                              [](const auto& a, const auto& b) { return total(a) < total(b); });
-            fits = fits && (bin.empty() || total(bin) + one->size <= largest_layer);
+            fits = fits && (bin.empty() || total(bin) + one->size <= limit);
             bin.push_back(one);
         }
-        if (fits || count >= members.size()) return bins;
+        if (fits || count >= members.size()) {
+            std::erase_if(bins, [](const Members& bin) { return bin.empty(); });
+            return bins;
+        }
     }
+}
+
+// Members of one kind, in layers of `limit`, or of more where that would be too many layers.
+void add_bins(std::vector<Members>& groups, const Members& members, std::uint64_t limit, std::size_t most) {
+    if (std::min<std::size_t>(members.size(), total(members) / limit + 1) > most)
+        limit = std::max(limit, std::min(largest_layer, 2 * total(members) / most));
+    for (Members& bin : into_bins(members, limit)) groups.push_back(std::move(bin));
 }
 
 // A venv that no lock knows: families of large members first, then large single ones, then everything else.
@@ -72,26 +87,35 @@ std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions
     std::sort(singles.begin(), singles.end(), by_size);
     std::vector<Members> groups;
     for (const Members& members : large_families)
-        for (Members& bin : into_bins(members)) groups.push_back(std::move(bin));
+        for (Members& bin : into_bins(members, largest_layer)) groups.push_back(std::move(bin));
     for (Members& single : singles) groups.push_back(std::move(single));
-    // Middle-sized ones leave the small ones alone once they fill a layer themselves.
-    Members middle, small;
-    for (LockedDistribution* one : rest) (one->size >= large ? middle : small).push_back(one);
-    if (total(middle) < worth_a_layer) {
-        small.insert(small.end(), middle.begin(), middle.end());
-        middle.clear();
+    if (total(rest) <= small_layer) {
+        if (!rest.empty()) groups.push_back(std::move(rest));
+        return groups;
     }
-    for (Members& bin : into_bins(middle)) groups.push_back(std::move(bin));
-    for (Members& bin : into_bins(small)) groups.push_back(std::move(bin));
+    // By what changes together: each large one alone, then middle-sized ones, then the many small ones.
+    Members alone, between, small;
+    for (LockedDistribution* one : rest)
+        (one->size >= large ? alone : one->size >= middle ? between : small).push_back(one);
+    add_bins(groups, alone, 1, most_groups / 2);
+    add_bins(groups, between, middle_layer, most_groups / 4);
+    add_bins(groups, small, small_layer, most_groups / 4);
     return groups;
 }
 
-// A venv that has groups: what had one keeps it; what is new joins its family, or the group of the many small ones,
-// or makes a new group when it is large enough for one.
+// What a group may become for one of this size to join it.
+std::uint64_t limit_for(const LockedDistribution& one) {
+    return one.size >= large ? largest_layer : one.size >= middle ? middle_layer : small_layer;
+}
+
+// A venv that has groups: what had one keeps it; what is new joins its family when it is large, else a group that stays
+// small enough for its size, or makes a new group: whoever adds a small wheel moves a small layer.
 std::vector<Members> later_groups(std::vector<LockedDistribution>& distributions,
                                   const std::map<std::string, int>& earlier) {
     std::map<int, Members> groups;
     Members fresh;
+    int next = 0;  // the first free number
+    for (const auto& [name, group] : earlier) next = std::max(next, group + 1);
     for (LockedDistribution& one : distributions) {
         const auto at = earlier.find(one.name);
         if (at != earlier.end())
@@ -99,25 +123,20 @@ std::vector<Members> later_groups(std::vector<LockedDistribution>& distributions
         else
             fresh.push_back(&one);
     }
-    int next = 0, home = 0;  // the first free number; where small ones live
-    std::map<int, std::size_t> members;
-    for (const auto& [name, group] : earlier) {
-        next = std::max(next, group + 1);
-        ++members[group];
-    }
-    for (const auto& [group, count] : members)
-        if (count >= members[home]) home = group;
     std::sort(fresh.begin(), fresh.end(), larger);
     for (LockedDistribution* one : fresh) {
-        int to = home;
-        if (one->size >= large) {
-            for (const auto& [group, in] : groups)
-                if (group != home && total(in) + one->size <= largest_layer &&
-                    std::any_of(in.begin(), in.end(), [&](auto* other) { return family(*other) == family(*one); }))
-                    to = group;
-            if (to == home && one->size >= worth_a_layer) to = next++;
+        auto to = groups.end();
+        for (auto group = groups.begin(); group != groups.end(); ++group) {
+            const Members& in = group->second;
+            if (in.empty() || total(in) + one->size > limit_for(*one)) continue;
+            const std::uint64_t largest = (*std::min_element(in.begin(), in.end(), larger))->size;
+            if (one->size < large && one->size >= middle && (largest < middle || largest >= large)) continue;
+            const bool kin =
+                std::any_of(in.begin(), in.end(), [&](auto* other) { return family(*other) == family(*one); });
+            if (one->size >= large ? kin : to == groups.end() || total(in) < total(to->second)) to = group;
         }
-        groups[to].push_back(one);
+        if (to == groups.end()) to = groups.emplace(next++, Members()).first;
+        to->second.push_back(one);
     }
     std::vector<Members> out;  // without gaps: a group that lost all its members is gone
     out.reserve(groups.size());

@@ -129,6 +129,7 @@ static PythonLayer read_python(TableReader& table, Reading& reading, std::string
     layer.requirements = read_requirements(table, "requirements", reading.report);
     layer.constraints = read_requirements(table, "constraints", reading.report);
     layer.allow_shared = values(table.texts("allow_shared"));
+    layer.allow_bad_record = values(table.texts("allow_bad_record"));
     for (const auto& [text, pos] : table.texts("requirements_from")) {
         const std::size_t colon = text.find(':');
         const bool good = colon != std::string::npos && colon != 0 && is_inner_path(text.substr(colon + 1));

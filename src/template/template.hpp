@@ -66,12 +66,22 @@ struct GitLayer {
 struct AptLayer {
     std::vector<std::string> packages;
 };
+struct PythonIndex {
+    std::string url;                    // http or https, without user and password
+    std::vector<std::string> packages;  // these alone come from it, and from nowhere else; empty: whatever it has
+    bool is_default = false;            // asked last, instead of the machine's own
+    SourcePos pos;
+};
 struct PythonLayer {
     std::string venv;                            // absolute path in the image
     std::vector<std::string> requirements;       // PEP 508; several layers naming one venv are resolved together
     std::vector<std::string> requirements_from;  // "layer:path/inside"
     std::vector<std::string> constraints;
-    std::vector<std::string> allow_shared;  // distributions that may own each other's files, by name
+    std::vector<std::string> build_requirements;  // what sdists need to be built and do not say
+    std::vector<PythonIndex> indexes;             // in the order in which they are asked
+    std::string index_strategy;                   // uv's word; empty: the first index that knows a project has it
+    std::vector<std::string> allow_shared;        // distributions that may own each other's files, by name
+    std::vector<std::string> allow_bad_record;    // distributions whose RECORD may be wrong, by name
 };
 struct RunLayer {
     std::vector<std::string> command;  // argument vector; or

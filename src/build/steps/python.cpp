@@ -7,6 +7,7 @@
 #include "build/parallel.hpp"
 #include "build/steps/steps.hpp"
 #include "build/wheel/layers.hpp"
+#include "build/wheel/metadata.hpp"
 #include "build/wheel/ownership.hpp"
 #include "build/wheel_from_sdist.hpp"
 
@@ -24,8 +25,14 @@ static Result<void> check_blob(const LockedDistribution& distribution, const Sto
                        "build again with the package index in reach");
 }
 
-static Result<std::vector<Wheel>> read_wheels(const LockedVenv& locked, const VenvPlace& place, StepContext& context,
+static bool holds(const std::vector<std::string>& names, const std::string& name) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& one) { return canonical_name(one) == canonical_name(name); });
+}
+
+static Result<std::vector<Wheel>> read_wheels(const PythonSpec& spec, const VenvPlace& place, StepContext& context,
                                               std::uint64_t& peak_memory) {
+    const LockedVenv& locked = spec.locked;
     for (const auto* list : {&locked.distributions, &locked.builders})
         for (const LockedDistribution& distribution : *list)
             if (auto checked = check_blob(distribution, context.store); !checked) return checked.error();
@@ -40,7 +47,9 @@ static Result<std::vector<Wheel>> read_wheels(const LockedVenv& locked, const Ve
     std::vector<Wheel> out(wheels.size());
     auto read = run_parallel(wheels.size(), context.jobs, [&](std::size_t at) -> Result<void> {
         if (context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
-        auto wheel = read_wheel(context.store.blob_path(wheels[at].sha256), wheels[at], place);
+        const BadRecord bad_record =
+            holds(spec.allow_bad_record, wheels[at].name) ? BadRecord::replaced : BadRecord::refused;
+        auto wheel = read_wheel(context.store.blob_path(wheels[at].sha256), wheels[at], place, bad_record);
         if (!wheel) return wheel.error();
         out[at] = std::move(*wheel);
         return {};
@@ -106,7 +115,7 @@ Result<StepOutput> build_python(const PythonSpec& spec, StepContext& context) {
     auto place = VenvPlace::make(spec.locked.venv, python);
     if (!place) return place.error();
     StepOutput output;
-    auto wheels = read_wheels(spec.locked, *place, context, output.peak_memory);
+    auto wheels = read_wheels(spec, *place, context, output.peak_memory);
     if (!wheels) return wheels.error();
     VenvContent venv{*place, std::move(*wheels), {}, venv_skeleton(*place, python, spec.kernels), {}};
     for (const LockedDistribution& distribution : spec.locked.distributions) venv.groups.push_back(distribution.group);

@@ -10,8 +10,8 @@
 #include "base/named_hash.hpp"
 #include "base/text.hpp"
 #include "build/parallel.hpp"
-#include "sys/fd.hpp"
 #include "pack/entry_set.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -98,6 +98,7 @@ class GroupPacking {
         for (std::size_t i = 0; i < std::min<std::size_t>(by_size.size(), 3); ++i)
             names.push_back(by_size[i].second->title());
         std::string out = packing_.context.step + (names.empty() ? "" : ": " + join(names, ", "));
+        if (names.empty()) out += ": the venv itself";
         return by_size.size() > 3 ? out + " and " + std::to_string(by_size.size() - 3) + " more" : out;
     }
 
@@ -180,10 +181,11 @@ Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& 
         for (const WheelFile& file : venv.wheels[i].files)
             if (!file.left_out && !file.text) packing.total += file.size;
     }
-    if (by_group.empty()) by_group[0] = {};
     std::vector<std::vector<const Wheel*>> groups;
-    groups.reserve(by_group.size());
+    groups.reserve(by_group.size() + 1);
     for (auto& [number, wheels] : by_group) groups.push_back(std::move(wheels));
+    // The venv's own files name the kernels and the interpreter: apart, they move nobody's packages.
+    groups.emplace_back();
     std::vector<BuiltLayer> layers(groups.size());
     auto packed = run_parallel(groups.size(), layers_at_once(context.jobs), [&](std::size_t at) {
         auto layer = GroupPacking(packing, groups[at], at + 1 == groups.size()).run();

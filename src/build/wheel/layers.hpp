@@ -16,12 +16,12 @@ struct VenvContent {
     VenvPlace place;
     std::vector<Wheel> wheels;           // sorted by name, ownership settled
     std::vector<int> groups;             // of the wheels, one each
-    std::vector<VenvFile> skeleton;      // goes into the last layer
+    std::vector<VenvFile> skeleton;      // a last layer of its own, a few kilobytes
     const Bytecode* bytecode = nullptr;  // of the venv's sources
 };
 
-// Layers by ascending group, the skeleton in the last (a layer of its own where there are no wheels). Every file is
-// checked against its hash on the way. Stops at context.stop.
+// Layers by ascending group, then one of the skeleton, so that another kernel's name moves a few kilobytes. Every file
+// is checked against its hash on the way. Stops at context.stop.
 Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& context);
 
 }  // namespace tmplbuild

@@ -4,6 +4,7 @@
 #include "build/wheel/ownership.hpp"
 #include "build/wheel/unpack.hpp"
 #include "build/wheel/wheel.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -12,14 +13,20 @@ Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, c
     std::vector<Wheel> read;
     for (const LockedDistribution& one : wheels) {
         auto wheel = read_wheel(store.blob_path(one.sha256), one, place);
+        // The lock pins each wheel whole, and nobody updates such a venv: a RECORD that lacks files does not matter.
+        if (!wheel) wheel = read_wheel(store.blob_path(one.sha256), one, place, BadRecord::replaced);
         if (!wheel) return wheel.error();
         read.push_back(std::move(*wheel));
     }
     const auto skeleton = venv_skeleton(place, python, {});
     if (auto settled = settle_ownership(read, skeleton, {}); !settled) return settled;
     if (auto made = unpack_skeleton(skeleton, root); !made) return made;
-    for (const Wheel& wheel : read)
+    for (const Wheel& wheel : read) {
         if (auto unpacked = unpack_wheel(wheel, root, [](const auto&) { return true; }); !unpacked) return unpacked;
+        // Programs find their own files through it: cmake's wheel does, and with it scikit-build-core.
+        const std::filesystem::path record = root / place.site_packages() / wheel.dist_info / "RECORD";
+        if (auto written = sys::write_file_atomic(record, record_of(wheel, {}, place)); !written) return written;
+    }
     return {};
 }
 

@@ -12,7 +12,11 @@
 
 namespace tmplbuild {
 
-// Fills the folder `root`, which commands will see at place.root(). The wheels must be in the store.
+// Raised when the same wheels are laid down in another way: part of every key of what such a venv makes.
+inline constexpr int throwaway_venv_form = 2;  // 2: with RECORD
+
+// Fills the folder `root`, which commands will see at place.root(), with whole dist-info folders (RECORD too). The
+// wheels must be in the store.
 Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, const VenvPlace& place,
                                 const PythonFacts& python, const std::filesystem::path& root, const Store& store);
 

@@ -55,8 +55,9 @@ bool is_installers_own(std::string_view name) {
 
 class WheelReading {
   public:
-    WheelReading(const io::ZipReader& zip, const LockedDistribution& locked, const VenvPlace& place)
-        : zip_(zip), locked_(locked), place_(place) {}
+    WheelReading(const io::ZipReader& zip, const LockedDistribution& locked, const VenvPlace& place,
+                 BadRecord bad_record)
+        : zip_(zip), locked_(locked), place_(place), replaces_record_(bad_record == BadRecord::replaced) {}
 
     Result<Wheel> run() {
         wheel_.file = locked_.file;
@@ -64,9 +65,9 @@ class WheelReading {
         if (!members) return members.error();
         members_ = std::move(*members);
         using Stage = Result<void> (WheelReading::*)();
-        for (const Stage stage :
-             {&WheelReading::check_names, &WheelReading::find_dist_info, &WheelReading::read_about,
-              &WheelReading::read_recorded, &WheelReading::add_entry_points, &WheelReading::add_members})
+        for (const Stage stage : {&WheelReading::check_names, &WheelReading::find_dist_info, &WheelReading::read_about,
+                                  &WheelReading::read_recorded, &WheelReading::check_recorded,
+                                  &WheelReading::add_entry_points, &WheelReading::add_members})
             if (auto done = (this->*stage)(); !done) return done.error();
         const std::string info = place_.site_packages() + "/" + wheel_.dist_info + "/";
         add_text(info + "INSTALLER", "tmplbuild\n", false);
@@ -128,6 +129,7 @@ class WheelReading {
     }
 
     Result<void> read_recorded() {
+        if (replaces_record_) return {};
         auto text = text_of("RECORD");
         if (!text) return text.error();
         auto rows = parse_record(*text);
@@ -138,6 +140,54 @@ class WheelReading {
                 return build_error("its RECORD lists '" + found->first + "' twice, with two hashes");
         }
         return {};
+    }
+
+    // RECORD's own word on every file, before any of them is read: all that it lacks is one error.
+    Result<void> check_recorded() {
+        if (replaces_record_) return {};
+        std::vector<std::string> lacking;
+        std::size_t files = 0;
+        for (const io::ZipMember& member : members_) {
+            if (is_left_to_us(member)) continue;
+            ++files;
+            auto row = recorded_.find(member.name);
+            if (row == recorded_.end() || row->second.empty())
+                lacking.push_back(member.name);
+            else if (auto hash = NamedHash::make_for(row->second); !hash)
+                return hash.error();
+        }
+        if (lacking.empty()) return {};
+        const bool absolute =
+            std::any_of(recorded_.begin(), recorded_.end(), [](const auto& row) { return row.first.starts_with('/'); });
+        std::string what = "its RECORD has no hash of the file '" + lacking.front() + "'";
+        if (lacking.size() > 1) what += " and of " + std::to_string(lacking.size() - 1) + " more";
+        what += ", of " + std::to_string(files) + " files";
+        if (absolute) what += ", since it lists absolute paths";
+        return build_error(what, bad_record_hint());
+    }
+
+    std::string bad_record_hint() const {
+        return "whoever made the wheel left RECORD wrong, or changed files later; to take them as they are, say "
+               "allow_bad_record = [\"" +
+               locked_.name + "\"]";
+    }
+
+    bool is_left_to_us(const io::ZipMember& member) const {
+        return member.is_folder() || (member.name.starts_with(wheel_.dist_info + "/") &&
+                                      is_installers_own(member.name.substr(wheel_.dist_info.size() + 1)));
+    }
+
+    // The hash that the venv's RECORD is to give.
+    Result<std::string> hash_of(const io::ZipMember& member) const {
+        if (!replaces_record_) return recorded_.at(member.name);
+        auto hash = NamedHash::make_for("sha256=");
+        if (!hash) return hash.error();
+        auto read = zip_.read(member, [&](std::span<const std::byte> data) -> Result<void> {
+            hash->update(data);
+            return {};
+        });
+        if (!read) return read.error();
+        return hash->finish();
     }
 
     Result<void> add_entry_points() {
@@ -160,17 +210,11 @@ class WheelReading {
 
     Result<void> add_members() {
         for (const io::ZipMember& member : members_) {
-            if (member.is_folder()) continue;
-            if (member.name.starts_with(wheel_.dist_info + "/") &&
-                is_installers_own(member.name.substr(wheel_.dist_info.size() + 1)))
-                continue;
-            auto row = recorded_.find(member.name);
-            if (row == recorded_.end() || row->second.empty())
-                return build_error("its RECORD has no hash of the file '" + member.name + "'",
-                                   "the wheel is damaged or was changed after it was built");
-            if (auto hash = NamedHash::make_for(row->second); !hash) return hash.error();
+            if (is_left_to_us(member)) continue;
+            auto hash = hash_of(member);
+            if (!hash) return hash.error();
             WheelFile file;
-            file.hash = row->second;
+            file.hash = std::move(*hash);
             file.index = member.index;
             file.size = member.size;
             file.mtime = std::max(member.mtime, default_mtime);
@@ -233,9 +277,8 @@ class WheelReading {
         return {};
     }
 
-    static Error wrong_hash(const std::string& name) {
-        return build_error("the file '" + name + "' does not have the hash that its RECORD gives",
-                           "the wheel is damaged or was changed after it was built");
+    Error wrong_hash(const std::string& name) const {
+        return build_error("the file '" + name + "' does not have the hash that its RECORD gives", bad_record_hint());
     }
 
     void add_text(const std::string& path, std::string text, bool executable) {
@@ -252,6 +295,7 @@ class WheelReading {
     const io::ZipReader& zip_;
     const LockedDistribution& locked_;
     const VenvPlace& place_;
+    const bool replaces_record_;
     std::vector<io::ZipMember> members_;
     std::unordered_map<std::string_view, const io::ZipMember*> by_name_;
     std::unordered_map<std::string, std::string> recorded_;
@@ -260,12 +304,12 @@ class WheelReading {
 
 }  // namespace
 
-Result<Wheel> read_wheel(const std::filesystem::path& archive, const LockedDistribution& locked,
-                         const VenvPlace& place) {
+Result<Wheel> read_wheel(const std::filesystem::path& archive, const LockedDistribution& locked, const VenvPlace& place,
+                         BadRecord bad_record) {
     auto explained = [&](const Error& error) { return Error(error).while_doing("reading the wheel " + locked.file); };
     auto zip = io::ZipReader::open(archive);
     if (!zip) return explained(zip.error());
-    auto wheel = WheelReading(*zip, locked, place).run();
+    auto wheel = WheelReading(*zip, locked, place, bad_record).run();
     if (!wheel) return explained(wheel.error());
     wheel->archive = archive;
     return wheel;
@@ -284,7 +328,10 @@ Result<void> read_wheel_file(const Wheel& wheel, const WheelFile& file, const io
     if (hash->finish() == file.hash) return {};
     return build_error(
         "the file '" + file.path + "' of " + wheel.title() + " does not have the hash that its RECORD gives",
-        "the wheel " + wheel.file + " is damaged or was changed after it was built");
+        "the wheel " + wheel.file +
+            " is damaged or was changed after it was built; to take its files as they are, say "
+            "allow_bad_record = [\"" +
+            wheel.name + "\"]");
 }
 
 // A path as RECORD has it: relative to site-packages, so that files elsewhere in the venv begin with "../../../".

@@ -39,10 +39,13 @@ struct Wheel {
     std::string title() const { return name + " " + version; }
 };
 
+// What a RECORD that does not fit its wheel means. The wheel as a whole is pinned by the lock either way.
+enum class BadRecord { refused, replaced };  // `replaced`: files are taken as they are, and listed as they are
+
 // An error names the distribution and the file: not a wheel, another distribution than the lock says, a member whose
-// name leads out or is odd, a link, a file that RECORD does not list with a hash.
-Result<Wheel> read_wheel(const std::filesystem::path& archive, const LockedDistribution& locked,
-                         const VenvPlace& place);
+// name leads out or is odd, a link, and, unless it is to be replaced, a RECORD that lacks files or lists other ones.
+Result<Wheel> read_wheel(const std::filesystem::path& archive, const LockedDistribution& locked, const VenvPlace& place,
+                         BadRecord bad_record = BadRecord::refused);
 
 // One file's content into the sink, checked against its hash: an error names the file and the distribution, and comes
 // after the last piece. `zip` is the wheel's archive.

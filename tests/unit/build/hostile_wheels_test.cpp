@@ -52,13 +52,29 @@ TEST_CASE("what RECORD does not vouch for is refused") {
         CHECK(says(said, fs::path(name).filename()));
         CHECK(says(said, "thing"));
         wheel.record = {{name, "-"}};
-        CHECK(says(refusal_of(wheel), "its RECORD has no hash of the file '" + std::string(name) + "'"));
+        CHECK(says(refusal_of(wheel), "its RECORD has no hash of the file '" + std::string(name) + "', of 4 files"));
+        CHECK(says(refusal_of(wheel), "allow_bad_record = [\"thing\"]"));
     }
     wheel.record = {{"thing/a.py", "md5=x"}};
     CHECK(says(refusal_of(wheel), "'md5' is no hash algorithm"));
     wheel.record = {};
     wheel.items[0].crc_error = 7;
     CHECK(says(refusal_of(wheel), "'thing/a.py' is damaged"));
+}
+
+TEST_CASE("a wrong RECORD is replaced by a right one where the distribution is named") {
+    // As in selenium 4.1.0 (absolute paths) and FMPy 0.3.15 (files that came later).
+    TestWheel wheel{.items = {{"thing/a.py", "x = 1\n"}, {"thing/late.so", "late"}, {"thing/b.py", "y = 2\n"}}};
+    wheel.record = {{"thing/a.py", NamedHash::sha256("other")}, {"thing/late.so", "-"}, {"thing/b.py", "-"}};
+    CHECK(says(refusal_of(wheel), "no hash of the file 'thing/late.so' and of 1 more, of 5 files"));
+    PythonPlace place;
+    place.add(wheel);
+    place.spec.allow_bad_record = {"Other", "THING"};
+    place.build_and_lay_out();
+    CHECK(place.run({place.venv / "bin/python", "-c", "import thing.a; print(thing.a.x)"}).out == "1\n");
+    const std::string record = place.text(place.site + "/thing-1.0.dist-info/RECORD");
+    CHECK(says(record, "thing/late.so," + NamedHash::sha256("late") + ",4\r\n"));
+    CHECK(says(record, "thing/a.py," + NamedHash::sha256("x = 1\n") + ",6\r\n"));
 }
 
 TEST_CASE("what is no wheel, or another one, is refused") {

@@ -156,7 +156,7 @@ TEST_CASE("the same venv has the same bytes, whatever runs beside it") {
         }
     }
     const auto first = one.build(1).value(), second = two.build(3).value();
-    REQUIRE(first.layers.size() == 2);
+    REQUIRE(first.layers.size() == 3);
     CHECK(first.layers == second.layers);
     CHECK(first.layers[0].comment == "python:venv: thing0 1.0, thing2 1.0");
     // One distribution out, and the other group's layer does not move.
@@ -164,6 +164,7 @@ TEST_CASE("the same venv has the same bytes, whatever runs beside it") {
     const auto third = two.build(2).value();
     CHECK(third.layers[0] != first.layers[0]);
     CHECK(third.layers[1] == first.layers[1]);
+    CHECK(third.layers[2] == first.layers[2]);
     CHECK(fs::is_empty(one.store.root() / "tmp"));
 }
 
@@ -233,4 +234,23 @@ TEST_CASE("a stop ends packing with nothing left behind") {
     REQUIRE_FALSE(built);
     CHECK(built.error().kind == ErrorKind::interrupted);
     CHECK(fs::is_empty(place.store.root() / "tmp"));
+}
+
+TEST_CASE("another kernel's name moves the venv's own small layer alone") {
+    auto layers = [](std::vector<std::string> kernels) {
+        PythonPlace place;
+        place.venv = "/opt/venv-of-test";
+        place.spec.locked.venv = place.venv;
+        place.spec.kernels = std::move(kernels);
+        place.add({.name = "a", .items = {{"a.py", "A = 1\n"}}});
+        place.add({.name = "b", .items = {{"b.py", "B = 1\n"}}, .group = 1});
+        return place.build().value().layers;
+    };
+    const auto before = layers({"one"}), after = layers({"one", "two"});
+    REQUIRE(before.size() == 3);
+    REQUIRE(after.size() == 3);
+    CHECK(before[0].digest == after[0].digest);
+    CHECK(before[1].digest == after[1].digest);
+    CHECK(before[2].digest != after[2].digest);
+    CHECK(after[2].size < 20'000);
 }

@@ -65,6 +65,24 @@ TEST_CASE("an sdist becomes a wheel once, by its own backend") {
     CHECK(fs::is_empty(place.store.root() / "tmp"));
 }
 
+// cmake's wheel finds its program through its RECORD, and refuses to run without.
+TEST_CASE("what builds an sdist is installed whole: its RECORD is there") {
+    SdistPlace place;
+    const std::string self = R"(
+import importlib.metadata as m
+def get_requires_for_build_wheel(settings=None):
+    files = m.distribution('tinybackend').files
+    if not files: raise SystemExit('no RECORD')
+    print([str(f) for f in files if f.hash and f.read_binary() is None])
+    raise SystemExit('%d files, the program at %s' % (len(files), [f.locate().name for f in files if 'bin/' in str(f)]))
+)";
+    place.spec.locked.builders = {place.put(TestWheel{.name = "tinybackend",
+                                                      .items = {{"tinybackend.py", self}},
+                                                      .entry_points = "[console_scripts]\ntiny = tinybackend:main\n"})};
+    place.sdist({project});
+    CHECK(says(place.refusal(), "7 files, the program at ['tiny']"));
+}
+
 TEST_CASE("a backend inside the sdist is found through backend-path, and only inside") {
     SdistPlace place;
     const std::string table = "[build-system]\nrequires = []\nbuild-backend = 'mine'\nbackend-path = ['";
