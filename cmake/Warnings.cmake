@@ -10,6 +10,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tmplbuild_options INTERFACE
     -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer)
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A file of a unity build is included, so GCC takes it for a header, which must not keep a member of an unnamed type, and
+  # its locals meet the other files' helpers. Built alone, as `dev` builds it, a file has to stand both.
+  target_compile_options(tmplbuild_options INTERFACE -Wno-subobject-linkage -Wno-shadow)
+endif()
 if(TMPLBUILD_SANITIZE)
   target_compile_options(tmplbuild_options INTERFACE -fsanitize=${TMPLBUILD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tmplbuild_options INTERFACE -fsanitize=${TMPLBUILD_SANITIZE})

@@ -13,7 +13,7 @@ namespace {
 struct Uuid {
     std::array<unsigned char, 16> bytes;
 };
-constexpr int success = 0, stub_library = 34, no_device = 100, driver_mismatch = 803;
+constexpr int cuda_success = 0, stub_library = 34, no_device = 100, driver_mismatch = 803;
 constexpr int attribute_major = 75, attribute_minor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
 
 std::string text_of(const Uuid& uuid) {
@@ -29,7 +29,7 @@ std::string text_of(const Uuid& uuid) {
 Answer& fail(Answer& out, const std::string& what, int code, const DriverLibrary& library) {
     const char* name = nullptr;
     auto* name_of = library.find<int(int, const char**)>("cuGetErrorName");
-    if (name_of == nullptr || name_of(code, &name) != success || name == nullptr) name = "error";
+    if (name_of == nullptr || name_of(code, &name) != cuda_success || name == nullptr) name = "error";
     out.reason = what + ": " + name + " (" + std::to_string(code) + ")";
     if (code == driver_mismatch) out.reason += "; the host's driver was updated while it ran, and needs a restart";
     out.gpus.clear();
@@ -66,15 +66,15 @@ Answer ask_cuda() {
         out.reason = "libcuda.so.1 lacks functions that every driver has";
         return out;
     }
-    if (const int code = init(0); code != success) {
+    if (const int code = init(0); code != cuda_success) {
         if (code == no_device) out.state = ProbeState::no_gpu;
         if (code == stub_library) out.state = ProbeState::no_driver;
         return fail(out, "cuInit", code, library);
     }
     int number = 0, count = 0;
-    if (version != nullptr && version(&number) == success && number > 0)
+    if (version != nullptr && version(&number) == cuda_success && number > 0)
         out.driver_cuda = kernel::Version::from_cuda_number(number);
-    if (const int code = count_of(&count); code != success) return fail(out, "cuDeviceGetCount", code, library);
+    if (const int code = count_of(&count); code != cuda_success) return fail(out, "cuDeviceGetCount", code, library);
     if (count < 0 || count > static_cast<int>(gpu_limit)) {
         out.state = ProbeState::garbage;
         out.reason = "the driver says that there are " + std::to_string(count) + " GPUs";
@@ -86,15 +86,15 @@ Answer ask_cuda() {
         SeenGpu gpu;
         gpu.index = i;
         int code = get(&device, i);
-        if (code == success) code = name_of(name.data(), static_cast<int>(name.size() - 1), device);
-        if (code == success) code = attribute(&gpu.capability.major, attribute_major, device);
-        if (code == success) code = attribute(&gpu.capability.minor, attribute_minor, device);
-        if (code != success) return fail(out, "asking for GPU " + std::to_string(i), code, library);
+        if (code == cuda_success) code = name_of(name.data(), static_cast<int>(name.size() - 1), device);
+        if (code == cuda_success) code = attribute(&gpu.capability.major, attribute_major, device);
+        if (code == cuda_success) code = attribute(&gpu.capability.minor, attribute_minor, device);
+        if (code != cuda_success) return fail(out, "asking for GPU " + std::to_string(i), code, library);
         gpu.name = name.data();
         Uuid uuid{};
-        if (uuid_of != nullptr && uuid_of(&uuid, device) == success) gpu.uuid = text_of(uuid);
+        if (uuid_of != nullptr && uuid_of(&uuid, device) == cuda_success) gpu.uuid = text_of(uuid);
         std::size_t memory = 0;
-        if (memory_of != nullptr && memory_of(&memory, device) == success) gpu.memory = memory;
+        if (memory_of != nullptr && memory_of(&memory, device) == cuda_success) gpu.memory = memory;
         out.gpus.push_back(std::move(gpu));
     }
     out.state = count == 0 ? ProbeState::no_gpu : ProbeState::ok;

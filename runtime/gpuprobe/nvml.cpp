@@ -15,7 +15,7 @@ using Device = struct nvmlDevice_st*;
 struct Memory {
     unsigned long long total, free, used;
 };
-constexpr int success = 0, driver_not_loaded = 9, version_mismatch = 18;
+constexpr int nvml_success = 0, driver_not_loaded = 9, version_mismatch = 18;
 
 class Nvml {
   public:
@@ -31,13 +31,13 @@ class Nvml {
         out.simulated = library_.simulated();
         out.state = ProbeState::failed;
         if (!take_functions(out)) return out;
-        if (const int code = init_(); code != success) {
+        if (const int code = init_(); code != nvml_success) {
             if (code == driver_not_loaded) out.state = ProbeState::no_driver;
             return fail(out, "NVML cannot start", code);
         }
         read_versions(out);
         unsigned count = 0;
-        if (const int code = count_(&count); code != success) return fail(out, "NVML cannot count the GPUs", code);
+        if (const int code = count_(&count); code != nvml_success) return fail(out, "NVML cannot count the GPUs", code);
         if (count > gpu_limit) {
             out.state = ProbeState::garbage;
             out.reason = "NVML says that there are " + std::to_string(count) + " GPUs";
@@ -73,11 +73,11 @@ class Nvml {
     void read_versions(Answer& out) const {
         std::array<char, 96> text{};
         auto* driver = library_.find<int(char*, unsigned)>("nvmlSystemGetDriverVersion");
-        if (driver != nullptr && driver(text.data(), static_cast<unsigned>(text.size() - 1)) == success)
+        if (driver != nullptr && driver(text.data(), static_cast<unsigned>(text.size() - 1)) == nvml_success)
             if (auto version = kernel::Version::parse(text.data())) out.driver = *version;
         int number = 0;
         auto* cuda = library_.find<int(int*)>("nvmlSystemGetCudaDriverVersion_v2");
-        if (cuda != nullptr && cuda(&number) == success && number > 0)
+        if (cuda != nullptr && cuda(&number) == nvml_success && number > 0)
             out.driver_cuda = kernel::Version::from_cuda_number(number);
     }
     bool read_gpu(unsigned index, Answer& out) const {
@@ -87,9 +87,9 @@ class Nvml {
         gpu.index = static_cast<int>(index);
         const std::string which = "GPU " + std::to_string(index);
         int code = handle_(index, &device);
-        if (code == success) code = name_(device, name.data(), static_cast<unsigned>(name.size() - 1));
-        if (code == success) code = capability_(device, &gpu.capability.major, &gpu.capability.minor);
-        if (code != success) {
+        if (code == nvml_success) code = name_(device, name.data(), static_cast<unsigned>(name.size() - 1));
+        if (code == nvml_success) code = capability_(device, &gpu.capability.major, &gpu.capability.minor);
+        if (code != nvml_success) {
             fail(out, "NVML cannot say what " + which + " is", code);
             return false;
         }
@@ -97,7 +97,7 @@ class Nvml {
         gpu.uuid = uuid_of(device);
         Memory memory{};
         auto* ask_memory = library_.find<int(Device, Memory*)>("nvmlDeviceGetMemoryInfo");
-        if (ask_memory != nullptr && ask_memory(device, &memory) == success) gpu.memory = memory.total;
+        if (ask_memory != nullptr && ask_memory(device, &memory) == nvml_success) gpu.memory = memory.total;
         read_parts(device, gpu);
         out.gpus.push_back(std::move(gpu));
         return true;
@@ -105,7 +105,8 @@ class Nvml {
     std::string uuid_of(Device device) const {
         std::array<char, 96> text{};
         auto* ask = library_.find<int(Device, char*, unsigned)>("nvmlDeviceGetUUID");
-        const bool ok = ask != nullptr && ask(device, text.data(), static_cast<unsigned>(text.size() - 1)) == success;
+        const bool ok =
+            ask != nullptr && ask(device, text.data(), static_cast<unsigned>(text.size() - 1)) == nvml_success;
         return ok ? text.data() : "";
     }
     // MIG: the parent is listed, programs see its parts.
@@ -115,12 +116,12 @@ class Nvml {
         auto* limit = library_.find<int(Device, unsigned*)>("nvmlDeviceGetMaxMigDeviceCount");
         auto* part = library_.find<int(Device, unsigned, Device*)>("nvmlDeviceGetMigDeviceHandleByIndex");
         if (mode == nullptr || limit == nullptr || part == nullptr) return;
-        if (mode(device, &current, &pending) != success || current == 0) return;
+        if (mode(device, &current, &pending) != nvml_success || current == 0) return;
         gpu.mig = true;
-        if (limit(device, &most) != success) return;
+        if (limit(device, &most) != nvml_success) return;
         for (unsigned i = 0; i < most && i < gpu_limit; ++i) {
             Device handle = nullptr;
-            if (part(device, i, &handle) != success) continue;  // a free place
+            if (part(device, i, &handle) != nvml_success) continue;  // a free place
             if (const std::string uuid = uuid_of(handle); !uuid.empty()) gpu.parts.push_back(uuid);
         }
     }

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 // Which objects a .pyc file shares depends on what the process had interned before, so each part of a unit is compiled
 // in order by a fresh copy of one parent: how many run at once cannot show in the bytes. The content is py_compile's
 // own (its compile(), with the sources from elsewhere).
-static constexpr const char* script = R"(import sys
+static constexpr const char* compile_script = R"(import sys
 del sys.path[0]
 import importlib._bootstrap_external as external, importlib.machinery, importlib.util, json, os
 
@@ -202,7 +202,7 @@ Result<Bytecode> compile_bytecode(SandboxSession& session, const BytecodeRequest
           request.python.magic, request.python.cache_tag})
         command.argv.push_back(argument);
     command.environment = {{"PYTHONHASHSEED", "0"}, {"PYTHONUTF8", "1"}};
-    command.stdin_text = script;
+    command.stdin_text = compile_script;
     auto result = session.run(command, std::move(stop));
     if (!result) return result.error();
     if (result->exit_code != 0) {

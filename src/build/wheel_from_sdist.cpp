@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 static constexpr const char* build_folder = "/mnt/tmplbuild-sdist";
 
 // Exit codes: 3 says that the lock lacks a build requirement.
-static constexpr const char* script = R"(import sys
+static constexpr const char* build_script = R"(import sys
 del sys.path[0]
 import importlib, os, re, tarfile, zipfile
 import importlib.metadata
@@ -85,7 +85,7 @@ CanonicalKey key_of(const LockedDistribution& sdist, const std::vector<LockedDis
                     const StepContext& context) {
     CanonicalKey key;
     key.add("kind", "wheel from an sdist").add("venv", std::int64_t{throwaway_venv_form});
-    key.add("script", Sha256::of(script)).add("sdist", sdist.sha256);
+    key.add("script", Sha256::of(build_script)).add("sdist", sdist.sha256);
     for (const LockedDistribution& builder : builders) key.add("builder/" + builder.name, builder.sha256);
     key.add("contract", json::canonical(context.contract.to_json()));
     for (std::size_t i = 0; i < context.below.size(); ++i)  // compilers and headers
@@ -141,7 +141,7 @@ class SdistBuild {
                                {"PYTHONDONTWRITEBYTECODE", "1"},
                                {"PYTHONUTF8", "1"},
                                {"SOURCE_DATE_EPOCH", std::to_string(default_mtime)}};
-        command.stdin_text = script;
+        command.stdin_text = build_script;
         command.on_line = [&](std::string_view line) { context_.progress.line(context_.step, line); };
         auto result = (*session)->run(command, context_.stop);
         if (!result) return result.error();
@@ -192,7 +192,8 @@ class SdistBuild {
             auto got = sys::read_full(from, buffer, "the built wheel");
             if (!got) return got.error();
             if (*got == 0) break;
-            if (auto put = sys::write_all(to->get(), std::span(buffer).first(*got), temporary); !put) return put.error();
+            if (auto put = sys::write_all(to->get(), std::span(buffer).first(*got), temporary); !put)
+                return put.error();
         }
         to->reset();
         return context_.store.adopt_blob(temporary, std::nullopt);

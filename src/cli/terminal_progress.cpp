@@ -16,7 +16,7 @@ namespace tmplbuild::cli {
 using Clock = std::chrono::steady_clock;
 
 // Whole in one write, so that no frame is seen half-drawn.
-static void put(const std::string& text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
+static void put_whole(const std::string& text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
 
 static TerminalSize terminal_size() {
     winsize size{};
@@ -38,7 +38,7 @@ void TerminalProgress::end() {
     const std::lock_guard lock(mutex_);
     running_.clear();
     ended_ = true;
-    put(region_.clear(terminal_size()));
+    put_whole(region_.clear(terminal_size()));
 }
 
 TerminalProgress::Running* TerminalProgress::find(const std::string& step) {
@@ -110,7 +110,7 @@ void TerminalProgress::redraw(const std::string& above) {
         if (!running.last.empty()) line += "  | " + running.last;
         lines.push_back(std::move(line));
     }
-    put(region_.draw(lines, terminal_size(), above));
+    put_whole(region_.draw(lines, terminal_size(), above));
 }
 
 }  // namespace tmplbuild::cli

@@ -19,7 +19,7 @@ namespace tmplbuild::io {
 
 namespace {
 
-constexpr std::size_t block_bytes = 256 << 10;
+constexpr std::size_t read_block_bytes = 256 << 10;
 
 // The form that archive.hpp promises, or what is wrong with the name.
 Result<std::string> clean_path(std::string_view raw, bool absolute_allowed) {
@@ -159,7 +159,7 @@ Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
             return machine_error("this machine's libarchive lacks a compression that tmplbuild reads");
     archive_read_support_format_tar(handle);
     archive_read_support_format_zip(handle);
-    if (archive_read_open_fd(handle, impl->fd.get(), block_bytes) != ARCHIVE_OK) {
+    if (archive_read_open_fd(handle, impl->fd.get(), read_block_bytes) != ARCHIVE_OK) {
         Error error = impl->failure("the beginning");
         error.hint = "tar archives, plain or compressed by gzip, bzip2, xz, zstd or lz4, and zip archives can be read";
         return error;
@@ -170,7 +170,7 @@ Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
 Result<ArchiveReader> ArchiveReader::tar(ByteSource source, std::string name) {
     auto impl = std::make_unique<Impl>(std::move(name));
     impl->source = std::move(source);
-    impl->block.resize(block_bytes);
+    impl->block.resize(read_block_bytes);
     impl->absolute_allowed = true;
     archive_read_support_format_tar(impl->handle);
     if (archive_read_open(impl->handle, impl.get(), nullptr, &Impl::pull, nullptr) != ARCHIVE_OK)

@@ -34,7 +34,7 @@ std::string environment(const char* name) {
 }
 
 // The state of one exchange, as libcurl's callbacks see it.
-struct Running {
+struct Exchange {
     CURL* easy;
     const HttpSink& sink;
     HttpReply reply{};
@@ -43,7 +43,7 @@ struct Running {
 };
 
 std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
-    auto& running = *static_cast<Running*>(user);
+    auto& running = *static_cast<Exchange*>(user);
     running.heard = Clock::now();
     const std::string_view line = trim(std::string_view(data, size));
     if (line.starts_with("HTTP/")) {  // a "100 Continue" or the real one: the last counts
@@ -60,7 +60,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
 }
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
-    auto& running = *static_cast<Running*>(user);
+    auto& running = *static_cast<Exchange*>(user);
     running.heard = Clock::now();
     long status = 0;
     ::curl_easy_getinfo(running.easy, CURLINFO_RESPONSE_CODE, &status);
@@ -164,11 +164,11 @@ struct HttpConnection::Handles {
     Handles(const Handles&) = delete;
     Handles& operator=(const Handles&) = delete;
 
-    void set(const HttpHop& hop, const HttpPatience& patience, Running& running);
-    CURLcode drive(const Running& running, std::chrono::seconds stall, const std::stop_token& stop);
+    void set(const HttpHop& hop, const HttpPatience& patience, Exchange& running);
+    CURLcode drive(const Exchange& running, std::chrono::seconds stall, const std::stop_token& stop);
 };
 
-void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patience, Running& running) {
+void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patience, Exchange& running) {
     ::curl_easy_reset(easy);  // keeps connections and the name cache
     said[0] = '\0';
     ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, said.data());
@@ -189,7 +189,7 @@ void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patien
 }
 
 // Until the transfer is over, stalls, or `stop` is asked for; CURLE_ABORTED_BY_CALLBACK stands for the last.
-CURLcode HttpConnection::Handles::drive(const Running& running, std::chrono::seconds stall,
+CURLcode HttpConnection::Handles::drive(const Exchange& running, std::chrono::seconds stall,
                                         const std::stop_token& stop) {
     if (::curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
     const std::stop_callback wake(stop, [this] { ::curl_multi_wakeup(multi); });
@@ -223,7 +223,7 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
         return outcome;
     }
     CURL* easy = handles_->easy;
-    Running running{easy, sink};
+    Exchange running{easy, sink};
     handles_->set(hop, patience_, running);
     HeaderList headers;
     for (const std::string& line : hop.headers) {

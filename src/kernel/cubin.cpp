@@ -10,7 +10,6 @@ namespace tmplbuild::kernel {
 namespace {
 
 constexpr std::uint16_t type_relocatable = 1;
-constexpr std::uint32_t section_nobits = 8;
 
 // .nv.compat is a run of attributes: format, number, then one byte, two bytes, or a length and that many bytes.
 // Attribute 9 is the one that cuobjdump calls EICOMPAT_ATTR_CUDA_ACCELERATOR_TARGET. The value of it; none when the
@@ -74,7 +73,7 @@ Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim) {
     cubin.suffix_known = target->specific == claim.specific && !(claim.specific && claim.family);
     if (cubin.suffix_known) cubin.suffix = claim.specific ? 'a' : claim.family ? 'f' : '\0';
     cubin.kernels = static_cast<std::uint32_t>(std::count_if(sections->begin(), sections->end(), [](const auto& s) {
-        return s.type != section_nobits && s.name.starts_with(".text.") && !s.bytes.empty();
+        return s.type != elf_section_nobits && s.name.starts_with(".text.") && !s.bytes.empty();
     }));
     return cubin;
 }

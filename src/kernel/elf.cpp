@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t header_bytes = 64;
 constexpr std::size_t section_header_bytes = 64;
-constexpr std::uint32_t section_nobits = 8;
 constexpr std::uint32_t first_processor_type = 0x70000000, last_processor_type = 0x7fffffff;
 constexpr std::uint16_t index_in_first_section = 0xffff;  // SHN_XINDEX
 
@@ -65,7 +64,7 @@ Result<SectionTable> find_table(Bytes file) {
 
 Result<Bytes> section_bytes(Bytes file, const RawSection& raw, std::uint64_t index) {
     // A section of type 0 is inactive; a NOBITS one has a size in memory only.
-    if (raw.section.type == 0 || raw.section.type == section_nobits) return Bytes();
+    if (raw.section.type == 0 || raw.section.type == elf_section_nobits) return Bytes();
     if (fits(file, raw.offset, raw.size)) return file.subspan(raw.offset, raw.size);
     // Some of a processor's own types have no bytes either (a cubin's shared memory, 0x7000000a, measured).
     if (raw.section.type < first_processor_type || raw.section.type > last_processor_type)

@@ -21,6 +21,7 @@ using Bytes = std::span<const std::byte>;
 
 constexpr std::uint16_t elf_machine_x86_64 = 62;
 constexpr std::uint16_t elf_machine_cuda = 190;
+constexpr std::uint32_t elf_section_nobits = 8;  // SHT_NOBITS: takes no room in the file
 
 struct ElfHeader {
     std::uint8_t abi_version = 0;  // EI_ABIVERSION

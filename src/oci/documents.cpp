@@ -12,8 +12,6 @@ namespace tmplbuild::oci {
 
 namespace {
 
-constexpr std::string_view oci_index = "application/vnd.oci.image.index.v1+json";
-constexpr std::string_view oci_manifest = "application/vnd.oci.image.manifest.v1+json";
 constexpr std::string_view oci_config = "application/vnd.oci.image.config.v1+json";
 constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
 constexpr std::string_view docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
@@ -133,8 +131,8 @@ std::vector<std::string> read_history(const json::object& o, std::size_t layers)
 
 }  // namespace
 
-bool is_index(std::string_view media_type) { return media_type == oci_index || media_type == docker_list; }
-bool is_manifest(std::string_view media_type) { return media_type == oci_manifest || media_type == docker_manifest; }
+bool is_index(std::string_view media_type) { return media_type == index_type || media_type == docker_list; }
+bool is_manifest(std::string_view media_type) { return media_type == manifest_type || media_type == docker_manifest; }
 
 Result<std::vector<Descriptor>> parse_index(std::string_view text, std::string_view media_type,
                                             const std::string& name) {

@@ -11,20 +11,15 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "io/archive.hpp"
+#include "store/layer_reader.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
-#include "store/layer_reader.hpp"
 
 namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::uint64_t layer_limit = 256ULL << 30;  // bytes of one layer's tar
-constexpr int index_depth = 3;                       // an index in an index in the image's own
-constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
-constexpr const char* index_type = "application/vnd.oci.image.index.v1+json";
 
 // Where an image's files lie.
 class Place {

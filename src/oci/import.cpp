@@ -14,9 +14,9 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "io/decompress.hpp"
-#include "sys/fd.hpp"
 #include "oci/image.hpp"
 #include "store/layer_reader.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::oci {
 
@@ -24,8 +24,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int index_depth = 3;                         // an index in an index in the layout's own; more is a game
-constexpr std::uint64_t layer_limit = 256ULL << 30;    // bytes of one layer's tar
 constexpr const char* layer_index = "imported-layer";  // store index: compressed digest → diff ID and size of the tar
 constexpr std::size_t comment_limit = 200;
 
@@ -90,7 +88,7 @@ Result<void> check_layout(const fs::path& directory) {
 Result<Descriptor> find_manifest(const fs::path& directory, const std::string& tag) {
     auto text = read_text(directory, "index.json", document_limit);
     if (!text) return text.error();
-    std::string name = directory / "index.json", wanted_tag = tag, type = "application/vnd.oci.image.index.v1+json";
+    std::string name = directory / "index.json", wanted_tag = tag, type = index_type;
     for (int depth = 0; depth < index_depth; ++depth) {
         auto entries = parse_index(*text, type, name);
         if (!entries) return entries.error();

@@ -9,15 +9,14 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "sys/file.hpp"
 #include "oci/documents.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
 static constexpr const char* ref_name = "org.opencontainers.image.ref.name";
-static constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
 
 static fs::path blob_in(const fs::path& directory, const Digest& digest) {
     return directory / "blobs" / "sha256" / digest.hex();
@@ -117,9 +116,8 @@ static json::object index_entry(const Image& image, const std::string& tag) {
 }
 
 static std::string index_of(json::array manifests) {
-    return json::canonical(json::object{{"schemaVersion", 2},
-                                        {"mediaType", "application/vnd.oci.image.index.v1+json"},
-                                        {"manifests", std::move(manifests)}});
+    return json::canonical(
+        json::object{{"schemaVersion", 2}, {"mediaType", index_type}, {"manifests", std::move(manifests)}});
 }
 
 std::string index_text(const Image& image, const std::string& tag) { return index_of({index_entry(image, tag)}); }

@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
-#include "sys/fd.hpp"
 #include "pack/whiteout.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -23,7 +23,7 @@ namespace {
 
 // What a layer keeps of a file's extended attributes: capabilities and the user's own. Others (SELinux labels, overlay
 // bookkeeping) belong to the machine that packed.
-bool is_kept(const std::string& name) {
+bool is_packed(const std::string& name) {
     return name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."));
 }
 
@@ -113,7 +113,7 @@ class TreeWalk {
                     "mount the overlay with redirect_dir=off,metacopy=off");
             if (options_.overlay_upper && name == overlay_opaque)
                 opaque = xattr_value(root_ / entry.path, name).value_or("") == "y";
-            if (!is_kept(name)) continue;
+            if (!is_packed(name)) continue;
             if (auto value = xattr_value(root_ / entry.path, name)) entry.xattrs[name] = *value;
         }
         return {};

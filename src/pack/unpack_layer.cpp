@@ -18,10 +18,10 @@
 
 #include "base/text.hpp"
 #include "io/archive.hpp"
-#include "sys/fd.hpp"
-#include "sys/file.hpp"
 #include "pack/whiteout.hpp"
 #include "store/layer_reader.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -39,7 +39,7 @@ std::pair<std::string, std::string> split_name(const std::string& path) {
     return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
-bool is_kept(const std::string& name) {
+bool is_restored(const std::string& name) {
     if (name.starts_with("user.")) return !name.starts_with("user.overlay.");
     return name == "security.capability" || name.starts_with("system.posix_acl_");
 }
@@ -253,7 +253,7 @@ class Unpacker {
 
     Result<void> set_xattrs(int fd, const std::string& path, const std::map<std::string, std::string>& xattrs) const {
         for (const auto& [name, value] : xattrs) {
-            if (!is_kept(name)) continue;
+            if (!is_restored(name)) continue;
             if (::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) == 0) continue;
             // A disk without users' attributes loses what only its own users could have wanted; never a capability.
             if (errno == ENOTSUP && name != "security.capability") continue;

@@ -11,8 +11,8 @@ namespace tmplbuild {
 
 namespace {
 
-Environment own_environment() {
-    Environment all;
+GitEnvironment own_environment() {
+    GitEnvironment all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const std::size_t equals = text.find('=');
@@ -31,24 +31,24 @@ bool is_about_reaching(std::string_view name) {
 
 }  // namespace
 
-Environment git_reading_environment() {
-    Environment out{{"LC_ALL", "C"},
-                    {"HOME", "/nonexistent"},  // ~/.config/git/attributes, which no other variable switches off
-                    {"GIT_CONFIG_NOSYSTEM", "1"},
-                    {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                    {"GIT_ATTR_NOSYSTEM", "1"},
-                    {"GIT_NO_REPLACE_OBJECTS", "1"},
-                    {"GIT_NO_LAZY_FETCH", "1"},
-                    {"GIT_OPTIONAL_LOCKS", "0"},
-                    {"GIT_TERMINAL_PROMPT", "0"}};
-    const Environment own = own_environment();
+GitEnvironment git_reading_environment() {
+    GitEnvironment out{{"LC_ALL", "C"},
+                       {"HOME", "/nonexistent"},  // ~/.config/git/attributes, which no other variable switches off
+                       {"GIT_CONFIG_NOSYSTEM", "1"},
+                       {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                       {"GIT_ATTR_NOSYSTEM", "1"},
+                       {"GIT_NO_REPLACE_OBJECTS", "1"},
+                       {"GIT_NO_LAZY_FETCH", "1"},
+                       {"GIT_OPTIONAL_LOCKS", "0"},
+                       {"GIT_TERMINAL_PROMPT", "0"}};
+    const GitEnvironment own = own_environment();
     for (const char* name : {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "GIT_EXEC_PATH"})
         if (const auto found = own.find(name); found != own.end()) out.insert(*found);
     return out;
 }
 
-Environment git_fetching_environment(GitUrlFrom from) {
-    Environment out = own_environment();
+GitEnvironment git_fetching_environment(GitUrlFrom from) {
+    GitEnvironment out = own_environment();
     std::erase_if(out,
                   [](const auto& pair) { return pair.first.starts_with("GIT_") && !is_about_reaching(pair.first); });
     out["GIT_TERMINAL_PROMPT"] = "0";

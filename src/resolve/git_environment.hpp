@@ -9,16 +9,16 @@
 
 namespace tmplbuild {
 
-using Environment = std::map<std::string, std::string>;  // a whole one: nothing is inherited beside it
+using GitEnvironment = std::map<std::string, std::string>;  // a whole one: nothing is inherited beside it
 
 // For reading: no setting, attribute, hook or replacement of the machine or the user, no variable of a repository that
 // the builder happens to be called from (gitattributes(5), git-config(1), git(1)).
-Environment git_reading_environment();
+GitEnvironment git_reading_environment();
 
 enum class GitUrlFrom { builder, repository };  // who named the address that is fetched from
 // For fetching: the builder's settings, without the variables that name a repository, a work tree or an index. What a
 // repository named is fetched under the rule of `git clone --recurse-submodules`: protocol.allow's "user" is no
 // (git-config(1), GIT_PROTOCOL_FROM_USER).
-Environment git_fetching_environment(GitUrlFrom from);
+GitEnvironment git_fetching_environment(GitUrlFrom from);
 
 }  // namespace tmplbuild

@@ -2,6 +2,20 @@
 add_library(test_main STATIC unit/support/test_main.cpp)
 target_include_directories(test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit)
 
+# In a unity build, what nearly every unit test includes is compiled once, by the first program, for all. The tests are not
+# put together as the rooms are: each file may have helpers of any name.
+function(tmplbuild_share_headers target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  target_compile_options(${target} PRIVATE -O0)
+  if(TARGET test_base AND NOT target STREQUAL "test_base")
+    target_precompile_headers(${target} REUSE_FROM test_base)
+  else()
+    target_precompile_headers(${target} PRIVATE
+      <support/catch.hpp> <algorithm> <filesystem> <fstream> <map> <optional> <sstream> <string> <vector>
+      <base/json.hpp> <io/process.hpp> <sys/file.hpp>)
+  endif()
+endfunction()
+
 # unit/<room>/*.cpp → one program test_<room>; ctest runs it whole (a program of unit tests takes milliseconds to start).
 function(tmplbuild_unit_tests room)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/unit/${room}/*.cpp)
@@ -12,6 +26,9 @@ function(tmplbuild_unit_tests room)
   target_link_libraries(test_${room} PRIVATE tmplbuild::${room} tmplbuild::pack test_main tmplbuild_options)
   target_compile_definitions(test_${room} PRIVATE
     TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}" PROJECT_ROOT="${CMAKE_SOURCE_DIR}" BUILD_ROOT="${CMAKE_BINARY_DIR}")
+  if(CMAKE_UNITY_BUILD)
+    tmplbuild_share_headers(test_${room})
+  endif()
   add_test(NAME unit.${room} COMMAND test_${room})
   set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
