@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a kernel's compile failed, from what its tools printed: known failures in words, with what to do. Used by the
-// kernel step. Pure; what it does not know it leaves to the log's own last lines.
+// Why a kernel's compile failed, from what its tools printed last: known failures in words, with what to do. Used by
+// the kernel step. Pure; what it does not know it leaves to the log's own last lines. Time and memory are bounded by a
+// constant, whatever the log holds.
 #pragma once
 
 #include <optional>
@@ -18,8 +19,9 @@ struct CompileFailure {
     bool out_of_memory = false;
 };
 
-// `log`: all lines of the compile, stdout and stderr. `exit_code`: of its command, 128 + signal when killed.
-// `killed_for_memory`: the kernel ended one of its processes for that, whatever the tools made of it.
+// `log`: the lines of the compile, stdout and stderr; the last error in it decides. `exit_code`: of its command, 128 +
+// signal when killed. `killed_for_memory`: the kernel's own counters say that it ended one of the compile's processes
+// for that; nothing that the tools print says it.
 std::optional<CompileFailure> explain_compile_failure(std::string_view log, int exit_code,
                                                       bool killed_for_memory = false);
 

@@ -59,7 +59,8 @@ TEST_CASE("a module that was not made is named beside what was") {
 TEST_CASE("known compile failures are explained, with what to do") {
     for (const Case& one : cases) {
         INFO(one.log);
-        const auto why = explain_compile_failure(std::string("before\n") + one.log + "\nafter\n", 1);
+        const auto why = explain_compile_failure(
+            std::string("before\n") + one.log + "\nninja: build stopped: subcommand failed.\n", 1);
         REQUIRE(why);
         CHECK(why->reason == one.reason);
         CHECK(why->advice.find(one.advice) != std::string::npos);
@@ -67,21 +68,54 @@ TEST_CASE("known compile failures are explained, with what to do") {
     }
 }
 
-TEST_CASE("a compiler that was killed for memory is told from one that found a mistake") {
-    for (const char* log : {"nvcc error   : 'cicc' died due to signal 9 (Kill signal)",
-                            "g++: fatal error: Killed signal terminated program cc1plus",
-                            "cc1plus: out of memory\nvirtual memory exhausted: Cannot allocate memory"}) {
-        const auto why = explain_compile_failure(log, 1);
-        REQUIRE(why);
-        CHECK(why->out_of_memory);
-    }
-    REQUIRE(explain_compile_failure("", 137));
-    CHECK(explain_compile_failure("", 137)->out_of_memory);
-    CHECK_FALSE(explain_compile_failure("kernel.cu(3): error: identifier \"x\" is undefined", 2));
-    CHECK_FALSE(explain_compile_failure("", 143));
+TEST_CASE("memory is told by the kernel's counters alone") {
+    REQUIRE(explain_compile_failure("", 1, true));
+    CHECK(explain_compile_failure("", 1, true)->out_of_memory);
     // What the tools print of it may be anything.
-    REQUIRE(explain_compile_failure("ModuleNotFoundError: No module named 'x'", 1, true));
     CHECK(explain_compile_failure("ModuleNotFoundError: No module named 'x'", 1, true)->out_of_memory);
+    for (const char* log : {"nvcc error   : 'cicc' died due to signal 9 (Kill signal)", "virtual memory exhausted",
+                            "toy.cu(6): error: identifier \"g\" is undefined\n  catch (const std::bad_alloc&) { }",
+                            "terminate called after throwing an instance of 'std::bad_alloc'"}) {
+        INFO(log);
+        const auto why = explain_compile_failure(log, 1);
+        CHECK_FALSE((why && why->out_of_memory));
+    }
+    const auto killed = explain_compile_failure("", 137);
+    REQUIRE(killed);
+    CHECK_FALSE(killed->out_of_memory);
+    CHECK(killed->reason.find("signal 9") != std::string::npos);
+    CHECK_FALSE(explain_compile_failure("", 143));
+}
+
+TEST_CASE("the last error decides, and a message that was handled is no cause") {
+    for (const char* log :
+         {"ModuleNotFoundError: No module named 'optional_thing'\nwithout optional_thing\ntoy.cu(5): error: expected "
+          "an "
+          "expression\n",
+          "ModuleNotFoundError: No module named 'optional_thing'\nwithout optional_thing\n",
+          "x.c:1:1: fatal error: Python.h: No such file or directory\nchecking for Python.h... no\nmake: *** Error 1\n",
+          "kernel.cu(3): error: identifier \"x\" is undefined\n",
+          // A source line that a compiler shows.
+          "toy.cu:3:9: error: stray text\n    3 | // : fatal error: Python.h: No such file\n      |         ^\n"}) {
+        INFO(log);
+        CHECK_FALSE(explain_compile_failure(log, 1));
+    }
+    const auto why = explain_compile_failure(
+        "a.hpp:5:10: fatal error: Python.h: No such file or directory\n    5 | #include <Python.h>\n      |          "
+        "^~~~~~~~~~\ncompilation terminated.\nerror: command '/usr/bin/g++' failed with exit code 1\n",
+        1);
+    REQUIRE(why);
+    CHECK(why->reason == "Python's headers are missing");
+}
+
+TEST_CASE("a hostile log is looked at in bounded time") {
+    const std::string many(20'000'000, 'a');
+    for (const char* start :
+         {"x: can't open file '", "error   : Instruction '", "nvcc fatal   : Unsupported gpu architecture '"})
+        CHECK_FALSE(explain_compile_failure(start + many, 1));
+    std::string blank;
+    for (int i = 0; i < 200'000; ++i) blank += "[1/2] ninja: ModuleNotFoundError: No module named\n";
+    CHECK_FALSE(explain_compile_failure(blank, 1));
 }
 
 TEST_CASE("the stand-in for libcuda defines each name of the driver API once") {
