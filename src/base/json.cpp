@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace tmplbuild::json {
 
 static void write_canonical(const value& v, std::string& out) {
@@ -31,10 +33,12 @@ static void write_canonical(const value& v, std::string& out) {
     }
 }
 
+std::string compact(const value& v) { return valid_utf8(boost::json::serialize(v)); }
+
 std::string canonical(const value& v) {
     std::string out;
     write_canonical(v, out);
-    return out;
+    return valid_utf8(std::move(out));
 }
 
 static bool is_plain(const value& v) {
@@ -98,7 +102,7 @@ static void write_pretty(const value& v, std::size_t depth, std::string& out) {
 std::string pretty(const value& v) {
     std::string out;
     write_pretty(v, 0, out);
-    return out + "\n";
+    return valid_utf8(std::move(out)) + "\n";
 }
 
 Result<value> parse(std::string_view text, const std::string& name) {

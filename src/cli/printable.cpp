@@ -5,34 +5,13 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.hpp"
+
 namespace tmplbuild::cli {
 
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
-
-struct Character {
-    char32_t code = 0xfffd;
-    std::size_t size = 1;  // bytes
-    bool valid = false;
-};
-
-// RFC 3629: shortest form only, no surrogates, nothing above U+10FFFF.
-Character first_of(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80) return {lead, 1, true};
-    const std::size_t size = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    if (size == 0 || lead > 0xf4 || text.size() < size) return {};
-    char32_t code = lead & (0xffU >> (size + 1));
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return {};
-        code = (code << 6) | (byte(i) & 0x3fU);
-    }
-    constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[size] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return {};
-    return {code, size, true};
-}
 
 // ECMA-48: the length of the escape sequence at the text's beginning (which is ESC).
 std::size_t sequence_length(std::string_view text) {
@@ -76,7 +55,7 @@ std::string printable(std::string_view line) {
             line.remove_prefix(sequence_length(line));
             continue;
         }
-        const Character next = first_of(line);
+        const Utf8Character next = first_character(line);
         const bool control = next.code < 0x20 || (next.code >= 0x7f && next.code < 0xa0);
         if (!next.valid)
             out += replacement;
@@ -92,7 +71,7 @@ std::string printable(std::string_view line) {
 std::size_t columns(std::string_view text) {
     std::size_t sum = 0;
     while (!text.empty()) {
-        const Character next = first_of(text);
+        const Utf8Character next = first_character(text);
         sum += is_wide(next.code) ? 2 : 1;
         text.remove_prefix(next.size);
     }
@@ -102,7 +81,7 @@ std::size_t columns(std::string_view text) {
 std::string clipped(std::string_view text, std::size_t width) {
     std::size_t size = 0, taken = 0;
     while (size < text.size()) {
-        const Character next = first_of(text.substr(size));
+        const Utf8Character next = first_character(text.substr(size));
         taken += is_wide(next.code) ? 2 : 1;
         if (taken > width) break;
         size += next.size;

@@ -84,7 +84,7 @@ class JsonProgress : public Progress {
   private:
     void say(const json::object& object) {
         const std::lock_guard lock(mutex_);
-        put(boost::json::serialize(object) + "\n");
+        put(json::compact(object) + "\n");
     }
     std::mutex mutex_;
     std::map<std::string, std::chrono::steady_clock::time_point> told_;
@@ -156,7 +156,7 @@ void print_errors(const std::vector<Error>& errors, ProgressKind kind) {
     if (kind == ProgressKind::automatic) kind = is_terminal() ? ProgressKind::tty : ProgressKind::plain;
     for (const Error& error : errors) {
         if (kind == ProgressKind::json)
-            put(boost::json::serialize(error_json(error)) + "\n");
+            put(json::compact(error_json(error)) + "\n");
         else
             put((kind == ProgressKind::tty ? for_terminal(error) : error.to_string()) + "\n");
     }

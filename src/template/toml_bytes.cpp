@@ -4,24 +4,11 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "template/toml_text.hpp"
 
 namespace tmplbuild::toml_tree {
 namespace {
-
-// The length of the UTF-8 sequence at the front of `text` (RFC 3629), 0 when there is no valid one.
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xC0) != 0x80) return 0;
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;  // overlong, surrogates
-    if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;  // overlong, beyond U+10FFFF
-    return length;
-}
 
 // Follows strings and comments just far enough to know which brackets and dots are TOML's own.
 class Scanner {
@@ -30,11 +17,11 @@ class Scanner {
 
     std::optional<Error> run() {
         while (at_ < text_.size()) {
-            const std::size_t length = utf8_length(text_.substr(at_));
-            if (length == 0) return fail("the file is not valid UTF-8", "save it as UTF-8, as TOML requires");
+            const Utf8Character next = first_character(text_.substr(at_));
+            if (!next.valid) return fail("the file is not valid UTF-8", "save it as UTF-8, as TOML requires");
             if (text_[at_] == '\0') return fail("the file holds a NUL byte", "a template is a plain text file");
             if (auto error = step()) return error;
-            advance(length);
+            advance(next.size);
         }
         return std::nullopt;
     }

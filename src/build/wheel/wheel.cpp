@@ -8,6 +8,7 @@
 
 #include "base/named_hash.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "build/wheel/metadata.hpp"
 #include "build/wheel/record.hpp"
 
@@ -31,18 +32,7 @@ std::string fault_of(const std::string& name) {
         if (part.size() > 255) return "has a part that is too long";
     }
     // RFC 3629: what RECORD lists is UTF-8, so a name that is not cannot be listed.
-    for (std::size_t at = 0; at < name.size();) {
-        const auto c = static_cast<unsigned char>(name[at]);
-        const std::size_t more = c < 0x80                ? 0
-                                 : c >= 0xc2 && c < 0xe0 ? 1
-                                 : (c & 0xf0) == 0xe0    ? 2
-                                 : c >= 0xf0 && c < 0xf5 ? 3
-                                                         : 9;
-        if (more == 9 || at + more >= name.size()) return "is not UTF-8";
-        for (std::size_t i = 1; i <= more; ++i)
-            if ((static_cast<unsigned char>(name[at + i]) & 0xc0) != 0x80) return "is not UTF-8";
-        at += 1 + more;
-    }
+    if (!is_utf8(name)) return "is not UTF-8";
     return {};
 }
 
