@@ -1,23 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podlog/line_blocks.hpp"
 
+#include "base/utf8.hpp"
+
 namespace tmplbuild::launch {
 
 static constexpr std::size_t longest_open_line = 16 << 10;
 
-void LineBlocks::feed(std::string_view text, const Masker& masker, const Take& take) {
+// What a terminal shows of a line (without its '\n') that is written over by "\r": its newest state.
+static std::string_view newest_state(std::string_view line) {
+    const std::size_t last = line.find_last_not_of('\r');
+    if (last == std::string_view::npos) return {};
+    const std::size_t before = line.rfind('\r', last);
+    const std::size_t first = before == std::string_view::npos ? 0 : before + 1;
+    return line.substr(first, last + 1 - first);
+}
+
+// Each line of a block as its newest state.
+static std::string newest_states(std::string_view block) {
+    std::string out;
+    for (; !block.empty(); block.remove_prefix(block.find('\n') + 1))
+        out.append(newest_state(block.substr(0, block.find('\n')))).append("\n");
+    return out;
+}
+
+void LineBlocks::end_lines(std::string_view text, const Take& take) {
+    std::string block = std::move(open_);
+    open_.clear();
+    block.append(text);
+    if (block.find('\r') != std::string::npos) block = newest_states(block);
+    // The state that was given last, and is how the bar ended, need not be said twice.
+    if (!shown_.empty() && block.starts_with(shown_) && block[shown_.size()] == '\n') block.erase(0, shown_.size() + 1);
+    shown_.clear();
+    shown_at_ = never;
+    news_ = false;
+    if (!block.empty()) take(block);
+}
+
+void LineBlocks::keep_newest_state() {
+    // A '\r' at the very end may be the first half of a Windows line's end: then there is nothing new yet.
+    const std::size_t last = open_.find_last_not_of('\r');
+    const std::size_t before = last == std::string::npos ? last : open_.rfind('\r', last);
+    if (before == std::string::npos) {
+        news_ = news_ || (shown_at_ != never && newest_state(open_) != shown_);
+        return;
+    }
+    open_.erase(0, before + 1);
+    news_ = newest_state(open_) != shown_;
+}
+
+void LineBlocks::feed(std::string_view text, const Masker& masker, Time now, const Take& take) {
     const std::size_t end = text.rfind('\n');
     if (end != std::string_view::npos) {
-        std::string block = std::move(open_);
-        block.append(text.substr(0, end + 1));
-        open_.clear();
+        end_lines(text.substr(0, end + 1), take);
         text.remove_prefix(end + 1);
-        take(block);
     }
+    if (text.empty()) return;
     open_.append(text);
-    if (open_.size() < longest_open_line) return;
+    keep_newest_state();
+    if (news_ && (shown_at_ == never || now >= due())) tick(masker, now, take);
+    if (open_.size() >= longest_open_line) cut_long_line(masker, take);
+}
+
+void LineBlocks::tick(const Masker& masker, Time now, const Take& take) {
+    if (!news_) return;
+    std::string state(newest_state(open_));
+    // More of it may follow: neither half a secret nor half a character is given.
+    state.resize(masker.safe_cut(state));
+    state.resize(state.size() - unfinished_bytes(state));
+    news_ = false;
+    shown_at_ = now;
+    if (state.empty()) return;
+    shown_ = state;
+    take(state += '\n');
+}
+
+void LineBlocks::cut_long_line(const Masker& masker, const Take& take) {
     // A secret that fills the whole line leaves nothing before it: then the line waits for its end a little longer.
-    const std::size_t cut = masker.safe_cut(open_);
+    std::size_t cut = masker.safe_cut(open_);
+    cut -= unfinished_bytes(std::string_view(open_).substr(0, cut));
     if (cut == 0 && open_.size() < 4 * longest_open_line) return;
     std::string block = open_.substr(0, cut == 0 ? open_.size() : cut) + "\n";
     open_.erase(0, block.size() - 1);
@@ -25,10 +86,7 @@ void LineBlocks::feed(std::string_view text, const Masker& masker, const Take& t
 }
 
 void LineBlocks::flush(const Take& take) {
-    if (open_.empty()) return;
-    std::string block = std::move(open_) + "\n";
-    open_.clear();
-    take(block);
+    if (!open_.empty()) end_lines("\n", take);
 }
 
 }  // namespace tmplbuild::launch

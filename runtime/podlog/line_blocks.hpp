@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts a stream into blocks of whole lines, as large as they come. Used on each output of each service. Bounded: a line
-// of more than 16 KiB that has not ended comes in pieces, none of which cuts a secret in two.
+// of more than 16 KiB that has not ended comes in pieces, none of which cuts a secret or a character in two.
+// A line that is written over by "\r" (a progress bar) is what a terminal would show: its newest state. While it has
+// not ended, that state is given as a line of its own, at most every two seconds.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "loop/poller.hpp"
 #include "podlog/masker.hpp"
 
 namespace tmplbuild::launch {
@@ -15,11 +18,23 @@ class LineBlocks {
   public:
     // The block ends with '\n' and may be changed by the callee.
     using Take = std::function<void(std::string& block)>;
-    void feed(std::string_view text, const Masker& masker, const Take& take);
+    void feed(std::string_view text, const Masker& masker, Time now, const Take& take);
     void flush(const Take& take);  // what is left, as a line
+    // When tick() has a bar's newest state to give; never, where there is none.
+    Time due() const { return news_ ? shown_at_ + pause_ms : never; }
+    void tick(const Masker& masker, Time now, const Take& take);
+
+    static constexpr Time pause_ms = 2'000;  // between two states of one bar
 
   private:
-    std::string open_;  // a line that has not ended
+    void end_lines(std::string_view text, const Take& take);
+    void keep_newest_state();
+    void cut_long_line(const Masker& masker, const Take& take);
+
+    std::string open_;       // a line that has not ended; of a bar, its newest state
+    bool news_ = false;      // open_ is a bar's state that was not given yet
+    std::string shown_;      // the bar's state that was given last
+    Time shown_at_ = never;  // never: no state of this line was given
 };
 
 }  // namespace tmplbuild::launch

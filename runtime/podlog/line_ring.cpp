@@ -25,6 +25,7 @@ void LineRing::append(std::string_view text) {
 
 void LineRing::overwrite(std::string_view text) {
     if (text.empty()) return;
+    forgot_ = true;
     torn_ = bytes_[(oldest_ + text.size() - 1) % limit_] != '\n';
     const std::size_t first = std::min(text.size(), limit_ - oldest_);
     std::copy_n(text.begin(), first, bytes_.begin() + static_cast<std::ptrdiff_t>(oldest_));
@@ -34,6 +35,7 @@ void LineRing::overwrite(std::string_view text) {
 
 void LineRing::add(std::string_view block) {
     if (block.size() > limit_) {
+        forgot_ = true;
         bytes_.clear();
         oldest_ = 0;
         torn_ = false;

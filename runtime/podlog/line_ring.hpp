@@ -14,6 +14,7 @@ class LineRing {
     explicit LineRing(std::size_t limit = 16 << 10) : limit_(limit) {}
     void add(std::string_view block);  // whole lines, each with its '\n'
     std::string last(std::size_t lines) const;
+    bool forgot() const { return forgot_; }  // lines that were added are not here any more
     std::size_t memory() const { return bytes_.capacity(); }
 
   private:
@@ -23,7 +24,8 @@ class LineRing {
     std::size_t limit_;
     std::vector<char> bytes_;
     std::size_t oldest_ = 0;  // where the oldest byte is, once all of the limit is used
-    bool torn_ = false;       // the oldest byte is not the first of its line
+    bool forgot_ = false;
+    bool torn_ = false;  // the oldest byte is not the first of its line
 };
 
 }  // namespace tmplbuild::launch

@@ -7,15 +7,18 @@
 
 namespace tmplbuild::launch {
 
-static constexpr std::size_t shortest_secret = 6;
+static constexpr std::size_t shortest_secret = 4;
 
-void Masker::hide(std::string_view value) {
+bool Masker::hide(std::string_view value) {
+    bool hidden = trim(value).empty();
     for (const std::string& line : split(value, '\n')) {
         const std::string part(trim(line));
-        if (part.size() < shortest_secret || std::find(values_.begin(), values_.end(), part) != values_.end()) continue;
-        values_.push_back(part);
+        if (part.size() < shortest_secret) continue;
+        hidden = true;
+        if (std::find(values_.begin(), values_.end(), part) == values_.end()) values_.push_back(part);
     }
     std::stable_sort(values_.begin(), values_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    return hidden;
 }
 
 void Masker::apply(std::string& text) const {

@@ -11,8 +11,9 @@ namespace tmplbuild::launch {
 
 class Masker {
   public:
-    // A value of several lines is hidden line by line. Parts shorter than 6 bytes are not: they would match everywhere.
-    void hide(std::string_view value);
+    // A value of several lines is hidden line by line. Parts of fewer than 4 bytes are not, since they would match
+    // everywhere: false, where the value has nothing else.
+    bool hide(std::string_view value);
     // "***" in place of each.
     void apply(std::string& text) const;
     // Where `text` may be cut in two so that no secret lies across: at most its size, and near it.

@@ -182,6 +182,12 @@ std::string PodLog::last(const std::string& service, std::size_t lines) const {
     return ring == rings_.end() ? std::string() : ring->second.last(lines);
 }
 
+std::string PodLog::older_in(const std::string& service, std::size_t lines) const {
+    const auto ring = rings_.find(service);
+    if (ring == rings_.end() || !ring->second.forgot() || folder_.empty()) return {};
+    return count_lines(ring->second.last(lines)) < lines ? folder_ + "/" + file_name(service) : std::string();
+}
+
 bool PodLog::disk_is_silent() const {
     const Time since = busy_since_ == nullptr ? 0 : busy_since_->load();
     return since != 0 && now_ms() - since > 1'000;

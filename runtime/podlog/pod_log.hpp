@@ -43,6 +43,8 @@ class PodLog {
     void announce(const std::string& name, const std::string& secret);  // on stdout alone, unmasked: the one place
 
     std::string last(const std::string& service, std::size_t lines) const;
+    // The file that holds what last(service, lines) has forgotten; empty: it has not, or there is no such file.
+    std::string older_in(const std::string& service, std::size_t lines) const;
     bool knows(const std::string& service) const { return rings_.contains(service); }
     LogStatus status() const;
 

@@ -46,15 +46,16 @@ bool make_folders(const std::string& path) {
     return true;
 }
 
-// A service's name as a file's: nothing of it leads out of the folder.
-std::string file_name(std::string_view name) {
-    std::string out;
-    for (const char c : name.substr(0, 100))
-        out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !out.empty())
-                   ? c
-                   : '_';
-    return out + ".log";
-}
+// One service's file, or the progress log, and what is wrong with it: each fails alone, and is tried again alone.
+struct Log {
+    std::unique_ptr<RotatingFile> file{};
+    Time retry_at = 0;
+    int failed_with = 0;    // errno; 0: it can be written
+    std::uint64_t gap = 0;  // lines dropped since the last one that was kept
+};
+
+// What is wrong with the disk and not with one file: said once, not for each file.
+bool is_of_the_disk(int why) { return why == ENOSPC || why == EDQUOT || why == EROFS || why == EIO; }
 
 class Writer {
   public:
@@ -82,20 +83,23 @@ class Writer {
   private:
     void take_frames();
     void write(const std::string& name, std::string_view block);
-    RotatingFile& file_of(const std::string& name);
+    RotatingFile& file_of(const std::string& name, Log& log);
     bool find_place();
-    void failed(std::uint64_t lines, const std::string& what, int why);
+    void drop(Log& log, std::uint64_t lines);
+    void failed(Log& log, std::string path, int why);
+    void works(Log& log);
     void report(const std::string& line);
     void report_dropped(bool at_once = false);
 
     const WriterOptions& options_;
     std::string input_;
     std::string folder_, progress_;  // empty: no place found yet
-    std::map<std::string, std::unique_ptr<RotatingFile>> files_;
-    Time retry_at_ = 0;
-    bool failing_ = false;
-    std::uint64_t owed_ = 0;  // lines dropped and not reported yet
-    std::uint64_t gap_ = 0;   // lines dropped since the last one that was kept
+    std::map<std::string, Log> logs_;
+    Time place_at_ = 0;            // where there is none, it is looked for then
+    bool place_failed_ = false;    // and that was said
+    bool failing_ = false;         // something was reported as failing, and nothing since as working
+    bool place_doubtful_ = false;  // a write failed: the volume may be gone for good
+    std::uint64_t owed_ = 0;       // lines dropped and not reported yet
     Time reported_ = 0;
 };
 
@@ -121,39 +125,39 @@ void Writer::take_frames() {
 }
 
 void Writer::write(const std::string& name, std::string_view block) {
+    Log& log = logs_[name];
     const std::uint64_t lines = count_lines(block);
-    if (now_ms() < retry_at_) return failed(lines, {}, 0);
-    if (folder_.empty() && !find_place()) return failed(lines, {}, 0);
+    if (now_ms() < log.retry_at) return drop(log, lines);
+    if ((folder_.empty() || place_doubtful_) && !find_place()) return drop(log, lines);
     const std::string date = stamp(name.empty());
     std::string text;
-    if (gap_ > 0) text += date + "launcher: " + std::to_string(gap_) + " lines could not be kept here\n";
+    if (log.gap > 0) text += date + "launcher: " + std::to_string(log.gap) + " lines could not be kept here\n";
     const std::size_t notice = text.size();
     for (std::string_view rest = block; !rest.empty();) {
         const std::size_t end = rest.find('\n') + 1;
         text.append(date).append(rest.substr(0, end));
         rest.remove_prefix(end);
     }
-    RotatingFile& file = file_of(name);
+    RotatingFile& file = file_of(name, log);
     const std::size_t done = file.append(text);
-    if (done >= notice) gap_ = 0;
-    if (done < text.size()) {
-        const int why = errno;
-        return failed(count_lines(std::string_view(text).substr(std::max(done, notice))), "write " + file.path(), why);
-    }
-    if (failing_) report("works");
-    failing_ = false;
+    const int why = errno;
+    if (done >= notice) log.gap = 0;
+    if (done == text.size()) return works(log);
+    drop(log, count_lines(std::string_view(text).substr(std::max(done, notice))));
+    failed(log, file.path(), why);
 }
 
-RotatingFile& Writer::file_of(const std::string& name) {
-    auto& file = files_[name];
-    if (file) return *file;
-    file = name.empty()
-               ? std::make_unique<RotatingFile>(progress_, progress_bytes, 2)
-               : std::make_unique<RotatingFile>(folder_ + "/" + file_name(name), options_.file_bytes, options_.files);
-    return *file;
+RotatingFile& Writer::file_of(const std::string& name, Log& log) {
+    if (!log.file)
+        log.file = name.empty() ? std::make_unique<RotatingFile>(progress_, progress_bytes, 2)
+                                : std::make_unique<RotatingFile>(folder_ + "/" + file_name(name), options_.file_bytes,
+                                                                 options_.files);
+    return *log.file;
 }
 
 bool Writer::find_place() {
+    if (now_ms() < place_at_) return false;
+    place_doubtful_ = false;
     struct stat facts {};
     std::string why;
     const bool volume = ::stat(options_.volume.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
@@ -162,27 +166,48 @@ bool Writer::find_place() {
         const std::string root = on_volume ? options_.volume : options_.fallback;
         const std::string folder = on_volume ? root + "/.tmplbuild/pods/" + options_.pod + "/logs" : root;
         if (make_folders(folder) && ::access(folder.c_str(), W_OK) == 0) {
+            if (folder != folder_)
+                for (auto& [name, log] : logs_) log.file.reset();
             folder_ = folder;
             progress_ = root + "/installation_progress.log";
+            place_failed_ = false;
             report("at " + folder_);
             return true;
         }
         why += (why.empty() ? "" : "; ") + folder + ": " + std::strerror(errno);
     }
-    failed(0, "make a folder for logs (" + why + ")", 0);
+    folder_.clear();
+    for (auto& [name, log] : logs_) log.file.reset();
+    place_at_ = now_ms() + options_.retry_ms;
+    if (!place_failed_) report("fails cannot make a folder for logs (" + why + ")");
+    place_failed_ = failing_ = true;
     return false;
 }
 
-void Writer::failed(std::uint64_t lines, const std::string& what, int why) {
+void Writer::drop(Log& log, std::uint64_t lines) {
     owed_ += lines;
-    gap_ += lines;
-    if (what.empty()) return;
-    retry_at_ = now_ms() + options_.retry_ms;
-    files_.clear();
-    folder_.clear();  // the volume may be gone for good; the other place is tried next time
-    if (!failing_) report("fails cannot " + what + (why != 0 ? std::string(": ") + std::strerror(why) : std::string()));
-    failing_ = true;
+    log.gap += lines;
     report_dropped();
+}
+
+// The path is a copy: the file that it belongs to is let go of here.
+void Writer::failed(Log& log, std::string path, int why) {
+    const bool known = std::any_of(logs_.begin(), logs_.end(), [&](const auto& other) {
+        return other.second.failed_with == why && (&other.second == &log || is_of_the_disk(why));
+    });
+    log.failed_with = why;
+    log.retry_at = now_ms() + options_.retry_ms;
+    log.file.reset();
+    place_doubtful_ = true;
+    if (!known) report("fails cannot write " + path + ": " + std::strerror(why));
+    failing_ = true;
+}
+
+void Writer::works(Log& log) {
+    log.failed_with = 0;
+    if (!failing_) return;
+    failing_ = std::any_of(logs_.begin(), logs_.end(), [](const auto& one) { return one.second.failed_with != 0; });
+    if (!failing_) report("works");
 }
 
 void Writer::report(const std::string& line) {
@@ -198,6 +223,15 @@ void Writer::report_dropped(bool at_once) {
 }
 
 }  // namespace
+
+std::string file_name(std::string_view name) {
+    std::string out;
+    for (const char c : name.substr(0, 100))
+        out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !out.empty())
+                   ? c
+                   : '_';
+    return out + ".log";
+}
 
 std::string frame(std::string_view name, std::string_view block) {
     std::string out(name);

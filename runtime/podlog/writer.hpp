@@ -27,6 +27,9 @@ struct WriterOptions {
 // A frame: one service's whole lines. The name "" is the progress log.
 std::string frame(std::string_view name, std::string_view block);
 
+// The name of a service's file in the folder of logs: nothing of it leads out of the folder.
+std::string file_name(std::string_view service);
+
 // The child's body: frames from descriptor 3, reports to descriptor 4 as lines: "at FOLDER", "fails REASON",
 // "works", "dropped NUMBER". Returns when the pipe ends.
 int run_writer(const WriterOptions& options);

@@ -55,6 +55,7 @@ int Engine::run() {
         if (now >= next_due(state_)) happen({.kind = Event::Kind::tick});
         if (now >= log_.next_due()) log_.tick(now);
         if (now >= server_.next_due()) server_.tick(now);
+        show_bars(now);
     }
     for (std::size_t i = 0; i < live_.size(); ++i) drain(i);
     log_.finish(now_ms() + 300, last_write());
@@ -67,7 +68,12 @@ Time Engine::last_write() const {
     return std::max(now + 100, std::min(now + 3'000, stop_by_));
 }
 
-Time Engine::next_due_of_all() const { return std::min({next_due(state_), log_.next_due(), server_.next_due()}); }
+Time Engine::next_due_of_all() const {
+    Time due = std::min({next_due(state_), log_.next_due(), server_.next_due()});
+    for (const Live& live : live_) due = std::min({due, live.out_lines.due(), live.err_lines.due()});
+    for (const auto& [pid, helper] : helpers_) due = std::min(due, helper.lines.due());
+    return due;
+}
 
 void Engine::take_signals() {
     sigset_t all;

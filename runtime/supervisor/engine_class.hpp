@@ -65,6 +65,7 @@ class Engine {
     Time last_write() const;
 
     // engine_services.cpp: the services' environment, processes, output and probes
+    void hide(const std::string& variable, std::string_view value);
     void prepare_services();
     void prepare_service(std::size_t i);
     void make_environment(std::size_t i);
@@ -75,6 +76,7 @@ class Engine {
     void take_lines(std::size_t i, std::string& block);
     void read_report(std::size_t i);
     void drain(std::size_t i);
+    void show_bars(Time now);
     void start_probe(std::size_t i);
     void on_probe_ready(std::size_t i);
     void answer_probe(std::size_t i, bool ok);
@@ -86,7 +88,7 @@ class Engine {
     void open_control();
     void say(const std::string& who, const std::string& text);
     status::Snapshot snapshot() const;
-    Result<std::string> read_log(const control::Request& request) const;
+    Result<control::Server::LogLines> read_log(const control::Request& request) const;
     Result<std::string> command(const control::Request& request);
     Result<std::string> command_service(const control::Request& request, std::size_t i);
 
@@ -127,8 +129,9 @@ class Engine {
     int signals_ = -1;
     int code_ = 0;
     std::int64_t orphans_ = 0;
-    std::set<pid_t> cancelled_probes_;  // killed, not yet reaped
-    Time stop_by_ = never;              // the end of the whole stop, once it has begun
+    std::set<std::string> short_secrets_;  // variables whose values cannot be hidden; said already
+    std::set<pid_t> cancelled_probes_;     // killed, not yet reaped
+    Time stop_by_ = never;                 // the end of the whole stop, once it has begun
 };
 
 }  // namespace tmplbuild::launch

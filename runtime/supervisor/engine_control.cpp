@@ -68,11 +68,13 @@ status::Snapshot Engine::snapshot() const {
     return out;
 }
 
-Result<std::string> Engine::read_log(const Request& request) const {
-    if (log_.knows(request.name)) return log_.last(request.name, request.lines);
+Result<control::Server::LogLines> Engine::read_log(const Request& request) const {
+    if (log_.knows(request.name))
+        return control::Server::LogLines{log_.last(request.name, request.lines),
+                                         log_.older_in(request.name, request.lines)};
     std::vector<std::string> names{"launcher"};
     for (const pod::Service& service : spec_.services) {
-        if (service.name == request.name) return std::string();
+        if (service.name == request.name) return control::Server::LogLines{};
         names.push_back(service.name);
     }
     return usage_error("'" + request.name + "' is not a service of this pod; there is " + join(names, ", "));

@@ -23,11 +23,18 @@ static std::string random_hex() {
     return out;
 }
 
+// A value that is too short to be replaced wherever it stands is said, once for each variable.
+void Engine::hide(const std::string& variable, std::string_view value) {
+    if (!log_.masker().hide(value) && short_secrets_.insert(variable).second)
+        say("launcher",
+            "the value of " + variable + " is too short to be hidden in logs; take one of 4 or more characters");
+}
+
 void Engine::prepare_services() {
     for (const std::string& entry : options_.environment) {
         const std::size_t equals = entry.find('=');
         if (equals != std::string::npos && names_secret(std::string_view(entry).substr(0, equals)))
-            log_.masker().hide(std::string_view(entry).substr(equals + 1));
+            hide(entry.substr(0, equals), std::string_view(entry).substr(equals + 1));
     }
     live_.resize(spec_.services.size());
     for (std::size_t i = 0; i < spec_.services.size(); ++i) prepare_service(i);
@@ -61,7 +68,7 @@ void Engine::make_environment(std::size_t i) {
     auto set = [&](const std::string& name, const std::string& value) {
         std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
         environment.push_back(name + "=" + value);
-        if (names_secret(name)) log_.masker().hide(value);
+        if (names_secret(name)) hide(name, value);
     };
     if (!spec_.constraints.empty()) {
         set("PIP_CONSTRAINT", spec_.constraints);
@@ -77,7 +84,7 @@ void Engine::make_environment(std::size_t i) {
             value = random_hex();
             log_.announce(spec_.services[i].name, secret.variable + " was made for this pod: " + value);
         }
-        log_.masker().hide(value);
+        hide(secret.variable, value);
         set(secret.variable, value);
     }
 }
@@ -178,7 +185,7 @@ void Engine::read_output(std::size_t i, int& fd, LineBlocks& lines) {
     const ssize_t got = ::read(fd, text.data(), text.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
-    if (got > 0) return lines.feed({text.data(), static_cast<std::size_t>(got)}, log_.masker(), take);
+    if (got > 0) return lines.feed({text.data(), static_cast<std::size_t>(got)}, log_.masker(), now_ms(), take);
     poller_.forget(fd);
     ::close(fd);
     fd = -1;
@@ -197,6 +204,18 @@ void Engine::drain(std::size_t i) {
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
     live.out_lines.flush(take);
     live.err_lines.flush(take);
+}
+
+// The newest state of each progress bar that has not ended and was not shown yet.
+void Engine::show_bars(Time now) {
+    for (std::size_t i = 0; i < live_.size(); ++i)
+        for (LineBlocks* lines : {&live_[i].out_lines, &live_[i].err_lines})
+            if (now >= lines->due())
+                lines->tick(log_.masker(), now, [this, i](std::string& block) { take_lines(i, block); });
+    for (auto& [pid, helper] : helpers_)
+        if (now >= helper.lines.due())
+            helper.lines.tick(log_.masker(), now,
+                              [this, &helper](std::string& block) { log_.output(helper.name, block); });
 }
 
 void Engine::start_probe(std::size_t i) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <utility>
 
 #include "podlog/line_blocks.hpp"
 #include "podlog/line_ring.hpp"
@@ -43,10 +44,12 @@ TEST_CASE("values of secrets are replaced, the longer one first, line by line") 
     masker.hide("secret-one");
     masker.hide("secret-one-and-more");
     masker.hide("first line\nsecond line\nx");
-    masker.hide("short");
-    std::string text = "a secret-one b secret-one-and-more c\nsecond line! short x\nsecret-onesecret-one";
+    CHECK(masker.hide("pin4"));
+    CHECK(masker.hide(" \n"));
+    CHECK_FALSE(masker.hide(" abc\n"));
+    std::string text = "a secret-one b secret-one-and-more c\nsecond line! abc x pin4\nsecret-onesecret-one";
     masker.apply(text);
-    CHECK(text == "a *** b *** c\n***! short x\n******");
+    CHECK(text == "a *** b *** c\n***! abc x ***\n******");
 }
 
 TEST_CASE("names of variables that hold secrets") {
@@ -81,7 +84,7 @@ TEST_CASE("blocks are whole lines however the stream is cut, and no secret is cu
     };
     for (std::size_t at = 0; at < sent.size();) {
         const std::size_t part = std::min<std::size_t>(1 + random() % 5000, sent.size() - at);
-        lines.feed(std::string_view(sent).substr(at, part), masker, take);
+        lines.feed(std::string_view(sent).substr(at, part), masker, 0, take);
         at += part;
     }
     lines.flush(take);
@@ -98,7 +101,7 @@ TEST_CASE("a line that is one long secret after the other still comes through") 
     LineBlocks lines;
     std::size_t got = 0;
     for (int i = 0; i < 100; ++i)
-        lines.feed(std::string(9'000, 'a'), masker, [&](std::string& block) { got += block.size() - 1; });
+        lines.feed(std::string(9'000, 'a'), masker, 0, [&](std::string& block) { got += block.size() - 1; });
     CHECK(got >= 800'000);
 }
 
@@ -116,15 +119,75 @@ TEST_CASE("the ring keeps the newest whole lines") {
     CHECK(ring.last(1000) == "after\n");
 }
 
-TEST_CASE("what was printed before a bar without a line's end makes room for the newest of it, not for nothing") {
+namespace {
+
+// What a stream gives, block by block, with a clock of its own.
+struct Stream {
     Masker masker;
     LineBlocks lines;
-    LineRing ring;
-    for (int i = 0; i < 5; ++i) ring.add("a line before\n");
-    for (int i = 0; i < 250; ++i)
-        lines.feed("\r " + std::to_string(i) + " % |" + std::string(90, '#'), masker,
-                   [&](std::string& block) { ring.add(block); });
-    CHECK(ring.last(1000).size() > 10'000);
+    std::string got;
+    void feed(std::string_view text, Time now) {
+        lines.feed(text, masker, now, [this](std::string& block) { got += block; });
+    }
+    void tick(Time now) {
+        lines.tick(masker, now, [this](std::string& block) { got += block; });
+    }
+    std::string take() { return std::exchange(got, {}); }
+};
+
+}  // namespace
+
+TEST_CASE("a bar without a line's end shows its newest state, at most every two seconds") {
+    Stream stream;
+    stream.feed("before\n\r 1 %", 1000);
+    CHECK(stream.take() == "before\n 1 %\n");
+    CHECK(stream.lines.due() == never);
+    for (int i = 2; i < 90; ++i) stream.feed("\r " + std::to_string(i) + " %", 1000 + i * 10);
+    CHECK(stream.take().empty());
+    CHECK(stream.lines.due() == 3000);
+    stream.tick(3000);
+    CHECK(stream.take() == " 89 %\n");
+    CHECK(stream.lines.due() == never);
+    stream.feed("\r 100 %", 6000);  // long ago: at once
+    CHECK(stream.take() == " 100 %\n");
+    stream.feed("\ndone\n", 6001);  // how it ended was said
+    CHECK(stream.take() == "done\n");
+    stream.feed("one\r\ntwo\rthree\r\n", 6002);
+    CHECK(stream.take() == "one\nthree\n");
+}
+
+TEST_CASE("the two halves of a Windows line's end make no bar, and git's way of writing one does") {
+    Stream stream;
+    stream.feed("a line\r", 1000);
+    CHECK(stream.take().empty());
+    CHECK(stream.lines.due() == never);
+    stream.feed("\n", 1001);
+    CHECK(stream.take() == "a line\n");
+    stream.feed("10 %\r", 2000);
+    stream.feed("20 %\r", 2010);
+    CHECK(stream.take() == "20 %\n");
+    stream.feed("30 %\r", 2020);
+    CHECK(stream.lines.due() == 4010);
+    stream.lines.flush([&](std::string& block) { stream.got += block; });
+    CHECK(stream.take() == "30 %\n");
+    CHECK(stream.lines.due() == never);
+}
+
+TEST_CASE("a bar gives away no part of a secret and no half of a character") {
+    Stream stream;
+    stream.masker.hide("0123456789");
+    stream.feed("\rkey 01234", 1000);
+    CHECK(stream.take() == "key \n");
+    stream.feed("56789 \xc3", 3000);
+    stream.tick(9000);
+    std::string said = stream.take();
+    stream.masker.apply(said);
+    CHECK(said == "key *** \n");
+    Stream longest;
+    longest.feed(std::string(16383, 'x') + "\xc3", 0);
+    CHECK(longest.take() == std::string(16383, 'x') + "\n");
+    longest.feed("\xa4\n", 0);
+    CHECK(longest.take() == "\xc3\xa4\n");
 }
 
 TEST_CASE("the ring holds exactly its limit, and what any mixture of blocks leaves in it is whole") {
