@@ -82,7 +82,7 @@ std::string write_request(const Request& request) {
         out["lines"] = request.lines;
         out["follow"] = request.follow;
     }
-    return boost::json::serialize(out) + "\n";
+    return json::compact(out) + "\n";
 }
 
 }  // namespace tmplbuild::control

@@ -165,7 +165,13 @@ void Server::on_input(Client& client) {
 }
 
 static std::string line_of(const char* key, const std::string& text) {
-    return boost::json::serialize(json::object{{key, text}}) + "\n";
+    return json::compact(json::object{{key, text}}) + "\n";
+}
+
+static std::string log_answer(const Server::LogLines& log) {
+    json::object answer{{"log", log.text}};
+    if (!log.older_in.empty()) answer["older_in"] = log.older_in;
+    return json::compact(answer) + "\n";
 }
 
 void Server::refuse(Client& client, const std::string& why) {
@@ -197,7 +203,7 @@ bool Server::take_line(Client& client, std::string_view line) {
         case Request::Kind::logs: {
             const auto text = answers_.log(*request);
             if (text && request->follow) client.follows = request->name;
-            client.out.put(text ? line_of("log", *text) : line_of("error", text.error().message), 1);
+            client.out.put(text ? log_answer(*text) : line_of("error", text.error().message), 1);
             break;
         }
         default: {

@@ -17,9 +17,13 @@ namespace tmplbuild::control {
 
 class Server {
   public:
+    struct LogLines {
+        std::string text{};
+        std::string older_in{};  // a file with lines that were asked for and are not here; empty: there are none
+    };
     struct Answers {
         std::function<std::string()> snapshot;                       // one line of JSON
-        std::function<Result<std::string>(const Request&)> log;      // the last lines of request.name
+        std::function<Result<LogLines>(const Request&)> log;         // the last lines of request.name
         std::function<Result<std::string>(const Request&)> command;  // what was done, for people
     };
     Server(launch::Poller& poller, Answers answers);

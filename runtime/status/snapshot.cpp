@@ -117,7 +117,7 @@ std::string write_snapshot(const Snapshot& snapshot) {
     out["timeline_left_out"] = snapshot.timeline_left_out;
     out["orphans"] = snapshot.orphans;
     out["now"] = snapshot.now;
-    return boost::json::serialize(out);
+    return json::compact(out);
 }
 
 void sum_up(Snapshot& snapshot, bool stopping) {

@@ -30,3 +30,27 @@ start
 until_file "$logs/talks.log" " again"
 [ ! -e "$logs/talks.log.2" ] || fail "an old file is over the new cap"
 stop
+# A file that cannot be written fails alone and says so. What is no UTF-8 is kept as it is, and tmpl-ctl shows it. A bar
+# that is written over shows its newest state before it ends, and what it ended as. A short secret is said.
+rm -rf "$work/volume/installation_progress.log" "$logs"
+mkdir "$work/volume/installation_progress.log"
+export BAR_TOKEN=abc INSTALL_ATT=$(printf '\377\376')
+pod '[{"name":"talks","command":["sh","-c","printf \"caf\\\\351\\\\n\"; for i in $(seq 100); do echo line $i; sleep 0.01; done; echo end; exec sleep 60"]},
+      {"name":"bar","command":["sh","-c","for i in $(seq 500); do printf \"\\r%s of 500\" $i; done; sleep 60"]},
+      {"name":"flap","command":["true"],"restart":{"backoff_min_ms":200,"backoff_max_ms":200}}]' \
+    ',"kernels":[{"name":"att","env_var":"INSTALL_ATT","install":"false"}]'
+start
+until_log "talks: end"
+until_file "$logs/talks.log" " end"
+[ "$(grep -c " line " "$logs/talks.log")" = 100 ] || fail "lines are missing in the file of a service beside one that cannot be written"
+until_log "launcher: log files: cannot write $work/volume/installation_progress.log: Is a directory"
+grep -q "$(printf 'caf\351')" "$logs/talks.log" || fail "bytes were changed on disk"
+"$TMPLBUILD_BIN/tmpl-ctl" logs talks -n 1000 | grep -q "$(printf 'caf\357\277\275')" || fail "tmpl-ctl does not show a log with bytes that are no UTF-8"
+"$TMPLBUILD_BIN/tmpl-ctl" status >/dev/null || fail "tmpl-ctl has no status where a value is no UTF-8"
+until_log "bar: 500 of 500"
+[ "$(grep -c "^bar: .* of 500" "$work/log")" -lt 5 ] || fail "each state of the bar is a line"
+grep -q "launcher: the value of BAR_TOKEN is too short to be hidden" "$work/log" || fail "a secret that is not hidden is not said"
+code=0
+"$TMPLBUILD_BIN/tmpl-ctl" status >/dev/full 2>/dev/null || code=$?
+[ "$code" = 1 ] || fail "tmpl-ctl status to a full disk exits with $code"
+stop
