@@ -6,6 +6,15 @@ import sys
 
 c = get_config()  # noqa: F821: Jupyter calls this file with it
 
+# The login form takes white space off both ends of what is typed, so a token that begins or ends with it lets nobody in.
+# An empty token would let everybody in: it is no token that somebody chose.
+token = os.environ.get("JUPYTER_TOKEN", "")
+if token and not token.strip():
+    sys.exit("JUPYTER_PASSWORD holds white space alone, which is no password; JupyterLab does not start without one")
+if token != token.strip():
+    print("JUPYTER_PASSWORD begins or ends with white space: type it without", file=sys.stderr)
+    os.environ["JUPYTER_TOKEN"] = token.strip()
+
 # A volume is mounted at /workspace on most pods, and on some it is not.
 root = os.environ.pop("POD_JUPYTER_ROOT", "")
 root = root if os.path.isdir(root) else os.path.expanduser("~")

@@ -28,6 +28,7 @@ grep -q "no PUBLIC_KEY" "$work/said" || fail "it does not say why"
 
 ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 ssh-keygen -q -t ed25519 -N '' -f "$work/other"
+ssh-keygen -q -t ecdsa -N '' -f "$work/third"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 host_files_before=$(find /etc/ssh /root/.ssh -type f -newer "$work/key" 2>/dev/null || true)
 
@@ -124,4 +125,47 @@ rm "$work/known"
 ssh $options -i "$work/other" -p "$port" root@127.0.0.1 true || fail "the new key does not log in"
 [ "$(find /etc/ssh /root/.ssh -type f -newer "$work/key" 2>/dev/null || true)" = "$host_files_before" ] ||
     fail "/etc/ssh or /root/.ssh was changed"
+
+# Keys with options: a command of the key's own holds, and sees the environment; several keys in one line, all of them
+# log in; a private key, and what is no key at all, is said.
+rm -f "$work/known"
+own='restrict,environment="X=command=\\"no\\"",command="printf \"%s|\" \"$DOUBLE\"; id -u"'
+printf '%s %s\\n' "$own" "$(cat "$work/key.pub")" >"$work/pasted"
+printf '%s;%s\\nssh-rsa nonsense' "$(cat "$work/third.pub")" "$(cat "$work/other.pub")" >>"$work/pasted"
+kill "$daemon"
+wait "$daemon" 2>/dev/null || true
+start "$work/pasted"
+[ "$(remote 'echo a shell')" = 'say "hi"|0' ] || fail "a key's own command: $(remote 'echo a shell')"
+for key in third other; do
+    # shellcheck disable=SC2086
+    [ "$(ssh $options -i "$work/$key" -p "$port" root@127.0.0.1 'echo $PLAIN')" = one ] || fail "the key $key of several in one line"
+done
+grep -q "key 4 of PUBLIC_KEY is none" "$work/log" || fail "a line that is no key is not said"
+kill "$daemon"
+wait "$daemon" 2>/dev/null || true
+start "$work/key"
+grep -q "PUBLIC_KEY holds a private key" "$work/log" || fail "a private key is not said"
+remote true 2>/dev/null && fail "a private key lets somebody in"
+# What sshd's AuthorizedKeysCommand prints for keys of a home folder, and that others may not write them.
+mkdir -p "$work/home/.ssh" "$state-keys"
+chmod 755 "$work/home"
+cat >"$work/home/.ssh/authorized_keys" <<'KEYS'
+# a comment
+ssh-ed25519 AAAA1 plain
+   no-pty,from="10.0.0.0/8,command=\"x\"" ssh-rsa AAAA2 options
+COMMAND="a \"b, c\" d",no-pty ssh-rsa AAAA3 own
+cert-authority,principals="x" ssh-ed25519 AAAA4 authority
+KEYS
+sh "$recipe/keys" "$state-keys" "$work/home" >"$work/keys"
+rmdir "$state-keys"
+session="command=\"exec '$recipe/session' '$state-keys/environment'\""
+cat >"$work/keys.right" <<KEYS
+$session ssh-ed25519 AAAA1 plain
+$session,no-pty,from="10.0.0.0/8,command=\\"x\\"" ssh-rsa AAAA2 options
+COMMAND=". '$state-keys/exports'; a \\"b, c\\" d",no-pty ssh-rsa AAAA3 own
+cert-authority,principals="x" ssh-ed25519 AAAA4 authority
+KEYS
+diff "$work/keys" "$work/keys.right" >&2 || fail "the keys are rewritten otherwise"
+chmod g+w "$work/home/.ssh/authorized_keys"
+[ -z "$(sh "$recipe/keys" "$state" "$work/home" 2>/dev/null | grep AAAA1)" ] || fail "keys that others may write are used"
 echo "passed"
