@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 
 #include "base/text.hpp"
@@ -54,13 +55,14 @@ Answer parse_smi(std::string_view text, int exit_code) {
         if (fields.size() == 1 && fields[0].starts_with("No devices")) break;
         const auto capability = fields.size() == 6 ? kernel::Capability::parse(fields[3])
                                                    : Result<kernel::Capability>(usage_error("not six fields"));
-        if (!capability || out.gpus.size() >= gpu_limit) {
+        SeenGpu gpu;
+        const char* const last = fields[0].data() + fields[0].size();
+        const auto [end, code] = std::from_chars(fields[0].data(), last, gpu.index);
+        if (!capability || code != std::errc() || end != last || out.gpus.size() >= gpu_limit) {
             out.gpus.clear();
             out.reason = "nvidia-smi printed what is no GPU: '" + line.substr(0, 120) + "'";
             return out;
         }
-        SeenGpu gpu;
-        gpu.index = std::atoi(fields[0].c_str());
         gpu.name = fields[1];
         gpu.uuid = fields[2].starts_with("GPU-") ? fields[2] : "";
         gpu.capability = *capability;

@@ -22,8 +22,6 @@
 #include "kernel_job/report.hpp"
 #include "kernel_job/toolchain.hpp"
 
-extern char** environ;
-
 namespace tmplbuild::job {
 
 namespace {

@@ -41,11 +41,12 @@ Result<pod::Kernel> find_kernel(const std::string& name) {
 }
 
 int compile(const pod::Kernel& kernel, const std::string& arch, bool again) {
-    const job::JobPlaces places{.home = variable("TMPLBUILD_HOME", "/opt/tmplbuild"),
-                                .volume = variable("TMPLBUILD_VOLUME", "/workspace"),
-                                .work = variable("TMPLBUILD_WORK", "/var/tmp"),
-                                .cgroup = variable("TMPLBUILD_CGROUP", "/sys/fs/cgroup"),
-                                .lease_seconds = std::atol(variable("TMPLBUILD_LEASE_SECONDS", "120").c_str())};
+    const job::JobPlaces places{
+        .home = variable("TMPLBUILD_HOME", "/opt/tmplbuild"),
+        .volume = variable("TMPLBUILD_VOLUME", "/workspace"),
+        .work = variable("TMPLBUILD_WORK", "/var/tmp"),
+        .cgroup = variable("TMPLBUILD_CGROUP", "/sys/fs/cgroup"),
+        .lease_seconds = std::strtol(variable("TMPLBUILD_LEASE_SECONDS", "120").c_str(), nullptr, 10)};
     return job::compile_kernel(kernel, arch, places, again);
 }
 

@@ -11,8 +11,6 @@
 #include "supervisor/engine.hpp"
 #include "supervisor/rescue.hpp"
 
-extern char** environ;
-
 using namespace tmplbuild;
 
 namespace {

@@ -20,8 +20,6 @@
 #include "base/text.hpp"
 #include "sys/fd.hpp"
 
-extern char** environ;
-
 namespace tmplbuild::io {
 
 namespace fs = std::filesystem;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/sandbox/host_loan.hpp"
 
+#include <unistd.h>
 #include <array>
+
 #include <cstdlib>
 #include <string_view>
 #include <vector>
 
 #include "sys/file.hpp"
-
-extern char** environ;
 
 namespace tmplbuild {
 

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "build/sandbox.hpp"
@@ -72,7 +72,9 @@ Result<void> make_mount_point(const fs::path& bottom, const std::string& inside,
 // Only ever more than our own: to take less needs a capability.
 int likely_victim() {
     const auto own = sys::read_file("/proc/self/oom_score_adj", 64);
-    return std::min(1000, (own ? std::atoi(own->c_str()) : 0) + 500);
+    int score = 0;  // when it cannot be read
+    if (own) (void)std::from_chars(own->data(), own->data() + own->size(), score);
+    return std::min(1000, score + 500);
 }
 
 // As many as this process may allow, and no more than engines give a container.

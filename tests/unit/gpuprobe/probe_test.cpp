@@ -28,7 +28,8 @@ TEST_CASE("nvidia-smi's lines") {
     const Answer failed = parse_smi("Failed to initialize NVML: Driver/library version mismatch\n", 18);
     CHECK(failed.state == ProbeState::failed);
     CHECK(failed.reason == "nvidia-smi: Failed to initialize NVML: Driver/library version mismatch (exit code 18)");
-    for (const char* text : {"hello\n", "0, X, GPU-1, [N/A], 1, 2\n", "0, X, GPU-1, 8.9, 1\n"})
+    for (const char* text :
+         {"hello\n", "0, X, GPU-1, [N/A], 1, 2\n", "0, X, GPU-1, 8.9, 1\n", "zero, X, GPU-1, 8.9, 24564, 580.95.05\n"})
         CHECK(parse_smi(text, 0).state == ProbeState::garbage);
 }
 
