@@ -3,7 +3,8 @@ add_library(test_main STATIC unit/support/test_main.cpp)
 target_include_directories(test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit)
 
 # In a unity build, what nearly every unit test includes is compiled once, by the first program, for all. The tests are not
-# put together as the rooms are: each file may have helpers of any name.
+# put together as the rooms are: each file may have helpers of any name. Nor are they optimized, which takes longer than
+# they run.
 function(tmplbuild_share_headers target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_compile_options(${target} PRIVATE -O0)
@@ -33,8 +34,21 @@ function(tmplbuild_unit_tests room)
   set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
-# <kind>/*.sh → one ctest entry each. A first comment block may say `# label: slow`, `# timeout: N`, `# serial: yes`
-# and `# needs: uv`.
+# What the first lines of a script say of it: the words behind `# <key>: `, as a list; empty when it says nothing.
+function(tmplbuild_script_says out script key)
+  file(STRINGS ${script} lines LIMIT_COUNT 20 REGEX "^# ${key}: ")
+  string(REGEX REPLACE "^# ${key}: " "" words "${lines}")
+  separate_arguments(words)
+  set(${out} ${words} PARENT_SCOPE)
+endfunction()
+
+# <kind>/*.sh → one ctest entry each. A first comment block may say:
+#   label: slow       not a part of `scripts/test`
+#   timeout: SECONDS  300 when left out; who may take long starts early
+#   needs: FIXTURE…   `uv`, or what another script makes; who reads e2e/lib.sh needs `base`
+#   makes: FIXTURE    it is a fixture: run before all that need it
+#   serial: yes       it measures, or changes something of the whole machine: nothing runs beside it
+#   processors: N     of the places that ctest -j gives out; 2 for e2e (builds use every core), 1 for what mostly waits
 # Exit code 77 is a skip, with the reason printed.
 function(tmplbuild_script_tests kind)
   file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${kind}/*.sh)
@@ -43,21 +57,29 @@ function(tmplbuild_script_tests kind)
     if(name MATCHES "^(.*_)?lib$")
       continue()
     endif()
-    file(STRINGS ${script} label REGEX "^# label: ")
-    file(STRINGS ${script} timeout REGEX "^# timeout: ")
-    file(STRINGS ${script} serial REGEX "^# serial: ")
-    file(STRINGS ${script} uses_uv REGEX "^# needs: uv")
-    string(REPLACE "# label: " "" label "${label}")
-    string(REPLACE "# timeout: " "" timeout "${timeout}")
+    foreach(key label timeout needs makes serial processors)
+      tmplbuild_script_says(${key} ${script} ${key})
+    endforeach()
     if(NOT timeout)
       set(timeout 300)
     endif()
+    if(NOT processors)
+      set(processors 1)
+      if(kind STREQUAL "e2e")
+        set(processors 2)
+      endif()
+    endif()
+    if(kind STREQUAL "e2e")
+      list(APPEND needs uv)
+      file(STRINGS ${script} builds LIMIT_COUNT 1 REGEX "tests/e2e/lib.sh")
+      if(builds AND NOT makes STREQUAL "base")
+        list(APPEND needs base)
+      endif()
+    endif()
     add_test(NAME ${kind}.${name} COMMAND bash ${script})
     set_tests_properties(${kind}.${name} PROPERTIES LABELS "${kind};${label}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77
+      COST ${timeout} PROCESSORS ${processors} FIXTURES_REQUIRED "${needs}" FIXTURES_SETUP "${makes}"
       ENVIRONMENT "TMPLBUILD_BIN=${CMAKE_BINARY_DIR}/bin;TMPLBUILD_SOURCE=${CMAKE_SOURCE_DIR}")
-    if(kind STREQUAL "e2e" OR uses_uv)
-      set_tests_properties(${kind}.${name} PROPERTIES FIXTURES_REQUIRED uv)
-    endif()
     if(serial)
       set_tests_properties(${kind}.${name} PROPERTIES RUN_SERIAL ON)
     endif()

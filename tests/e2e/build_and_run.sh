@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # The example's image: skopeo reads it, umoci unpacks it, runc runs it as PID 1, its service answers over HTTP, and a
 # stop signal ends it cleanly within its grace.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

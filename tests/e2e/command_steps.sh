@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 900
-# serial: yes
 # run, apt, git and fetch steps: what they leave in the image, what they must not leave, and what moves when one changes.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"

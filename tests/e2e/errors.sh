@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # Wrong input: one clear error, its exit code, and nothing half-written.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+own_store
 example "$work/a"
 build "$work/a" >/dev/null
 t=$work/a/template.toml
@@ -48,7 +48,7 @@ expect 4 "Failed to fetch" unshare -n "$tmplbuild" lock "$t" --progress plain
 [ ! -e "$work/a/template.lock" ] || fail "a build without a network left a lock"
 # apt-get itself waits for ever on a full disk.
 mkdir "$work/tiny"
-trap 'umount "$work/tiny" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'umount "$work/tiny" 2>/dev/null; tidy' EXIT
 if mount -t tmpfs -o size=3m tmpfs "$work/tiny"; then
     expect 1 "of disk" timeout 60 env TMPLBUILD_CACHE="$work/tiny" "$tmplbuild" build "$t" --progress plain
     umount "$work/tiny"
@@ -59,7 +59,7 @@ mv "$work/a/kept.lock" "$work/a/template.lock"
 mkdir "$work/small"
 size=$(( $(du -sk "$TMPLBUILD_CACHE" | cut -f1) * 5 / 4 + 102400 ))
 mount -t tmpfs -o "size=${size}k" tmpfs "$work/small" || { echo "a tmpfs cannot be mounted: the full disk is not checked"; exit 0; }
-trap 'umount "$work/small"; rm -rf "$work"' EXIT
+trap 'umount "$work/small"; tidy' EXIT
 cp -a "$TMPLBUILD_CACHE/." "$work/small/"
 free=$(df -k --output=avail "$work/small" | tail -n 1)
 head -c $(((free - 4096) * 1024)) /dev/zero >"$work/small/other"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # Canaries in this machine's CA bundle, index, resolver, apt and proxy settings: visible to a step with network, and
 # nowhere afterwards.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+own_store
 command -v umoci >/dev/null || { echo "skipped: umoci is not here"; exit 77; }
 example "$work/a"
 canary=canary-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')

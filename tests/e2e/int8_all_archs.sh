@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # label: slow
 # timeout: 3000
+# needs: kernel-tools
 # serial: yes
 # The example kernel for every GPU of its table, through `build`: six archs' worth of GPUs, each proven from the bytes, and
 # each variant the same when it is compiled a second time, elsewhere and with another number of jobs.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
-# serial: yes
 # Ctrl-C while the base is installed: children end, temporary files go, exit 130; progress as JSON lines is JSON. KILL
 # there: nothing of this machine stays mounted in the store, and the next build clears up.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+own_store
 example "$work/a"
 build "$work/a" >/dev/null
 rm "$TMPLBUILD_CACHE"/records/*.json

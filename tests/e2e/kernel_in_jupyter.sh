@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
 # A real Jupyter kernel, started before the switch and told to import the kernel in vain, gets it afterwards without a restart;
 # and what it sees is what `uv pip list` and a new Python see. Needs the machine's package index, for ipykernel.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
+# needs: kernel-tools
 # Compiles under a real memory limit that fits one and a half of them: none is killed, planned by what the recipe
 # declares at first and by what was learned later; one that the kernel kills gets a second try, alone, and no third.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
@@ -19,7 +19,7 @@ else
     file=memory.limit_in_bytes swap=memory.memsw.limit_in_bytes no_swap=$limit
 fi
 group=$own/memory-test-$$
-trap 'rmdir "$group" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'rmdir "$group" 2>/dev/null || true; tidy' EXIT
 if ! mkdir "$group" 2>/dev/null || ! { echo "$limit" >"$group/$file"; } 2>/dev/null; then
     echo "skipped: no control group with a memory limit can be made here"
     exit 77

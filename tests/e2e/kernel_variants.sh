@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
+# needs: kernel-tools
 # A small kernel of one file, for several GPUs: one layer per arch, proven from its bytes; what moves when something
 # changes; and the words for each thing that can be wrong with it.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

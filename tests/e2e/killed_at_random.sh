@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # kill -9 of the builder at 50 random moments: the next build is right, and nothing half-written is visible.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+own_store
 example "$work/a"
 head -c 60000000 /dev/urandom >"$work/a/site/large.bin"
 build "$work/a" >/dev/null

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # kill -9 of the builder while commands run in sandboxes, and of `tmplbuild run`: no process, mount, control group or
 # temporary file is left once the next build was there, and its image is right.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
+own_store
 mark=31337.$$
 example "$work/a"
 for i in 1 2 3; do

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # An image in a layout as the base of another: its layers stay what they are, its environment holds, files, packages
 # and commands go on top of it, and a damaged one is refused.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Shared by the end-to-end tests: a folder of their own, one store for all of them (the base is made once), checks.
+# Shared by the end-to-end tests: a folder of their own, one store for all of them, checks. The fixtures base.sh and
+# kernel_tools.sh make what the tests share before any of them starts, so that no test makes a base twice, and several can
+# run at once. A test that changes the store's records, or says what must be in it, takes a store of its own (own_store).
 set -eu
 work=$(mktemp -d)
-export TMPLBUILD_CACHE="$TMPLBUILD_BIN/../test-store"
-tidy() { rm -rf "$work" "$TMPLBUILD_CACHE-$$"-*; }
+shared_store=$TMPLBUILD_BIN/../test-store
+# What base.sh leaves: a store with the Debian base and nothing else.
+base_store=$TMPLBUILD_BIN/../test-base
+export TMPLBUILD_CACHE="$shared_store"
+tidy() { rm -rf "$work" "$shared_store-$$"-*; }
 trap tidy EXIT
 tmplbuild=$TMPLBUILD_BIN/tmplbuild
 [ "$(id -u)" = 0 ] || { echo "skipped: a Debian base needs root"; exit 77; }
@@ -30,14 +35,29 @@ build() {
         fail "build: $(tail -n 20 "$folder/log")"
     grep -m 1 '^sha256:' "$folder/said"
     if grep -q '"small"' "$folder/template.toml"; then
-        cp --remove-destination "$folder/template.lock" "$TMPLBUILD_CACHE/small.lock"
+        cp "$folder/template.lock" "$TMPLBUILD_CACHE/.small.lock.$$"
+        mv -f "$TMPLBUILD_CACHE/.small.lock.$$" "$TMPLBUILD_CACHE/small.lock"  # whole, whoever reads it now
     fi
 }
-# copy_store NAME: makes a store with all that this one has and prints its folder, which goes when the test ends. By hard
-# links, since a real copy takes 10 GB once torch is in it; a store's files are replaced, never written to.
+# add_store FROM TO: the one gets all that the other has. By hard links, since a real copy takes 10 GB once torch is in it;
+# a store's files are replaced, never written to. Others may be adding to it: what they have not finished (tmp/, and files
+# that are being renamed) is left out.
+add_store() {
+    mkdir -p "$2"
+    for part in "$1"/*; do
+        [ "${part##*/}" != tmp ] || continue
+        cp -rlPn "$part" "$2/" 2>/dev/null || cp -rlPn "$part" "$2/" || return 1
+    done
+}
+# copy_store NAME: makes a store with all that this one has and prints its folder, which goes when the test ends.
 copy_store() {
-    cp -rlP "$TMPLBUILD_CACHE" "$TMPLBUILD_CACHE-$$-$1" || return 1
-    echo "$TMPLBUILD_CACHE-$$-$1"
+    add_store "$TMPLBUILD_CACHE" "$shared_store-$$-$1" || return 1
+    echo "$shared_store-$$-$1"
+}
+# own_store: from here on this test has a store that nobody else uses, with the Debian base in it.
+own_store() {
+    [ ! -d "$base_store" ] || TMPLBUILD_CACHE=$base_store
+    TMPLBUILD_CACHE=$(copy_store own)
 }
 # layers FOLDER: the digests of its layers, a line each.
 layers() { "$tmplbuild" inspect "oci:$1/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }

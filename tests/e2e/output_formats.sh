@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # One image in every form that `build -o` writes, each read by programs that others wrote: skopeo, buildah, umoci.
 # Equal images give equal files; a refused or a stopped output leaves nothing.
 . "$TMPLBUILD_SOURCE/tests/e2e/lib.sh"
@@ -84,7 +83,7 @@ code=0
 # A disk that is too small: exit 1, and what was there stays.
 mkdir "$work/small"
 if mount -t tmpfs -o size=4m tmpfs "$work/small" 2>/dev/null; then
-    trap 'umount "$work/small"; rm -rf "$work"' EXIT
+    trap 'umount "$work/small"; tidy' EXIT
     echo before >"$work/small/docker.tar"
     code=0
     "$tmplbuild" build "$work/a/template.toml" --set image.compression=gzip -o "docker-archive:$work/small/docker.tar" 2>"$work/err" || code=$?

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 900
-# serial: yes
 # A venv of wheels from an index of the test's own and from the machine's: what lies in it, what pip and uv say of it,
 # what moves when one wheel is bumped, and a rebuild without any network.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
+# needs: kernel-tools
 # The shipped example: its image starts under runc, JupyterLab answers over HTTP to its token and to nobody else, the
 # venv is what the lock says, its kernel imports once it is switched on, and a stop ends it within its grace.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
@@ -56,7 +56,7 @@ PY
 name=tmplbuild-quickstart-$$
 runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
 outer=$!
-trap 'runc delete -f "$name" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'runc delete -f "$name" 2>/dev/null || true; tidy' EXIT
 ask() { python3 - "http://127.0.0.1:$port$1" <<'PY'
 import sys, urllib.error, urllib.request
 try: print(urllib.request.urlopen(sys.argv[1], timeout=5).status)

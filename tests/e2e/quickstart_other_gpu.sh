@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # label: slow
 # timeout: 3000
+# needs: kernel-tools
 # serial: yes
 # The whole promise, as a person watches it: `run --gpu "RTX 3090"` on the shipped example, which holds no variant for that
 # GPU. Services start at once; the pod fetches NVIDIA's compiler with its own pip, compiles for that one arch at idle

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
-# serial: yes
 # An unchanged template builds nothing; a changed file changes one layer; a changed service the last one alone.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 900
-# serial: yes
 # `run --gpu`: the pod sees the GPU that was asked for, by way of the probe's bundle in the image; every line says that it
 # is simulated; what is no CUDA GPU is refused.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 2400
-# serial: yes
+# needs: kernel-tools
 # The sageattention recipe through `build`: a tree that builds as upstream's does, a small wheel in torch's place, two GPU
 # archs of which one links libcuda. What the image holds, what Python finds as a pod switches it, what compiles it again,
 # and the words for what cannot work.

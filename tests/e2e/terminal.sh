@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 120
-# serial: yes
 # Progress on a real terminal (tmux): one line for each running step with its time, bytes and last output; a failed
 # step's end; NO_COLOR; a window that changes its size; a stop; and nothing left over in any of these.
 set -eu

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # label: slow
 # timeout: 5400
+# needs: kernel-tools
 # serial: yes
 # The torch example through `build`, with the real torch of the package index: two modules for two archs, and its service
 # answers inside the image, on a machine without a GPU, with the variant switched on and without it. The proof holds every

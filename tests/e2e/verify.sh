@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
+# needs: kernel-tools
 # `verify` on a real image with a real kernel: every form of image, cold and warm, what it says about an image that
 # somebody changed, and that a build refuses what `verify` would refuse.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"

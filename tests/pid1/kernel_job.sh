@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
 # The compile job alone, and what ends it in the middle: KILL, a full disk, a network that is lost, too little memory; and
 # two pods on one volume. The state before it is always whole, and the next start goes on.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"

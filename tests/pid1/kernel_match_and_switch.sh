@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
 # The way of a kernel on a pod: a match is switched on before its service starts; a mismatch starts without, compiles in
 # the background, and the service is restarted when it is idle. Then what can go wrong with it.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"

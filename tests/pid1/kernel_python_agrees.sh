@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
 # needs: uv
 # Every way to ask Python for the kernel gives one answer, before and after the switch: -I, an empty environment, a
 # process that was started before it (as a notebook's is), pip's list and uv's. A person's own install changes no byte of

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
 # What hinders a compile and passes by itself: a network that is lost in the middle of the toolchain, a pod without memory.
 # The job waits with words and the time of its next try, goes on by itself, and the service gets its kernel; a compile that
 # failed is not tried again.

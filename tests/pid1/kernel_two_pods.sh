@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
-# serial: yes
 # Two pods on one volume: one compiles, the other takes its result. KILL ends a whole pod in the middle of its compile: what was
 # on the volume is whole, the other pod goes on, and so does the next start.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"
