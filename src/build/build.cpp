@@ -2,27 +2,38 @@
 #include "build/build.hpp"
 
 #include "build/estimate.hpp"
+#include "build/interpreter.hpp"
 #include "build/kernel_table.hpp"
 #include "build/outputs.hpp"
 #include "build/prove_image.hpp"
+#include "oci/inherited.hpp"
 
 namespace tmplbuild {
 
-static oci::Image assemble(const Plan& plan, const BuildReport& report, const Store& store) {
+static oci::Image assemble(const Plan& plan, const BuildReport& report, const Store& store, Progress& progress) {
     oci::ImageSpec spec{{},
                         plan.image.environment,
                         plan.image.labels,
                         plan.image.annotations,
                         plan.image.entrypoint,
+                        plan.image.user,
                         plan.image.directory,
-                        plan.image.exposed_ports};
+                        plan.image.exposed_ports,
+                        {},
+                        {}};
     for (const BuiltStep& step : report.steps)
         if (step.in_image) spec.layers.insert(spec.layers.end(), step.output.layers.begin(), step.output.layers.end());
     // What the base's image sets holds where the template says nothing else.
-    if (const json::value* set = report.steps.front().output.facts.if_contains("environment"); set && set->is_object())
-        for (const auto& entry : set->get_object())
-            spec.environment.try_emplace(std::string(entry.key()), std::string(entry.value().as_string()));
-    spec.environment.try_emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    if (const json::value* base = report.steps.front().output.facts.if_contains("image"); base && base->is_object()) {
+        const oci::Inherited inherited = oci::Inherited::from_json(base->get_object()).value();
+        for (const std::string& lost : inherited.lost) progress.message("of the base's image is not kept: " + lost);
+        oci::lay_under(inherited, spec);
+        if (plan.image.user.empty() && !spec.user.empty() && spec.user != "root" && spec.user != "0")
+            progress.message("the image starts as the base's user '" + spec.user +
+                             "', its services too; user = \"root\" under [image] changes that");
+    }
+    std::string& path = spec.environment.try_emplace("PATH", default_path).first->second;
+    if (!plan.image.environment.contains("PATH")) path = plan.image.path_prefix + path;
     annotate_kernels(plan, report, spec.annotations);
     return oci::assemble_image(store, spec).value();
 }
@@ -61,7 +72,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     report.kernels = proven_rows(plan, report.steps);
 
     // 6. The image: documents over finished layers.
-    report.image = assemble(plan, report, store);
+    report.image = assemble(plan, report, store, progress);
 
     // 7. The image is proven as it was packed: services can start; device code, links, what the kernels need.
     prove_image(report.image, store, stop);

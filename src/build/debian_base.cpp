@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/debian_base.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
+#include "build/interpreter.hpp"
+#include "build/measure_root.hpp"
 #include "build/package_repository.hpp"
 #include "pack/tree_packer.hpp"
+#include "resolve/apt_source.hpp"
 
 namespace tmplbuild {
 
@@ -75,24 +77,16 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     const std::string source = "deb [trusted=yes] copy:" + (work / "repo").string() + " ./";
     io::Command command;
     // In namespaces of its own: what it mounts of this machine's /dev and /sys, and the dpkg that it started, go with
-    // it however it ends.
-    command.argv = {"unshare",
-                    "--mount",
-                    "--pid",
-                    "--fork",
-                    "--kill-child",
-                    "--mount-proc",
-                    "mmdebstrap",
-                    "--mode=root",
-                    "--variant=essential",
-                    "--architectures=amd64",
-                    "--skip=check/empty",
-                    "--aptopt=APT::Sandbox::User \"root\"",
-                    "--aptopt=APT::Install-Recommends \"false\"",
-                    "--include=" + join(names, ","),
-                    spec.locked.suite,
-                    work / "root",
-                    source};
+    // it however it ends. Packages' scripts find no network, no process and no System V object of this machine.
+    command.argv = {"unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc",
+                    // What changes the machine's kernel, clock, hardware or network is not theirs either.
+                    "setpriv", "--bounding-set",
+                    "-sys_module,-sys_rawio,-sys_ptrace,-sys_time,-sys_boot,-sys_pacct,-sys_tty_config,-syslog,"
+                    "-net_admin,-net_raw,-mac_admin,-mac_override,-audit_control,-audit_read,-wake_alarm,"
+                    "-block_suspend,-lease,-linux_immutable",
+                    "mmdebstrap", "--mode=root", "--variant=essential", "--architectures=amd64", "--skip=check/empty",
+                    "--aptopt=APT::Sandbox::User \"root\"", "--aptopt=APT::Install-Recommends \"false\"",
+                    "--include=" + join(names, ","), spec.locked.suite, work / "root", source};
     // Everything that a maintainer script could pick up from this machine is fixed.
     command.inherit_environment = false;
     command.environment = {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"},
@@ -108,100 +102,35 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     return {};
 }
 
+// The image's own sources: the template's, else the example that its apt package ships. Debian's next release ships
+// the example of the last one until it is out.
 Result<void> write_sources(const DebianBase& base, const fs::path& root) {
-    std::string text;
-    for (const std::string& line : base.sources) text += line + "\n";
-    if (base.sources.empty()) {
-        auto example = sys::read_file(root / "usr/share/doc/apt/examples/sources.list");
-        if (!example) return example.error();
-        text = *example;
+    if (!base.sources.empty()) {
+        std::string text;
+        for (const std::string& line : base.sources) text += line + "\n";
+        return sys::write_file_atomic(root / "etc/apt/sources.list", text);
     }
-    return sys::write_file_atomic(root / "etc/apt/sources.list", text);
-}
-
-Result<std::optional<PythonFacts>> measure_python(const fs::path& root, StepContext& context) {
-    std::error_code failed;
-    if (!fs::exists(fs::symlink_status(root / "usr/bin/python3", failed))) return std::optional<PythonFacts>();
-    static constexpr const char* ask =
-        "import sys, sysconfig, os, json, importlib.util as u; print(json.dumps([os.path.realpath('/usr/bin/python3'), "
-        "'%d.%d.%d' % sys.version_info[:3], sysconfig.get_config_var('SOABI'), sys.implementation.cache_tag, "
-        "u.MAGIC_NUMBER.hex()]))";
-    const io::Command command{.argv = {"chroot", root, "/usr/bin/python3", "-IBc", ask},
-                              .environment = {{"LC_ALL", "C.UTF-8"}}};
-    auto said = context.processes.run_checked(command, context.stop, "asking the base's Python for its version");
-    if (!said) return said.error();
-    auto document = json::parse(said->out, "the base's Python");
-    if (!document) return document.error();
-    const auto& list = document->get_array();
-    auto text = [&](std::size_t at) { return std::string(list.at(at).get_string()); };
-    return std::optional(PythonFacts{"/usr/bin/python3", text(0), text(1), text(2), text(3), text(4)});
-}
-
-// Links among the folders that layers use as a way to something, and folders that are not plainly root's.
-void measure_folders(const fs::path& root, const std::string& path, int depth, FolderFacts& facts) {
-    std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(root / path, failed)) {
-        const std::string name =
-            path.empty() ? entry.path().filename().string() : path + "/" + entry.path().filename().string();
-        struct stat info {};
-        if (::lstat(entry.path().c_str(), &info) != 0) continue;
-        if (S_ISLNK(info.st_mode)) {
-            const fs::path target = fs::read_symlink(entry.path(), failed);
-            const fs::path lands =
-                (target.is_absolute() ? target.relative_path() : (fs::path(path) / target)).lexically_normal();
-            if (!lands.empty() && *lands.begin() != ".." && fs::is_directory(root / lands, failed))
-                facts.symlinks[name] = lands;
-        } else if (S_ISDIR(info.st_mode)) {
-            const FolderFacts::Folder folder{info.st_mode & 07777, info.st_uid, info.st_gid};
-            if (folder != FolderFacts::Folder{}) facts.folders[name] = folder;
-            if (depth > 1) measure_folders(root, name, depth - 1, facts);
-        }
+    constexpr std::uint64_t limit = 64 << 10;
+    auto inside = sys::Beneath::open(root, sys::Outside::is_root);
+    if (!inside) return inside.error();
+    static constexpr const char* keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    for (const auto& [name, place] : {std::pair{"debian.sources", "etc/apt/sources.list.d/debian.sources"},
+                                      {"sources.list", "etc/apt/sources.list"}}) {
+        auto example = inside->read_file(std::string("usr/share/doc/apt/examples/") + name, limit);
+        if (!example) continue;
+        const std::vector<AptSource> sources = parse_apt_sources(*example, std::string_view(name) == "debian.sources");
+        const std::vector<std::string> suites = suites_of(sources);
+        if (std::find(suites.begin(), suites.end(), base.suite) != suites.end())
+            return sys::write_file_atomic(root / place, *example);
+        std::string text;
+        for (const AptSource& source : debian_sources(sources, base.suite, keyring)) text += source.to_stanza() + "\n";
+        return sys::write_file_atomic(root / "etc/apt/sources.list.d/debian.sources", text);
     }
-}
-
-std::string os_release(const std::string& text, const std::string& key) {
-    for (const std::string& line : split(text, '\n')) {
-        if (!line.starts_with(key + "=")) continue;
-        std::string value = line.substr(key.size() + 1);
-        if (value.size() >= 2 && value.front() == '"') value = value.substr(1, value.size() - 2);
-        return value;
-    }
-    return {};
-}
-
-std::string glibc_version(const fs::path& root) {
-    // libc.so.6 names itself in its text: "GNU C Library (Debian GLIBC 2.36-9…) stable release version 2.36."
-    for (const char* place :
-         {"lib/x86_64-linux-gnu/libc.so.6", "usr/lib/x86_64-linux-gnu/libc.so.6", "lib64/libc.so.6"}) {
-        auto text = sys::read_file(root / place);
-        static constexpr std::string_view words = "stable release version ";
-        const std::size_t at = text ? text->find(words) : std::string::npos;
-        if (at == std::string::npos) continue;
-        const std::string tail = text->substr(at + words.size(), 16);
-        return tail.substr(0, tail.find_first_not_of("0123456789."));
-    }
-    return {};
+    return build_error("the apt of '" + base.suite + "' ships no example of its sources",
+                       "write the image's own under [base]: sources = [\"deb …\"]");
 }
 
 }  // namespace
-
-std::string release_name(const fs::path& root) {
-    auto release = sys::read_file(root / "usr/lib/os-release");
-    return release ? os_release(*release, "VERSION_CODENAME") : "";
-}
-
-Result<BaseContract> measure_root(const fs::path& root, StepContext& context) {
-    BaseContract contract;
-    if (auto release = sys::read_file(root / "usr/lib/os-release"))
-        contract.distribution = os_release(*release, "ID") + " " + os_release(*release, "VERSION_ID");
-    contract.glibc = glibc_version(root);
-    while (contract.glibc.ends_with('.')) contract.glibc.pop_back();
-    auto python = measure_python(root, context);
-    if (!python) return python.error();
-    contract.python = *python;
-    measure_folders(root, "", 3, contract.folders);
-    return contract;
-}
 
 Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context) {
     if (::geteuid() != 0)
@@ -215,9 +144,6 @@ Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context)
     context.say("installing " + std::to_string(spec.locked.packages.size()) + " packages");
     if (auto made = bootstrap(spec, work->path(), *time, context); !made) return made.error();
     const fs::path root = work->path() / "root";
-    context.say("measuring");
-    auto contract = measure_root(root, context);
-    if (!contract) return contract.error();
     if (auto written = write_sources(std::get<DebianBase>(spec.base), root); !written) return written.error();
     context.say("packing");
     TreePackOptions options{{context.compression, "base debian " + spec.locked.suite},
@@ -225,6 +151,12 @@ Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context)
                             [](const std::string& path, bool) { return is_scrubbed(path); }};
     auto layer = pack_tree(context.store, root, options);
     if (!layer) return layer.error();
+    // As it was packed, which is what the layers above will find.
+    context.say("measuring");
+    auto session = context.sandbox->open({*layer}, {});
+    if (!session) return session.error();
+    auto contract = measure_root(**session, default_path, spec.interpreters, context);
+    if (!contract) return contract.error();
     return StepOutput{{*layer}, {{"contract", contract->to_json()}}, 0};
 }
 

@@ -12,8 +12,5 @@ Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context)
 
 // What no image should carry of an installation: logs, caches, identities of the machine that built it.
 bool is_scrubbed(const std::string& path);
-// The facts of a root on disk that known layers depend on. Runs the root's own python3 in a chroot, if it has one.
-std::string release_name(const std::filesystem::path& root);  // VERSION_CODENAME of os-release(5); may be empty
-Result<BaseContract> measure_root(const std::filesystem::path& root, StepContext& context);
 
 }  // namespace tmplbuild

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "build/program_digest.hpp"
 #include "oci/layout.hpp"
+#include "resolve/apt.hpp"
 #include "resolve/file_digest.hpp"
 #include "resolve/git.hpp"
 
@@ -85,6 +86,7 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
             throw BuildError(Error(digest.error()).while_doing("reading the source of the kernel '" + use.name + "'"));
         facts.kernels[use.name] = *digest;
     }
+    for (const Repository& repository : tmpl.repositories) (void)read_repository_key(repository).value();
     if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
         facts.base_image = digest_of_layout(*layout, tmpl.base_pos);
     for (const auto& [path, file] : programs)

@@ -8,6 +8,7 @@
 #include "build/estimate.hpp"
 #include "build/local_facts.hpp"
 #include "build/run_step.hpp"
+#include "build/step_inputs.hpp"
 #include "pack/layer_writer.hpp"
 #include "plan/requests.hpp"
 #include "plan/variants.hpp"
@@ -57,6 +58,11 @@ class Locker {
         for (const KernelRequest& request : kernel_requests(tmpl_))
             if (lock_.find_kernel(request.use->name) == nullptr) out.push_back(request.step());
         return out;
+    }
+
+    // What cannot be had on this machine is said without the network, also by `plan`.
+    void check_base() const {
+        if (debian_base(tmpl_) != nullptr && !lock_.base) check_apt_origin(apt_origin(), context_).value();
     }
 
     void resolve() {
@@ -142,14 +148,12 @@ class Locker {
     void resolve_base() {
         if (!lock_.base) {
             context_.progress.started("base", "resolving");
-            if (const DebianBase* debian = debian_base(tmpl_))
-                lock_.base = LockedBase{"debian",
-                                        base_request(tmpl_, facts_),
-                                        debian->suite,
-                                        resolve_debian(debian->suite, base_packages(tmpl_), context_).value(),
-                                        {},
-                                        {}};
-            else
+            if (const DebianBase* debian = debian_base(tmpl_)) {
+                auto resolved = at_base(resolve_debian(apt_origin(), base_packages(tmpl_), context_));
+                lock_.base =
+                    LockedBase{"debian", base_request(tmpl_, facts_), debian->suite, std::move(resolved.packages), {},
+                               {},       std::move(resolved.suites)};
+            } else
                 lock_.base = LockedBase{"layout", base_request(tmpl_, facts_), {}, {}, {}, {}};
         }
         make_base();
@@ -164,7 +168,7 @@ class Locker {
         only_base.base->diff_ids.clear();
         // Planned like any other step, so that its key has one definition; the rest of that plan is not looked at.
         Template bare = tmpl_;
-        bare.layers.clear();
+        std::erase_if(bare.layers, [](const Layer& layer) { return !std::holds_alternative<PythonLayer>(layer.body); });
         bare.services.clear();
         bare.kernels.clear();
         only_base.base->request = base_request(bare, facts_);
@@ -177,12 +181,10 @@ class Locker {
         auto made = find_step(step, environment);
         if (!made) {
             refuse_what_cannot_fit(plan, context_.store);
-            std::unique_ptr<Sandbox> sandbox;
+            // What the base holds is asked inside.
+            const auto sandbox = make_sandbox(context_.store, context_.processes, options_.sandbox_init).value();
             StepEnvironment with = environment;
-            if (base.kind != "debian") {
-                sandbox = make_sandbox(context_.store, context_.processes, options_.sandbox_init).value();
-                with.sandbox = sandbox.get();
-            }
+            with.sandbox = sandbox.get();
             made = make_step(step, with, {}).value();
         }
         base_layers_ = made->output.layers;
@@ -198,20 +200,45 @@ class Locker {
         const json::object& facts = made->output.facts;
         base.contract = BaseContract::from_json(*json::get_object(facts, "contract").value()).value();
         if (base.suite.empty()) base.suite = json::string_or(facts, "suite", "");
+        if (base.kind != "debian") base_apt_ = apt_of_base(facts).value();
         lock_.packer = packer;
     }
 
     void resolve_packages(const AptRequest& request) {
         context_.progress.started(request.step, "resolving");
         std::string status = dpkg_status(context_.store, base_layers_).value();
+        if (status.empty())
+            throw BuildError(usage_error(
+                "the step " + request.step + " installs Debian packages, and the base has none: it lacks " +
+                    "/var/lib/dpkg/status" + (request.step == kernel_tools_step ? ", which kernels need" : ""),
+                "choose a base made from Debian packages (Debian, Ubuntu), or leave such packages out"));
         for (const std::string& below : request.over) {
             const LockedApt& apt = *lock_.find_apt(below);
-            fetch_packages(below, lock_.base->suite, apt.packages, context_).value();
+            fetch_packages(below, apt_origin(), apt.packages, context_).value();
             status += installed_status(apt.packages, context_).value();
         }
-        lock_.apts.push_back(
-            {request.step, apt_request(request, *lock_.base, lock_),
-             resolve_apt(request.step, lock_.base->suite, status, request.packages, context_).value()});
+        auto resolved = resolve_apt(request.step, apt_origin(), status, request.packages, context_);
+        if (!resolved && resolved.error().kind == ErrorKind::usage && !resolved.error().where) {
+            Error error = resolved.error();
+            for (const Layer& layer : tmpl_.layers)
+                if (request.step == "apt:" + layer.name) error.where = layer.pos;
+            throw BuildError(std::move(error));
+        }
+        lock_.apts.push_back({request.step, apt_request(request, *lock_.base, lock_),
+                              std::move(resolved.value().packages), std::move(resolved.value().suites)});
+    }
+
+    AptOrigin apt_origin() const {
+        const DebianBase* debian = debian_base(tmpl_);
+        return {debian != nullptr ? debian->suite : lock_.base ? lock_.base->suite : "", base_apt_, tmpl_.repositories};
+    }
+
+    // What is wrong with the base's packages is wrong in [base].
+    ResolvedPackages at_base(Result<ResolvedPackages> resolved) const {
+        if (resolved) return std::move(*resolved);
+        Error error = resolved.error();
+        if (error.kind == ErrorKind::usage && !error.where) error.where = tmpl_.base_pos;
+        throw BuildError(std::move(error));
     }
 
     void resolve_commit(const GitRequest& request) {
@@ -220,12 +247,28 @@ class Locker {
             resolve_git({request.url, request.rev, request.submodules, request.lfs_pointers}, context_).value());
     }
 
-    void resolve_venv(const VenvRequest& request) {
+    Error no_interpreter(const VenvRequest& request) const {
         const BaseContract& contract = lock_.base->contract;
-        if (!contract.python)
-            throw BuildError(
-                usage_error("the venv '" + request.venv + "' needs a Python in the base, and there is none",
-                            "add \"python3-venv\" to base.debian.packages"));
+        const std::string asked = request.python();
+        const std::string has =
+            contract.python ? "the base's own is Python " + contract.python->version + " at " + contract.python->command
+                            : "no python3 that works is on the image's PATH";
+        Error error = asked.empty()
+                          ? usage_error("the venv '" + request.venv + "' needs a Python in the base, and there is none")
+                          : usage_error("the venv '" + request.venv + "' is to have the Python " + asked +
+                                        ", which the base does not have: " + has);
+        error.hint = debian_base(tmpl_) == nullptr ? "choose a base with it, or name where it lies: python = \"/path\""
+                     : asked.empty()
+                         ? "add \"python3-venv\" to base.debian.packages"
+                         : "leave 'python' out, or choose a base with it: bullseye has 3.9, bookworm 3.11, trixie 3.13";
+        for (const Layer& layer : tmpl_.layers)
+            if (std::get_if<PythonLayer>(&layer.body) == request.layers.front()) error.where = layer.pos;
+        return error;
+    }
+
+    void resolve_venv(const VenvRequest& request) {
+        const BaseContract contract = lock_.base->contract.with_interpreter(request.python());
+        if (!contract.python) throw BuildError(no_interpreter(request));
         context_.progress.started(request.step(), "resolving");
         PythonRequest ask;
         ask.step = request.step();
@@ -244,11 +287,12 @@ class Locker {
         for (const LockedDistribution& d : venv.distributions)
             if (d.is_sdist()) sdists.push_back(d);
         venv.builders = resolve_builders(sdists, contract, context_).value();
+        venv.interpreter = request.python();
         lock_.venvs.push_back(std::move(venv));
     }
 
     void resolve_kernel(const KernelRequest& request) {
-        const BaseContract& contract = lock_.base->contract;
+        const BaseContract contract = lock_.base->contract.with_interpreter(interpreter_for(*request.use, lock_));
         if (!contract.python) {
             Error error =
                 usage_error("the kernel '" + request.use->name + "' takes Python packages, and the base has no Python",
@@ -294,6 +338,7 @@ class Locker {
     Lock& lock_;
     ResolveContext& context_;
     std::vector<BuiltLayer> base_layers_;
+    std::optional<BaseApt> base_apt_;  // of somebody's base, once it is made
     std::vector<LockedVenv> earlier_;
 };
 
@@ -309,6 +354,7 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Stor
     ResolveContext context{store, processes, progress, std::move(stop)};
     Locker locker(tmpl, options, out.facts, out.lock, context);
     locker.drop_stale();
+    locker.check_base();
     if (!options.offline) {
         locker.resolve();
         if (out.lock != before) sys::write_file_atomic(file, out.lock.to_text()).value();

@@ -21,7 +21,7 @@ struct PrepareOptions {
     bool update_all = false;         // `lock --update`
     std::set<std::string> update{};  // `lock --update NAME`: "base", "toolchain", or a step's id
     std::map<std::string, std::filesystem::path> programs{};  // ours, by their path in the image
-    std::filesystem::path sandbox_init{};                     // only where a `layout` base is to be measured
+    std::filesystem::path sandbox_init{};                     // of the sandbox in which a base is measured
 };
 
 struct Prepared {

@@ -40,7 +40,7 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
                         .progress = progress,
                         .stop = environment.stop,
                         .compression = environment.compression,
-                        .contract = environment.contract,
+                        .contract = environment.contract.with_interpreter(step.interpreter),
                         .sandbox = environment.sandbox,
                         .below = inputs.below,
                         .needed = inputs.needed,

@@ -44,14 +44,27 @@ static Result<void> fetch_source(const KernelRecipe& recipe, StepContext& contex
                      resolving);
 }
 
+Result<BaseApt> apt_of_base(const json::object& facts) {
+    auto apt = json::get_object(facts, "apt");
+    if (!apt) return apt.error();
+    return BaseApt::from_json(**apt);
+}
+
 Result<void> fetch_inputs(const Step& step, StepContext& context) {
     ResolveContext resolving = context.resolving();
     if (const auto* base = std::get_if<BaseSpec>(&step.spec)) {
         if (base->locked.kind != "debian") return {};
-        return fetch_packages("base", base->locked.suite, base->locked.packages, resolving);
+        return fetch_packages("base", {base->locked.suite, {}, base->repositories}, base->locked.packages, resolving);
     }
-    if (const auto* apt = std::get_if<AptSpec>(&step.spec))
-        return fetch_packages(step.id, apt->suite, apt->locked.packages, resolving);
+    if (const auto* apt = std::get_if<AptSpec>(&step.spec)) {
+        AptOrigin origin{apt->suite, {}, apt->repositories};
+        if (apt->own_sources) {
+            auto own = apt_of_base(context.needed.at("base").facts);
+            if (!own) return own.error();
+            origin.base = std::move(*own);
+        }
+        return fetch_packages(step.id, origin, apt->locked.packages, resolving);
+    }
     if (const auto* python = std::get_if<PythonSpec>(&step.spec)) {
         auto fetched = fetch_distributions(step.id, python->locked.distributions, resolving);
         if (!fetched) return fetched;

@@ -4,9 +4,13 @@
 #pragma once
 
 #include "build/step_context.hpp"
+#include "resolve/base_apt.hpp"
 
 namespace tmplbuild {
 
 Result<void> fetch_inputs(const Step& step, StepContext& context);
+
+// What the record of a base step that was not made from packages says of the base's own apt.
+Result<BaseApt> apt_of_base(const json::object& facts);
 
 }  // namespace tmplbuild

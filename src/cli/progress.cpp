@@ -44,7 +44,7 @@ class PlainProgress : public Progress {
     void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) override {
         say(ending(step, outcome, seconds, note));
     }
-    void message(const std::string& text) override { say(text); }
+    void message(const std::string& text) override { say(printable(text)); }
 
   private:
     void say(const std::string& text) {
@@ -79,7 +79,7 @@ class JsonProgress : public Progress {
     void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) override {
         say({{"event", "finished"}, {"step", step}, {"outcome", word(outcome)}, {"seconds", seconds}, {"note", note}});
     }
-    void message(const std::string& text) override { say({{"event", "message"}, {"text", text}}); }
+    void message(const std::string& text) override { say({{"event", "message"}, {"text", printable(text)}}); }
 
   private:
     void say(const json::object& object) {

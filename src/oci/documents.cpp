@@ -93,6 +93,15 @@ Result<std::vector<std::string>> texts(const json::object& o, const char* key, c
     return out;
 }
 
+// A set, as config.md writes one: an object whose values mean nothing.
+std::vector<std::string> keys_of(const json::object& o, const char* key) {
+    std::vector<std::string> out;
+    if (const json::value* set = o.if_contains(key); set != nullptr && set->is_object())
+        for (const auto& item : set->get_object()) out.emplace_back(item.key());
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 // What `docker run` would do with the image.
 Result<void> read_run(const json::object& run, const std::string& name, ImageConfig& config) {
     auto environment = texts(run, "Env", name), entrypoint = texts(run, "Entrypoint", name),
@@ -109,6 +118,13 @@ Result<void> read_run(const json::object& run, const std::string& name, ImageCon
     config.command = std::move(*command);
     config.user = json::string_or(run, "User", "");
     config.directory = json::string_or(run, "WorkingDir", "");
+    config.stop_signal = json::string_or(run, "StopSignal", "");
+    config.exposed_ports = keys_of(run, "ExposedPorts");
+    config.volumes = keys_of(run, "Volumes");
+    const json::value* health = run.if_contains("Healthcheck");
+    config.has_health_check = health != nullptr && health->is_object() && !health->get_object().empty();
+    const json::value* on_build = run.if_contains("OnBuild");
+    config.has_on_build = on_build != nullptr && on_build->is_array() && !on_build->get_array().empty();
     if ((config.user + config.directory).find('\0') != std::string::npos)
         return bad(name, "has a user or folder with a NUL byte");
     if (const json::value* labels = run.if_contains("Labels"); labels != nullptr && labels->is_object())

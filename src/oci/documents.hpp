@@ -41,7 +41,9 @@ struct ImageConfig {
     std::vector<std::string> history;  // one a layer, what made it; may be empty texts
     std::map<std::string, std::string> environment, labels;
     std::vector<std::string> entrypoint, command;
-    std::string user, directory;
+    std::string user, directory, stop_signal;
+    std::vector<std::string> exposed_ports, volumes;      // as written, sorted
+    bool has_health_check = false, has_on_build = false;  // Docker's own
 };
 
 bool is_index(std::string_view media_type);     // OCI's, or Docker's manifest list

@@ -18,9 +18,13 @@ static json::object config_of(const ImageSpec& spec) {
     if (!environment.empty()) run["Env"] = std::move(environment);
     if (!spec.entrypoint.empty()) run["Entrypoint"] = json::array(spec.entrypoint.begin(), spec.entrypoint.end());
     if (!spec.directory.empty()) run["WorkingDir"] = spec.directory;
-    json::object ports;
+    if (!spec.user.empty()) run["User"] = spec.user;
+    json::object ports, volumes;
+    for (const std::string& port : spec.inherited_ports) ports[port] = json::object();
     for (const std::uint16_t port : spec.exposed_ports) ports[std::to_string(port) + "/tcp"] = json::object();
     if (!ports.empty()) run["ExposedPorts"] = std::move(ports);
+    for (const std::string& volume : spec.volumes) volumes[volume] = json::object();
+    if (!volumes.empty()) run["Volumes"] = std::move(volumes);
     if (!spec.labels.empty()) run["Labels"] = object_of(spec.labels);
     run["StopSignal"] = "SIGTERM";
     return run;

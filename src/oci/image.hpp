@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ struct ImageSpec {
     std::vector<BuiltLayer> layers;  // bottom first
     std::map<std::string, std::string> environment, labels, annotations;
     std::vector<std::string> entrypoint;
-    std::string directory;
+    std::string user, directory;  // empty: root, "/"
     std::vector<std::uint16_t> exposed_ports;
+    std::set<std::string> inherited_ports, volumes;  // as config.md writes them: "53/udp", "/data"
 };
 
 struct Image {

@@ -83,7 +83,11 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     if (tools == nullptr) out.unresolved = "the packages that compile it are not locked yet";
     if (out.unresolved.empty() && (!lock.base || lock.base->diff_ids.empty()))
         out.unresolved = "the base has not been made yet, so its facts are not known";
-    if (out.unresolved.empty()) out.key = kernel_key(out.spec, {*lock.base, *tools, torch}, compression_of(tmpl));
+    if (out.unresolved.empty()) {
+        LockedBase base = *lock.base;
+        base.contract = base.contract.with_interpreter(interpreter_for(use, lock));
+        out.key = kernel_key(out.spec, {base, *tools, torch}, compression_of(tmpl));
+    }
     return out;
 }
 

@@ -76,8 +76,13 @@ bool is_compiler(const std::string& name) {
 
 }  // namespace
 
+// Raised when a base is made or measured in another way.
+constexpr std::int64_t base_version = 2;
+
 CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
     CanonicalKey key = start("base", compression);
+    key.add("version", base_version);
+    if (!spec.interpreters.empty()) key.add("interpreters", spec.interpreters);
     key.add("kind", spec.locked.kind);
     if (const auto* debian = std::get_if<DebianBase>(&spec.base)) {
         key.add("suite", debian->suite);
@@ -239,6 +244,8 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
     key.add("venvs", spec.venvs);
     if (contract.python)
         key.add("python", Texts{contract.python->command, contract.python->version, contract.python->soabi});
+    for (const auto& [asked, python] : contract.interpreters)
+        key.add("interpreter/" + asked, Texts{python.command, python.version, python.soabi});
     add_below(key, kernels);
     add_folders(key, contract.folders);
     return key;

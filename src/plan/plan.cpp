@@ -42,6 +42,11 @@ Compression compression_of(const ImageOptions& image) {
     return image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
 }
 
+// Which suites packages come from is what somebody looks for who waits for a security update.
+std::string drawn_from(const std::vector<std::string>& suites) {
+    return suites.empty() ? std::string() : " from " + join(suites, ", ");
+}
+
 class Planner {
   public:
     Planner(const Template& tmpl, const Lock& lock, const LocalFacts& facts)
@@ -100,14 +105,16 @@ class Planner {
     }
 
     void add_base() {
-        Step step{.id = "base", .spec = BaseSpec{tmpl_.base, {}}};
+        Step step{.id = "base", .spec = BaseSpec{tmpl_.base, {}, {}, {}}};
         if (const DebianBase* debian = debian_base(tmpl_)) step.summary = "debian " + debian->suite;
         if (const auto* layout = std::get_if<LayoutBase>(&tmpl_.base)) step.summary = layout->path.filename();
         const bool locked = lock_.base && lock_.base->request == base_request(tmpl_, facts_);
         if (locked) {
-            const BaseSpec spec{tmpl_.base, *lock_.base};
+            const BaseSpec spec{tmpl_.base, *lock_.base, interpreters(tmpl_), tmpl_.repositories};
             if (lock_.base->kind == "debian")
-                step.summary += ", " + std::to_string(lock_.base->packages.size()) + " packages";
+                step.summary +=
+                    ", " + std::to_string(lock_.base->packages.size()) + " packages" + drawn_from(lock_.base->suites);
+            if (has_contract() && contract().python) step.summary += ", Python " + contract().python->version;
             for (const LockedPackage& package : lock_.base->packages) step.estimated_bytes += package.size;
             step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
             step.key = base_key(spec, compression_);
@@ -159,9 +166,10 @@ class Planner {
 
     void finish_apt(Step step) {
         const LockedApt* locked = lock_.find_apt(step.id);
-        AptSpec spec{locked == nullptr ? LockedApt{} : *locked, lock_.base ? lock_.base->suite : ""};
+        AptSpec spec{locked == nullptr ? LockedApt{} : *locked, lock_.base ? lock_.base->suite : "",
+                     debian_base(tmpl_) == nullptr, tmpl_.repositories};
         if (locked == nullptr) step.unresolved = "its packages are not locked yet";
-        step.summary = std::to_string(spec.locked.packages.size()) + " packages";
+        step.summary = std::to_string(spec.locked.packages.size()) + " packages" + drawn_from(spec.locked.suites);
         for (const LockedPackage& package : spec.locked.packages) step.estimated_bytes += package.size;
         step.work_bytes = 5 * step.estimated_bytes;
         step.spec = spec;
@@ -184,7 +192,7 @@ class Planner {
         std::sort(spec.allow_shared.begin(), spec.allow_shared.end());
         std::sort(spec.allow_bad_record.begin(), spec.allow_bad_record.end());
         std::sort(spec.kernels.begin(), spec.kernels.end());
-        Step step{.id = id, .spec = PythonSpec{}, .needs = {"base"}};
+        Step step{.id = id, .spec = PythonSpec{}, .interpreter = layer.python, .needs = {"base"}};
         if (const LockedVenv* locked = lock_.find_venv(layer.venv)) {
             spec.locked = *locked;
             for (const LockedDistribution& d : locked->distributions) step.estimated_bytes += d.size;
@@ -194,12 +202,17 @@ class Planner {
             step.unresolved = "its distributions are not locked yet";
         }
         step.summary = std::to_string(spec.locked.distributions.size()) + " distributions";
+        if (has_contract())
+            if (const auto python = contract().with_interpreter(layer.python).python)
+                step.summary += " for Python " + python->version;
         step.spec = spec;
         if (spec.locked.builders.empty())
-            add_known(std::move(step), [&] { return python_key(spec, contract(), {}, compression_); });
+            add_known(std::move(step),
+                      [&] { return python_key(spec, contract().with_interpreter(layer.python), {}, compression_); });
         else
-            add_over(std::move(step),
-                     [&](const KeysBelow& below) { return python_key(spec, contract(), below, compression_); });
+            add_over(std::move(step), [&](const KeysBelow& below) {
+                return python_key(spec, contract().with_interpreter(layer.python), below, compression_);
+            });
     }
 
     void add_run(const Layer& layer, const RunLayer& run) {
@@ -241,6 +254,7 @@ class Planner {
         Step step{.id = "kernel:" + spec.kernel + ":" + variant.arch.to_torch_list(),
                   .spec = KernelSpec{},
                   .needs = {"base", kernel_tools_step}};
+        step.interpreter = interpreter_for(*variant.use, lock_);
         if (!spec.torch_venv.empty()) step.needs.push_back("python:" + spec.torch_venv);
         std::vector<std::string> gpus;
         for (const kernel::GpuTarget& target : spec.serves) {
@@ -264,7 +278,10 @@ class Planner {
         if (!spec.may_compile) step.summary = "what a pod needs to use it";
         if (!spec.fallback.empty()) step.needs = {"base"};  // its interpreter makes the bytecode
         step.unresolved = planned->unresolved;
-        add_known(std::move(step), [&] { return kernel_files_key(spec, contract(), compression_); });
+        step.interpreter = interpreter_for(use, lock_);
+        const std::string interpreter = step.interpreter;
+        add_known(std::move(step),
+                  [&] { return kernel_files_key(spec, contract().with_interpreter(interpreter), compression_); });
     }
 
     void add_runtime() {
@@ -274,8 +291,11 @@ class Planner {
     }
 
     void add_pod() {
-        PodSpecStep spec{make_pod_spec(tmpl_), {}, constraints_text(lock_), {}};
-        for (const VenvRequest& venv : venv_requests(tmpl_)) spec.venvs.push_back(venv.venv);
+        PodSpecStep spec{make_pod_spec(tmpl_), {}, {}, constraints_text(lock_), {}};
+        for (const VenvRequest& venv : venv_requests(tmpl_)) {
+            spec.venvs.push_back(venv.venv);
+            spec.interpreters.push_back(venv.python());
+        }
         if (!spec.constraints.empty()) spec.pod.constraints = constraints_path;
         for (const KernelUse& use : tmpl_.kernels)
             spec.pod.kernels.push_back(make_pod_kernel(use, tmpl_, lock_, facts_));
@@ -307,6 +327,10 @@ class Planner {
         image.environment = tmpl_.image.environment;
         image.labels = tmpl_.image.labels;
         image.annotations = tmpl_.image.annotations;
+        image.user = tmpl_.image.user;
+        // `python` in a shell or an SSH session is then the one that the template is about; of several, none is.
+        if (const auto venvs = venv_requests(tmpl_); venvs.size() == 1)
+            image.path_prefix = venvs.front().venv + "/bin:";
         image.directory = tmpl_.image.directory;
         image.entrypoint = {"/opt/tmplbuild/launcher"};
         image.compression = tmpl_.image.compression;

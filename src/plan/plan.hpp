@@ -34,7 +34,8 @@ struct PlannedGpu {
 
 struct PlannedImage {
     StringMap environment, labels, annotations;
-    std::string directory;
+    std::string user, directory;
+    std::string path_prefix;  // stands before the PATH that the image would have: "/opt/venv/bin:"
     std::vector<std::string> entrypoint;
     std::vector<std::uint16_t> exposed_ports;
     CompressionKind compression = CompressionKind::zstd;

@@ -43,10 +43,31 @@ Texts base_packages(const Template& tmpl) {
     return Texts(out.begin(), out.end());
 }
 
+// As sources.list would have them. Their keys are not named: they decide whether a list is believed, not what it says.
+static Texts repositories(const Template& tmpl) {
+    Texts out;
+    for (const Repository& r : tmpl.repositories)
+        out.push_back(r.name + " " + r.uri + " " + r.suite + " " + join(r.components, " "));
+    return out;
+}
+
+Texts interpreters(const Template& tmpl) {
+    std::set<std::string> out;
+    for (const Layer& layer : tmpl.layers)
+        if (const auto* python = std::get_if<PythonLayer>(&layer.body); python != nullptr && !python->python.empty())
+            out.insert(python->python);
+    return Texts(out.begin(), out.end());
+}
+
 Digest base_request(const Template& tmpl, const LocalFacts& facts) {
+    CanonicalKey key;
     if (const DebianBase* debian = debian_base(tmpl))
-        return CanonicalKey().add("suite", debian->suite).add("packages", base_packages(tmpl)).digest();
-    return CanonicalKey().add("image", facts.base_image).digest();
+        key.add("suite", debian->suite).add("packages", base_packages(tmpl));
+    else
+        key.add("image", facts.base_image);
+    if (const Texts asked = interpreters(tmpl); !asked.empty()) key.add("interpreters", asked);
+    if (debian_base(tmpl) != nullptr && !tmpl.repositories.empty()) key.add("repositories", repositories(tmpl));
+    return key.digest();
 }
 
 std::vector<VenvRequest> venv_requests(const Template& tmpl) {
@@ -75,7 +96,9 @@ Digest venv_request(const VenvRequest& request, const BaseContract& contract, co
         }
         key.add("requirements_from/" + at, files);
     }
-    if (contract.python) key.add("python", Texts{contract.python->version, contract.python->soabi, contract.glibc});
+    if (const auto python = contract.with_interpreter(request.python()).python)
+        key.add("python", Texts{python->version, python->soabi, contract.glibc});
+    if (!request.python().empty()) key.add("interpreter", request.python());
     return key.digest();
 }
 
@@ -93,6 +116,7 @@ std::vector<AptRequest> apt_requests(const Template& tmpl) {
     if (Texts packages = pod_compiler(tmpl); !packages.empty() && debian_base(tmpl) == nullptr)
         out.push_back({pod_compiler_step, std::move(packages), below});
     if (!tmpl.kernels.empty()) out.push_back({kernel_tools_step, kernel_tools(tmpl), {}});
+    for (AptRequest& request : out) request.repositories = repositories(tmpl);
     return out;
 }
 
@@ -102,6 +126,7 @@ Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock
     Texts ids;
     for (const Digest& id : base.diff_ids) ids.push_back(id.to_string());
     key.add("base", ids);
+    if (!request.repositories.empty()) key.add("repositories", request.repositories);
     for (const std::string& step : request.over) {
         const LockedApt* apt = lock.find_apt(step);
         key.add("over/" + step, apt == nullptr ? Digest() : apt->request);
@@ -134,8 +159,14 @@ Digest kernel_request(const KernelRequest& request, const BaseContract& contract
     key.add("requirements", request.requirements);
     key.add("fallback", request.fallback);
     if (!request.fallback.empty()) key.add("pins", venv_pins(*request.use, lock));
-    if (contract.python) key.add("python", Texts{contract.python->version, contract.python->soabi, contract.glibc});
+    if (const auto python = contract.with_interpreter(interpreter_for(*request.use, lock)).python)
+        key.add("python", Texts{python->version, python->soabi, contract.glibc});
     return key.digest();
+}
+
+std::string interpreter_for(const KernelUse& use, const Lock& lock) {
+    const LockedVenv* venv = use.recipe.needs_torch ? venv_with_torch(lock) : nullptr;
+    return venv == nullptr ? std::string() : venv->interpreter;
 }
 
 Texts venv_pins(const KernelUse& use, const Lock& lock) {

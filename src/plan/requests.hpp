@@ -18,12 +18,14 @@ const DebianBase* debian_base(const Template& tmpl);
 std::vector<std::string> base_packages(const Template& tmpl);
 // What compiles on a pod beside the toolkit; empty where no kernel may be compiled there.
 std::vector<std::string> pod_compiler(const Template& tmpl);
+std::vector<std::string> interpreters(const Template& tmpl);  // sorted, each once
 
 // All `python` layers of one venv, resolved together.
 struct VenvRequest {
     std::string venv;
     std::vector<const PythonLayer*> layers;
     std::string step() const { return "python:" + venv; }
+    const std::string& python() const { return layers.front()->python; }  // the same in all of them
 };
 std::vector<VenvRequest> venv_requests(const Template& tmpl);
 Digest venv_request(const VenvRequest& request, const BaseContract& contract, const LocalFacts& facts);
@@ -34,6 +36,7 @@ struct AptRequest {
     std::string step;
     std::vector<std::string> packages;  // sorted
     std::vector<std::string> over;      // ids of the apt steps below it
+    std::vector<std::string> repositories{};
 };
 std::vector<AptRequest> apt_requests(const Template& tmpl);
 Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock& lock);
@@ -58,6 +61,7 @@ std::vector<KernelRequest> kernel_requests(const Template& tmpl);
 // The venvs must be locked: a fallback is resolved with what they hold.
 Digest kernel_request(const KernelRequest& request, const BaseContract& contract, const Lock& lock);
 // The locked distributions that a kernel's fallback finds in its venv, as PEP 508 requirements.
+std::string interpreter_for(const KernelUse& use, const Lock& lock);  // of its torch's venv; may be empty
 std::vector<std::string> venv_pins(const KernelUse& use, const Lock& lock);
 
 Digest toolchain_request(const std::string& cuda);

@@ -18,6 +18,8 @@ namespace tmplbuild {
 struct BaseSpec {
     Base base;
     LockedBase locked;
+    std::vector<std::string> interpreters{};  // that the template names; measured beside what PATH finds
+    std::vector<Repository> repositories{};   // that its packages may come from
 };
 struct FilesSpec {
     FilesLayer layer;
@@ -33,7 +35,9 @@ struct GitSpec {
 };
 struct AptSpec {
     LockedApt locked;
-    std::string suite;  // for messages
+    std::string suite;                       // of a `debian` base; of another, what its os-release calls it
+    bool own_sources = false;                // packages come from the base's own apt sources
+    std::vector<Repository> repositories{};  // and from these
 };
 struct PythonSpec {
     LockedVenv locked;
@@ -85,8 +89,9 @@ struct VariantRef {
 };
 struct PodSpecStep {  // pod.json: always the last layer
     pod::PodSpec pod;
-    std::vector<std::string> venvs;  // those whose .pth file names the kernels
-    std::string constraints;         // the text of constraints.txt; empty: none
+    std::vector<std::string> venvs;         // those whose .pth file names the kernels
+    std::vector<std::string> interpreters;  // of each of them, as the template names it; empty: what PATH finds
+    std::string constraints;                // the text of constraints.txt; empty: none
     std::vector<VariantRef> variants;
 };
 
@@ -98,6 +103,7 @@ struct Step {
         spec;
     std::optional<CanonicalKey> key{};  // none: `unresolved` says which fact is missing
     std::string unresolved{};
+    std::string interpreter{};          // of the base, as the template names it; empty: what PATH finds
     std::vector<std::string> needs{};   // steps whose layers its commands see, bottom first, by id
     bool in_image = true;               // false: a throwaway (compilers), made only when a step that needs it is
     std::uint64_t estimated_bytes = 0;  // of its layers, compressed, best guess

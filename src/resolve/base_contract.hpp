@@ -4,6 +4,7 @@
 // bytes.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -22,15 +23,24 @@ struct PythonFacts {
     std::string magic;                // hex of importlib.util.MAGIC_NUMBER
     std::string major_minor() const;  // "3.11"
     bool operator==(const PythonFacts&) const = default;
+
+    json::object to_json() const;
+    // Read strictly, whoever wrote it: the interpreter of somebody's image answers in this form, and locks hold it.
+    static Result<PythonFacts> from_json(const json::object& o);
 };
 
 struct BaseContract {
     std::string architecture = "amd64";
-    std::string distribution;  // "debian 12": ID and VERSION_ID of os-release
-    std::string glibc;         // "2.36"; empty: no glibc
-    std::optional<PythonFacts> python;
+    std::string distribution;                           // "debian 12": ID and VERSION_ID of os-release
+    std::string glibc;                                  // "2.36"; empty: no glibc
+    std::optional<PythonFacts> python;                  // what `python3` is along the image's PATH
+    std::map<std::string, PythonFacts> interpreters{};  // those that the template names, by that name
     FolderFacts folders;
     bool operator==(const BaseContract&) const = default;
+
+    // The same base with another of its interpreters as `python`; `asked` empty: as it is. One that the base does not
+    // have: none.
+    BaseContract with_interpreter(const std::string& asked) const;
 
     json::object to_json() const;
     static Result<BaseContract> from_json(const json::object& o);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "base/grammar.hpp"
+#include "base/text.hpp"
+
 namespace tmplbuild {
 
 static constexpr std::int64_t lock_version = 1;
@@ -59,6 +62,7 @@ static json::array write_all(const std::vector<T>& items, Write write) {
 static json::object write_base(const LockedBase& base) {
     json::object o{{"kind", base.kind}, {"request", base.request.to_string()}};
     if (!base.suite.empty()) o["suite"] = base.suite;
+    if (!base.suites.empty()) o["suites"] = json::array(base.suites.begin(), base.suites.end());
     o["diff_ids"] = write_all(base.diff_ids, [](const Digest& d) { return json::value(d.to_string()); });
     o["contract"] = base.contract.to_json();
     if (base.kind == "debian") o["packages"] = write_all(base.packages, write_package);
@@ -69,14 +73,17 @@ std::string Lock::to_text() const {
     json::object o{{"tmplbuild_lock", lock_version}, {"packer", packer}};
     if (base) o["base"] = write_base(*base);
     o["apt"] = write_all(apts, [](const LockedApt& a) {
-        return json::object{
-            {"step", a.step}, {"request", a.request.to_string()}, {"packages", write_all(a.packages, write_package)}};
+        json::object apt{{"step", a.step}, {"request", a.request.to_string()}};
+        if (!a.suites.empty()) apt["suites"] = json::array(a.suites.begin(), a.suites.end());
+        apt["packages"] = write_all(a.packages, write_package);
+        return apt;
     });
     o["git"] = write_all(gits, write_git);
     o["python"] = write_all(venvs, [](const LockedVenv& v) {
         json::object venv{{"venv", v.venv},
                           {"request", v.request.to_string()},
                           {"distributions", write_all(v.distributions, write_distribution)}};
+        if (!v.interpreter.empty()) venv["interpreter"] = v.interpreter;
         if (!v.builders.empty()) venv["builders"] = write_all(v.builders, write_distribution);
         return venv;
     });
@@ -108,30 +115,65 @@ static std::uint64_t read_size(const json::object& o) {
     return static_cast<std::uint64_t>(size);
 }
 
-// A name that may become part of a path in the store or a mirror: never one that leads elsewhere.
-static std::string read_file_name(const json::object& o) {
-    std::string file = json::get_string(o, "file").value();
-    if (file.empty() || file.front() == '.' || file.find('/') != std::string::npos)
-        throw BuildError(usage_error("'" + file + "' is not a file name"));
-    return file;
+// A text that is what the template's grammar calls `what`: a lock is as foreign as a template, and what it holds goes
+// into the commands of package managers, into paths and into addresses.
+template <class Good>
+static std::string read_text(const json::object& o, std::string_view key, Good good, std::string_view what) {
+    std::string text = json::get_string(o, key).value();
+    if (!good(text))
+        throw BuildError(usage_error("'" + text + "' as '" + std::string(key) + "' is not " + std::string(what)));
+    return text;
+}
+
+static std::string read_file_name(const json::object& o) { return read_text(o, "file", is_file_name, "a file name"); }
+
+static bool is_image_folder(const std::string& text) {
+    const auto path = parse_image_path(text);
+    return path && !path->empty() && "/" + *path == text;
+}
+
+static bool is_step_of_apt(const std::string& text) { return text.starts_with("apt:") && is_name(text.substr(4)); }
+
+// packer_format(): "1+zstd-1.5.4".
+static bool is_packer(const std::string& text) {
+    return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+static bool is_origin(const std::string& text) {
+    return !text.empty() && text.size() <= 128 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+// The suites that packages were drawn from; locks of earlier releases have none.
+static std::vector<std::string> read_suites(const json::object& o) {
+    std::vector<std::string> out;
+    if (!o.contains("suites")) return out;
+    for (const json::value& suite : *json::get_array(o, "suites").value()) {
+        if (!suite.is_string() || !is_origin(std::string(suite.get_string())))
+            throw BuildError(usage_error("'suites' holds something else than names of suites"));
+        out.emplace_back(suite.get_string());
+    }
+    return out;
 }
 
 static LockedPackage read_package(const json::object& o) {
-    return {json::get_string(o, "name").value(),
-            json::get_string(o, "version").value(),
-            json::get_string(o, "architecture").value(),
+    return {read_text(o, "name", is_debian_package, "a Debian package"),
+            read_text(o, "version", is_debian_version, "a version of a Debian package"),
+            read_text(o, "architecture", is_debian_architecture, "an architecture"),
             read_file_name(o),
             Digest::parse_hex(json::get_string(o, "sha256").value()).value(),
             read_size(o)};
 }
 
 static LockedDistribution read_distribution(const json::object& o) {
-    return {json::get_string(o, "name").value(),
-            json::get_string(o, "version").value(),
+    const std::int64_t group = json::int_or(o, "group", 0);
+    if (group < 0 || group > 1000) throw BuildError(usage_error("'group' is out of range"));
+    return {read_text(o, "name", is_python_project, "a Python project"),
+            read_text(o, "version", is_python_version, "a version of a Python project"),
             read_file_name(o),
             Digest::parse_hex(json::get_string(o, "sha256").value()).value(),
             read_size(o),
-            static_cast<int>(json::int_or(o, "group", 0))};
+            static_cast<int>(group)};
 }
 
 template <class Read>
@@ -149,9 +191,14 @@ static auto read_all(const json::object& o, std::string_view key, Read read) {
 
 static LockedBase read_base(const json::object& o) {
     LockedBase base;
-    base.kind = json::get_string(o, "kind").value();
+    base.kind = read_text(
+        o, "kind", [](const std::string& kind) { return kind == "debian" || kind == "layout"; }, "a kind of base");
     base.request = read_digest(o, "request");
-    base.suite = json::string_or(o, "suite", "");
+    // A layout's is what its os-release calls it: another distribution's word.
+    if (o.contains("suite"))
+        base.suite = base.kind == "debian" ? read_text(o, "suite", is_debian_suite, "a suite of Debian")
+                                           : read_text(o, "suite", is_origin, "the name of a release");
+    base.suites = read_suites(o);
     for (const json::value& id : *json::get_array(o, "diff_ids").value()) {
         if (!id.is_string()) throw BuildError(usage_error("'diff_ids' holds something else than digests"));
         base.diff_ids.push_back(Digest::parse(std::string_view(id.get_string())).value());
@@ -165,32 +212,38 @@ static Lock read_lock(const json::object& o) {
     if (json::get_int(o, "tmplbuild_lock").value() != lock_version)
         throw BuildError(usage_error("it was written by another release of tmplbuild"));
     Lock lock;
-    lock.packer = json::get_string(o, "packer").value();
+    lock.packer = read_text(o, "packer", is_packer, "a packer's format");
     if (o.contains("base")) lock.base = read_base(*json::get_object(o, "base").value());
     lock.apts = read_all(o, "apt", [](const json::object& a) {
-        return LockedApt{json::get_string(a, "step").value(), read_digest(a, "request"),
-                         read_all(a, "packages", read_package)};
+        return LockedApt{read_text(a, "step", is_step_of_apt, "an apt step"), read_digest(a, "request"),
+                         read_all(a, "packages", read_package), read_suites(a)};
     });
     lock.gits = read_all(o, "git", [](const json::object& g) {
-        return LockedGit{json::get_string(g, "url").value(), json::get_string(g, "rev").value(),
-                         json::get_string(g, "tree").value(), json::get_int(g, "commit_time").value()};
+        const auto is_url = [](const std::string& text) { return is_address(text, git_schemes()); };
+        const auto is_object = [](const std::string& text) { return is_hex(text, 40) || is_hex(text, 64); };
+        return LockedGit{read_text(g, "url", is_url, "an address of a repository"),
+                         read_text(g, "rev", is_object, "a commit"), read_text(g, "tree", is_object, "a tree"),
+                         json::get_int(g, "commit_time").value()};
     });
     lock.venvs = read_all(o, "python", [](const json::object& v) {
-        LockedVenv venv{json::get_string(v, "venv").value(),
+        LockedVenv venv{read_text(v, "venv", is_image_folder, "a folder of the image"),
                         read_digest(v, "request"),
                         read_all(v, "distributions", read_distribution),
                         {}};
         if (v.contains("builders")) venv.builders = read_all(v, "builders", read_distribution);
+        if (v.contains("interpreter"))
+            venv.interpreter = read_text(v, "interpreter", is_interpreter_name, "an interpreter");
         return venv;
     });
     if (o.contains("toolchain")) {
         const json::object& t = *json::get_object(o, "toolchain").value();
-        lock.toolchain = LockedToolchain{json::get_string(t, "name").value(), json::get_string(t, "cuda").value(),
+        lock.toolchain = LockedToolchain{read_text(t, "name", is_name, "a toolchain"),
+                                         read_text(t, "cuda", is_python_version, "a version of CUDA"),
                                          read_digest(t, "request"), read_all(t, "wheels", read_distribution)};
     }
     if (o.contains("kernels"))
         lock.kernels = read_all(o, "kernels", [](const json::object& k) {
-            return LockedKernel{json::get_string(k, "kernel").value(), read_digest(k, "request"),
+            return LockedKernel{read_text(k, "kernel", is_name, "the name of a kernel"), read_digest(k, "request"),
                                 read_all(k, "requirements", read_distribution),
                                 read_all(k, "fallback", read_distribution)};
         });

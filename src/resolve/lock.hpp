@@ -32,6 +32,7 @@ struct LockedBase {
     std::vector<LockedPackage> packages;  // debian: all of them, sorted by name
     std::vector<Digest> diff_ids;         // of its layers, bottom first (uncompressed, so that any compression agrees)
     BaseContract contract;
+    std::vector<std::string> suites{};  // that its packages were drawn from: "bookworm", "bookworm-security"
     bool operator==(const LockedBase&) const = default;
 };
 
@@ -49,6 +50,7 @@ struct LockedVenv {
     Digest request;
     std::vector<LockedDistribution> distributions;  // sorted by name
     std::vector<LockedDistribution> builders{};     // wheels that turn its sdists into wheels, sorted by name
+    std::string interpreter{};                      // of the base, as the template names it; empty: what PATH finds
     bool operator==(const LockedVenv&) const = default;
 };
 
@@ -56,6 +58,7 @@ struct LockedApt {
     std::string step;
     Digest request;
     std::vector<LockedPackage> packages;  // what the step adds, sorted by name
+    std::vector<std::string> suites{};    // that they were drawn from
     bool operator==(const LockedApt&) const = default;
 };
 

@@ -38,6 +38,13 @@ static void check_layers(const Template& tmpl, Report& report) {
             }
         }
         if (const auto* python = std::get_if<PythonLayer>(&layer.body)) {
+            for (const Layer& other : tmpl.layers) {
+                const auto* same = std::get_if<PythonLayer>(&other.body);
+                if (&other == &layer) break;
+                if (same != nullptr && same->venv == python->venv && same->python != python->python)
+                    report.error(layer.pos, "the venv '" + python->venv + "' is to have two interpreters",
+                                 "write the same 'python' in each layer of one venv");
+            }
             for (const auto& from : python->requirements_from) {
                 const std::string name = from.substr(0, from.find(':'));
                 std::vector<std::string> sources;
@@ -50,6 +57,14 @@ static void check_layers(const Template& tmpl, Report& report) {
         }
         above.push_back(layer.name);
     }
+}
+
+static void check_repositories(const Template& tmpl, Report& report) {
+    std::set<std::string> seen;
+    for (const Repository& repository : tmpl.repositories)
+        if (!repository.name.empty() && !seen.insert(repository.name).second)
+            report.error(repository.pos, "two repositories are named '" + repository.name + "'",
+                         "give one of them another 'name'");
 }
 
 static void check_kernels(const Template& tmpl, Report& report) {
@@ -133,6 +148,7 @@ class Circles {
 
 void check_template(const Template& tmpl, Report& report) {
     check_layers(tmpl, report);
+    check_repositories(tmpl, report);
     check_kernels(tmpl, report);
     check_references(tmpl, report);
     check_ports(tmpl, report);

@@ -14,12 +14,6 @@ namespace fs = std::filesystem;
 static bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 static bool alphanumeric(char c) { return lower_or_digit(c) || (c >= 'A' && c <= 'Z'); }
 
-bool is_name(std::string_view text) {
-    if (text.empty() || text.size() > 63 || !lower_or_digit(text.front())) return false;
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return lower_or_digit(c) || c == '.' || c == '_' || c == '-'; });
-}
-
 std::string make_name(std::string_view text) {
     std::string name;
     for (char c : to_lower(text)) {
@@ -150,9 +144,7 @@ std::string read_url(TableReader& table, std::string_view key, const std::vector
 std::string read_hex(TableReader& table, std::string_view key, std::size_t digits, const std::string& hint) {
     const auto value = table.text(key);
     if (!value) return {};
-    const bool hex = std::all_of(value->value.begin(), value->value.end(),
-                                 [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    if (hex && value->value.size() == digits) return value->value;
+    if (is_hex(value->value, digits)) return value->value;
     table.error(key, "must be " + std::to_string(digits) + " lower-case hex digits, found \"" + value->value + "\"",
                 hint);
     return {};
@@ -190,10 +182,7 @@ StringMap read_environment(TableReader& table, std::string_view key) {
 std::vector<std::string> read_debian_packages(TableReader& table, std::string_view key, Report& report) {
     std::vector<std::string> packages;
     for (const auto& [name, pos] : table.texts(key)) {
-        const bool good = name.size() >= 2 && lower_or_digit(name.front()) &&
-                          std::all_of(name.begin(), name.end(),
-                                      [](char c) { return lower_or_digit(c) || c == '+' || c == '-' || c == '.'; });
-        if (good)
+        if (is_debian_package(name))
             packages.push_back(name);
         else
             report.error(pos, "\"" + name + "\" is not a Debian package name",

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/grammar.hpp"
 #include "template/report.hpp"
 #include "template/table_reader.hpp"
 #include "template/template.hpp"
@@ -23,7 +24,6 @@ struct Reading {
     std::string recipe;             // the recipe's name; empty: the template itself
 };
 
-bool is_name(std::string_view text);           // [a-z0-9][a-z0-9._-]*, at most 63 bytes
 std::string make_name(std::string_view text);  // the nearest valid name: "My File.txt" → "my-file.txt"
 // The value of `key` when it is a name and not one of `reserved`.
 std::optional<std::string> read_name(TableReader& table, std::string_view key,

@@ -145,6 +145,7 @@ Template Parser::run(const Node& tree) {
         tmpl_.base_pos = base->pos;
         tmpl_.base = read_base(*base, reading, tmpl_.unbuildable);
     }
+    for (const Node* node : top.tables("repositories")) tmpl_.repositories.push_back(read_repository(*node, reading));
     if (const Node* targets = top.table("targets")) tmpl_.targets = read_targets(*targets, reading);
     read_layers(top, finder, reading);
     name_layers();

@@ -100,7 +100,7 @@ static GitLayer read_git(TableReader& table, std::string& about) {
     table.require("url", "url = \"https://…\"");
     table.require("rev", "rev = \"…40 hex digits…\"");
     table.require("dest", "dest = \"/opt/NAME\"");
-    layer.url = read_url(table, "url", {"https", "http", "ssh", "git", "file"});
+    layer.url = read_url(table, "url", git_schemes());
     layer.rev = read_hex(table, "rev", 40, git_hint);
     layer.dest = read_image_path(table, "dest", PathUse::folder);
     if (const auto flag = table.boolean("submodules")) layer.submodules = flag->value;
@@ -126,6 +126,13 @@ static PythonLayer read_python(TableReader& table, Reading& reading, std::string
     table.hint_for("index", "package indexes come from the machine's own pip configuration");
     table.require("venv", "venv = \"/opt/venv\"");
     layer.venv = read_image_path(table, "venv", PathUse::folder);
+    if (const auto python = table.text("python")) {
+        layer.python = python->value;
+        if (!is_interpreter_name(python->value))
+            table.error(
+                "python", "names no interpreter: \"" + python->value + "\"",
+                "the path of one that the base has, like \"/opt/conda/bin/python3\", or a version like \"3.12\"");
+    }
     layer.requirements = read_requirements(table, "requirements", reading.report);
     layer.constraints = read_requirements(table, "constraints", reading.report);
     layer.allow_shared = values(table.texts("allow_shared"));

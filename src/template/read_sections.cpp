@@ -9,11 +9,6 @@ namespace tmplbuild {
 
 using toml_tree::Node;
 
-static const std::vector<std::string>& debian_suites() {
-    static const std::vector<std::string> names = {"bullseye", "bookworm", "trixie", "forky", "sid"};
-    return names;
-}
-
 static DebianBase read_debian(const Node& node, Reading& reading) {
     DebianBase base;
     TableReader table(node, "'debian' in [base]", reading.report);
@@ -22,7 +17,7 @@ static DebianBase read_debian(const Node& node, Reading& reading) {
     if (const auto suite = table.text("suite")) {
         base.suite = suite->value;
         const auto& known = debian_suites();
-        if (std::find(known.begin(), known.end(), suite->value) == known.end()) {
+        if (!is_debian_suite(suite->value)) {
             std::string hint = did_you_mean(suite->value, known);
             if (suite->value.find("stable") != std::string::npos || suite->value == "testing")
                 hint = "that name moves with each release; write a code name: " + join(known, ", ");
@@ -163,13 +158,18 @@ ImageOptions read_image(const Node& node, Reading& reading) {
     table.hint_for("entrypoint",
                    "the image's entrypoint is the launcher; what it starts is written under [[services]]");
     table.hint_for("command", "the image's entrypoint is the launcher; what it starts is written under [[services]]");
-    table.hint_for("user", "the launcher starts as root; each service may have a 'user'");
     ImageOptions options;
     if (const auto choice = table.choice("compression", {"zstd", "gzip"}))
         options.compression = *choice == 0 ? CompressionKind::zstd : CompressionKind::gzip;
     options.environment = read_environment(table, "environment");
     options.labels = read_pairs(table, "labels");
     options.annotations = read_pairs(table, "annotations");
+    if (const auto user = table.text("user")) {
+        options.user = user->value;
+        if (!is_image_user(user->value))
+            table.error("user", "is no user: \"" + user->value + "\"",
+                        "a name or a number, with a group after ':' or without: \"root\", \"1000:1000\"");
+    }
     options.directory = read_image_path(table, "directory", PathUse::inspect);
     if (const auto platform = table.text("platform"); platform && platform->value != "linux/amd64")
         table.error("platform", "must be \"linux/amd64\", found the string \"" + platform->value + "\"",

@@ -17,6 +17,7 @@ namespace tmplbuild {
 const std::vector<std::string>& layer_kinds();
 
 Base read_base(const toml_tree::Node& node, Reading& reading, std::vector<Unbuildable>& unbuildable);
+Repository read_repository(const toml_tree::Node& node, Reading& reading);
 Targets read_targets(const toml_tree::Node& node, Reading& reading);
 ImageOptions read_image(const toml_tree::Node& node, Reading& reading);
 RunpodOptions read_runpod(const toml_tree::Node& node, Reading& reading);

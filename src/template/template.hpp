@@ -33,6 +33,15 @@ struct LayoutBase {
 };
 using Base = std::variant<DebianBase, ImageBase, LayoutBase>;
 
+// A repository of Debian packages beside the base's own: what base and apt steps may take packages from as well.
+struct Repository {
+    std::string name, uri, suite;         // `suite` may be a path that ends with '/'; then there are no components
+    std::vector<std::string> components;  // "main"
+    std::filesystem::path directory;      // absolute: what `key` starts from and must stay inside
+    std::string key;                      // file of the OpenPGP key that its lists are signed with
+    SourcePos pos;
+};
+
 // One `[[layers]]` entry whose engine makes a layer. `name` is unique and names the step; `after` of a run step says
 // what it stands on: absent, all layers above it; given, the base and just the named ones (so that independent
 // steps run side by side).
@@ -74,6 +83,7 @@ struct PythonIndex {
 };
 struct PythonLayer {
     std::string venv;                            // absolute path in the image
+    std::string python;                          // the base's interpreter: its path, or "3.12"; empty: what PATH finds
     std::vector<std::string> requirements;       // PEP 508; several layers naming one venv are resolved together
     std::vector<std::string> requirements_from;  // "layer:path/inside"
     std::vector<std::string> constraints;
@@ -173,6 +183,7 @@ enum class CompressionKind { zstd, gzip };
 struct ImageOptions {
     CompressionKind compression = CompressionKind::zstd;
     StringMap environment, labels, annotations;
+    std::string user;  // of the launcher; empty: the base's, else root
     std::string directory;
 };
 
@@ -200,6 +211,7 @@ struct Template {
     std::string name;
     Base base;
     SourcePos base_pos;
+    std::vector<Repository> repositories;
     Targets targets;
     std::vector<Layer> layers;  // recipes expanded, in file order
     std::vector<KernelUse> kernels;

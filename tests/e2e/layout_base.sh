@@ -4,7 +4,8 @@
 # and commands go on top of it, and a damaged one is refused.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
-build "$work/a" --set image.environment.FROM_BASE=yes --set image.compression=gzip >/dev/null
+build "$work/a" --set image.environment.FROM_BASE=yes --set image.labels.kept=label --set image.directory=/opt/kept \
+    --set image.compression=gzip >/dev/null
 mkdir -p "$work/b/site"
 echo top >"$work/b/site/top"
 cat >"$work/b/template.toml" <<TOML
@@ -31,7 +32,12 @@ cp -r "$work/a/out" "$work/b/base"
 build "$work/b" >"$work/digest"
 layers "$work/a" >"$work/below"
 layers "$work/b" | head -n "$(wc -l <"$work/below")" | cmp - "$work/below" || fail "the base's layers changed"
-"$tmplbuild" inspect "oci:$work/b/out" --json | grep -q 'FROM_BASE=yes' || fail "the base's environment is lost"
+"$tmplbuild" inspect "oci:$work/b/out" --json >"$work/inspected"
+for kept in FROM_BASE=yes '"kept": *"label"' /opt/kept; do
+    grep -q "$kept" "$work/inspected" || fail "of the base's configuration $kept is lost: $(cat "$work/inspected")"
+done
+# Its packages are those of the base's own sources, a release's security suite among them.
+grep -q '"suites": \[.*bookworm-security' "$work/b/template.lock" || fail "asked were $(grep suites "$work/b/template.lock")"
 umoci unpack --image "$work/b/out:latest" "$work/bundle" >/dev/null
 [ "$(cat "$work/bundle/rootfs/opt/one")" = "1
 top" ] || fail "the command saw: $(cat "$work/bundle/rootfs/opt/one")"

@@ -18,8 +18,8 @@ Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepCon
         // The launcher compares it with what lies in the folder before it switches the variant on.
         json::object table = **proof;
         if (const json::value* files = step.facts.if_contains("files")) table["files"] = *files;
-        kernel.variants.push_back({ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(),
-                                   json::canonical(table)});
+        kernel.variants.push_back(
+            {ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(), json::canonical(table)});
         if (const json::value* torch = step.facts.if_contains("torch"); torch != nullptr && torch->is_object()) {
             kernel.python.torch = json::string_or(torch->get_object(), "version", "");
             kernel.python.torch_git_version = json::string_or(torch->get_object(), "git_version", "");
@@ -29,16 +29,20 @@ Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepCon
 }
 
 // Where Python is and where its packages lie: known once the base is made.
-Result<void> add_python(pod::Kernel& kernel, const std::vector<std::string>& venvs, const BaseContract& contract) {
-    if (!contract.python) return {};
-    kernel.python.interpreter = contract.python->command;
-    kernel.python.version = contract.python->version;
-    kernel.python.soabi = contract.python->soabi;
-    for (const std::string& venv : venvs) {
-        auto place = VenvPlace::make(venv, *contract.python);
+Result<void> add_python(pod::Kernel& kernel, const PodSpecStep& spec, const BaseContract& contract) {
+    const auto is = [&](const PythonFacts& python, const std::string& interpreter) {
+        kernel.python.interpreter = interpreter;
+        kernel.python.version = python.version;
+        kernel.python.soabi = python.soabi;
+    };
+    if (contract.python) is(*contract.python, contract.python->command);
+    for (std::size_t at = 0; at < spec.venvs.size(); ++at) {
+        const auto python = contract.with_interpreter(spec.interpreters[at]).python;
+        if (!python) continue;
+        auto place = VenvPlace::make(spec.venvs[at], *python);
         if (!place) return place.error();
         kernel.python.venvs.push_back({place->root(), place->root() + "/" + place->site_packages()});
-        if (venv == kernel.python.venv) kernel.python.interpreter = place->interpreter();
+        if (spec.venvs[at] == kernel.python.venv) is(*python, place->interpreter());
     }
     return {};
 }
@@ -48,7 +52,7 @@ Result<void> add_python(pod::Kernel& kernel, const std::vector<std::string>& ven
 Result<StepOutput> build_pod(const PodSpecStep& spec, StepContext& context) {
     pod::PodSpec pod = spec.pod;
     for (pod::Kernel& kernel : pod.kernels)
-        if (auto added = add_python(kernel, spec.venvs, context.contract); !added) return added.error();
+        if (auto added = add_python(kernel, spec, context.contract); !added) return added.error();
     for (const VariantRef& ref : spec.variants)
         if (auto added = add_variant(pod, ref, context); !added) return added.error();
     EntrySet set(context.contract.folders);

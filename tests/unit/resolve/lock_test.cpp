@@ -66,6 +66,56 @@ TEST_CASE("a damaged lock is one error that names the file and the way out") {
     }
 }
 
+// A lock comes with the template, from anybody; what it holds goes into commands, paths and addresses.
+TEST_CASE("every field of a lock is read by the grammar that a template is read with") {
+    Lock lock = whole_lock();
+    lock.base->suites = {"bookworm", "bookworm-security"};
+    lock.base->contract.interpreters["3.11"] = *lock.base->contract.python;
+    lock.venvs[0].interpreter = "3.11";
+    const std::string good = lock.to_text();
+    REQUIRE(Lock::parse(good, "template.lock"));
+    const std::vector<std::pair<std::string, std::string>> changes = {
+        {R"("name": "base-files")", R"("name": "-oDPkg::Pre-Invoke::=id")"},
+        {R"("name": "base-files")", R"("name": "base-files-")"},  // apt-get: remove it
+        {R"("name": "base-files")", R"("name": "base,files")"},
+        {R"("version": "12.4")", R"("version": "12.4 -oX=y")"},
+        {R"("architecture": "amd64", "file")", R"("architecture": "x/y", "file")"},
+        {R"("file": "base-files_12.4_amd64.deb")", R"("file": "-x.deb")"},
+        {R"("kind": "debian")", R"("kind": "other")"},
+        {R"("suite": "bookworm")", R"("suite": "--aptopt=x")"},
+        {R"("bookworm-security")", R"("a b")"},
+        {R"("packer": "1)", R"("packer": "\n1)"},
+        {R"("name": "numpy")", R"("name": "--config-file=x")"},
+        {R"("version": "2.0")", R"("version": "2.0 ; x")"},
+        {R"("file": "numpy-2.0-cp311.whl")", R"("file": "..\u0000.whl")"},
+        {R"("group": 2)", R"("group": -2)"},
+        {R"("venv": "/opt/venv")", R"("venv": "/opt/../etc")"},
+        {R"("interpreter": "3.11")", R"("interpreter": "-c")"},
+        {R"("url": "https://example.org/x")", R"("url": "--upload-pack=x")"},
+        {R"("url": "https://example.org/x")", R"("url": "ext::sh -c x")"},
+        {R"("rev": "aaaa)", R"("rev": "--aa)"},
+        {R"("tree": "bbbb)", R"("tree": "../b)"},
+        {R"("step": "apt:tools")", R"("step": "-tools")"},
+        {R"("kernel": "sageattention")", R"("kernel": "../x")"},
+        {R"("cuda": "13.0")", R"("cuda": "13.0 -x")"},
+        {R"("name": "cuda-wheels")", R"("name": "-x")"},
+        {R"("command": "/usr/bin/python3")", R"("command": "python3 -x")"},
+        {R"("real_path": "/usr/bin/python3.11")", R"("real_path": "/usr/bin/x\ny")"},
+        {R"("magic": "a70d0d0a")", R"("magic": "xx")"},
+        {R"("glibc": "2.36")", R"("glibc": "2.36/..")"},
+        {R"("bin": "usr/bin")", R"("bin": "../usr/bin")"},
+        {R"("tmp": [)", R"("/tmp": [)"},
+    };
+    for (const auto& [from, to] : changes) {
+        INFO(to);
+        const std::size_t at = good.find(from);
+        REQUIRE(at != std::string::npos);
+        auto parsed = Lock::parse(std::string(good).replace(at, from.size(), to), "template.lock");
+        REQUIRE_FALSE(parsed);
+        CHECK(parsed.error().kind == ErrorKind::usage);
+    }
+}
+
 TEST_CASE("the lock lies beside its template") {
     CHECK(lock_path("/a/template.toml") == "/a/template.lock");
     CHECK(lock_path("comfy.toml") == "comfy.lock");

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kinds of values look like that templates, locks and images share. One question for each kind, so that
+// nothing is a package, a suite or a revision in one file and not in the other: all of them are written by anybody, and
+// what they hold ends up in commands, paths and addresses. Pure; says yes or no, the reader says where.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tmplbuild {
+
+bool is_name(std::string_view text);                     // [a-z0-9][a-z0-9._-]*, at most 63 bytes
+bool is_hex(std::string_view text, std::size_t digits);  // lower case
+// One component of a path that nothing can take for an option, a hidden file or a way elsewhere.
+bool is_file_name(std::string_view text);
+
+bool is_debian_package(std::string_view text);  // Debian Policy 5.6.1; not what apt-get takes for "remove" ("git-")
+bool is_debian_version(std::string_view text);  // deb-version(7): [epoch:]upstream[-revision]
+bool is_debian_architecture(std::string_view text);  // "amd64", "all"
+const std::vector<std::string>& debian_suites();     // code names, oldest first
+bool is_debian_suite(std::string_view text);         // one of them
+
+bool is_python_project(std::string_view text);  // PEP 508, names
+bool is_python_version(std::string_view text);  // the characters that PEP 440 has
+// An interpreter of the base: the path of one ("/opt/conda/bin/python3"), or the version that its name says ("3.12").
+bool is_interpreter_name(std::string_view text);
+
+// Who a container starts as (image-spec, config.md, "User"): "root", "1000", "name:group".
+bool is_image_user(std::string_view text);
+
+// "https://host/path" with one of the schemes: no white space, no control characters, no password.
+bool is_address(std::string_view text, const std::vector<std::string>& schemes);
+const std::vector<std::string>& git_schemes();  // of a repository's address
+
+}  // namespace tmplbuild
