@@ -31,6 +31,12 @@ grep -q '^tiny  *RTX 4090  *sm_89  *exact' "$work/table" || fail "the table: $(c
 grep -q '^tiny  *RTX 3090  *sm_80  *compatible' "$work/table" || fail "the table: $(cat "$work/table")"
 layers "$work/a" >"$work/layers1"
 
+# another FOLDER: the same template elsewhere, without its image, which has the compilers' layers.
+another() {
+    mkdir "$work/$1"
+    (cd "$work/a" && cp -r files tiny template.toml template.lock "$work/$1/")
+}
+
 # The manifest alone answers, for GPUs that were no target too.
 can() { code=0; "$tmplbuild" inspect "oci:$work/a/out" --can-run "$1" >"$work/answer" 2>&1 || code=$?; [ "$code" = "$2" ] || fail "$1: $code, $(cat "$work/answer")"; }
 can "RTX 4090" 0
@@ -101,25 +107,25 @@ layers "$work/a" >"$work/now"
 # The same key gives the same bytes, elsewhere and in another store.
 store=$(copy_store other)
 for f in "$store"/records/*.json; do ! grep -q '"kernel:tiny' "$f" || rm "$f"; done
-cp -r "$work/a" "$work/elsewhere"
+another elsewhere
 "$tmplbuild" inspect "oci:$work/a/out" >"$work/before"
 TMPLBUILD_CACHE=$store unshare -n "$tmplbuild" build "$work/elsewhere/template.toml" -o "oci:$work/elsewhere/out" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
 [ "$(grep -c 'kernel:tiny.*: built' "$work/log")" = 3 ] || fail "the variants were not built again: $(cat "$work/log")"
 "$tmplbuild" inspect "oci:$work/elsewhere/out" | cmp - "$work/before" || fail "a second compile gives other bytes"
 
 # Where no pod compiles, the image has no compiler and no source, and its variants are the same.
-cp -r "$work/a" "$work/plain"
+another plain
 sed -i 's/^use = ".\/tiny"/&\ninstall = "false"/' "$work/plain/template.toml"
 build "$work/plain" >/dev/null
 ! grep -q 'kernel:tiny.*: built' "$work/plain/log" || fail "another base for the same compilers built a variant again"
-mkdir "$work/plain-root"
-for digest in $(layers "$work/plain"); do zstd -dc "$work/plain/out/blobs/sha256/${digest#sha256:}" | tar -x -C "$work/plain-root"; done
-! find "$work/plain-root" -name cc1plus -o -name nvcc-front -o -name tiny.cu | grep -q . || fail "install = \"false\" left a compiler or the source in the image"
+for digest in $(layers "$work/plain"); do zstd -dc "$work/plain/out/blobs/sha256/${digest#sha256:}" | tar -t; done >"$work/plain-files"
+grep -q '/tiny\.so$' "$work/plain-files" || fail "the plain image has no variant"
+! grep -E '/(cc1plus|nvcc-front|tiny\.cu)$' "$work/plain-files" || fail "install = \"false\" left a compiler or the source in the image"
 
 # What can be wrong, each in words.
 wrong() { # wrong CODE TEXT SED-FOR-RECIPE [SED-FOR-TEMPLATE]
     rm -rf "$work/w"
-    cp -r "$work/a" "$work/w"
+    another w
     sed -i "$3" "$work/w/tiny/layer.toml"
     [ -z "${4:-}" ] || sed -i "$4" "$work/w/template.toml"
     code=0
