@@ -4,9 +4,9 @@
 # run at once. A test that changes the store's records, or says what must be in it, takes a store of its own (own_store).
 set -eu
 work=$(mktemp -d)
-shared_store=$TMPLBUILD_BIN/../test-store
+shared_store=$(dirname "$TMPLBUILD_BIN")/test-store
 # What base.sh leaves: a store with the Debian base and nothing else.
-base_store=$TMPLBUILD_BIN/../test-base
+base_store=$(dirname "$TMPLBUILD_BIN")/test-base
 export TMPLBUILD_CACHE="$shared_store"
 tidy() { rm -rf "$work" "$shared_store-$$"-*; }
 trap tidy EXIT
