@@ -16,8 +16,11 @@ static constexpr std::size_t path_limit = 100;  // folders of a PATH that are lo
 // stand on. "-I" keeps the answer free of what lies around in the image.
 static constexpr const char* question = R"(
 import importlib.util, json, os, sys, sysconfig
-program = getattr(sys, "_base_executable", None) or sys.executable
-if os.path.realpath(program) == os.path.realpath(sys.argv[1]):
+program = sys.executable
+if sys.prefix != sys.base_prefix:
+    base = getattr(sys, "_base_executable", None)
+    program = base if base and base != sys.executable else os.path.realpath(program)
+elif os.path.realpath(program) == os.path.realpath(sys.argv[1]):
     program = sys.argv[1]
 print(json.dumps({"command": program, "real_path": os.path.realpath(program),
                   "version": "%d.%d.%d" % sys.version_info[:3], "soabi": sysconfig.get_config_var("SOABI"),

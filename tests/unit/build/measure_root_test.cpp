@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "build/interpreter.hpp"
+#include "python_place.hpp"
 #include "support/catch.hpp"
 #include "sys/file.hpp"
 
@@ -109,4 +110,17 @@ TEST_CASE("a base's Python is asked inside, without network and with limits, and
     base.answer = good;
     base.exit_code = 1;
     CHECK_FALSE(ask_interpreter(base, "/usr/bin/python3", {}));
+}
+
+// An image's PATH may begin with a venv, and the next venv may stand in the same place: it cannot stand on itself.
+TEST_CASE("in a venv it is the interpreter below it that counts") {
+    const auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "venv").value();
+    REQUIRE(sys::make_directories(folder.path() / "bin"));
+    REQUIRE(sys::write_file_atomic(folder.path() / "pyvenv.cfg", "home = /usr/bin\n"));
+    fs::create_symlink("/usr/bin/python3", folder.path() / "bin/python3");
+    test::FakeSandbox::Session machine({});
+    const auto facts = ask_interpreter(machine, folder.path() / "bin/python3", {});
+    REQUIRE(facts);
+    CHECK(facts->command.starts_with("/usr/bin/python3"));
+    CHECK(ask_interpreter(machine, "/usr/bin/python3", {})->command == "/usr/bin/python3");
 }
