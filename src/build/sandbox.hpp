@@ -78,4 +78,8 @@ class Sandbox {
 Result<std::unique_ptr<Sandbox>> make_sandbox(const Store& store, io::ProcessRunner& processes,
                                               const std::filesystem::path& init);
 
+// What is known to be open in the program that stands between the commands and this machine: one sentence, to be told
+// once a build. Nothing when nothing is known.
+std::optional<std::string> sandbox_warning(io::ProcessRunner& processes);
+
 }  // namespace tmplbuild

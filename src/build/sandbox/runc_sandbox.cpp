@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 
@@ -17,7 +18,9 @@
 #include "build/sandbox/leftovers.hpp"
 #include "build/sandbox/memory_meter.hpp"
 #include "build/sandbox/runc_config.hpp"
+#include "build/sandbox/runc_version.hpp"
 #include "build/sandbox/trees.hpp"
+#include "io/decompress.hpp"
 #include "sys/beneath.hpp"
 
 namespace tmplbuild {
@@ -307,6 +310,18 @@ Result<io::ProcessResult> SandboxSession::run_checked(const SandboxCommand& comm
                                                         : " failed (exit " + std::to_string(result->exit_code) + ")"));
     error.detail = result->tail_text();
     return error;
+}
+
+std::optional<std::string> sandbox_warning(io::ProcessRunner& processes) {
+    const auto version = processes.run({.argv = {"runc", "--version"}}, {});
+    if (!version) return std::nullopt;
+    std::string changelog;
+    if (auto open = io::Decompressor::open("/usr/share/doc/runc/changelog.Debian.gz", 16 << 20)) {
+        std::array<std::byte, 1 << 16> piece{};
+        for (auto got = open->read(piece); got && *got != 0; got = open->read(piece))
+            changelog.append(reinterpret_cast<const char*>(piece.data()), *got);
+    }
+    return open_breakouts(version->out, changelog);
 }
 
 Result<std::unique_ptr<Sandbox>> make_sandbox(const Store& store, io::ProcessRunner& processes, const fs::path& init) {
