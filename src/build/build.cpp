@@ -2,6 +2,7 @@
 #include "build/build.hpp"
 
 #include "build/estimate.hpp"
+#include "build/given_secrets.hpp"
 #include "build/interpreter.hpp"
 #include "build/kernel_table.hpp"
 #include "build/outputs.hpp"
@@ -51,8 +52,9 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     check_outputs(outputs);
 
     // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
-    const Prepared prepared = prepare(tmpl, {.programs = request.programs, .sandbox_init = request.sandbox_init}, store,
-                                      processes, progress, stop);
+    const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
+    check_secrets(tmpl, request.secrets, options, store, processes, progress, stop);
+    const Prepared prepared = prepare(tmpl, options, store, processes, progress, stop);
 
     // 3. The plan: every step has its key now.
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);

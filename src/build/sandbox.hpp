@@ -37,7 +37,8 @@ struct SandboxCommand {
         environment{};  // on top of the fixed one (PATH, HOME, LC_ALL=C.UTF-8, TZ=UTC, …)
     std::string directory = "/";
     bool network = false;                          // the host's network, and what it lends
-    std::map<std::string, std::string> secrets{};  // name → content, files under /run/secrets for this command alone
+    std::map<std::string, std::string> secrets{};  // name → content, files under /run/secrets for this command alone;
+                                                   // no line of its output and no error shows one
     std::function<void(std::string_view line)> on_line{};
     std::optional<std::uint64_t> memory_limit{};  // bytes
     std::optional<std::chrono::seconds> timeout{};
@@ -48,6 +49,10 @@ struct SandboxCommand {
     // Programs with the setuid bit and with file capabilities get what they ask for, as a user's own commands expect
     // (sudo from another user). A command of ours needs none of it.
     bool may_gain_privileges = false;
+    // For an entrypoint: this process's standard input goes to it, or its whole terminal, of which the container gets
+    // one of its own; the network namespace that it joins, and the resolver's file there. Without one: the host's.
+    bool pass_stdin = false, pass_terminal = false;
+    std::filesystem::path network_namespace{}, resolver = "/etc/resolv.conf";
 };
 
 // Stacked layers with one upper directory; lives for one step. Ending it unmounts and removes everything.

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -67,24 +68,48 @@ struct Launch {
     std::vector<char*> argv, environment;
     int in, out, err, report;
     pid_t parent;
+    bool own_group, hangup_ignored;
 };
 
+// As nohup(1) sets it: what was started to outlive its terminal stays so, with all that it starts.
+bool hangup_is_ignored() {
+    struct sigaction now {};
+    return ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 [[noreturn]] void child(const Launch& launch) {
-    ::setpgid(0, 0);
+    if (launch.own_group) ::setpgid(0, 0);
     // A builder that was killed leaves no compiler running.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != launch.parent) ::_exit(127);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGCHLD}) ::signal(number, SIG_DFL);
-    const bool ready = ::dup2(launch.in, 0) >= 0 && ::dup2(launch.out, 1) >= 0 && ::dup2(launch.err, 2) >= 0 &&
+    for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGQUIT, SIGCHLD}) ::signal(number, SIG_DFL);
+    if (!launch.hangup_ignored) ::signal(SIGHUP, SIG_DFL);
+    auto connect = [](int from, int to) { return from == to || ::dup2(from, to) >= 0; };
+    const bool ready = connect(launch.in, 0) && connect(launch.out, 1) && connect(launch.err, 2) &&
                        (launch.directory.empty() || ::chdir(launch.directory.c_str()) == 0);
     if (ready) ::execve(launch.program.c_str(), launch.argv.data(), launch.environment.data());
     const int why = errno;
     [[maybe_unused]] const auto told = ::write(launch.report, &why, sizeof why);
     ::_exit(127);
 }
+
+// A terminal's settings, set back when this value ends: a program that is killed leaves it as it was using it.
+class KeptTerminal {
+  public:
+    explicit KeptTerminal(bool keep) : kept_(keep && ::tcgetattr(STDIN_FILENO, &settings_) == 0) {}
+    KeptTerminal(const KeptTerminal&) = delete;
+    KeptTerminal& operator=(const KeptTerminal&) = delete;
+    ~KeptTerminal() {
+        if (kept_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &settings_);
+    }
+
+  private:
+    termios settings_{};
+    bool kept_;
+};
 
 // Splits one stream into lines; hands them on and keeps the last ones.
 class Lines {
@@ -95,7 +120,7 @@ class Lines {
             const std::size_t end = text.find('\n');
             open_.append(text.substr(0, end));
             if (end == std::string_view::npos) {
-                if (open_.size() >= max_line) flush();
+                if (open_.size() >= max_line) flush_settled();
                 return;
             }
             flush_always();
@@ -109,10 +134,21 @@ class Lines {
   private:
     void flush_always() {
         if (!open_.empty() && open_.back() == '\r') open_.pop_back();
-        if (command_.on_line) command_.on_line(open_);
-        tail_.push_back(open_);
-        if (tail_.size() > command_.keep_tail) tail_.pop_front();
+        tell(open_);
         open_.clear();
+    }
+    // Of a line that does not end; a secret that stands across two pieces would be in neither.
+    void flush_settled() {
+        const std::size_t settled = command_.mask.settled(open_);
+        if (settled == 0) return;
+        tell(open_.substr(0, settled));
+        open_.erase(0, settled);
+    }
+    void tell(const std::string& text) {
+        const std::string shown = command_.mask.empty() ? text : command_.mask.masked(text);
+        if (command_.on_line) command_.on_line(shown);
+        tail_.push_back(shown);
+        if (tail_.size() > command_.keep_tail) tail_.pop_front();
     }
     const Command& command_;
     std::deque<std::string>& tail_;
@@ -149,7 +185,7 @@ class Running {
             // What the child left behind may hold its pipes open for ever; its own end is the end.
             if (exited_ && Clock::now() - exited_at_ > std::chrono::seconds(1)) break;
         }
-        ::kill(-pid_, SIGKILL);
+        signal(SIGKILL);
         out_lines_.flush();
         err_lines_.flush();
         if (stopped)
@@ -163,7 +199,7 @@ class Running {
     void step() {
         std::array<pollfd, 3> polled{
             {{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {writing() ? in_.get() : -1, POLLOUT, 0}}};
-        ::poll(polled.data(), polled.size(), out_ || err_ ? 20 : 1);
+        ::poll(polled.data(), polled.size(), out_ || err_ || command_.pass_terminal ? 20 : 1);
         if (polled[0].revents != 0) read_some(out_, out_lines_, command_.capture_stdout);
         if (polled[1].revents != 0) read_some(err_, err_lines_, false);
         if (polled[2].revents != 0) write_some();
@@ -204,10 +240,18 @@ class Running {
     void end_group(Clock::time_point now) {
         if (!ending_at_) {
             ending_at_ = now;
-            ::kill(-pid_, SIGTERM);
+            signal(SIGTERM);
         } else if (now - *ending_at_ >= command_.stop_grace) {
-            ::kill(-pid_, SIGKILL);
+            signal(SIGKILL);
         }
+    }
+
+    // All of its group; where that is this process's own, the program alone, while it has not been waited for.
+    void signal(int number) const {
+        if (!command_.pass_terminal)
+            ::kill(-pid_, number);
+        else if (!exited_)
+            ::kill(pid_, number);
     }
 
     const Command& command_;
@@ -226,6 +270,7 @@ Result<std::unique_ptr<Running>> start(const Command& command, const fs::path& p
     auto out = Pipe::make(), err = Pipe::make(), report = Pipe::make(), in = Pipe::make();
     for (const auto* pipe : {&out, &err, &report, &in})
         if (!*pipe) return pipe->error();
+    const bool own_input = command.pass_stdin || command.pass_terminal;
     if (command.stdin_text.empty() && !command.hold_stdin) {
         auto null = sys::open_fd("/dev/null", O_RDONLY);
         if (!null) return null.error();
@@ -235,13 +280,21 @@ Result<std::unique_ptr<Running>> start(const Command& command, const fs::path& p
         ::fcntl(in->write.get(), F_SETFL, O_NONBLOCK);
     }
     std::vector<std::string> argv = command.argv, environment = environment_of(command);
-    const Launch launch{program,        command.directory, pointers(argv),   pointers(environment),
-                        in->read.get(), out->write.get(),  err->write.get(), report->write.get(),
-                        ::getpid()};
+    const Launch launch{.program = program,
+                        .directory = command.directory,
+                        .argv = pointers(argv),
+                        .environment = pointers(environment),
+                        .in = own_input ? STDIN_FILENO : in->read.get(),
+                        .out = command.pass_terminal ? STDOUT_FILENO : out->write.get(),
+                        .err = command.pass_terminal ? STDERR_FILENO : err->write.get(),
+                        .report = report->write.get(),
+                        .parent = ::getpid(),
+                        .own_group = !command.pass_terminal,
+                        .hangup_ignored = hangup_is_ignored()};
     const pid_t pid = ::fork();
     if (pid < 0) return os_error("start", command.argv[0], errno);
     if (pid == 0) child(launch);
-    ::setpgid(pid, pid);  // in both: neither side may race the other
+    if (launch.own_group) ::setpgid(pid, pid);  // in both: neither side may race the other
     report->write.reset();
     int why = 0;
     ssize_t told = 0;
@@ -287,6 +340,7 @@ Result<ProcessResult> SystemProcessRunner::run(const Command& command, std::stop
                              "install the package that brings it");
     if (stop.stop_requested())
         return Error{.kind = ErrorKind::interrupted, .message = "stopped before running " + command.argv[0]};
+    const KeptTerminal terminal(command.pass_terminal);
     auto running = start(command, *program);
     if (!running) return running.error();
     return (*running)->finish(stop);

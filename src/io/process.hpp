@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/secret_mask.hpp"
 
 namespace tmplbuild::io {
 
@@ -25,10 +26,15 @@ struct Command {
     std::filesystem::path directory{};                 // empty: this process's
     std::string stdin_text{};                          // empty: /dev/null …
     bool hold_stdin = false;                           // … or, when true, a pipe that closes when this process ends
+    bool pass_stdin = false;                           // … or this process's own
+    // Standard input, output and error are this process's own, whose terminal it then is: it stays in this process's
+    // group, nothing is read from it, and the terminal is set back to what it was when it ends.
+    bool pass_terminal = false;
     std::optional<std::chrono::seconds> timeout{};
     std::chrono::seconds stop_grace{3};  // between TERM and KILL when it is stopped or late
     std::function<void(std::string_view line)>
         on_line{};                // each output line, stdout and stderr, as it comes; any thread
+    SecretMask mask{};            // what no line and no tail may show
     bool capture_stdout = true;   // into ProcessResult::out (at most 64 MiB)
     std::size_t keep_tail = 200;  // last lines of both streams kept for errors
 };

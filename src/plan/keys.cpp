@@ -64,6 +64,9 @@ void add_below(CanonicalKey& key, const KeysBelow& below) {
 // Raised when nvcc-front lets through other flags than before for the same call.
 constexpr std::int64_t nvcc_front_version = 1;
 
+// Raised when another part of what a command leaves becomes its layer.
+constexpr std::int64_t run_leavings_version = 2;
+
 // A package that compiles: what it is called decides whether its version can change a compiled byte.
 bool is_compiler(const std::string& name) {
     for (const char* prefix : {"g++", "gcc", "cpp", "binutils", "libc6-dev", "libc-dev-bin", "libstdc++-", "libgcc-",
@@ -166,6 +169,7 @@ CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression co
     key.add("script", spec.layer.script);
     key.add("directory", spec.layer.directory);
     add_environment(key, spec.layer.environment);
+    key.add("leavings", run_leavings_version);
     key.add("network", spec.layer.network);
     key.add("secrets", spec.layer.secrets);  // their names; what they hold is nobody's to keep
     add_below(key, below);

@@ -62,6 +62,17 @@ static constexpr std::array<ReservedPath, 8> reserved_paths = {{
     {"/etc/resolv.conf", "the container's engine writes it when the container starts"},
 }};
 
+static const ReservedPath* reserved_place(std::string_view path) {
+    for (const ReservedPath& reserved : reserved_paths)
+        if (path == reserved.path || path.starts_with(std::string(reserved.path) + "/")) return &reserved;
+    return nullptr;
+}
+
+const char* reserved_reason(std::string_view path) {
+    const ReservedPath* place = reserved_place(path);
+    return place == nullptr ? nullptr : place->reason;
+}
+
 std::string read_image_path(TableReader& table, std::string_view key, PathUse use, bool keep_slash) {
     const auto value = table.text(key);
     if (!value) return {};
@@ -79,11 +90,9 @@ std::string read_image_path(TableReader& table, std::string_view key, PathUse us
         return {};
     }
     const std::string whole = "/" + *path;
-    for (const auto& reserved : reserved_paths) {
-        if (use == PathUse::inspect) break;
-        if (whole != reserved.path && !whole.starts_with(std::string(reserved.path) + "/")) continue;
-        table.error(key, "may not be \"" + value->value + "\": nothing of a template goes into " + reserved.path,
-                    reserved.reason);
+    if (const ReservedPath* place = use == PathUse::inspect ? nullptr : reserved_place(whole)) {
+        table.error(key, "may not be \"" + value->value + "\": nothing of a template goes into " + place->path,
+                    place->reason);
         return {};
     }
     const bool slash = keep_slash && value->value.back() == '/' && !path->empty();

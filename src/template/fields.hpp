@@ -33,6 +33,9 @@ enum class PathUse { file, folder, inspect };  // `folder`: a whole tree of its 
 // An absolute path inside the image, without doubled or final slashes ("/" alone for the root; a final slash stays
 // when `keep_slash`). Places that are the pod's, the launcher's or the kernel's are refused, except to inspect.
 std::string read_image_path(TableReader& table, std::string_view key, PathUse use, bool keep_slash = false);
+// Why nothing of a template may go to an absolute path of the image; null where it may. The pod's, the launcher's and
+// the kernel's own places.
+const char* reserved_reason(std::string_view path);
 // A path below `context`, as an absolute one; empty when wrong.
 std::filesystem::path read_context_path(TableReader& table, std::string_view key, const std::filesystem::path& context);
 // "a/b.txt": relative, no "..", as it stands.

@@ -70,8 +70,15 @@ cat /run/secrets/token
 ls /sys/class/net >/opt/net
 env | sort >/opt/env
 rm /opt/site/index.html
-mkdir -p /var/cache/apt/archives
-touch /var/cache/apt/archives/x /tmp/leftover
+mkdir -p /var/cache/apt/archives /root/.cache/pip /root/.cache/huggingface /workspace
+touch /var/cache/apt/archives/x /tmp/leftover /root/.cache/pip/x
+echo weights >/root/.cache/huggingface/model
+getent hosts localhost \$(hostname) >/opt/hosts
+for kept in /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do
+    if echo x 2>/dev/null >\$kept; then echo "\$kept could be written"; exit 1; fi
+done
+if unshare --user true 2>/dev/null; then echo "a namespace could be made"; exit 1; fi
+[ -z "\$(cat /proc/keys /proc/timer_list /proc/kcore 2>/dev/null)" ]
 '''
 secrets = ["token"]
 
@@ -95,7 +102,10 @@ grep -q '^jq-' "$root/opt/jq-version" || fail "jq was not there"
 [ "$(cat "$root/opt/net")" = lo ] || fail "a run step without network has: $(cat "$root/opt/net")"
 [ "$(cat "$root/opt/online")" = fine ] || fail "the network step"
 [ ! -e "$root/opt/site/index.html" ] || fail "a removed file came back"
-for gone in var/cache/apt/archives/x tmp/leftover run/secrets run/tmplbuild run/tmplbuild-init usr/sbin/policy-rc.d etc/resolv.conf var/lib/apt/lists/lock; do
+[ "$(cat "$root/root/.cache/huggingface/model")" = weights ] || fail "a user's own cache is gone"
+[ "$(wc -l <"$root/opt/hosts")" = 2 ] || fail "names in a step: $(cat "$root/opt/hosts")"
+grep -q "^run:make: left out of the image.*: /tmp/leftover (0 B)$" "$work/a/log" || fail "what was left out is not told: $(cat "$work/a/log")"
+for gone in root/.cache/pip/x etc/hosts var/cache/apt/archives/x tmp/leftover run/secrets run/tmplbuild run/tmplbuild-init usr/sbin/policy-rc.d etc/resolv.conf var/lib/apt/lists/lock; do
     [ ! -e "$root/$gone" ] || fail "/$gone is in the image"
 done
 dpkg --root="$root" -s jq | grep -q 'install ok installed' || fail "dpkg does not know jq"
@@ -123,8 +133,16 @@ chmod +x "$work/on-one-core"
  build "$work/a" --secret "token=$work/token" --set image.compression=gzip >"$work/clean")
 cmp "$work/digest" "$work/clean" || fail "a clean store gives another image"
 
-# A command that fails: its last words, its code, no output.
+# A secret that lacks is said before anything is done; a file for the pod's volume when the command has written it.
+sed "s|^jq --version.*|touch /workspace/lost|; s|^secrets = .*||; s|^test .*token.*||; s|^cat /run/secrets.*||" "$t" >"$work/a/lost.toml"
+cp "$work/a/template.lock" "$work/a/lost.lock"
+expect 1 "the command wrote /workspace/lost: nothing of a template goes into /workspace" \
+    "$tmplbuild" build "$work/a/lost.toml" -o "oci:$work/none" --progress plain
 sed -i 's|^jq --version.*|echo last words; exit 7|' "$t"
+expect 2 "the step run:make needs the secret 'token'" "$tmplbuild" build "$t" -o "oci:$work/none" --progress plain
+! grep -q "run:make: building" "$work/out" || fail "it was started all the same"
+
+# A command that fails: its last words, its code, no output.
 code=0
 "$tmplbuild" build "$t" -o "oci:$work/none" --progress plain --secret "token=$work/token" 2>"$work/err" >/dev/null || code=$?
 [ "$code" = 1 ] || fail "a failing command ended the build with $code"

@@ -166,7 +166,9 @@ class RuncSession : public SandboxSession {
         if (auto lent = lend_hosts(config); !lent) return lent.error();
         if (command.is_entrypoint) {
             config.directory = command.directory;
-            config.mounts.push_back({"/etc/resolv.conf", places_.resolver});
+            config.terminal = command.pass_terminal;
+            config.network_namespace = command.network_namespace.string();
+            config.mounts.push_back({command.resolver, places_.resolver});
         } else {
             if (can_limit_processes()) config.process_limit = step_processes;
             config.environment = fixed_environment();
@@ -199,11 +201,14 @@ class RuncSession : public SandboxSession {
     Result<io::ProcessResult> start(const SandboxCommand& command, const fs::path& bundle, const std::string& name,
                                     const StepGroup& group, const std::stop_token& stop) {
         const std::string state = work_.path() / "runc";
-        const io::Command runc{.argv = {"runc", "--root", state, "run", "--keep", "--bundle", bundle, name},
-                               .hold_stdin = true,
-                               .timeout = command.timeout,
-                               .stop_grace = std::chrono::seconds(command.is_entrypoint ? 10 : 3),
-                               .on_line = command.on_line};
+        io::Command runc{.argv = {"runc", "--root", state, "run", "--keep", "--bundle", bundle, name},
+                         .hold_stdin = !command.pass_stdin && !command.pass_terminal,
+                         .pass_stdin = command.pass_stdin,
+                         .pass_terminal = command.pass_terminal,
+                         .timeout = command.timeout,
+                         .stop_grace = std::chrono::seconds(command.is_entrypoint ? 10 : 3),
+                         .on_line = command.on_line};
+        for (const auto& [secret, content] : command.secrets) runc.mask.hide(content);
         std::optional<MemoryWatch> watch;
         if (!command.is_entrypoint) watch.emplace(group);
         auto result = shared_.processes.run(runc, stop);

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/process.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
 #include <fstream>
 #include <thread>
 
@@ -102,4 +107,52 @@ TEST_CASE("a command that left a child on its pipes does not hold the builder") 
     REQUIRE(result);
     CHECK(result->out == "done\n");
     CHECK(result->seconds < 5);
+}
+
+TEST_CASE("no line and no tail shows a secret, also one that stands across two pieces of an endless line") {
+    SystemProcessRunner runner;
+    Command command = shell(
+        "printf 'a SECRETONE b\\n' >&2; head -c 65530 /dev/zero | tr '\\0' x; printf SECRETONE; "
+        "head -c 65536 /dev/zero | tr '\\0' y");
+    std::string seen;
+    command.on_line = [&](std::string_view line) { seen += std::string(line) + "\n"; };
+    command.mask.hide("SECRETONE\n");
+    const auto result = runner.run(command, {});
+    REQUIRE(result);
+    CHECK(seen.find("a *** b\n") != std::string::npos);
+    CHECK(seen.find("SECRET") == std::string::npos);
+    CHECK(result->tail_text().find("SECRET") == std::string::npos);
+    CHECK(std::count(seen.begin(), seen.end(), 'x') == 65530);
+    CHECK(std::count(seen.begin(), seen.end(), 'y') == 65536);
+    CHECK(std::count(seen.begin(), seen.end(), '*') == 6);
+}
+
+TEST_CASE("a program that is run inherits an ignored SIGHUP, as nohup wants it, and no other ignored signal") {
+    SystemProcessRunner runner;
+    const std::string ask = "grep SigIgn /proc/self/status";
+    auto ignored = [&] {
+        const std::string out = runner.run(shell(ask), {}).value().out;
+        return std::stoul(out.substr(out.find(':') + 1), nullptr, 16);
+    };
+    const auto before = std::signal(SIGHUP, SIG_IGN);
+    CHECK(ignored() == 1UL << (SIGHUP - 1));
+    std::signal(SIGHUP, SIG_DFL);
+    CHECK(ignored() == 0);
+    std::signal(SIGHUP, before);
+}
+
+TEST_CASE("a program that is given this process's input reads that") {
+    SystemProcessRunner runner;
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    REQUIRE(::write(ends[1], "given", 5) == 5);
+    ::close(ends[1]);
+    const int kept = ::dup(STDIN_FILENO);
+    REQUIRE(::dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    Command command = shell("cat");
+    command.pass_stdin = true;
+    CHECK(runner.run(command, {}).value().out == "given");
+    ::dup2(kept, STDIN_FILENO);
+    ::close(kept);
+    ::close(ends[0]);
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of each thing that a user's command left: part of the layer, scrubbed because it is known to be a cache
+// or the machine's own, or left out and told. Used by the run step. Nothing else is ever dropped.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild {
+
+enum class Leaving {
+    kept,
+    scrubbed,  // docs/template-reference.md lists them: caches of apt, pip and uv, logs, identities of the machine
+    told,      // a place that is empty in every image: /tmp, /var/tmp, /run, and files that engines write
+};
+Leaving leaving_of(const std::string& path);  // no leading slash
+
+// What is left out, with its size, to be told when the layer is packed.
+class LeftOut {
+  public:
+    explicit LeftOut(std::filesystem::path upper) : upper_(std::move(upper)) {}
+    // Whether the path is left out, with all below it: for TreePackOptions::skip.
+    bool skip(const std::string& path);
+    // One sentence with the largest of them; empty when only empty folders were left out.
+    std::string to_string() const;
+
+  private:
+    struct Entry {
+        std::string path;
+        std::uint64_t bytes = 0;
+    };
+    std::filesystem::path upper_;
+    std::vector<Entry> entries_;
+};
+
+// An error that names what a command wrote where nothing of a template may go (/workspace, /opt/tmplbuild), by the rule
+// that `files` has too. An empty folder is none: it is what a volume is mounted on.
+Result<void> refuse_reserved_places(const std::filesystem::path& upper);
+
+}  // namespace tmplbuild
