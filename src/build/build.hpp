@@ -9,6 +9,7 @@
 
 #include "base/progress.hpp"
 #include "build/prepare.hpp"
+#include "build/published_ports.hpp"
 #include "build/run_plan.hpp"
 #include "build/sandbox.hpp"
 #include "kernel/verdict.hpp"
@@ -42,15 +43,22 @@ struct BuildReport {
     std::vector<ProvenRow> kernels;
 };
 
-// Builds, then starts the image here as a pod would be started: its entrypoint as PID 1, this machine's network with
-// its proxies, CA bundle and package-index settings, a folder of this machine as /workspace. Its output comes line by
-// line; a stop gives it its ten seconds. Returns its exit code.
+// Builds, then starts the image here as a pod would be started: its entrypoint as PID 1 in the image's directory, a
+// network of its own whose services are reached by ports of this machine's loopback, this machine's proxies, CA bundle
+// and package-index settings, a folder of this machine as /workspace. A stop gives it its ten seconds. Returns its exit
+// code. Where slirp4netns is not installed, the pod shares this machine's network, which is said; its ports must then
+// be free.
 struct LocalRun {
-    std::vector<std::string> arguments;              // for the entrypoint
-    std::map<std::string, std::string> environment;  // on top of the image's
-    std::filesystem::path volume;                    // becomes /workspace
-    std::vector<SandboxMount> mounts{};              // besides it
-    std::function<void(std::string_view line)> on_line;
+    std::vector<std::string> arguments;                    // for the entrypoint
+    std::map<std::string, std::string> environment;        // on top of the image's
+    std::filesystem::path volume;                          // becomes /workspace
+    std::vector<SandboxMount> mounts{};                    // besides it
+    std::vector<PublishedPort> ports{};                    // those with another number here than in the pod
+    bool host_network = false;                             // it shares this machine's network, as was asked
+    bool pass_stdin = false, pass_terminal = false;        // the arguments are a command that reads; one of both
+    std::function<void()> on_start{};                      // the image is there; the pod starts now
+    std::function<void(std::string_view line)> on_line{};  // its output; not with a terminal
+    std::function<void(std::string_view line)> on_link{};  // where its services are found, once they have started
 };
 int run_image(const BuildRequest& request, const LocalRun& run, const Store& store, io::ProcessRunner& processes,
               Progress& progress, std::stop_token stop);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // build, lock: what changes something.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "base/text.hpp"
@@ -94,14 +97,19 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     return 0;
 }
 
+// A command that stands on the line reads what this program is given: its terminal where it has one to itself, else its
+// standard input, else nothing.
+static void pass_input(LocalRun& run) {
+    if (run.arguments.empty()) return;
+    const bool is_terminal = ::isatty(STDIN_FILENO) == 1;
+    run.pass_terminal = is_terminal && ::isatty(STDOUT_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+    run.pass_stdin = !is_terminal && ::fcntl(STDIN_FILENO, F_GETFD) != -1;
+}
+
 int run_run(const Options& options, Progress& progress, std::stop_token stop) {
-    const BuildRequest request{options.template_file,
-                               {options.set, recipes_folder()},
-                               {},
-                               image_programs(),
-                               sandbox_init_file(),
-                               nvcc_front_file(),
-                               {}};
+    const BuildRequest request{
+        options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
+        nvcc_front_file(),     read_secrets(options.secrets)};
     LocalRun run;
     run.arguments = options.arguments;
     run.volume = options.volume.empty() ? "out/workspace" : options.volume;
@@ -111,11 +119,20 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
             throw BuildError(usage_error("--env needs NAME=VALUE, found '" + text + "'"));
         run.environment[text.substr(0, equals)] = text.substr(equals + 1);
     }
+    for (const std::string& text : options.ports) run.ports.push_back(PublishedPort::parse(text).value());
+    if (options.network != "pod" && options.network != "host")
+        throw BuildError(usage_error("--network is 'pod' or 'host', found '" + options.network + "'"));
+    run.host_network = options.network == "host";
     run.on_line = [](std::string_view line) {
         std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
         std::fflush(stdout);
     };
     if (!options.gpus.empty()) simulate_gpus(options.gpus, run);
+    pass_input(run);
+    run.on_link = [](std::string_view line) {
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+    };
+    run.on_start = [&] { end_live_lines(progress); };
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     return run_image(request, run, store, processes, progress, std::move(stop));

@@ -22,10 +22,12 @@ struct Options {
     std::vector<std::string> set, outputs;
     std::optional<std::string> metadata_file;
     std::string update;                               // lock --update; empty: all parts
-    std::vector<std::string> secrets;                 // build --secret NAME=FILE
+    std::vector<std::string> secrets;                 // build, run: --secret NAME=FILE
     std::vector<std::string> arguments, environment;  // run
     std::string volume;                               // run
     std::vector<std::string> gpus;                    // run --gpu
+    std::vector<std::string> ports;                   // run -p [HOST:]POD
+    std::string network = "pod";                      // run --network
     bool json = false, dot = false, check = false, lock_update = false;
 };
 

@@ -16,12 +16,15 @@ using namespace tmplbuild::cli;
 
 namespace {
 
-// The first SIGINT, SIGTERM or SIGHUP asks every stage to stop and clean up; a second one ends the program at once.
+// The first SIGINT, SIGTERM or SIGHUP asks every stage to stop and clean up; a second one ends the program at once. A
+// SIGHUP that is ignored, as under nohup(1), stays so.
 class StopOnSignal {
   public:
     StopOnSignal() {
         sigemptyset(&set_);
-        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, number);
+        for (const int number : {SIGINT, SIGTERM}) sigaddset(&set_, number);
+        struct sigaction hangup {};
+        if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) sigaddset(&set_, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
         std::signal(SIGPIPE, SIG_IGN);
         std::thread([this, source = source_]() mutable {
@@ -105,6 +108,13 @@ struct CommandLine {
         repeatable(run->add_option("--env", options.environment, "NAME=VALUE for the pod; repeatable"));
         repeatable(run->add_option("--gpu", options.gpus,
                                    "Simulate a GPU's driver: \"RTX 3090\", \"8.9\"; again for more GPUs"));
+        repeatable(run->add_option("-p,--publish", options.ports,
+                                   "HOST:POD: this machine's port (of 127.0.0.1) for one of the pod's; repeatable; "
+                                   "services' own ports are published by their own numbers"));
+        run->add_option("--network", options.network,
+                        "pod: a network of its own (needs slirp4netns); host: this machine's; default pod");
+        repeatable(
+            run->add_option("--secret", options.secrets, "NAME=FILE: a secret that a `run` step asks for; repeatable"));
         run->footer("After -- stands a command to run in the pod beside its services; its exit code is tmplbuild's.");
         CLI::App* plan = on_template("plan", "Show what a build would do, without the network", run_plan);
         plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");

@@ -46,6 +46,52 @@ code=0
 "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain -- sh -c 'echo "said $1"; exit 7' x --json >"$work/ran" 2>&1 || code=$?
 [ "$code" = 7 ] || fail "the command's exit code 7 became $code: $(cat "$work/ran")"
 grep -q "said --json" "$work/ran" || fail "the command got other arguments: $(cat "$work/ran")"
+# Its input is the command's: a script on it, none, and a terminal of the size that this one has.
+run() { "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain --set image.directory=/opt/site "$@"; }
+code=0
+echo 'echo "in $(pwd)"; exit 5' | timeout 60 "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --set image.directory=/opt/site -- --only sh >"$work/ran" 2>&1 || code=$?
+[ "$code" = 5 ] || fail "a script on its input ended with $code: $(cat "$work/ran")"
+grep -q "in /opt/site" "$work/ran" || fail "it does not start in the image's directory: $(cat "$work/ran")"
+run -- --only sh </dev/null >"$work/ran" 2>&1 || fail "an empty input: $(cat "$work/ran")"
+python3 - "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" -- --only sh -c 'tty; stty size; read word; echo "got <$word>"; exit 9' >"$work/ran" 2>&1 <<'PY' || fail "a terminal: $(cat "$work/ran")"
+import fcntl, os, pty, struct, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 101, 0, 0))
+seen, sent = b"", False
+try:
+    while piece := os.read(terminal, 4096):
+        seen += piece
+        if b"33 101" in seen and not sent:
+            sent = True
+            os.write(terminal, b"word\r")
+except OSError:
+    pass
+print(seen.decode(errors="replace"))
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(0 if code == 9 and b"got <word>" in seen and b"/dev/" in seen else f"exit code {code}")
+PY
+# A port that another program has is refused at once; by another number the service is reached, and a link says so.
+python3 -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1 &
+other=$!
+for _ in $(seq 50); do python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))" 2>/dev/null && break; sleep 0.1; done
+code=0
+"$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain >"$work/ran" 2>&1 || code=$?
+[ "$code" = 3 ] || fail "a taken port: exit code $code: $(cat "$work/ran")"
+grep -q "another program listens on port $port" "$work/ran" || fail "a taken port: $(cat "$work/ran")"
+if command -v slirp4netns >/dev/null; then
+    free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain -p "$free:$port" >"$work/ran" 2>&1 &
+    pod=$!
+    for _ in $(seq 200); do grep -q "^web: http" "$work/ran" && break; sleep 0.1; done
+    grep -qx "web: http://127.0.0.1:$free/" "$work/ran" || fail "no link: $(cat "$work/ran")"
+    python3 -c "import urllib.request as u; print(u.urlopen('http://127.0.0.1:$free/').read().decode())" >"$work/answer" || fail "no answer by the link"
+    grep -q "tmplbuild made" "$work/answer" || fail "another program's answer: $(cat "$work/answer")"
+    kill "$pod"
+    wait "$pod" || fail "its end: $(cat "$work/ran")"
+fi
+kill "$other"
 # A service that could not start on any pod is refused when the image is made, and nothing is written.
 sed 's|^command = .*|command = ["/usr/bin/pyton3"]\nuser = "nobody-here"|; s|^directory = .*|directory = "/opt/none"|' "$work/a/template.toml" >"$work/a/wrong.toml"
 cp "$work/a/template.lock" "$work/a/wrong.lock"

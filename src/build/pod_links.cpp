@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/pod_links.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tmplbuild {
+
+namespace {
+
+std::string random_hex() {
+    std::array<unsigned char, 24> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
+    std::string out;
+    for (const unsigned char byte : bytes) {
+        out += "0123456789abcdef"[byte >> 4];
+        out += "0123456789abcdef"[byte & 15];
+    }
+    return out;
+}
+
+const Service* service_of(const Template& tmpl, const PublishedPort& port) {
+    for (const Service& service : tmpl.services)
+        if (service.name == port.service) return &service;
+    return nullptr;
+}
+
+// How the launcher tells the end of a service's start (runtime/supervisor/transition.cpp).
+constexpr std::array<std::string_view, 4> endings{"ready after ", "not ready after ", "failed: ", "done"};
+
+// "NAME: ENDING…", behind a time and whatever stands before lines here.
+bool tells_ending_of(std::string_view line, const std::string& name) {
+    const std::string before = name + ": ";
+    for (std::size_t at = 0; (at = line.find(before, at)) != std::string_view::npos; ++at) {
+        if (at != 0 && line[at - 1] != ' ') continue;
+        const std::string_view rest = line.substr(at + before.size());
+        if (std::any_of(endings.begin(), endings.end(), [&](auto ending) { return rest.starts_with(ending); }))
+            return true;
+    }
+    return false;
+}
+
+bool speaks_http(const Service& service) { return service.ready && std::holds_alternative<HttpProbe>(*service.ready); }
+
+// RFC 3986, 2.3: everything but letters, digits and these four as %XX.
+std::string in_address(const std::string& value) {
+    std::string out;
+    for (const char c : value) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("-._~").find(c) != std::string_view::npos;
+        if (plain) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += "0123456789ABCDEF"[byte >> 4];
+        out += "0123456789ABCDEF"[byte & 15];
+    }
+    return out;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> made_secrets(const Template& tmpl, const std::map<std::string, std::string>& known) {
+    std::map<std::string, std::string> out;
+    for (const Service& service : tmpl.services)
+        for (const ServiceSecret& secret : service.secrets)
+            if (!secret.from.empty() && !known.contains(secret.from) && !tmpl.image.environment.contains(secret.from))
+                out.emplace(secret.from, random_hex());
+    return out;
+}
+
+std::vector<std::string> pod_links(const Template& tmpl, const std::vector<PublishedPort>& ports,
+                                   const std::map<std::string, std::string>& environment) {
+    std::vector<std::string> out;
+    for (const PublishedPort& port : ports) {
+        const Service* service = service_of(tmpl, port);
+        if (service == nullptr) continue;
+        std::string address = "127.0.0.1:" + std::to_string(port.host), behind;
+        if (speaks_http(*service)) address = "http://" + address + "/";
+        for (const ServiceSecret& secret : service->secrets) {
+            const auto value = environment.find(secret.from);
+            if (value == environment.end()) continue;
+            if (speaks_http(*service) && secret.variable.ends_with("TOKEN"))
+                address += "?token=" + in_address(value->second);
+            else
+                behind += "  " + secret.from + "=" + value->second;
+        }
+        std::string line = service->name;
+        line += ": ";
+        line += address;
+        line += behind;
+        out.push_back(std::move(line));
+    }
+    return out;
+}
+
+StartWatch::StartWatch(const Template& tmpl, const std::vector<PublishedPort>& ports) {
+    for (const PublishedPort& port : ports)
+        if (service_of(tmpl, port) != nullptr) waiting_.insert(port.service);
+}
+
+bool StartWatch::completes(std::string_view line) {
+    for (const std::string& name : waiting_) {
+        if (!tells_ending_of(line, name)) continue;
+        waiting_.erase(name);
+        return waiting_.empty();
+    }
+    return false;
+}
+
+}  // namespace tmplbuild
