@@ -24,7 +24,7 @@ bool is_port(std::string_view text) {
            });
 }
 
-json::object object_of(const std::map<std::string, std::string>& map) {
+json::object json_texts(const std::map<std::string, std::string>& map) {
     json::object out;
     for (const auto& [name, value] : map) out[name] = value;
     return out;
@@ -61,8 +61,8 @@ Result<std::vector<std::string>> list_of(const json::object& o, std::string_view
 }  // namespace
 
 json::object Inherited::to_json() const {
-    return {{"environment", object_of(environment)},
-            {"labels", object_of(labels)},
+    return {{"environment", json_texts(environment)},
+            {"labels", json_texts(labels)},
             {"user", user},
             {"directory", directory},
             {"ports", array_of(ports)},
