@@ -6,23 +6,22 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <limits>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "io/archive_format.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild::io {
 
-namespace {
-
-constexpr std::size_t read_block_bytes = 256 << 10;
-
-// The form that archive.hpp promises, or what is wrong with the name.
-Result<std::string> clean_path(std::string_view raw, bool absolute_allowed) {
+Result<std::string> clean_archive_path(std::string_view raw, bool absolute_allowed) {
     if (raw.starts_with('/') && !absolute_allowed) return build_error("the name is absolute");
     std::string out;
     for (const std::string& part : split(raw, '/')) {
@@ -32,6 +31,10 @@ Result<std::string> clean_path(std::string_view raw, bool absolute_allowed) {
     }
     return out;
 }
+
+namespace {
+
+constexpr std::size_t read_block_bytes = 256 << 10;
 
 std::optional<ArchiveEntry::Type> type_of(mode_t type) {
     switch (type) {
@@ -54,13 +57,12 @@ std::optional<ArchiveEntry::Type> type_of(mode_t type) {
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
-}  // namespace
-
-struct ArchiveReader::Impl {
-    explicit Impl(std::string of) : name(std::move(of)), handle(archive_read_new()) {}
-    ~Impl() { archive_read_free(handle); }
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
+class TarArchive : public ArchiveFormat {
+  public:
+    explicit TarArchive(std::string of) : name(std::move(of)), handle(archive_read_new()) {}
+    ~TarArchive() override { archive_read_free(handle); }
+    Result<std::optional<ArchiveEntry>> next() override;
+    Result<std::size_t> read(std::span<std::byte> into) override;
 
     Error failure(const std::string& what) const {
         if (source_failed) return *source_failed;  // the source's own words
@@ -68,7 +70,7 @@ struct ArchiveReader::Impl {
         return build_error("cannot read " + what + " of '" + name + "': " + (said == nullptr ? "libarchive" : said));
     }
     static la_ssize_t pull(archive* handle, void* self, const void** buffer) {
-        auto& impl = *static_cast<Impl*>(self);
+        auto& impl = *static_cast<TarArchive*>(self);
         auto got = impl.source(impl.block);
         if (!got) {
             impl.source_failed = got.error();
@@ -78,8 +80,6 @@ struct ArchiveReader::Impl {
         *buffer = impl.block.data();
         return static_cast<la_ssize_t>(*got);
     }
-    Result<ArchiveEntry> entry_of(archive_entry* from) const;
-    Result<void> fill_names(archive_entry* from, ArchiveEntry& entry) const;
 
     std::string name;
     archive* handle;
@@ -88,19 +88,31 @@ struct ArchiveReader::Impl {
     std::vector<std::byte> block;
     std::optional<Error> source_failed;
     bool absolute_allowed = false;
-    std::string path;
+
+  private:
+    Result<ArchiveEntry> entry_of(archive_entry* from) const;
+    Result<void> fill_names(archive_entry* from, ArchiveEntry& entry) const;
+    Result<void> next_block();
+
+    std::string path_;                 // of the current entry, for errors
+    std::uint64_t size_ = 0, at_ = 0;  // of its content, and how much of it was read
+    // What libarchive gave last of it: bytes that belong at block_at_.
+    const std::byte* block_ = nullptr;
+    std::size_t block_left_ = 0;
+    std::uint64_t block_at_ = 0;
+    bool ended_ = false;
 };
 
-Result<void> ArchiveReader::Impl::fill_names(archive_entry* from, ArchiveEntry& entry) const {
+Result<void> TarArchive::fill_names(archive_entry* from, ArchiveEntry& entry) const {
     const std::string raw = text_of(archive_entry_pathname(from));
     auto bad = [&](const std::string& why) {
         return build_error("the entry '" + raw + "' of '" + name + "' cannot be unpacked: " + why);
     };
-    auto cleaned = clean_path(raw, absolute_allowed);
+    auto cleaned = clean_archive_path(raw, absolute_allowed);
     if (!cleaned) return bad(cleaned.error().message);
     entry.path = std::move(*cleaned);
     if (const char* target = archive_entry_hardlink(from)) {
-        auto link = clean_path(target, absolute_allowed);
+        auto link = clean_archive_path(target, absolute_allowed);
         if (!link || link->empty()) return bad("it is a hard link to '" + std::string(target) + "'");
         entry.type = ArchiveEntry::Type::hardlink;
         entry.link = std::move(*link);
@@ -114,7 +126,7 @@ Result<void> ArchiveReader::Impl::fill_names(archive_entry* from, ArchiveEntry& 
     return {};
 }
 
-Result<ArchiveEntry> ArchiveReader::Impl::entry_of(archive_entry* from) const {
+Result<ArchiveEntry> TarArchive::entry_of(archive_entry* from) const {
     ArchiveEntry entry;
     if (auto filled = fill_names(from, entry); !filled) return filled.error();
     auto bad = [&](const std::string& what) {
@@ -141,14 +153,86 @@ Result<ArchiveEntry> ArchiveReader::Impl::entry_of(archive_entry* from) const {
     return entry;
 }
 
-ArchiveReader::ArchiveReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Result<std::optional<ArchiveEntry>> TarArchive::next() {
+    archive_entry* entry = nullptr;
+    const int code = archive_read_next_header(handle, &entry);
+    if (source_failed) return *source_failed;
+    if (code == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
+    // libarchive warns about names that it cannot convert, and keeps the raw bytes: those are what is wanted.
+    if (code < ARCHIVE_WARN) return failure(path_.empty() ? "an entry" : "what follows '" + path_ + "'");
+    auto made = entry_of(entry);
+    if (!made) return made.error();
+    path_ = made->path;
+    size_ = made->size;
+    at_ = block_at_ = 0;
+    block_left_ = 0;
+    ended_ = false;
+    return std::optional(std::move(*made));
+}
+
+// By blocks, each with its place: archive_read_data() ends early where a file is all hole.
+Result<std::size_t> TarArchive::read(std::span<std::byte> into) {
+    std::size_t done = 0;
+    while (done < into.size() && at_ < size_) {
+        const auto rest = into.subspan(done);
+        std::uint64_t n = 0;
+        if (at_ < block_at_ || (ended_ && block_left_ == 0)) {  // a hole
+            n = std::min<std::uint64_t>(rest.size(), (ended_ ? size_ : block_at_) - at_);
+            std::fill_n(rest.begin(), n, std::byte{0});
+        } else if (block_left_ != 0) {
+            n = std::min(rest.size(), block_left_);
+            std::copy_n(block_, n, rest.begin());
+            block_ += n;
+            block_left_ -= n;
+            block_at_ += n;
+        } else if (auto more = next_block(); !more) {
+            return more.error();
+        }
+        at_ += n;
+        done += static_cast<std::size_t>(n);
+    }
+    return done;
+}
+
+Result<void> TarArchive::next_block() {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    const int code = archive_read_data_block(handle, &data, &size, &offset);
+    if (source_failed || (code < ARCHIVE_WARN && code != ARCHIVE_EOF)) return failure("'" + path_ + "'");
+    ended_ = code == ARCHIVE_EOF;
+    if (ended_) return {};
+    if (offset < 0 || static_cast<std::uint64_t>(offset) < at_ || static_cast<std::uint64_t>(offset) > size_ ||
+        size > size_ - static_cast<std::uint64_t>(offset))
+        return build_error("the entry '" + path_ + "' of '" + name + "' is longer than its header says");
+    block_ = static_cast<const std::byte*>(data);
+    block_left_ = size;
+    block_at_ = static_cast<std::uint64_t>(offset);
+    return {};
+}
+
+}  // namespace
+
+ArchiveReader::ArchiveReader(std::unique_ptr<ArchiveFormat> format) : format_(std::move(format)) {}
 ArchiveReader::~ArchiveReader() = default;
 ArchiveReader::ArchiveReader(ArchiveReader&&) noexcept = default;
+
+Result<std::optional<ArchiveEntry>> ArchiveReader::next() { return format_->next(); }
+Result<std::size_t> ArchiveReader::read(std::span<std::byte> into) { return format_->read(into); }
 
 Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
     auto fd = sys::open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
-    auto impl = std::make_unique<Impl>(file);
+    std::array<char, 4> magic{};
+    const ssize_t got = ::pread(fd->get(), magic.data(), magic.size(), 0);
+    // A member's header, or the end of an archive without any (APPNOTE.TXT 4.3.7 and 4.3.16).
+    const std::string_view begin(magic.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
+    if (begin == "PK\3\4" || begin == "PK\5\6") {
+        auto zip = open_zip_archive(file);
+        if (!zip) return zip.error();
+        return ArchiveReader(std::move(*zip));
+    }
+    auto impl = std::make_unique<TarArchive>(file);
     impl->fd = std::move(*fd);
     archive* handle = impl->handle;
     // One by one: "all" has filters that start programs (lrzip, grzip).
@@ -158,7 +242,6 @@ Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
         if (add(handle) != ARCHIVE_OK)
             return machine_error("this machine's libarchive lacks a compression that tmplbuild reads");
     archive_read_support_format_tar(handle);
-    archive_read_support_format_zip(handle);
     if (archive_read_open_fd(handle, impl->fd.get(), read_block_bytes) != ARCHIVE_OK) {
         Error error = impl->failure("the beginning");
         error.hint = "tar archives, plain or compressed by gzip, bzip2, xz, zstd or lz4, and zip archives can be read";
@@ -168,34 +251,14 @@ Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
 }
 
 Result<ArchiveReader> ArchiveReader::tar(ByteSource source, std::string name) {
-    auto impl = std::make_unique<Impl>(std::move(name));
+    auto impl = std::make_unique<TarArchive>(std::move(name));
     impl->source = std::move(source);
     impl->block.resize(read_block_bytes);
     impl->absolute_allowed = true;
     archive_read_support_format_tar(impl->handle);
-    if (archive_read_open(impl->handle, impl.get(), nullptr, &Impl::pull, nullptr) != ARCHIVE_OK)
+    if (archive_read_open(impl->handle, impl.get(), nullptr, &TarArchive::pull, nullptr) != ARCHIVE_OK)
         return impl->failure("the beginning");
     return ArchiveReader(std::move(impl));
-}
-
-Result<std::optional<ArchiveEntry>> ArchiveReader::next() {
-    archive_entry* entry = nullptr;
-    const int code = archive_read_next_header(impl_->handle, &entry);
-    if (impl_->source_failed) return *impl_->source_failed;
-    if (code == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
-    // libarchive warns about names that it cannot convert, and keeps the raw bytes: those are what is wanted.
-    if (code < ARCHIVE_WARN)
-        return impl_->failure(impl_->path.empty() ? "an entry" : "what follows '" + impl_->path + "'");
-    auto made = impl_->entry_of(entry);
-    if (!made) return made.error();
-    impl_->path = made->path;
-    return std::optional(std::move(*made));
-}
-
-Result<std::size_t> ArchiveReader::read(std::span<std::byte> into) {
-    const la_ssize_t got = archive_read_data(impl_->handle, into.data(), into.size());
-    if (got < 0 || impl_->source_failed) return impl_->failure("'" + impl_->path + "'");
-    return static_cast<std::size_t>(got);
 }
 
 }  // namespace tmplbuild::io

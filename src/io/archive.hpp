@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives as a stream of entries, by libarchive: tar (plain, gzip, bzip2, xz, zstd, lz4) and zip, told apart by their
-// content. pack/ unpacks layers with it, steps read fetched archives. Names are raw bytes whatever the locale. Never
-// writes to the disk, never starts a program, never gives out a path that leads out of the archive.
+// Archives as a stream of entries: tar (plain, gzip, bzip2, xz, zstd, lz4) by libarchive and zip by libzip, told apart
+// by their content. pack/ unpacks layers with it, steps read fetched archives. Names are raw bytes whatever the locale.
+// Never writes to the disk, never starts a program, never gives out a path that leads out of the archive.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ namespace tmplbuild::io {
 // a symlink's is text as it stands in the archive. `size` is a file's, else 0. Attributes of every kind are there.
 using ArchiveEntry = TarHeader;
 
+class ArchiveFormat;  // archive_format.hpp
+
 class ArchiveReader {
   public:
     static Result<ArchiveReader> open(const std::filesystem::path& file);
@@ -33,13 +35,12 @@ class ArchiveReader {
 
     // None at the end. Skips what of the entry before was not read. An entry may come twice: the later one counts.
     Result<std::optional<ArchiveEntry>> next();
-    // Content of the current file: bytes read, 0 at its end; holes are zeros.
+    // Content of the current file: bytes read, 0 at its end; holes are zeros. As many as `size` said, or an error.
     Result<std::size_t> read(std::span<std::byte> into);
 
   private:
-    struct Impl;
-    explicit ArchiveReader(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit ArchiveReader(std::unique_ptr<ArchiveFormat> format);
+    std::unique_ptr<ArchiveFormat> format_;
 };
 
 }  // namespace tmplbuild::io

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/archive_member.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
-
-#include <array>
-#include <memory>
+#include <vector>
 
 #include "base/text.hpp"
+#include "io/archive.hpp"
 
 namespace tmplbuild::io {
 
@@ -15,50 +12,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct FreeArchive {
-    void operator()(archive* reader) const { ::archive_read_free(reader); }
-};
-using Reader = std::unique_ptr<archive, FreeArchive>;
-
-Error unreadable(const fs::path& file, archive* reader) {
-    const char* why = ::archive_error_string(reader);
-    return build_error("cannot read the archive " + file.string() + ": " + (why == nullptr ? "no reason given" : why));
-}
-
-Result<std::string> read_content(archive* reader, const fs::path& file, std::uint64_t limit) {
-    std::string content;
-    std::array<char, 16384> buffer{};
-    for (;;) {
-        const la_ssize_t got = ::archive_read_data(reader, buffer.data(), buffer.size());
-        if (got == 0) return content;
-        if (got < 0) return unreadable(file, reader);
-        content.append(buffer.data(), static_cast<std::size_t>(got));
-        if (content.size() > limit)
-            return build_error("a member of " + file.string() + " is larger than the limit of " + human_bytes(limit));
+Result<std::string> read_content(ArchiveReader& reader, std::uint64_t size, const fs::path& file, std::uint64_t limit) {
+    if (size > limit)
+        return build_error("a member of " + file.string() + " is larger than the limit of " + human_bytes(limit));
+    std::string content(size, '\0');
+    for (std::size_t done = 0; done < size;) {
+        auto got = reader.read(std::as_writable_bytes(std::span(content)).subspan(done));
+        if (!got) return got.error();
+        done += *got;
     }
+    return content;
 }
 
 // Hands each chosen member to `take` until it says false.
 Result<void> visit(const fs::path& file, const MemberChoice& choice, std::uint64_t limit,
                    const std::function<bool(std::string path, std::string content)>& take) {
-    const Reader reader(::archive_read_new());
-    if (!reader) return machine_error("libarchive cannot be started");
-    ::archive_read_support_filter_all(reader.get());
-    ::archive_read_support_format_tar(reader.get());
-    ::archive_read_support_format_zip(reader.get());
-    if (::archive_read_open_filename(reader.get(), file.c_str(), 64 << 10) != ARCHIVE_OK)
-        return unreadable(file, reader.get());
+    auto reader = ArchiveReader::open(file);
+    if (!reader) return reader.error();
     for (;;) {
-        archive_entry* entry = nullptr;
-        const int got = ::archive_read_next_header(reader.get(), &entry);
-        if (got == ARCHIVE_EOF) return {};
-        if (got < ARCHIVE_WARN) return unreadable(file, reader.get());
-        const char* path = ::archive_entry_pathname(entry);
-        if (path == nullptr || ::archive_entry_filetype(entry) != AE_IFREG || !choice(path)) continue;
-        auto content = read_content(reader.get(), file, limit);
+        auto entry = reader->next();
+        if (!entry) return entry.error();
+        if (!*entry) return {};
+        if ((*entry)->type != ArchiveEntry::Type::file || !choice((*entry)->path)) continue;
+        auto content = read_content(*reader, (*entry)->size, file, limit);
         if (!content) return content.error();
         limit -= content->size();
-        if (!take(path, std::move(*content))) return {};
+        if (!take((*entry)->path, std::move(*content))) return {};
     }
 }
 

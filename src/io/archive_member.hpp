@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small members of a tar or zip archive in any usual compression, read into memory by libarchive. Used to look into
-// source distributions. Never unpacks to disk, never runs anything; bounded in what it reads.
+// Small members of a tar or zip archive (archive.hpp), read into memory. Used to look into source distributions. Never
+// unpacks to disk, never runs anything; bounded in what it reads.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace tmplbuild::io {
 
-using MemberChoice = std::function<bool(std::string_view path)>;  // the member's path as the archive has it
+using MemberChoice = std::function<bool(std::string_view path)>;  // without "./" before it
 
 // The first regular member that is chosen; none is no error. A member above `limit` bytes is one, and so is an archive
 // that cannot be read.

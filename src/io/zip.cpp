@@ -88,26 +88,49 @@ Result<std::vector<ZipMember>> ZipReader::members() const {
     return out;
 }
 
-Result<void> ZipReader::read(std::uint64_t index, std::uint64_t size, const Sink& sink) const {
+struct ZipReader::Content::Open {
     struct Close {
-        void operator()(zip_file_t* open) const { ::zip_fclose(open); }
+        void operator()(zip_file_t* file) const { ::zip_fclose(file); }
     };
-    const std::unique_ptr<zip_file_t, Close> open(::zip_fopen_index(impl_->archive, index, 0));
+    std::unique_ptr<zip_file_t, Close> file;
+    std::string name;  // for errors
+    std::uint64_t size = 0, done = 0;
+};
+
+ZipReader::Content::Content(std::unique_ptr<Open> open) : open_(std::move(open)) {}
+ZipReader::Content::Content(Content&&) noexcept = default;
+ZipReader::Content& ZipReader::Content::operator=(Content&&) noexcept = default;
+ZipReader::Content::~Content() = default;
+
+Result<ZipReader::Content> ZipReader::open(std::uint64_t index, std::uint64_t size) const {
+    auto open = std::make_unique<Content::Open>();
     const char* raw = ::zip_get_name(impl_->archive, index, ZIP_FL_ENC_RAW);
     const std::string name = "its member '" + std::string(raw == nullptr ? "" : raw) + "' ";
-    if (open == nullptr) return impl_->failure(name + "does not open: " + ::zip_strerror(impl_->archive));
-    std::uint64_t done = 0;
+    open->file.reset(::zip_fopen_index(impl_->archive, index, 0));
+    if (open->file == nullptr) return impl_->failure(name + "does not open: " + ::zip_strerror(impl_->archive));
+    open->name = "cannot read " + impl_->file.string() + ": " + name;
+    open->size = size;
+    return Content(std::move(open));
+}
+
+Result<std::size_t> ZipReader::Content::read(std::span<std::byte> into) {
+    const zip_int64_t got = ::zip_fread(open_->file.get(), into.data(), into.size());
+    if (got < 0) return build_error(open_->name + "is damaged: " + ::zip_file_strerror(open_->file.get()));
+    open_->done += static_cast<std::uint64_t>(got);
+    if (open_->done > open_->size || (got == 0 && open_->done != open_->size))
+        return build_error(open_->name + "is not as long as the directory says");
+    return static_cast<std::size_t>(got);
+}
+
+Result<void> ZipReader::read(std::uint64_t index, std::uint64_t size, const Sink& sink) const {
+    auto content = open(index, size);
+    if (!content) return content.error();
     for (;;) {
-        const zip_int64_t got = ::zip_fread(open.get(), impl_->buffer.data(), impl_->buffer.size());
-        if (got < 0) return impl_->failure(name + "is damaged: " + ::zip_file_strerror(open.get()));
-        if (got == 0) break;
-        done += static_cast<std::uint64_t>(got);
-        if (done > size) break;
-        const auto data = std::span<const std::byte>(impl_->buffer).first(static_cast<std::size_t>(got));
-        if (auto sent = sink(data); !sent) return sent;
+        auto got = content->read(impl_->buffer);
+        if (!got) return got.error();
+        if (*got == 0) return {};
+        if (auto sent = sink(std::span<const std::byte>(impl_->buffer).first(*got)); !sent) return sent;
     }
-    if (done != size) return impl_->failure(name + "is not as long as the directory says");
-    return {};
 }
 
 Result<std::string> ZipReader::read_text(const ZipMember& member, std::uint64_t limit) const {

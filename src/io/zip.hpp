@@ -42,13 +42,30 @@ class ZipReader {
     // All of them, in the archive's order. Refused: encrypted members, compressions that libzip cannot undo, a name
     // twice, more than 1,000,000 members.
     Result<std::vector<ZipMember>> members() const;
-    // The content in pieces of at most 256 KiB. An error when it is not `member.size` bytes long or its CRC is wrong,
-    // which is known only after the last piece. One read at a time per reader.
+    // One member's content, to be pulled; ends before its reader does.
+    class Content {
+      public:
+        Content(Content&&) noexcept;
+        Content& operator=(Content&&) noexcept;
+        ~Content();
+        // Bytes read; 0 at the end. An error when the content is not `member.size` bytes long or its CRC is wrong,
+        // which is known only at the end.
+        Result<std::size_t> read(std::span<std::byte> into);
+
+      private:
+        friend ZipReader;
+        struct Open;
+        explicit Content(std::unique_ptr<Open> open);
+        std::unique_ptr<Open> open_;
+    };
+    Result<Content> open(const ZipMember& member) const { return open(member.index, member.size); }
+    // The same, pushed in pieces of at most 256 KiB. One read at a time per reader.
     Result<void> read(const ZipMember& member, const Sink& sink) const { return read(member.index, member.size, sink); }
     Result<void> read(std::uint64_t index, std::uint64_t size, const Sink& sink) const;
     Result<std::string> read_text(const ZipMember& member, std::uint64_t limit) const;  // limit in bytes
 
   private:
+    Result<Content> open(std::uint64_t index, std::uint64_t size) const;
     struct Impl;
     explicit ZipReader(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

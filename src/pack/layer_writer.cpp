@@ -13,11 +13,11 @@
 #include "base/text.hpp"
 #include "io/async_sink.hpp"
 #include "io/compress.hpp"
-#include "sys/fd.hpp"
 #include "io/tar_writer.hpp"
 #include "pack/layer_indexer.hpp"
 #include "pack/whiteout.hpp"
 #include "store/layer_reader.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -46,12 +46,34 @@ bool layer_path_less(std::string_view a, std::string_view b) {
     return static_cast<unsigned char>(*x) < static_cast<unsigned char>(*y);
 }
 
+// What no file system of a container can hold (NAME_MAX, and PATH_MAX without its NUL): an engine would find it out
+// when the image is unpacked.
+static constexpr std::size_t longest_name = 255, longest_path = 4095;
+
 static Result<void> check_path(const std::string& path) {
     auto bad = [&](const std::string& why) { return build_error("a layer cannot hold '" + path + "': " + why); };
+    if (path.size() > longest_path)
+        return bad("the path has " + std::to_string(path.size()) + " bytes, more than " + std::to_string(longest_path));
     if (path.empty() || path.front() == '/') return bad("the path is not relative to the root");
     if (path.find('\0') != std::string::npos) return bad("the path holds a NUL byte");
     for (const std::string& part : split(path, '/'))
-        if (part.empty() || part == "." || part == "..") return bad("the path has a part that is empty, '.' or '..'");
+        if (part.empty() || part == "." || part == "..")
+            return bad("the path has a part that is empty, '.' or '..'");
+        else if (part.size() > longest_name)
+            return bad("a name in it has " + std::to_string(part.size()) + " bytes, more than " +
+                       std::to_string(longest_name));
+    return {};
+}
+
+static Result<void> check_target(const Entry& entry) {
+    auto bad = [&](const std::string& why) {
+        return build_error("a layer cannot hold the link '" + entry.path + "': " + why);
+    };
+    if (entry.link.empty()) return bad("it leads to nothing");
+    if (entry.link.find('\0') != std::string::npos) return bad("its target holds a NUL byte");
+    if (entry.link.size() > longest_path)
+        return bad("its target has " + std::to_string(entry.link.size()) + " bytes, more than " +
+                   std::to_string(longest_path));
     return {};
 }
 
@@ -155,6 +177,8 @@ Result<void> LayerWriter::put(const Entry& entry) {
         if (!layer_path_less(entry.link, entry.path))
             return build_error("the hard link '" + entry.path + "' comes before its target '" + entry.link + "'");
     }
+    if (entry.type == EntryType::symlink)
+        if (auto checked = check_target(entry); !checked) return checked;
     impl_->last = entry.path;
     ++impl_->entries;
     const io::TarHeader header = header_of(entry);

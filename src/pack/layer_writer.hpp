@@ -47,9 +47,9 @@ class LayerWriter {
     ~LayerWriter();
     LayerWriter(LayerWriter&&) noexcept;
 
-    // Entries come in strictly ascending order of `path` (layer_path_less); out of order, twice, with "..", or with a
-    // name that readers would take for a whiteout (".wh.…"), is a build_error. A file's content follows through
-    // `write` calls that add up to `size`.
+    // Entries come in strictly ascending order of `path` (layer_path_less); out of order, twice, with "..", with a name
+    // that readers would take for a whiteout (".wh.…"), or one that no file system holds (256 bytes, a path or target
+    // of 4096), is a build_error. A file's content follows through `write` calls that add up to `size`.
     Result<void> begin(const Entry& entry);
     Result<void> write(std::span<const std::byte> data);
     Result<void> add(const Entry& entry);                                   // no content

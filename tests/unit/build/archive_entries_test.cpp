@@ -92,3 +92,67 @@ TEST_CASE("what is no archive is said to be none") {
     REQUIRE_FALSE(result);
     CHECK(result.error().message.find("archive") != std::string::npos);
 }
+
+TEST_CASE("of a name that comes twice the later one counts, as tar unpacks it") {
+    Place place;
+    const std::string listing =
+        place
+            .listing(place.archive(
+                         "file('a', b'one'); file('a', b'three'); file('b', b'1'); link('h', 'b', tarfile.LNKTYPE); "
+                         "file('b', b'22'); file('l'); link('l', 'a', tarfile.SYMTYPE); "
+                         "link('h', 'h', tarfile.LNKTYPE)"),
+                     "opt", 0)
+            .value();
+    CHECK(listing.find("               5 1980-01-01 00:00:00 opt/a\n") != std::string::npos);
+    CHECK(listing.find("               2 1980-01-01 00:00:00 opt/b\n") != std::string::npos);
+    CHECK(listing.find("               1 1980-01-01 00:00:00 opt/h\n") != std::string::npos);
+    CHECK(listing.find("opt/l -> a\n") != std::string::npos);
+}
+
+TEST_CASE("what no machine could unpack again is refused by name") {
+    Place place;
+    for (const char* script : {"file('a' * 256)", "file('ok'); link('l', 'x' * 4096, tarfile.SYMTYPE)",
+                               "file('/'.join(['d' * 250] * 17))", "file('ok'); link('empty', '', tarfile.SYMTYPE)"}) {
+        INFO(script);
+        const auto refused = place.listing(place.archive(script), "opt/p", 0);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().message.find("a layer cannot hold") != std::string::npos);
+    }
+    CHECK(place.listing(place.archive("file('a' * 255)"), "opt/p", 0));
+    // 8 EiB of holes in one block of tar.
+    const auto huge = place.listing(
+        place.archive("i = tarfile.TarInfo('huge'); i.pax_headers = {'GNU.sparse.major': '0', 'GNU.sparse.minor': '1', "
+                      "'GNU.sparse.name': 'huge', 'GNU.sparse.size': str(2**62), 'GNU.sparse.numblocks': '1', "
+                      "'GNU.sparse.map': str(2**62) + ',0'}; t.addfile(i)"),
+        "opt/p", 0);
+    REQUIRE_FALSE(huge);
+    CHECK(huge.error().message.find("'huge' has") != std::string::npos);
+}
+
+TEST_CASE("a kernel's source is unpacked without writing through a link of the archive") {
+    Place place;
+    const fs::path to = place.folder.path() / "source", outside = place.folder.path() / "outside";
+    fs::create_directories(outside);
+    const auto unpack = [&](const std::string& script, std::uint32_t strip) {
+        fs::remove_all(to);
+        fs::create_directories(to);
+        return unpack_archive(place.archive(script), to, strip);
+    };
+    REQUIRE(
+        unpack("file('p-1/src/run', b'#!', 0o755); file('p-1/a', b'text'); link('p-1/l', 'src/run', tarfile.SYMTYPE); "
+               "link('p-1/h', 'p-1/a', tarfile.LNKTYPE); file('top')",
+               1));
+    CHECK(sys::read_file(to / "a").value() == "text");
+    CHECK(sys::read_file(to / "h").value() == "text");
+    CHECK(sys::read_file(to / "l").value() == "#!");
+    CHECK((fs::status(to / "src/run").permissions() & fs::perms::owner_exec) != fs::perms::none);
+    CHECK_FALSE(fs::exists(to / "top"));
+    for (const std::string& script :
+         {"link('d', '" + outside.string() + "', tarfile.SYMTYPE); file('d/x')", std::string("file('../outside/x')"),
+          "link('a', '" + outside.string() + "', tarfile.SYMTYPE); link('a/b', 'x', tarfile.SYMTYPE)",
+          std::string("file('a/x'); file('b/x', b'y')")}) {
+        INFO(script);
+        CHECK_FALSE(unpack(script, script.find("b/x") == std::string::npos ? 0 : 1));
+    }
+    CHECK(fs::is_empty(outside));
+}

@@ -8,6 +8,7 @@
 
 #include "io/process.hpp"
 #include "support/catch.hpp"
+#include "support/zip_file.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 
@@ -232,4 +233,67 @@ TEST_CASE("what is no archive, or half of one, is an error") {
     REQUIRE(sys::write_file_atomic(file, whole.substr(0, 3000)));
     CHECK_FALSE(read_all(ArchiveReader::open(file)));
     CHECK_FALSE(ArchiveReader::open(place.folder.path() / "absent"));
+}
+
+TEST_CASE("a file with holes has the size that it had, holes at its end and all of it hole included") {
+    Place place;
+    fs::create_directories(place.tree);
+    const auto sparse = [&](const char* name, std::uint64_t size, std::uint64_t at, const std::string& text) {
+        std::ofstream(place.tree / name).close();
+        fs::resize_file(place.tree / name, size);
+        std::fstream file(place.tree / name, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>(at));
+        file << text;
+    };
+    sparse("all", 1 << 20, 0, "");
+    sparse("end", 1 << 20, 0, "begin");
+    sparse("begin", 1 << 20, (1 << 20) - 3, "end");
+    sparse("middle", 3 << 20, 1 << 20, "text");
+    sparse("none", 5, 0, "whole");
+    const std::string out = (place.folder.path() / "archive").string();
+    for (const std::vector<std::string>& options :
+         std::vector<std::vector<std::string>>{{"--format=gnu"},
+                                               {"--format=pax", "--sparse-version=0.0"},
+                                               {"--format=pax", "--sparse-version=0.1"},
+                                               {"--format=pax", "--sparse-version=1.0"}}) {
+        INFO(options.back());
+        std::vector<std::string> argv = {"tar", "-S", "-cf", out};
+        argv.insert(argv.end(), options.begin(), options.end());
+        argv.insert(argv.end(), {"all", "end", "begin", "middle", "none"});
+        const auto found = place.made_by(argv, "archive");
+        REQUIRE(found);
+        const std::string mega(1 << 20, '\0');
+        CHECK(found->at("all").content == mega);
+        CHECK(found->at("end").content == "begin" + mega.substr(5));
+        CHECK(found->at("begin").content == mega.substr(3) + "end");
+        CHECK(found->at("middle").content == mega + "text" + mega + mega.substr(4));
+        CHECK(found->at("none").content == "whole");
+    }
+}
+
+TEST_CASE("a zip's names are the bytes that they were, in any alphabet and any form of it") {
+    Place place;
+    // "é" as one sign and as two, Japanese, and a name in another code page than UTF-8, marked as it should be.
+    const std::vector<std::pair<std::string, std::uint16_t>> names = {{"caf\xc3\xa9", 0x800},
+                                                                      {"cafe\xcc\x81", 0x800},
+                                                                      {"\xe6\x97\xa5\xe6\x9c\xac/\xc3\xbc.txt", 0x800},
+                                                                      {"caf\x82", 0}};
+    std::vector<test::ZipItem> items;
+    for (const auto& [name, flags] : names) items.push_back({.name = name, .content = name, .flags = flags});
+    items.push_back({.name = "link", .content = names[2].first, .mode = 0120777});
+    items.push_back({.name = "folder/", .content = "", .mode = 0040755});
+    const fs::path file = place.folder.path() / "z.zip";
+    REQUIRE(sys::write_file_atomic(file, test::zip_bytes(items)));
+    const auto found = read_all(ArchiveReader::open(file));
+    REQUIRE(found);
+    for (const auto& [name, flags] : names) CHECK(found->at(name).content == name);
+    CHECK(found->at("link").entry.link == names[2].first);
+    CHECK(found->at("folder").entry.type == ArchiveEntry::Type::directory);
+
+    for (const std::string& bad : {std::string("../x"), std::string("/x"), std::string("a/../../x")}) {
+        REQUIRE(sys::write_file_atomic(file, test::zip_bytes({{.name = bad, .content = "x"}})));
+        CHECK_FALSE(read_all(ArchiveReader::open(file)));
+    }
+    REQUIRE(sys::write_file_atomic(file, test::zip_bytes({{.name = "dev", .content = "", .mode = 0020666}})));
+    CHECK_FALSE(read_all(ArchiveReader::open(file)));
 }

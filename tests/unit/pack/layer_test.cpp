@@ -203,3 +203,24 @@ TEST_CASE("a store that takes no more bytes ends the layer with its own words") 
     REQUIRE_FALSE(added);
     CHECK(added.error().message.find("cannot create") != std::string::npos);
 }
+
+TEST_CASE("names that no file system holds are refused by every way into a layer") {
+    const Place place;
+    const auto written = [&](Entry entry) {
+        LayerWriter writer(place.store, {Compression::none, "test"});
+        return writer.add(entry);
+    };
+    CHECK(written({.path = "a/" + std::string(255, 'n')}));
+    CHECK_FALSE(written({.path = "a/" + std::string(256, 'n')}));
+    std::string deep = "d";
+    while (deep.size() < 4094) deep += "/d";
+    CHECK(written({.path = deep}));
+    CHECK_FALSE(written({.path = deep + "/d"}));
+    CHECK(written({.path = "l", .type = EntryType::symlink, .link = std::string(4095, 'x')}));
+    CHECK_FALSE(written({.path = "l", .type = EntryType::symlink, .link = std::string(4096, 'x')}));
+    CHECK_FALSE(written({.path = "l", .type = EntryType::symlink}));
+    // ".wh." makes the name of a deletion longer than what it deletes.
+    LayerWriter writer(place.store, {Compression::none, "test"});
+    CHECK(writer.add_whiteout("a/" + std::string(251, 'n')));
+    CHECK_FALSE(writer.add_whiteout("b/" + std::string(252, 'n')));
+}
