@@ -119,8 +119,9 @@ Result<StepOutput> build_python(const PythonSpec& spec, StepContext& context) {
     if (!wheels) return wheels.error();
     VenvContent venv{*place, std::move(*wheels), {}, venv_skeleton(*place, python, spec.kernels), {}};
     for (const LockedDistribution& distribution : spec.locked.distributions) venv.groups.push_back(distribution.group);
-    if (auto settled = settle_ownership(venv.wheels, venv.skeleton, spec.allow_shared); !settled)
-        return settled.error();
+    auto settled = settle_ownership(venv.wheels, venv.skeleton, spec.allow_shared);
+    if (!settled) return settled.error();
+    for (const std::string& sentence : *settled) context.progress.message(context.step + ": " + sentence);
     auto folder = context.store.new_temp_directory("bytecode");
     if (!folder) return folder.error();
     auto bytecode = make_bytecode(venv.wheels, *place, folder->path(), context);

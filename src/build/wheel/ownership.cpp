@@ -2,6 +2,7 @@
 #include "build/wheel/ownership.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "build/wheel/metadata.hpp"
@@ -40,6 +41,7 @@ class Ownership {
             return build_error(before.title() + " and " + wheel.title() + " both bring the file '" + file.path + "'",
                                "leave one of them out, or say that it does not matter: allow_shared = [\"" +
                                    before.wheel->name + "\", \"" + wheel.name + "\"]");
+        if (!namespace_file && file.hash != before.file->hash) ++replaced_[{before.title(), wheel.title()}];
         before.file->left_out = true;
         before = {&wheel, &file};
         return {};
@@ -56,32 +58,41 @@ class Ownership {
         return {};
     }
 
+    std::vector<std::string> sentences() const {
+        std::vector<std::string> out;
+        for (const auto& [pair, count] : replaced_)
+            out.push_back(pair.second + " stands over " + pair.first + " in " + std::to_string(count) +
+                          (count == 1 ? " file" : " files") + " that both bring (allow_shared)");
+        return out;
+    }
+
   private:
     bool is_allowed(const Wheel& wheel) const {
         return std::find(allowed_.begin(), allowed_.end(), canonical_name(wheel.name)) != allowed_.end();
     }
     std::vector<std::string> allowed_;
+    std::map<std::pair<std::string, std::string>, std::size_t> replaced_;  // who gave way to whom → files
     std::unordered_map<std::string_view, Owner> owners_;  // the paths live in the wheels and the skeleton
 };
 
 }  // namespace
 
-Result<void> settle_ownership(std::vector<Wheel>& wheels, const std::vector<VenvFile>& skeleton,
-                              const std::vector<std::string>& allow_shared) {
+Result<std::vector<std::string>> settle_ownership(std::vector<Wheel>& wheels, const std::vector<VenvFile>& skeleton,
+                                                  const std::vector<std::string>& allow_shared) {
     Ownership ownership(allow_shared);
     ownership.skeleton(skeleton);
     for (Wheel& wheel : wheels)
         for (WheelFile& file : wheel.files)
-            if (auto claimed = ownership.claim(wheel, file); !claimed) return claimed;
+            if (auto claimed = ownership.claim(wheel, file); !claimed) return claimed.error();
     for (const VenvFile& file : skeleton) {
         const bool folder = file.entry.type == EntryType::directory;
         if (auto checked = ownership.check_folders(file.entry.path + (folder ? "/" : ""), Owner{}.title()); !checked)
-            return checked;
+            return checked.error();
     }
     for (const Wheel& wheel : wheels)
         for (const WheelFile& file : wheel.files)
-            if (auto checked = ownership.check_folders(file.path, wheel.title()); !checked) return checked;
-    return {};
+            if (auto checked = ownership.check_folders(file.path, wheel.title()); !checked) return checked.error();
+    return ownership.sentences();
 }
 
 }  // namespace tmplbuild

@@ -19,7 +19,7 @@ Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, c
         read.push_back(std::move(*wheel));
     }
     const auto skeleton = venv_skeleton(place, python, {});
-    if (auto settled = settle_ownership(read, skeleton, {}); !settled) return settled;
+    if (auto settled = settle_ownership(read, skeleton, {}); !settled) return settled.error();
     if (auto made = unpack_skeleton(skeleton, root); !made) return made;
     for (const Wheel& wheel : read) {
         if (auto unpacked = unpack_wheel(wheel, root, [](const auto&) { return true; }); !unpacked) return unpacked;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/wheel/metadata.hpp"
+#include "build/wheel/ownership.hpp"
 #include "build/wheel/record.hpp"
 #include "build/wheel/venv_place.hpp"
 #include "python_place.hpp"
@@ -75,4 +76,27 @@ TEST_CASE("a venv's place: folders by the interpreter, first lines that the kern
     CHECK(VenvPlace::make("/a b", python).value().script_head().starts_with("#!/bin/sh\n"));
     for (const char* bad : {"/", "/a'b", "/a$b", "/a\\b", "/a\"b", "/a:b", "venv", "/a/../b"})
         CHECK_FALSE(VenvPlace::make(bad, python));
+}
+
+TEST_CASE("of two distributions that may share files the later name wins, and it is said") {
+    const auto wheel = [](const std::string& name, const std::string& hash) {
+        Wheel out;
+        out.name = name;
+        out.version = "1.0";
+        out.files.resize(2);
+        out.files[0].path = "lib/same.py";
+        out.files[0].hash = "equal";
+        out.files[1].path = "lib/x.py";
+        out.files[1].hash = hash;
+        return out;
+    };
+    std::vector<Wheel> wheels = {wheel("cv", "a"), wheel("cv-headless", "b")};
+    const auto said = settle_ownership(wheels, {}, {"cv", "cv-headless"});
+    REQUIRE(said);
+    CHECK(*said ==
+          std::vector<std::string>{"cv-headless 1.0 stands over cv 1.0 in 1 file that both bring (allow_shared)"});
+    CHECK(wheels[0].files[1].left_out);
+    CHECK_FALSE(wheels[1].files[1].left_out);
+    wheels = {wheel("cv", "a"), wheel("cv-headless", "a")};
+    CHECK(settle_ownership(wheels, {}, {"cv", "cv-headless"})->empty());
 }
