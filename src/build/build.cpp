@@ -6,6 +6,7 @@
 #include "build/interpreter.hpp"
 #include "build/kernel_table.hpp"
 #include "build/outputs.hpp"
+#include "build/own_files.hpp"
 #include "build/prove_image.hpp"
 #include "oci/inherited.hpp"
 
@@ -44,12 +45,14 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     store.sweep_temp();
 
     // 1. The template: all its errors at once, and nothing else read.
-    const Template tmpl = parse_template_file(request.template_file, request.parse);
+    Template tmpl = parse_template_file(request.template_file, request.parse);
     refuse_unbuildable(tmpl);
     std::vector<oci::ImageName> outputs = request.outputs;
-    if (outputs.empty())
-        outputs.push_back({oci::ImageName::Kind::layout, std::filesystem::path("out") / tmpl.name, "", ""});
+    if (outputs.empty()) outputs.push_back({oci::ImageName::Kind::layout, default_output(tmpl), "", ""});
     check_outputs(outputs);
+    std::vector<std::filesystem::path> written = request.also_written;
+    for (const oci::ImageName& output : outputs) written.push_back(output.path);
+    leave_out_own_files(tmpl, store, written);
 
     // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
     const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};

@@ -27,6 +27,7 @@ struct BuildRequest {
     std::map<std::string, std::filesystem::path> programs;  // ours that go into the image, by their path there
     std::filesystem::path sandbox_init, nvcc_front;         // ours that run in the sandbox
     std::map<std::string, std::string> secrets;             // name → content, for `run` steps that ask for them
+    std::vector<std::filesystem::path> also_written{};      // besides outputs: never part of what the template copies
 };
 
 // One kernel on one GPU of the targets, as proven from the bytes.

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "build/kernel_source.hpp"
 #include "build/program_digest.hpp"
 #include "oci/layout.hpp"
 #include "resolve/apt.hpp"
+#include "resolve/context_files.hpp"
 #include "resolve/file_digest.hpp"
 #include "resolve/git.hpp"
 
@@ -33,10 +35,10 @@ std::string text_in_files(const Layer& layer, const FilesLayer& files, const std
     for (const FileItem& item : files.items) {
         if (item.text && (item.dest == path || item.dest.ends_with("/" + path))) return *item.text;
         if (item.text) continue;
-        std::error_code failed;
-        const fs::path file = fs::is_directory(item.source, failed) ? item.source / path : item.source;
-        if (fs::is_regular_file(file, failed) && (file != item.source || item.source.filename() == path))
-            return sys::read_file(file, 16 << 20).value();
+        const ContextFiles context = ContextFiles::open(item).value();
+        if (!context.is_folder() && item.source.filename() != path) continue;
+        auto text = context.read_text(context.is_folder() ? path : "", 16 << 20).value();
+        if (text) return *text;
     }
     no_such_file(layer, path);
 }
@@ -75,12 +77,12 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
     }
     for (const KernelUse& use : tmpl.kernels) {
         for (const fs::path& patch : use.recipe.patches)
-            facts.patches[use.name].push_back(sys::hash_file(patch).value());
-        if (!use.recipe.selftest.empty()) facts.selftests[use.name] = sys::hash_file(use.recipe.selftest).value();
-        if (!use.recipe.source_url.empty()) continue;
+            facts.patches[use.name].push_back(Sha256::of(read_recipe_file(use.recipe, patch).value()));
+        if (!use.recipe.selftest.empty())
+            facts.selftests[use.name] = Sha256::of(read_recipe_file(use.recipe, use.recipe.selftest).value());
+        if (use.recipe.source_folder.source.empty()) continue;
         FilesLayer source;
-        source.items.push_back(
-            {.source = use.recipe.source_path, .exclude = use.recipe.source_exclude, .pos = use.pos});
+        source.items.push_back(use.recipe.source_folder);
         auto digest = digest_files(source);
         if (!digest)
             throw BuildError(Error(digest.error()).while_doing("reading the source of the kernel '" + use.name + "'"));

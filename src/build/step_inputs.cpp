@@ -11,17 +11,17 @@ namespace tmplbuild {
 // Bytes. The template names the file's digest, so this only keeps a wrong server from filling the disk.
 static constexpr std::uint64_t largest_file = 64ULL << 30;
 
-static Result<void> fetch_file(const FetchLayer& fetch, StepContext& context) {
-    auto digest = Digest::parse_hex(fetch.sha256);
+static Result<void> fetch_file(const std::string& url, const std::string& sha256, StepContext& context) {
+    auto digest = Digest::parse_hex(sha256);
     if (!digest) return digest.error();
     if (context.store.has_blob(*digest)) return {};
     auto file = context.store.new_temp_file();
     if (!file) return file.error();
-    const std::string shown = io::printable_url(fetch.url);
+    const std::string shown = io::printable_url(url);
     context.say("fetching " + shown);
     io::HttpClient client;
     auto got = client.download(
-        {.url = fetch.url, .limit = largest_file}, *file,
+        {.url = url, .limit = largest_file}, *file,
         [&](std::uint64_t done, std::uint64_t total) { context.progress.bytes(context.step, done, total); },
         context.stop);
     std::error_code failed;
@@ -38,6 +38,7 @@ static Result<void> fetch_file(const FetchLayer& fetch, StepContext& context) {
 }
 
 static Result<void> fetch_source(const KernelRecipe& recipe, StepContext& context) {
+    if (!recipe.archive_url.empty()) return fetch_file(recipe.archive_url, recipe.archive_sha256, context);
     if (recipe.source_url.empty()) return {};
     ResolveContext resolving = context.resolving();
     return fetch_git({recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers},
@@ -72,7 +73,8 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
     }
     if (const auto* git = std::get_if<GitSpec>(&step.spec))
         return fetch_git({git->layer.url, git->layer.rev, git->layer.submodules, git->layer.lfs_pointers}, resolving);
-    if (const auto* fetch = std::get_if<FetchSpec>(&step.spec)) return fetch_file(fetch->layer, context);
+    if (const auto* fetch = std::get_if<FetchSpec>(&step.spec))
+        return fetch_file(fetch->layer.url, fetch->layer.sha256, context);
     if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec)) {
         if (files->with_source)
             if (auto got = fetch_source(files->recipe, context); !got) return got;

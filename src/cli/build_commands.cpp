@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "build/build.hpp"
+#include "build/own_files.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/simulated_gpu.hpp"
@@ -81,6 +82,7 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
         options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
         nvcc_front_file(),     read_secrets(options.secrets)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
+    if (options.metadata_file) request.also_written.emplace_back(*options.metadata_file);
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     const BuildReport report = build_image(request, store, processes, progress, std::move(stop));
@@ -112,7 +114,7 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
         nvcc_front_file(),     read_secrets(options.secrets)};
     LocalRun run;
     run.arguments = options.arguments;
-    run.volume = options.volume.empty() ? "out/workspace" : options.volume;
+    run.volume = options.volume.empty() ? default_volume() : fs::path(options.volume);
     for (const std::string& text : options.environment) {
         const std::size_t equals = text.find('=');
         if (equals == 0 || equals == std::string::npos)
@@ -148,9 +150,10 @@ static std::set<std::string> lock_parts(const Template& tmpl) {
 }
 
 int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
-    const Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
+    Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
     refuse_unbuildable(tmpl);
     const Store store = Store::open(Store::default_root()).value();
+    leave_out_own_files(tmpl, store, {});
     io::SystemProcessRunner processes;
     PrepareOptions prepare_options{
         .offline = options.check, .programs = image_programs(), .sandbox_init = sandbox_init_file()};

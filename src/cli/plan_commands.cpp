@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "build/estimate.hpp"
+#include "build/own_files.hpp"
 #include "build/prepare.hpp"
 #include "cli/commands.hpp"
 #include "cli/plan_graph.hpp"
@@ -39,8 +40,9 @@ std::vector<PlanRow> rows_of(const Plan& plan, const Store& store) {
 }
 
 Plan plan_of(const Options& options, const Store& store, Progress& progress, std::stop_token stop) {
-    const Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
+    Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
     refuse_unbuildable(tmpl);
+    leave_out_own_files(tmpl, store, {});
     io::SystemProcessRunner processes;
     const Prepared prepared =
         prepare(tmpl, {.offline = true, .programs = image_programs()}, store, processes, progress, std::move(stop));

@@ -42,6 +42,11 @@ Result<void> EntrySet::add(Entry entry, Content content, const std::string& orig
         "leave one of them out");
 }
 
+bool link_leaves(const std::string& relative, const std::string& target) {
+    const fs::path lands = (fs::path(relative).parent_path() / target).lexically_normal();
+    return fs::path(target).is_absolute() || (!lands.empty() && *lands.begin() == "..");
+}
+
 namespace {
 
 // One walk over a tree on disk, in no special order: the set sorts.
@@ -92,9 +97,7 @@ class Walk {
         std::error_code failed;
         const fs::path target = fs::read_symlink(path, failed);
         if (failed) return os_error("read the link", path, failed.value());
-        // Followed as text from the link's own folder: a link may not lead out of what is copied.
-        const fs::path lands = (fs::path(relative).parent_path() / target).lexically_normal();
-        if (!options_.any_link && (target.is_absolute() || (!lands.empty() && *lands.begin() == "..")))
+        if (!options_.any_link && link_leaves(relative, target))
             return build_error(
                 "the link '" + path.string() + "' leads out of the copied folder, to '" + target.string() + "'",
                 "copy what it points to, or leave it out with `exclude`");

@@ -18,6 +18,9 @@
 
 namespace tmplbuild {
 
+// Whether a link at `relative` below a copied folder leads out of that folder. Followed as text, from the link's place.
+bool link_leaves(const std::string& relative, const std::string& target);
+
 class EntrySet {
   public:
     using Sink = std::function<Result<void>(std::span<const std::byte>)>;

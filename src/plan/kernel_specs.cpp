@@ -21,6 +21,10 @@ std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts&
     const KernelRecipe& recipe = use.recipe;
     if (const auto patches = facts.patches.find(use.name); patches != facts.patches.end())
         spec.patches = patches->second;
+    if (!recipe.archive_url.empty()) {
+        spec.source = Sha256::of(recipe.archive_sha256 + " without " + std::to_string(recipe.archive_strip) + " parts");
+        return {};
+    }
     if (recipe.source_url.empty()) {
         spec.source = facts.kernels.at(use.name);
         return {};

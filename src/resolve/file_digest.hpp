@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a `files` step copies, as one digest: names, kinds, modes that count, and content. Resolve asks before the plan,
-// the step asks again after packing. Never depends on times, owners, umask or where the template lies.
+// What a `files` step copies (context_files.hpp), as one digest: names, kinds, modes that count, and content. Resolve
+// asks before the plan, the step asks again after packing. Never depends on times, owners, umask or where the template
+// lies.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,4 @@ Result<Digest> digest_files(const FilesLayer& layer);
 // between them mean that the digest still holds. None when a file changed so shortly ago that the clock of its file
 // system could hide another change: then only hashing again tells.
 Result<std::optional<Digest>> sign_files(const FilesLayer& layer);
-// A pattern (fnmatch(3)) that holds a '/' is matched against the path below the source, others against the last part.
-bool is_excluded(const std::vector<std::string>& patterns, const std::string& relative);
-
 }  // namespace tmplbuild

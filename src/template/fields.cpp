@@ -125,6 +125,10 @@ fs::path read_context_path(TableReader& table, std::string_view key, const fs::p
     return text;
 }
 
+FileItem read_context_item(TableReader& table, std::string_view key, const fs::path& context) {
+    return {.source = read_context_path(table, key, context), .pos = table.pos_of(key), .context = context};
+}
+
 std::string read_url(TableReader& table, std::string_view key, const std::vector<std::string>& schemes) {
     const auto value = table.text(key);
     if (!value) return {};

@@ -36,8 +36,11 @@ std::string read_image_path(TableReader& table, std::string_view key, PathUse us
 // Why nothing of a template may go to an absolute path of the image; null where it may. The pod's, the launcher's and
 // the kernel's own places.
 const char* reserved_reason(std::string_view path);
-// A path below `context`, as an absolute one; empty when wrong.
+// A path below `context`, as an absolute one; empty when wrong. Judged as text: where links lead is seen when it is
+// read (resolve/context_files.hpp).
 std::filesystem::path read_context_path(TableReader& table, std::string_view key, const std::filesystem::path& context);
+// The same as what is copied from there.
+FileItem read_context_item(TableReader& table, std::string_view key, const std::filesystem::path& context);
 // "a/b.txt": relative, no "..", as it stands.
 bool is_inner_path(std::string_view text);
 

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "kernel/arch.hpp"
 #include "kernel/gpu.hpp"
+#include "template/file_item.hpp"
 
 namespace tmplbuild {
 
@@ -45,12 +46,13 @@ struct KernelModule {
 struct KernelRecipe {
     std::string name, version, summary;
     std::filesystem::path directory;  // of layer.toml, absolute
-    // Exactly one of the two kinds of source.
-    std::filesystem::path source_path;           // absolute folder; empty for git
-    std::vector<std::string> source_exclude;     // globs
-    std::string source_url, source_rev;          // git, 40 hex digits
+    // Exactly one of the three kinds of source.
+    FileItem source_folder;              // its `source` is empty where there is none
+    std::string source_url, source_rev;  // git, 40 hex digits
     bool source_submodules = false;
     bool source_lfs_pointers = false;
+    std::string archive_url, archive_sha256;     // 64 hex digits
+    std::uint32_t archive_strip = 0;             // leading path components dropped when unpacking
     std::vector<std::filesystem::path> patches;  // absolute; applied in this order, as `git apply` reads them
     std::vector<std::string> command;            // {arch} "8.9", {sm} "sm_89", {output}, {jobs}
     std::map<std::string, std::string> environment;

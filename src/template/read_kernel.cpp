@@ -61,21 +61,47 @@ std::optional<std::string> KernelRecipe::torch_refusal(const std::string& torch_
     return name + " is known to compile up to torch " + maximum_torch + ", and the image has " + torch_version;
 }
 
+// What stands where a folder belongs, and is none; a missing one is told when it is read.
+static void refuse_archive(TableReader& table, std::string_view key, const std::filesystem::path& source) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(source, failed)) return;
+    table.error(key, "is a file, and a kernel's source is a folder: \"" + source.filename().string() + "\"",
+                "unpack it; or give an archive's address and hash: url = \"https://…\", sha256 = \"…\", strip = 1");
+}
+
+static void read_git_source(TableReader& table, KernelRecipe& recipe) {
+    recipe.source_url = read_url(table, "git", {"https", "http", "ssh", "git", "file"});
+    table.require("rev", "rev = \"…40 hex digits…\"");
+    recipe.source_rev = read_hex(table, "rev", 40, rev_hint);
+    if (const auto flag = table.boolean("submodules")) recipe.source_submodules = flag->value;
+    if (const auto choice = table.choice("lfs", {"error", "pointers"})) recipe.source_lfs_pointers = *choice == 1;
+}
+
+static void read_archive_source(TableReader& table, KernelRecipe& recipe) {
+    recipe.archive_url = read_url(table, "url", {"https", "http"});
+    table.require("sha256", "sha256 = \"…64 hex digits…\"");
+    recipe.archive_sha256 = read_hex(table, "sha256", 64, "`sha256sum FILE` prints it");
+    if (const auto count = table.integer("strip", 0, 32))
+        recipe.archive_strip = static_cast<std::uint32_t>(count->value);
+}
+
 static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) {
-    if (!top.require("source", "a [source] table with 'path', or with 'git' and 'rev'")) return;
+    if (!top.require("source", "a [source] table with 'path', with 'git' and 'rev', or with 'url' and 'sha256'"))
+        return;
     const Node* node = top.table("source");
     if (node == nullptr) return;
     TableReader table(*node, "[source]", report);
-    const auto kind = exactly_one(table, report, {"path", "git"}, "path = \".\"");
-    if (kind == "path") recipe.source_path = read_context_path(table, "path", recipe.directory);
-    if (kind == "git") {
-        recipe.source_url = read_url(table, "git", {"https", "http", "ssh", "git", "file"});
-        table.require("rev", "rev = \"…40 hex digits…\"");
-        recipe.source_rev = read_hex(table, "rev", 40, rev_hint);
-        if (const auto flag = table.boolean("submodules")) recipe.source_submodules = flag->value;
-        if (const auto choice = table.choice("lfs", {"error", "pointers"})) recipe.source_lfs_pointers = *choice == 1;
+    table.hint_for("sdist",
+                   "an sdist is an archive: its address and hash stand on its index's page (url, sha256, strip = 1)");
+    if (!table.has("path")) table.hint_for("exclude", "only a folder, named by 'path', has parts that are left out");
+    const auto kind = exactly_one(table, report, {"path", "git", "url"}, "path = \".\"");
+    if (kind == "path") {
+        recipe.source_folder = read_context_item(table, "path", recipe.directory);
+        recipe.source_folder.exclude = values(table.texts("exclude"));
+        refuse_archive(table, "path", recipe.source_folder.source);
     }
-    recipe.source_exclude = values(table.texts("exclude"));
+    if (kind == "git") read_git_source(table, recipe);
+    if (kind == "url") read_archive_source(table, recipe);
     for (const auto& [text, pos] : table.texts("patches")) {
         std::error_code failed;
         const std::filesystem::path file = recipe.directory / text;
@@ -239,6 +265,37 @@ static InstallMode read_install(TableReader& table) {
     return choice ? static_cast<InstallMode>(*choice) : InstallMode::background;
 }
 
+// What the template says instead of the recipe's [source].
+static void read_other_source(TableReader& table, KernelRecipe& recipe, const Reading& reading) {
+    const auto forget = [&recipe] {
+        recipe.source_folder = {};
+        recipe.source_url.clear();
+        recipe.source_rev.clear();
+        recipe.archive_url.clear();
+        recipe.archive_sha256.clear();
+    };
+    if (table.has("source")) {
+        forget();
+        recipe.source_folder = read_context_item(table, "source", reading.context);
+        refuse_archive(table, "source", recipe.source_folder.source);
+        for (const char* key : {"git", "rev"})
+            if (table.has(key)) table.error(key, "says nothing where 'source' names a folder", "remove one of the two");
+    }
+    if (table.has("git")) {
+        const std::string rev = recipe.source_rev;
+        forget();
+        recipe.source_rev = rev;
+        recipe.source_url = read_url(table, "git", {"https", "http", "ssh", "git", "file"});
+        table.require("rev", "rev = \"…40 hex digits…\"");
+    }
+    if (table.has("rev")) {
+        recipe.source_rev = read_hex(table, "rev", 40, rev_hint);
+        if (recipe.source_url.empty() && !table.has("git") && !table.has("source"))
+            table.error("rev", "says nothing here: the recipe's source is no git repository",
+                        "add 'git', or remove it");
+    }
+}
+
 std::optional<KernelUse> read_kernel_use(const RecipeFile& file, const Node& use, const Reading& reading) {
     Report& report = reading.report;
     KernelUse kernel;
@@ -252,23 +309,7 @@ std::optional<KernelUse> read_kernel_use(const RecipeFile& file, const Node& use
     table.any("use");
     kernel.install = read_install(table);
     if (const auto flag = table.boolean("source_in_image")) kernel.source_in_image = flag->value;
-    if (table.has("source")) {
-        kernel.recipe.source_path = read_context_path(table, "source", reading.context);
-        kernel.recipe.source_url.clear();
-        kernel.recipe.source_rev.clear();
-        for (const char* key : {"git", "rev"})
-            if (table.has(key)) table.error(key, "says nothing where 'source' names a folder", "remove one of the two");
-    }
-    if (table.has("git")) {
-        kernel.recipe.source_url = read_url(table, "git", {"https", "http", "ssh", "git", "file"});
-        kernel.recipe.source_path.clear();
-        table.require("rev", "rev = \"…40 hex digits…\"");
-    }
-    if (table.has("rev")) {
-        kernel.recipe.source_rev = read_hex(table, "rev", 40, rev_hint);
-        if (kernel.recipe.source_url.empty() && !table.has("git") && !table.has("source"))
-            table.error("rev", "says nothing here: the recipe's source is a folder", "add 'git', or remove it");
-    }
+    read_other_source(table, kernel.recipe, reading);
     table.finish();
     if (kernel.name.empty()) return std::nullopt;
     return kernel;

@@ -27,9 +27,9 @@ static const char* const sha_hint = "`sha256sum FILE` prints it";
 
 static FileItem read_file_item(TableReader& table, Reading& reading) {
     FileItem item;
-    item.pos = table.has("source") ? table.pos_of("source") : table.pos();
+    item.pos = table.pos();
     const auto kind = exactly_one(table, reading.report, {"source", "text"}, "source = \"notebooks\"");
-    if (kind == "source") item.source = read_context_path(table, "source", reading.context);
+    if (kind == "source") item = read_context_item(table, "source", reading.context);
     if (kind == "text") {
         const Node* node = table.any("text");
         if (node->is_text() && node->text.empty())

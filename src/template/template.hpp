@@ -45,15 +45,6 @@ struct Repository {
 // One `[[layers]]` entry whose engine makes a layer. `name` is unique and names the step; `after` of a run step says
 // what it stands on: absent, all layers above it; given, the base and just the named ones (so that independent
 // steps run side by side).
-struct FileItem {
-    std::filesystem::path source{};       // absolute path on this machine; file or folder; empty when `text` is set
-    std::optional<std::string> text{};    // inline content
-    std::string dest{};                   // absolute path in the image; ends with '/' to mean "into this folder"
-    std::optional<std::uint32_t> mode{};  // permission bits for files; default: 0755 if executable else 0644
-    std::uint32_t uid = 0, gid = 0;
-    std::vector<std::string> exclude{};  // globs relative to source
-    SourcePos pos{};
-};
 struct FilesLayer {
     std::vector<FileItem> items;
 };

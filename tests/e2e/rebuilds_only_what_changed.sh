@@ -25,3 +25,10 @@ build "$work/a" >/dev/null
 layers "$work/a" >"$work/fourth"
 [ "$(diff "$work/third" "$work/fourth" | grep -c '^>')" = 1 ] || fail "a changed service moved more than the last layer"
 [ "$(tail -n 1 "$work/third")" != "$(tail -n 1 "$work/fourth")" ] || fail "the last layer did not change"
+
+# The template's whole folder as a source: the output and the lock in it are no part of it, for `plan` as well.
+printf '[[layers]]\nuse = "files"\nname = "whole"\nsource = "."\ndest = "/opt/whole"\nexclude = ["log", "said"]\n' >>"$work/a/template.toml"
+build "$work/a" >/dev/null
+build "$work/a" --metadata-file "$work/a/metadata.json" >/dev/null
+! grep -q ': built' "$work/a/log" || fail "an image holds what the build before it wrote: $(grep ': built' "$work/a/log")"
+"$tmplbuild" plan "$work/a/template.toml" | grep -q "^files:whole *hit" || fail "plan does not know the outputs: $("$tmplbuild" plan "$work/a/template.toml")"

@@ -19,9 +19,9 @@ class Files {
 
     Result<StepOutput> run() {
         if (spec_.may_compile)
-            if (auto added = add("nvcc-front", context_.nvcc_front, 0755, nullptr); !added) return added.error();
+            if (auto added = add("nvcc-front", context_.nvcc_front, 0755); !added) return added.error();
         if (spec_.selftest)
-            if (auto added = add("selftest.py", spec_.recipe.selftest, 0644, &*spec_.selftest); !added)
+            if (auto added = add_own("selftest.py", spec_.recipe.selftest, *spec_.selftest); !added)
                 return added.error();
         if (auto added = spec_.with_source ? add_source() : add_patches(); !added) return added.error();
         if (!spec_.fallback.empty())
@@ -34,14 +34,21 @@ class Files {
   private:
     std::string path(const std::string& name) const { return kernel_file(spec_.kernel, name).substr(1); }
 
-    Result<void> add(const std::string& name, const fs::path& from, std::uint32_t mode, const Digest* planned) {
+    Result<void> add(const std::string& name, const fs::path& from, std::uint32_t mode) {
         auto text = sys::read_file(from);
         if (!text) return text.error();
-        if (planned != nullptr && Sha256::of(*text) != *planned)
+        return set_.add({.path = path(name), .mode = mode}, std::move(*text), spec_.kernel);
+    }
+
+    // A file of the recipe.
+    Result<void> add_own(const std::string& name, const fs::path& from, const Digest& planned) {
+        auto text = read_recipe_file(spec_.recipe, from);
+        if (!text) return text.error();
+        if (Sha256::of(*text) != planned)
             return build_error(
                 "'" + from.filename().string() + "' of the kernel '" + spec_.kernel + "' changed while it was read",
                 "build again");
-        return set_.add({.path = path(name), .mode = mode}, std::move(*text), spec_.kernel);
+        return set_.add({.path = path(name)}, std::move(*text), spec_.kernel);
     }
 
     Result<void> add_source() {
@@ -63,7 +70,7 @@ class Files {
     Result<void> add_patches() {
         for (std::size_t at = 0; spec_.may_compile && at < spec_.recipe.patches.size(); ++at) {
             const fs::path& patch = spec_.recipe.patches[at];
-            if (auto added = add(patch_name(at, patch), patch, 0644, &spec_.patches.at(at)); !added) return added;
+            if (auto added = add_own(patch_name(at, patch), patch, spec_.patches.at(at)); !added) return added;
         }
         return {};
     }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the builds of one template write themselves: its lock, the store, outputs of this build and of earlier ones.
+// None of it is ever part of what the template copies, or each image would hold the one before it. Called when a
+// template has been read. Outputs are remembered in the store, so that `plan` knows those of `build -o`.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "store/store.hpp"
+#include "template/template.hpp"
+
+namespace tmplbuild {
+
+// The default output of a template, and what `run` mounts as its volume unless told otherwise: below the current
+// folder.
+std::filesystem::path default_output(const Template& tmpl);
+std::filesystem::path default_volume();
+
+// Tells every copied item of the template; `written` are the files and folders that this command will write, which are
+// remembered. Throws BuildError.
+void leave_out_own_files(Template& tmpl, const Store& store, const std::vector<std::filesystem::path>& written);
+
+}  // namespace tmplbuild
