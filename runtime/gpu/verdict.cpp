@@ -192,6 +192,15 @@ KernelVerdict judge_kernel(const pod::Kernel& kernel, const Answer& answer) {
     return judge_absence(kernel, wanted, best.reason);
 }
 
+kernel::Verdict verdict_of_arch(const std::string& arch, const Answer& answer) {
+    const std::string digits = arch.substr(0, arch.find_first_not_of("0123456789"));
+    const auto wanted = capabilities_of(answer);
+    const bool exact = std::all_of(wanted.begin(), wanted.end(), [&](const kernel::Capability& capability) {
+        return std::to_string(capability.major) + std::to_string(capability.minor) == digits;
+    });
+    return exact ? Verdict::exact : Verdict::compatible;
+}
+
 bool fallback_serves(const pod::Kernel& kernel, const Answer& answer) {
     if (kernel.fallback.directory.empty()) return false;
     const auto& served = kernel.fallback.capabilities;

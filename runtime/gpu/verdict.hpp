@@ -38,6 +38,10 @@ struct KernelVerdict {
 // called usable.
 KernelVerdict judge_kernel(const pod::Kernel& kernel, const Answer& answer);
 
+// Of a variant that was compiled for `arch` ("86", "90a"), since it serves these GPUs: exact where it is their own
+// arch.
+kernel::Verdict verdict_of_arch(const std::string& arch, const Answer& answer);
+
 // Whether the kernel's fallback works on all the GPUs.
 bool fallback_serves(const pod::Kernel& kernel, const Answer& answer);
 

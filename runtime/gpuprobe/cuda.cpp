@@ -49,7 +49,7 @@ Answer ask_cuda() {
     out.source = "cuda";
     const DriverLibrary library("libcuda.so.1", "TMPLBUILD_LIBCUDA");
     if (!library.is_open()) {
-        out.reason = "libcuda.so.1 cannot be loaded: " + library.problem();
+        out.reason = library.describe_problem();
         return out;
     }
     out.simulated = library.simulated();

@@ -15,7 +15,7 @@ static constexpr std::array<const char*, 6> folders = {
     "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64",
     "/usr/local/nvidia/lib64",   "/usr/lib/wsl/lib",      "/usr/lib"};
 
-DriverLibrary::DriverLibrary(const char* soname, const char* variable) {
+DriverLibrary::DriverLibrary(const char* soname, const char* variable) : soname_(soname) {
     const char* other = std::getenv(variable);
     const std::string first = other != nullptr && *other != '\0' ? other : soname;
     handle_ = ::dlopen(first.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -29,6 +29,18 @@ DriverLibrary::DriverLibrary(const char* soname, const char* variable) {
         if (handle_ == nullptr)
             if (const char* why = ::dlerror()) problem_ = why;
     }
+}
+
+std::string DriverLibrary::describe_problem() const { return describe_missing(soname_, problem_); }
+
+std::string describe_missing(const std::string& soname, const std::string& loader_text) {
+    // "FILE: cannot open shared object file: No such file or directory", where FILE is what was asked for; a library
+    // that is there and misses another one names that.
+    const bool is_it = loader_text.substr(0, loader_text.find(':')).ends_with(soname);
+    if (is_it && loader_text.ends_with("cannot open shared object file: No such file or directory"))
+        return "no NVIDIA driver here: " + soname + " is not in this container";
+    return soname + " cannot be loaded: " +
+           (loader_text.starts_with(soname + ": ") ? loader_text.substr(soname.size() + 2) : loader_text);
 }
 
 void* DriverLibrary::symbol(const char* name) const { return handle_ == nullptr ? nullptr : ::dlsym(handle_, name); }

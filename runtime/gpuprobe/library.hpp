@@ -12,8 +12,9 @@ class DriverLibrary {
     // `variable` names another file, and then only that one is tried: TMPLBUILD_LIBCUDA, TMPLBUILD_LIBNVML.
     DriverLibrary(const char* soname, const char* variable);
     bool is_open() const { return handle_ != nullptr; }
-    // Where it is missing: why, for people.
+    // Where it is missing: why, in the loader's words; and as a sentence that says what that means.
     const std::string& problem() const { return problem_; }
+    std::string describe_problem() const;
     // Whether it calls itself a stand-in for a driver.
     bool simulated() const { return symbol("tmplbuild_simulated_driver") != nullptr; }
     template <class Function>
@@ -24,7 +25,10 @@ class DriverLibrary {
   private:
     void* symbol(const char* name) const;
     void* handle_ = nullptr;
-    std::string problem_;
+    std::string soname_, problem_;
 };
+
+// dlerror(3)'s text about a library, for people: one that is in no folder means that there is no driver.
+std::string describe_missing(const std::string& soname, const std::string& loader_text);
 
 }  // namespace tmplbuild::gpu

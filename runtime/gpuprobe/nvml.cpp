@@ -25,7 +25,7 @@ class Nvml {
         Answer out;
         out.source = "nvml";
         if (!library_.is_open()) {
-            out.reason = "libnvidia-ml.so.1 cannot be loaded: " + library_.problem();
+            out.reason = library_.describe_problem();
             return out;
         }
         out.simulated = library_.simulated();

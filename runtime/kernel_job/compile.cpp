@@ -61,7 +61,7 @@ class Job {
         for (const Depot* depot : {&local_, &volume_})
             if (const auto why = depot->failure())
                 return tell_failure(*why + " (tried before; `tmpl-ctl kernel retry` tries again)", false);
-        Lease lease(volume_.lease_file());
+        Lease lease(volume_.lease_file(), names_of_pod(places_.pod, fs::path(places_.home) / "kernels"));
         if (has_volume()) {
             (void)make_folders(volume_.folder());  // where it cannot be made, there is no lease and no copy
             if (auto found = wait_for_other(lease)) return tell_success(found->files.string(), found->digest);
@@ -113,7 +113,9 @@ class Job {
                 lease.break_it();
                 continue;
             }
-            if (!said) tell_progress("another pod on this volume compiles it; its result is waited for", 0, -1);
+            const char* who = lease.is_of_this_pod() ? "an earlier job of this pod has not ended yet"
+                                                     : "another pod on this volume compiles it";
+            if (!said) tell_progress(std::string(who) + "; its result is waited for", 0, -1);
             said = true;
             pause_seconds(std::min<std::int64_t>(5, std::max<std::int64_t>(places_.lease_seconds / 4, 1)));
             if (auto found = look_for_it()) return found;

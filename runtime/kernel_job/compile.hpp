@@ -14,6 +14,7 @@ struct JobPlaces {
     std::string volume = "/workspace";    // may be absent, read-only or full
     std::string work = "/var/tmp";        // space for the toolchain and the compile
     std::string cgroup = "/sys/fs/cgroup";
+    std::string pod;                   // the platform's name for this pod; may be empty
     std::int64_t lease_seconds = 120;  // a lease that was not renewed for so long is nobody's
 };
 

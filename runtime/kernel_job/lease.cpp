@@ -2,13 +2,24 @@
 #include "kernel_job/lease.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <ctime>
 
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/process_mark.hpp"
+
 namespace tmplbuild::job {
+
+static constexpr std::size_t name_limit = 4096;
+static constexpr const char* maker = "made by ";
 
 static std::int64_t clock_seconds() {
     timespec now{};
@@ -16,16 +27,64 @@ static std::int64_t clock_seconds() {
     return now.tv_sec;
 }
 
+std::vector<std::string> names_of_pod(const std::string& platform_id, const fs::path& own_disk) {
+    std::vector<std::string> out;
+    if (!platform_id.empty()) out.push_back("id " + platform_id);
+    const fs::path file = own_disk / "pod-number";
+    std::array<unsigned char, 16> bytes{};
+    auto number = read_text(file, name_limit);
+    if (!number && ::getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) &&
+        make_folders(own_disk)) {
+        const std::string made =
+            Sha256::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).hex().substr(0, 32);
+        if (write_whole(file, made)) number = made;
+    }
+    if (number && !number->empty()) out.push_back("disk " + *number);
+    return out;
+}
+
 Lease::~Lease() {
     if (ours_) ::unlink(file_.c_str());
 }
 
-bool Lease::take() {
-    const int fd = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0) return errno != EEXIST;  // no place for a lease: compile all the same
-    ::close(fd);
-    ours_ = true;
+// Its lines are this pod's names and, last, which process made it.
+bool Lease::make() {
+    const sys::Fd file(::open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file) return false;
+    std::string text;
+    for (const std::string& name : names_) text += name + "\n";
+    text += std::string(maker) + sys::own_mark() + "\n";
+    (void)sys::write_all(file.get(), sys::as_bytes(text), file_.string());  // without it, it is a lease all the same
     return true;
+}
+
+bool Lease::take() {
+    for (int tries = 0; tries < 2; ++tries) {
+        ours_ = make();
+        if (ours_) return true;
+        if (errno != EEXIST) return true;  // no place for a lease: compile all the same
+        if (!is_left_over()) return false;
+        break_it();
+    }
+    return false;
+}
+
+bool Lease::is_of_this_pod() const {
+    const auto text = read_text(file_, name_limit);
+    if (!text) return false;
+    for (const std::string& line : split(*text, '\n'))
+        if (std::find(names_.begin(), names_.end(), line) != names_.end()) return true;
+    return false;
+}
+
+// Made by this pod, by a process that is gone: its container ended with it.
+bool Lease::is_left_over() const {
+    if (!is_of_this_pod()) return false;
+    const auto text = read_text(file_, name_limit);
+    const std::size_t at = text ? text->rfind(maker) : std::string::npos;
+    if (at == std::string::npos) return true;
+    const std::string mark(trim(text->substr(at + std::string_view(maker).size())));
+    return sys::maker_of(mark) != sys::Maker::alive;
 }
 
 bool Lease::is_alive(std::int64_t seconds) {

@@ -46,6 +46,7 @@ int compile(const pod::Kernel& kernel, const std::string& arch, bool again) {
         .volume = variable("TMPLBUILD_VOLUME", "/workspace"),
         .work = variable("TMPLBUILD_WORK", "/var/tmp"),
         .cgroup = variable("TMPLBUILD_CGROUP", "/sys/fs/cgroup"),
+        .pod = variable("RUNPOD_POD_ID", ""),
         .lease_seconds = std::strtol(variable("TMPLBUILD_LEASE_SECONDS", "120").c_str(), nullptr, 10)};
     return job::compile_kernel(kernel, arch, places, again);
 }

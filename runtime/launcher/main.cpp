@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The image's ENTRYPOINT: reads pod.json and runs the pod. Arguments become the foreground command, beside the services
 // or, after --only, alone. TMPLBUILD_POD_SPEC names another pod.json.
-#include <fcntl.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
+#include "podlog/helper.hpp"
 #include "supervisor/engine.hpp"
+#include "supervisor/read_text.hpp"
 #include "supervisor/rescue.hpp"
 
 using namespace tmplbuild;
@@ -17,23 +18,25 @@ namespace {
 
 constexpr int exit_no_spec = 78;  // sysexits(3), EX_CONFIG: pod.json cannot be used
 
-Result<std::string> read_text(const std::string& file) {
-    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return os_error("read", file, errno);
-    std::string text;
-    char buffer[16384];
-    ssize_t got = 0;
-    while (text.size() < (8U << 20) && (got = ::read(fd, buffer, sizeof buffer)) > 0)
-        text.append(buffer, static_cast<std::size_t>(got));
-    const int why = errno;
-    ::close(fd);
-    if (got < 0) return os_error("read", file, why);
-    return text;
+constexpr std::size_t spec_limit = 8U << 20;
+
+Result<pod::PodSpec> read_spec(const std::string& file) {
+    auto text = launch::read_text(file, spec_limit);
+    if (!text) return text.error();
+    return pod::read_pod_spec(*text, file);
+}
+
+// The command among the arguments. A pod that was created with an empty one has none: no program has an empty name.
+std::vector<std::string> command_of(char** first, char** last) {
+    const auto is_blank = [](const char* word) { return std::strspn(word, " \t\r\n") == std::strlen(word); };
+    while (first != last && is_blank(*first)) ++first;
+    return {first, last};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    launch::close_from(3);  // what was open in the starter's own process is nothing to services
     // What waits for a slow reader may grow to a megabyte and is given back when it is gone. Without this, glibc moves
     // its threshold up at the first such block and keeps the next ones, in pieces, for good.
     ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
@@ -44,15 +47,17 @@ int main(int argc, char** argv) {
     int first = 1;
     const bool only = argc > 1 && std::string_view(argv[1]) == "--only";
     if (only) ++first;
-    options.foreground.assign(argv + first, argv + argc);
+    options.foreground = command_of(argv + first, argv + argc);
     if (only && options.foreground.empty()) {
         std::fputs("launcher: --only needs a command after it\n", stderr);
         return 2;
     }
     pod::PodSpec spec;
-    if (!only) {
-        auto text = read_text(options.spec_file);
-        auto read = text ? pod::read_pod_spec(*text, options.spec_file) : Result<pod::PodSpec>(text.error());
+    auto read = read_spec(options.spec_file);
+    if (only) {
+        // Alone, but with the variables that every shell of the image has.
+        if (read) spec.constraints = read->constraints;
+    } else {
         if (!read) {
             options.spec_problem = "pod.json cannot be used: " + read.error().message;
             std::fprintf(stderr, "launcher: %s\n", read.error().to_string().c_str());

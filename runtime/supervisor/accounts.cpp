@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/accounts.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include "base/text.hpp"
+#include "supervisor/read_text.hpp"
 
 namespace tmplbuild::launch {
 
 static std::vector<std::vector<std::string>> rows(const std::string& file) {
-    std::string text;
-    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    char buffer[4096];
-    for (ssize_t got = 0; fd >= 0 && text.size() < (1U << 20) && (got = ::read(fd, buffer, sizeof buffer)) > 0;)
-        text.append(buffer, static_cast<std::size_t>(got));
-    if (fd >= 0) ::close(fd);
+    const auto text = read_text(file, 1U << 20);
     std::vector<std::vector<std::string>> out;
-    for (const std::string& line : split(text, '\n')) out.push_back(split(line, ':'));
+    for (const std::string& line : split(text ? *text : std::string(), '\n')) out.push_back(split(line, ':'));
     return out;
 }
 

@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 
+#include "supervisor/constraints.hpp"
 #include "supervisor/engine_class.hpp"
-#include "supervisor/strays.hpp"
 
 namespace tmplbuild::launch {
 
@@ -42,24 +43,33 @@ int Engine::run() {
         if (state_.services[i].phase == Phase::failed)
             say(spec_.services[i].name, "failed: " + state_.services[i].reason);
     happen({.kind = Event::Kind::start});
-    if (!options_.foreground.empty()) start_foreground();
+    if (!options_.foreground.empty() && state_.mode == Mode::running) start_foreground();
     // Services first: nothing below is needed for one to start. What was said so far waits in memory.
-    memory_.begin();
+    memory_.begin(given("TMPLBUILD_CGROUP"));
+    if (memory_.fd() >= 0) poller_.watch(memory_.fd(), EPOLLIN, [this] { on_memory_kill(); });
     for (std::size_t i = 0; i < live_.size(); ++i) make_environment(i);
     log_.open_stdout();
     start_log_writer();
     open_control();
     while (state_.mode != Mode::over) {
         poller_.wait(next_due_of_all());
+        has_table_ = false;
+        table_.reset();
         const Time now = now_ms();
         if (now >= next_due(state_)) happen({.kind = Event::Kind::tick});
         if (now >= log_.next_due()) log_.tick(now);
         if (now >= server_.next_due()) server_.tick(now);
         show_bars(now);
     }
+    finish_log();
+    return code_;
+}
+
+void Engine::finish_log() {
+    if (log_is_finished_) return;
+    log_is_finished_ = true;
     for (std::size_t i = 0; i < live_.size(); ++i) drain(i);
     log_.finish(now_ms() + 300, last_write());
-    return code_;
 }
 
 // Until when the log writer may still write: what is left of the whole stop, which a disk that works never needs.
@@ -114,17 +124,17 @@ void Engine::act(const Action& action) {
         case Action::Kind::spawn:
             return start_service(i);
         case Action::Kind::signal_group:
-            if (state_.services[i].pid > 1) ::kill(-state_.services[i].pid, action.signal);
-            return;
+            return signal_service(i, action.signal);
+        case Action::Kind::signal_left:
+            return signal_left(i, action.signal);
         case Action::Kind::signal_foreground:
-            if (state_.foreground > 1) ::kill(-state_.foreground, action.signal);
-            return;
+            return signal_foreground(action.signal);
         case Action::Kind::probe:
             return start_probe(i);
         case Action::Kind::cancel_probe:
             return cancel_probe(i);
         case Action::Kind::sweep:
-            return signal_strays(action.signal, [this](pid_t one) { return log_.owns(one); });
+            return sweep(action.signal);
         case Action::Kind::say:
             return say(action.who.empty() ? spec_.services[i].name : action.who, action.text);
         case Action::Kind::leave:
@@ -135,7 +145,7 @@ void Engine::act(const Action& action) {
         case Action::Kind::kernel_task:
             return start_kernel_task(action.kernel);
         case Action::Kind::end_kernel_task:
-            return end_kernel_task(action.kernel);
+            return end_kernel_task(action.kernel, action.signal);
         case Action::Kind::kernel_compile:
             return start_kernel_job(action.kernel);
         case Action::Kind::end_kernel_compile:
@@ -149,14 +159,25 @@ void Engine::start_foreground() {
     SpawnRequest request;
     request.argv = options_.foreground;
     request.environment = options_.environment;
+    set_constraints(spec_, request.environment);
     request.foreground = true;
     auto spawned = spawn(request);
     if (!spawned) {
-        say("launcher", spawned.error().message);
+        say("launcher", "the command: " + spawned.error().message);
         return happen({.kind = Event::Kind::foreground_exited, .status = 127 << 8});
     }
     happen({.kind = Event::Kind::foreground_started, .pid = spawned->pid});
-    for (const int fd : {spawned->out, spawned->err, spawned->report}) ::close(fd);
+    foreground_report_ = spawned->report;
+    for (const int fd : {spawned->out, spawned->err}) ::close(fd);
+}
+
+void Engine::on_foreground_exit(int status) {
+    std::array<char, 1024> text{};
+    const ssize_t got = ::read(foreground_report_, text.data(), text.size());
+    if (got > 0) say("launcher", "the command: " + std::string(text.data(), static_cast<std::size_t>(got)));
+    ::close(foreground_report_);
+    foreground_report_ = -1;
+    happen({.kind = Event::Kind::foreground_exited, .status = status});
 }
 
 void Engine::on_signals() {
@@ -191,42 +212,56 @@ void Engine::reap() {
         if (found < 0 && errno == EINTR) continue;
         const pid_t pid = found < 0 ? -1 : info.si_pid;
         if (pid > 0) {
-            if (owns_group(pid)) ::kill(-pid, SIGKILL);  // what is left of it would hold its port
+            if (owns_group(pid)) ::kill(-pid, SIGKILL);
             int status = 0;
             ::waitpid(pid, &status, WNOHANG);
             if (!log_.on_exit(pid)) on_exit(pid, status);
             continue;
         }
-        // A log writer that hangs on a frozen disk does not hold up the end of the pod.
-        if (state_.mode == Mode::sweeping && (pid < 0 || no_child_but([this](pid_t one) { return log_.owns(one); })))
-            happen({.kind = Event::Kind::no_children});
         return;
     }
 }
 
+// The launcher's own probes and helpers leave nothing behind; what a service leaves has its grace.
 bool Engine::owns_group(pid_t pid) const {
-    for (std::size_t i = 0; i < live_.size(); ++i)
-        if (live_[i].exec_probe == pid || state_.services[i].pid == pid) return true;
-    return helpers_.contains(pid);
+    const auto probes = [pid](const Live& live) { return live.exec_probe.pid == pid; };
+    return helpers_.contains(pid) || std::any_of(live_.begin(), live_.end(), probes);
 }
 
 void Engine::on_exit(pid_t pid, int status) {
     if (on_helper_exit(pid, status)) return;
-    const bool for_memory = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && memory_.another_kill();
-    if (pid == state_.foreground) return happen({.kind = Event::Kind::foreground_exited, .status = status});
+    const bool by_kill = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     for (std::size_t i = 0; i < live_.size(); ++i) {
-        if (live_[i].exec_probe == pid) return answer_probe(i, status == 0);
         if (state_.services[i].pid != pid) continue;
+        const bool for_memory = memory_.on_exit(by_kill && !live_[i].dying, now_ms()) || (by_kill && live_[i].dying);
+        live_[i].dying = false;
         drain(i);  // its last words come before the news of its end
         return happen({.kind = Event::Kind::exited,
                        .service = i,
+                       .pid = pid,
                        .status = status,
                        .out_of_memory = for_memory,
-                       .text = live_[i].not_started});
+                       .text = live_[i].not_started,
+                       .more = left_of(i, pid)});
     }
+    const bool for_memory = memory_.on_exit(by_kill, now_ms());
+    if (pid == state_.foreground) return on_foreground_exit(status);
+    for (std::size_t i = 0; i < live_.size(); ++i)
+        if (live_[i].exec_probe.pid == pid) return on_exec_probe_exit(i, status);
     if (cancelled_probes_.erase(pid) == 0) ++orphans_;
     if (for_memory) say("launcher", "a process that is no service's own was killed for memory");
     happen({.kind = Event::Kind::stray_exited, .pid = pid});
+}
+
+// The counter has moved: which of the services' own processes is dying of it is seen now, however long that takes. Of a
+// service's worker nothing is charged to anybody.
+void Engine::on_memory_kill() {
+    memory_.on_change(now_ms());
+    const auto& table = processes(true);
+    for (std::size_t i = 0; table && i < live_.size(); ++i) {
+        const Process* process = state_.services[i].pid > 0 ? table->find(state_.services[i].pid) : nullptr;
+        if (process != nullptr && process->dying && !live_[i].dying) live_[i].dying = memory_.charge(now_ms());
+    }
 }
 
 int run_pod(pod::PodSpec spec, const EngineOptions& options) { return Engine(std::move(spec), options).run(); }

@@ -4,46 +4,22 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "control/server.hpp"
 #include "loop/poller.hpp"
-#include "podlog/line_blocks.hpp"
 #include "podlog/pod_log.hpp"
-#include "podspec/placeholders.hpp"
 #include "status/snapshot.hpp"
 #include "supervisor/engine.hpp"
+#include "supervisor/live.hpp"
 #include "supervisor/memory_kills.hpp"
 #include "supervisor/model.hpp"
-#include "supervisor/net_probe.hpp"
+#include "supervisor/process_table.hpp"
 #include "supervisor/spawn.hpp"
 
 namespace tmplbuild::launch {
-
-// One service's live parts; the model's part of it is in PodState.
-struct Live {
-    std::vector<std::string> environment;  // made once, so that a restart keeps a generated secret
-    bool has_environment = false;
-    pod::ExpandedService expanded;
-    int report = -1, out = -1, err = -1;
-    std::string not_started;  // why its program could not be executed
-    LineBlocks out_lines, err_lines;
-    std::unique_ptr<NetProbe> net_probe, idle_probe;
-    pid_t exec_probe = 0;
-};
-
-// A child that works for the launcher and not as a service: its last line of output is its answer.
-struct Helper {
-    enum class Kind { probe, task, compile } kind = Kind::task;
-    std::string name{};  // whose lines its errors are, in the log
-    std::size_t kernel = 0;
-    int out = -1, err = -1, report = -1;
-    std::string text{}, result{};
-    LineBlocks lines{};
-};
 
 class Engine {
   public:
@@ -60,6 +36,9 @@ class Engine {
     bool owns_group(pid_t pid) const;
     void on_exit(pid_t pid, int status);
     void start_foreground();
+    void on_foreground_exit(int status);
+    void on_memory_kill();
+    void finish_log();
     void start_log_writer();
     Time next_due_of_all() const;
     Time last_write() const;
@@ -77,9 +56,31 @@ class Engine {
     void read_report(std::size_t i);
     void drain(std::size_t i);
     void show_bars(Time now);
+
+    // engine_trees.cpp: which process is whose, and signals to them
+    const std::optional<ProcessTable>& processes(bool anew = false);
+    std::optional<std::size_t> service_of(const Process& top) const;
+    std::vector<Process> tree_of(std::size_t i, const ProcessTable& table) const;
+    std::string left_of(std::size_t i, pid_t group);
+    void signal_service(std::size_t i, int signal);
+    void signal_left(std::size_t i, int signal);
+    void signal_foreground(int signal);
+    bool is_told_already(const Process& top) const;
+    void sweep(int signal);
+    void sweep_blindly(int signal);
+
+    // engine_probes.cpp: whether a service is ready, or healthy
     void start_probe(std::size_t i);
+    void start_exec_probe(std::size_t i);
+    void read_exec_probe(std::size_t i, int& fd);
+    void on_exec_probe_exit(std::size_t i, int status);
+    void close_exec_probe(std::size_t i);
     void on_probe_ready(std::size_t i);
-    void answer_probe(std::size_t i, bool ok);
+    std::vector<pid_t> answerers(std::size_t i, std::uint16_t port, const ProcessTable& table) const;
+    std::string foreign_listener(std::size_t i);
+    std::string name_holder(const ProcessTable& table, const Inodes& inodes) const;
+    void say_unsure(std::size_t i, std::uint16_t port);
+    void answer_probe(std::size_t i, bool ok, const std::string& why);
     void end_net_probe(std::size_t i);
     void cancel_probe(std::size_t i);
 
@@ -105,7 +106,7 @@ class Engine {
     void helper_ended(pid_t pid, const Helper& helper, int status, const std::string& not_started);
     void ask_gpu();
     void start_kernel_task(std::size_t k);
-    void end_kernel_task(std::size_t k);
+    void end_kernel_task(std::size_t k, int signal);
     void start_kernel_job(std::size_t k);
     void end_kernel_job(std::size_t k);
     void ask_idle(std::size_t i);
@@ -132,6 +133,11 @@ class Engine {
     std::set<std::string> short_secrets_;  // variables whose values cannot be hidden; said already
     std::set<pid_t> cancelled_probes_;     // killed, not yet reaped
     Time stop_by_ = never;                 // the end of the whole stop, once it has begun
+    std::optional<ProcessTable> table_;    // of this turn of the loop
+    bool has_table_ = false;
+    Known swept_;  // has had TERM at the end of the pod
+    bool swept_blindly_ = false, log_is_finished_ = false;
+    int foreground_report_ = -1;
 };
 
 }  // namespace tmplbuild::launch

@@ -101,7 +101,9 @@ Result<std::string> Engine::command_service(const Request& request, std::size_t 
     if (request.kind == Request::Kind::start && runs) return "'" + name + "' runs already";
     const bool stop = request.kind == Request::Kind::stop;
     say(name, stop ? "a person asked for its stop" : "a person asked for its start");
-    happen({.kind = stop ? Event::Kind::stop_service : Event::Kind::restart_service, .service = i});
+    happen({.kind = stop ? Event::Kind::stop_service : Event::Kind::restart_service,
+            .service = i,
+            .more = now.pid == 0 && now.left == 0 ? left_of(i, 0) : std::string()});
     return "'" + name + "' is " + to_string(state_.services[i].phase);
 }
 

@@ -19,17 +19,16 @@ namespace {
 
 constexpr std::size_t helper_text_limit = gpu::answer_limit;
 
-// The last line that says something.
+bool is_python(const std::string& program) { return program.substr(program.rfind('/') + 1).starts_with("python"); }
+
+}  // namespace
+
 std::string last_line(const std::string& text) {
     std::string out;
     for (const std::string& line : split(text, '\n'))
         if (!trim(line).empty()) out = trim(line);
     return out;
 }
-
-bool is_python(const std::string& program) { return program.substr(program.rfind('/') + 1).starts_with("python"); }
-
-}  // namespace
 
 std::string Engine::home() const {
     const std::string other = given("TMPLBUILD_HOME");
@@ -139,7 +138,7 @@ bool Engine::on_helper_exit(pid_t pid, int status) {
     for (int part = 0; part < 64 && found->second.err >= 0; ++part) read_helper(pid, true);
     Helper helper = std::move(found->second);
     helpers_.erase(found);
-    std::array<char, 256> why{};
+    std::array<char, 1024> why{};
     const ssize_t got = ::read(helper.report, why.data(), why.size());
     for (const int fd : {helper.out, helper.err, helper.report}) {
         if (fd < 0) continue;
@@ -180,7 +179,7 @@ void Engine::helper_ended(pid_t pid, const Helper& helper, int status, const std
         event.hindrance = parse_hindrance(json::string_or(*object, "hindrance", ""));
     }
     // The counter is read for its compiler's end too, which is not to be taken for a service's later.
-    const bool for_memory = !event.ok && memory_.another_kill();
+    const bool for_memory = memory_.on_exit(!event.ok, now_ms());
     if (event.text.empty()) {
         event.ok = false;
         event.text = "its job ended with no result: " + (not_started.empty() ? describe_status(status) : not_started);
@@ -236,8 +235,8 @@ void Engine::start_kernel_task(std::size_t k) {
         if (helper.kind == Helper::Kind::task && helper.kernel == k) task_pids_[k] = pid;
 }
 
-void Engine::end_kernel_task(std::size_t k) {
-    if (task_pids_[k] > 1) ::kill(-task_pids_[k], SIGKILL);
+void Engine::end_kernel_task(std::size_t k, int signal) {
+    if (task_pids_[k] > 1) ::kill(-task_pids_[k], signal);
 }
 
 void Engine::start_kernel_job(std::size_t k) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 
+#include "supervisor/constraints.hpp"
 #include "supervisor/engine_class.hpp"
 
 namespace tmplbuild::launch {
@@ -66,14 +66,11 @@ void Engine::make_environment(std::size_t i) {
     live_[i].has_environment = true;
     std::vector<std::string>& environment = live_[i].environment = options_.environment;
     auto set = [&](const std::string& name, const std::string& value) {
-        std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
-        environment.push_back(name + "=" + value);
+        set_variable(environment, name, value);
         if (names_secret(name)) hide(name, value);
     };
-    if (!spec_.constraints.empty()) {
-        set("PIP_CONSTRAINT", spec_.constraints);
-        set("UV_CONSTRAINT", spec_.constraints);
-    }
+    set_constraints(spec_, environment);
+    set(service_variable, spec_.services[i].name);
     for (const auto& [name, value] : live_[i].expanded.environment) set(name, value);
     for (const pod::GeneratedSecret& secret : spec_.services[i].generated_secrets) {
         std::string value;
@@ -89,14 +86,11 @@ void Engine::make_environment(std::size_t i) {
     }
 }
 
-// HOME and USER follow the user, unless the service says otherwise.
-static void add_account(SpawnRequest& request, const pod::Service& service, Account account) {
+void add_account(SpawnRequest& request, const pod::Service& service, Account account) {
     for (const auto& [name, value] : {std::pair<std::string, std::string>("HOME", account.home),
                                       {"USER", account.name},
                                       {"LOGNAME", account.name}}) {
-        if (value.empty() || service.environment.contains(name)) continue;
-        std::erase_if(request.environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
-        request.environment.push_back(name + "=" + value);
+        if (!value.empty() && !service.environment.contains(name)) set_variable(request.environment, name, value);
     }
     request.account = std::move(account);
 }
@@ -145,6 +139,12 @@ void Engine::start_service(std::size_t i) {
     }
     Live& live = live_[i];
     live.not_started.clear();
+    live.seen.clear();
+    live.told.clear();
+    live.own_listeners.clear();
+    live.foreign_listeners.clear();
+    live.foreign_words.clear();
+    live.group_told = live.dying = live.unsure_was_said = false;
     close_service(i);  // a stray of the service's last life may have kept them open
     live.report = spawned->report;
     live.out = spawned->out;
@@ -157,7 +157,7 @@ void Engine::start_service(std::size_t i) {
 
 void Engine::read_report(std::size_t i) {
     Live& live = live_[i];
-    std::array<char, 256> text{};
+    std::array<char, 1024> text{};
     const ssize_t got = ::read(live.report, text.data(), text.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got > 0) {
@@ -216,57 +216,6 @@ void Engine::show_bars(Time now) {
         if (now >= helper.lines.due())
             helper.lines.tick(log_.masker(), now,
                               [this, &helper](std::string& block) { log_.output(helper.name, block); });
-}
-
-void Engine::start_probe(std::size_t i) {
-    const bool health = state_.services[i].was_ready;
-    const pod::Probe& probe = probe_in(spec_.services[i], state_.services[i]);
-    if (probe.kind == pod::Probe::Kind::exec) {
-        SpawnRequest request = request_of(i);
-        request.argv = health ? live_[i].expanded.health : live_[i].expanded.probe;
-        if (!spec_.services[i].user.empty())
-            if (auto account = find_account(spec_.services[i].user))
-                add_account(request, spec_.services[i], std::move(*account));
-        auto spawned = spawn(request);
-        if (!spawned) return answer_probe(i, false);
-        for (const int fd : {spawned->out, spawned->err, spawned->report}) ::close(fd);
-        live_[i].exec_probe = spawned->pid;
-        return;
-    }
-    const std::uint16_t port = probe.port != 0 ? probe.port : spec_.services[i].bind_port();
-    const bool http = probe.kind == pod::Probe::Kind::http;
-    live_[i].net_probe =
-        std::make_unique<NetProbe>(port, probe.http, http ? NetProbe::Want::status : NetProbe::Want::connection);
-    if (live_[i].net_probe->fd() >= 0)
-        poller_.watch(live_[i].net_probe->fd(), live_[i].net_probe->events(), [this, i] { on_probe_ready(i); });
-    on_probe_ready(i);
-}
-
-void Engine::on_probe_ready(std::size_t i) {
-    NetProbe* probe = live_[i].net_probe.get();
-    if (probe == nullptr) return;
-    if (const auto answer = probe->advance()) return answer_probe(i, *answer);
-    poller_.change(probe->fd(), probe->events());
-}
-
-void Engine::end_net_probe(std::size_t i) {
-    if (live_[i].net_probe && live_[i].net_probe->fd() >= 0) poller_.forget(live_[i].net_probe->fd());
-    live_[i].net_probe.reset();
-}
-
-void Engine::answer_probe(std::size_t i, bool ok) {
-    end_net_probe(i);
-    live_[i].exec_probe = 0;
-    happen({.kind = Event::Kind::probe_answered, .service = i, .ok = ok});
-}
-
-void Engine::cancel_probe(std::size_t i) {
-    end_net_probe(i);
-    if (live_[i].exec_probe > 1) {
-        ::kill(-live_[i].exec_probe, SIGKILL);
-        cancelled_probes_.insert(live_[i].exec_probe);
-    }
-    live_[i].exec_probe = 0;
 }
 
 }  // namespace tmplbuild::launch

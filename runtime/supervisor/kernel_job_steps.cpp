@@ -53,6 +53,8 @@ void KernelSteps::on_compiled(std::size_t k, const Event& event) {
     kernel.hindered = kernel.damaged = 0;
     if (!event.ok) return give_up(k, event);
     kernel.percent = 100;
+    kernel.verdict.verdict = gpu::verdict_of_arch(kernel.verdict.arch, state_.host.answer);
+    kernel.verdict.reason = "compiled on a pod";
     enter(k, KernelPhase::waiting, "its files are put in place");
     activate(k, event.text, event.more);
 }

@@ -2,6 +2,7 @@
 #include "supervisor/kernel_steps.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 #include "podspec/names.hpp"
 
@@ -329,7 +330,7 @@ void KernelSteps::tick() {
     for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
         if (now_ < at(k).task_by) continue;
         at(k).task_by = never;
-        actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k});
+        actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k, .signal = SIGKILL});
     }
     try_again();
     if (now_ >= state_.host.decide_by) {
@@ -346,7 +347,8 @@ void KernelSteps::tick() {
 void KernelSteps::stop() {
     for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
         if (at(k).compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
-        if (!at(k).tasks.empty()) actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k});
+        if (!at(k).tasks.empty())
+            actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k, .signal = SIGTERM});
         at(k).task_by = at(k).next_try = never;
     }
     for (auto& s : state_.services) s.idle_due = never;

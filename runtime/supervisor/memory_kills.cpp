@@ -1,40 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/memory_kills.hpp"
 
-#include <fcntl.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
 #include <string_view>
 
+#include "supervisor/read_text.hpp"
+
 namespace tmplbuild::launch {
 
-MemoryKills::MemoryKills(std::string cgroup) : cgroup_(std::move(cgroup)) {}
+// Between the move of the counter and the news of the end that it was about, where that is not seen at once.
+static constexpr Time same_kill_ms = 1'000;
 
 // cgroup v2: memory.events; v1: memory/memory.oom_control. Both have a line "oom_kill NUMBER".
-std::int64_t MemoryKills::count() const {
-    for (const char* file : {"/memory.events", "/memory/memory.oom_control"}) {
-        const int fd = ::open((cgroup_ + file).c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd < 0) continue;
-        std::array<char, 1024> buffer{};
-        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-        ::close(fd);
-        const std::string_view text(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+static constexpr std::array<const char*, 2> counters = {"/memory.events", "/memory/memory.oom_control"};
+
+std::optional<std::int64_t> MemoryKills::count() const {
+    for (const char* counter : counters) {
+        const auto text = read_text(cgroup_ + counter, 4096);
         constexpr std::string_view word = "\noom_kill ";
-        const std::size_t at = text.find(word);
-        if (at == std::string_view::npos) continue;
+        const std::size_t at = text ? text->find(word) : std::string::npos;
+        if (at == std::string::npos) continue;
         std::int64_t number = 0;
-        std::from_chars(text.data() + at + word.size(), text.data() + text.size(), number);
+        std::from_chars(text->data() + at + word.size(), text->data() + text->size(), number);
         return number;
     }
-    return 0;
+    return std::nullopt;
 }
 
-bool MemoryKills::another_kill() {
+void MemoryKills::begin(std::string cgroup) {
+    if (!cgroup.empty()) cgroup_ = std::move(cgroup);
+    watch_ = sys::Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    // The first of the two alone: the kernel tells of changes of cgroup v2's file only (cgroup-v2.rst,
+    // "memory.events").
+    if (watch_ && ::inotify_add_watch(watch_.get(), (cgroup_ + counters[0]).c_str(), IN_MODIFY) < 0) watch_.reset();
+    seen_ = count().value_or(0);
+}
+
+bool MemoryKills::read_counter(Time now) {
     const std::int64_t before = seen_;
-    seen_ = count();
-    return seen_ > before;
+    seen_ = count().value_or(seen_);
+    if (seen_ <= before) return false;
+    if (now - moved_ > same_kill_ms) uncharged_ = 0;
+    uncharged_ += seen_ - before;
+    moved_ = now;
+    return true;
+}
+
+void MemoryKills::on_change(Time now) {
+    std::array<char, 4096> events{};
+    while (watch_ && ::read(watch_.get(), events.data(), events.size()) > 0) continue;
+    read_counter(now);
+}
+
+bool MemoryKills::charge(Time now) {
+    if (uncharged_ <= 0 || now - moved_ > same_kill_ms) return false;
+    --uncharged_;
+    return true;
+}
+
+bool MemoryKills::on_exit(bool by_kill, Time now) {
+    const bool moved = read_counter(now);
+    const bool charged = by_kill && (watch_ || moved) && charge(now);
+    // Where nobody tells of a move, one that is seen now has happened since the last end, and may be long ago.
+    if (!watch_) uncharged_ = 0;
+    return charged;
 }
 
 }  // namespace tmplbuild::launch

@@ -1,25 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a process that was killed by signal 9 was killed by the kernel for memory: the container's own cgroup counts
-// such kills. Reads the counter once at the start and when something was killed, and never otherwise.
+// such kills. The counter is read when it moves (inotify(7); cgroup v1 does not tell) and at each end of a process, so
+// that a kill is never charged to somebody who ends later. Never wakes up at rest.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "loop/poller.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::launch {
 
 class MemoryKills {
   public:
-    explicit MemoryKills(std::string cgroup = "/sys/fs/cgroup");
-    // Kills of before do not count. Before the first process can have been killed.
-    void begin() { seen_ = count(); }
-    // True when the counter is higher than at the last call. False where there is no counter.
-    bool another_kill();
+    // Kills of before do not count. `cgroup`: where the container's own cgroup is mounted.
+    void begin(std::string cgroup);
+    int fd() const { return watch_.get(); }  // readable when the counter may have moved; -1: it cannot be watched
+    void on_change(Time now);                // … and then
+    // At the end of every process. True: it was killed by signal 9, and for memory; said once for each kill.
+    bool on_exit(bool by_kill, Time now);
+    // A kill that has not been charged to anybody yet is charged to a process that is dying from it.
+    bool charge(Time now);
 
   private:
-    std::int64_t count() const;
-    std::string cgroup_;
-    std::int64_t seen_ = 0;
+    std::optional<std::int64_t> count() const;
+    bool read_counter(Time now);  // true: it has moved
+    std::string cgroup_ = "/sys/fs/cgroup";
+    sys::Fd watch_;
+    std::int64_t seen_ = 0, uncharged_ = 0;
+    Time moved_ = 0;  // when it moved the last time
 };
 
 }  // namespace tmplbuild::launch

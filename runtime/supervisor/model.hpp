@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the launcher knows about a pod, what can happen to it, and what is to be done: plain values. transition()
-// decides everything; engine.cpp only carries its actions out. Never reads a clock, makes a random number or calls the
-// system.
+// What the launcher knows about a pod, as plain values. transition() decides everything; engine.cpp only carries its
+// actions out (events.hpp). Never reads a clock, makes a random number or calls the system.
 #pragma once
 
 #include <sys/types.h>
@@ -12,6 +11,7 @@
 
 #include "loop/poller.hpp"
 #include "podspec/pod_spec.hpp"
+#include "supervisor/events.hpp"
 #include "supervisor/kernel_model.hpp"
 
 namespace tmplbuild::launch {
@@ -25,7 +25,7 @@ enum class Phase {
     ready,      // its probe said yes, or it has none
     unhealthy,  // not ready within its deadline, or not healthy any more; runs on, and is asked on
     backoff,    // ended; the next start is at `due`
-    stopping,   // its stop signal was sent; KILL is at `due`
+    stopping,   // it, or what it left running, was sent its stop signal; KILL is at `due`
     done,       // ended by itself and is not started again
     failed,     // will not be started again, for `reason`
     stopped,    // was told to stop
@@ -51,6 +51,17 @@ struct ServiceState {
     std::int64_t starts = 0;
     std::int64_t memory_kills = 0;  // ends by the kernel's OOM killer
     std::string reason;             // why it is in this phase; may be empty
+    std::string last_end;           // how the process before this one ended, when nobody had asked for it
+    std::string last_no;            // why its probe said no the last time
+
+    // Its process has ended, and others of its tree run on: they are stopped before anything else happens to it.
+    pid_t left = 0;  // that process, whose number their group has; -1: of a life before; 0: there are none
+    bool left_killed = false;
+    Time look_due = never;    // the next look whether they are gone
+    bool ordered = false;     // the end was asked for
+    bool ended_well = false;  // with 0
+    std::string end{};        // how it ended
+    int end_jitter = 0;
 
     // What its process was started with, and whether that still holds.
     bool with_kernel = false, without_gpu = false;
@@ -72,77 +83,14 @@ struct PodState {
     Mode mode = Mode::running;
     pid_t foreground = 0;  // the command given as arguments, while it runs
     int exit_code = 0;
-    Time kill_at = never;     // every process still there is killed
-    Time give_up_at = never;  // the launcher ends, whatever is left
-    bool killed = false;      // KILL was sent to all
-};
-
-struct Event {
-    enum class Kind {
-        start,               // the launcher begins
-        spawned,             // service, pid
-        executed,            // service: its program runs
-        spawn_failed,        // service, text
-        exited,              // service, status (as wait gives it), text (why exec failed, or empty), jitter
-        probe_answered,      // service, ok
-        log_matched,         // service: the line it was waiting for
-        tick,                // time passed
-        terminate,           // TERM, or INT without a foreground command
-        foreground_started,  // pid
-        foreground_exited,   // status
-        stray_exited,        // a process that is no service's own
-        no_children,         // while sweeping: nothing is left
-        stop_service,        // by a person
-        restart_service,     // by a person; starts it if it does not run
-        gpu_answered,        // ok: text is what the probe printed; else why it printed nothing
-        kernel_done,         // kernel: its first task ended; ok, code, text (the helper's last words)
-        kernel_compiled,     // kernel: its job ended; ok, text (a directory, or why not), more (its tree's digest),
-                             // hindrance, jitter
-        kernel_progress,     // kernel, code (percent), status (seconds left, or -1), text
-        kernel_retry,        // kernel: by a person
-        kernel_off,          // kernel: by a person
-        service_degraded,    // service, text: the line of its log that says so
-        idle_answered,       // service, ok
-    };
-    Kind kind = Kind::tick;
-    Time now = 0;
-    std::size_t service = 0;
-    std::size_t kernel = 0;
-    pid_t pid = 0;
-    int status = 0;
-    int code = 0;
-    bool ok = false;
-    bool out_of_memory = false;  // exited: the kernel killed it for memory
-    int jitter = 0;              // -1000..1000: thousandths of the 10 %
-    Hindrance hindrance = Hindrance::none;
-    std::string text{};
-    std::string more{};
-};
-
-struct Action {
-    enum class Kind {
-        spawn,               // service
-        signal_group,        // service, signal
-        signal_foreground,   // signal
-        probe,               // service: begin one attempt
-        cancel_probe,        // service
-        sweep,               // signal to every process that is left
-        say,                 // service, text: one line of the pod's log
-        leave,               // code
-        ask_gpu,             // start the probe
-        kernel_task,         // kernel: its first task
-        end_kernel_task,     // kernel: it took too long
-        kernel_compile,      // kernel: start its job
-        end_kernel_compile,  // kernel
-        ask_idle,            // service
-    };
-    Kind kind;
-    std::size_t service = 0;
-    std::size_t kernel = 0;
-    int signal = 0;
-    int code = 0;
-    std::string text{};
-    std::string who{};  // say: whose line it is; empty: the service's
+    bool asked_to_end = false;   // TERM has come
+    bool code_is_final = false;  // a critical service's end has decided it
+    Time tell_all_at = never;    // whoever has not had his stop signal by then gets it, needed or not
+    bool all_told = false;       // … and that was done
+    Time look_due = never;       // while sweeping: the next look whether anything is left
+    Time kill_at = never;        // every process still there is killed
+    Time give_up_at = never;     // the launcher ends, whatever is left
+    bool killed = false;         // KILL was sent to all
 };
 
 struct Step {

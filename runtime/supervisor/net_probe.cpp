@@ -10,13 +10,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "base/json.hpp"
 
 namespace tmplbuild::launch {
 
-NetProbe::NetProbe(std::uint16_t port, const std::string& path, Want want) : want_(want) {
+static std::string describe_errno(int why) {
+    const char* words = ::strerrordesc_np(why);
+    return words == nullptr ? "unknown error" : words;
+}
+
+NetProbe::NetProbe(std::uint16_t port, const std::string& path, Want want)
+    : where_("port " + std::to_string(port)), want_(want) {
     // HTTP/1.0 for a body: it then comes in one piece and ends with the connection.
     if (want != Want::connection)
         request_ = "GET " + path + (want == Want::body ? " HTTP/1.0" : " HTTP/1.1") +
@@ -29,6 +36,12 @@ NetProbe::NetProbe(std::uint16_t port, const std::string& path, Want want) : wan
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     failed_ =
         fd_ < 0 || (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS);
+    if (failed_) problem_ = where_ + ": " + describe_errno(errno);
+}
+
+bool NetProbe::no(std::string why) {
+    problem_ = where_ + ": " + std::move(why);
+    return false;
 }
 
 NetProbe::~NetProbe() {
@@ -37,8 +50,10 @@ NetProbe::~NetProbe() {
 
 NetProbe::NetProbe(NetProbe&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
+      where_(std::move(other.where_)),
       request_(std::move(other.request_)),
       answer_(std::move(other.answer_)),
+      problem_(std::move(other.problem_)),
       want_(other.want_),
       connected_(other.connected_),
       failed_(other.failed_) {}
@@ -52,7 +67,8 @@ std::optional<bool> NetProbe::advance() {
         socklen_t size = sizeof error;
         pollfd ready{fd_, POLLOUT, 0};
         if (::poll(&ready, 1, 0) == 0) return std::nullopt;
-        if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
+        if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return no(describe_errno(errno));
+        if (error != 0) return no(describe_errno(error));
         connected_ = true;
         if (request_.empty()) return true;
     }
@@ -61,7 +77,7 @@ std::optional<bool> NetProbe::advance() {
 
 std::optional<bool> NetProbe::send() {
     const ssize_t put = ::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL);
-    if (put < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(false);
+    if (put < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(no(describe_errno(errno)));
     request_.erase(0, static_cast<std::size_t>(put));
     return std::nullopt;
 }
@@ -69,13 +85,18 @@ std::optional<bool> NetProbe::send() {
 std::optional<bool> NetProbe::receive() {
     char buffer[4096];
     const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
-    if (got < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(false);
+    if (got < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(no(describe_errno(errno)));
     answer_.append(buffer, static_cast<std::size_t>(got));
     // RFC 9112, 4: "HTTP/1.1 200 ", and the first digit of the code decides.
-    if (answer_.size() < 12) return got == 0 ? std::optional(false) : std::nullopt;
+    if (answer_.size() < 12)
+        return got == 0 ? std::optional(no("the connection was closed without an answer")) : std::nullopt;
     constexpr std::size_t body_limit = 256 * 1024;
     if (want_ == Want::body && got > 0 && answer_.size() < body_limit) return std::nullopt;
-    return answer_.starts_with("HTTP/1.") && answer_[8] == ' ' && (answer_[9] == '2' || answer_[9] == '3');
+    if (!answer_.starts_with("HTTP/1.") || answer_[8] != ' ') return no("what answers there is not HTTP");
+    if (answer_[9] == '2' || answer_[9] == '3') return true;
+    const std::string code = answer_.substr(9, 3);
+    const bool digits = code.find_first_not_of("0123456789") == std::string::npos;
+    return no(digits ? "HTTP status " + code : "its answer has no HTTP status");
 }
 
 std::string_view NetProbe::body() const {

@@ -21,15 +21,18 @@ class NetProbe {
     NetProbe& operator=(NetProbe&&) = delete;
 
     int fd() const { return fd_; }
-    std::uint32_t events() const;   // what epoll is to wait for
-    std::optional<bool> advance();  // the answer, once there is one
-    std::string_view body() const;  // after a yes to Want::body; at most 256 KiB
+    std::uint32_t events() const;                            // what epoll is to wait for
+    std::optional<bool> advance();                           // the answer, once there is one
+    std::string_view body() const;                           // after a yes to Want::body; at most 256 KiB
+    const std::string& problem() const { return problem_; }  // after a no: why
 
   private:
     std::optional<bool> send();
     std::optional<bool> receive();
     int fd_ = -1;
-    std::string request_, answer_;
+    bool no(std::string why);
+    std::string where_;  // "port 8188"
+    std::string request_, answer_, problem_;
     Want want_ = Want::connection;
     bool connected_ = false, failed_ = false;
 };

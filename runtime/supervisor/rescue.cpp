@@ -61,6 +61,7 @@ Result<pod::PodSpec> rescue_spec(const std::string& why, const std::vector<std::
     pod::Service service;
     service.name = "sshd";
     service.port = port;
+    service.logins = true;
     // Braces in a reason must not be taken for placeholders.
     std::string text;
     for (const char c : why) text += c == '{' ? '(' : c == '}' ? ')' : c;

@@ -14,20 +14,26 @@
 
 #include "base/text.hpp"
 #include "podspec/names.hpp"
+#include "supervisor/exec_failure.hpp"
 
 namespace tmplbuild::launch {
 
 namespace {
 
+std::string path_of(const SpawnRequest& request) {
+    std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    for (const std::string& entry : request.environment)
+        if (entry.starts_with("PATH=")) path = entry.substr(5);
+    return path;
+}
+
 // Where execve() is to look: made before fork(), as everything is that needs memory.
 std::vector<std::string> candidates(const SpawnRequest& request) {
     const std::string& program = request.argv[0];
     if (program.find('/') != std::string::npos) return {program};
-    std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    for (const std::string& entry : request.environment)
-        if (entry.starts_with("PATH=")) path = entry.substr(5);
     std::vector<std::string> out;
-    for (const std::string& folder : split(path, ':')) out.push_back((folder.empty() ? "." : folder) + "/" + program);
+    for (const std::string& folder : split(path_of(request), ':'))
+        out.push_back((folder.empty() ? "." : folder) + "/" + program);
     return out;
 }
 
@@ -74,7 +80,11 @@ void default_signals() {
 
 [[noreturn]] void child(const SpawnRequest& request, const std::vector<std::string>& programs, char* const* argv,
                         char* const* environment, const std::array<int, 3>& stdio, int report) {
-    ::setpgid(0, 0);
+    // A session of its own has no terminal: what asks for a password there is refused instead of stopped for ever.
+    if (request.foreground)
+        ::setpgid(0, 0);
+    else
+        ::setsid();
     if (request.foreground && ::isatty(0) == 1) {
         ::signal(SIGTTOU, SIG_IGN);
         ::tcsetpgrp(0, ::getpid());
@@ -88,11 +98,17 @@ void default_signals() {
     if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0)
         give_up(report, "cannot enter its directory", errno);
     int why = ENOENT;
+    std::string tried;
     for (const std::string& program : programs) {
         ::execve(program.c_str(), argv, environment);
-        if (errno != ENOENT && errno != ENOTDIR) why = errno;
+        if ((errno == ENOENT || errno == ENOTDIR) && ::access(program.c_str(), F_OK) != 0) continue;
+        if (tried.empty()) why = errno;
+        if (tried.empty()) tried = program;
     }
-    give_up(report, "cannot start its program", why);
+    // Nothing else runs in this process, so that its words may take memory.
+    const std::string text = describe_exec_failure(tried.empty() ? request.argv[0] : tried, why, path_of(request));
+    if (::write(report, text.data(), text.size()) < 0) ::_exit(127);
+    ::_exit(127);
 }
 
 }  // namespace
@@ -124,7 +140,7 @@ Result<Spawned> spawn(const SpawnRequest& request) {
         close_all();
         return os_error("start", request.argv[0], why);
     }
-    ::setpgid(pid, pid);
+    if (request.foreground) ::setpgid(pid, pid);  // a leader of a group could not begin a session any more
     for (const auto& pipe : pipes) {
         ::close(pipe[1]);
         ::fcntl(pipe[0], F_SETFL, O_NONBLOCK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One process started as a service asks: own group, user, limits, directory, environment, default signals. The child
+// One process started as a service asks: own session, user, limits, directory, environment, default signals. The child
 // itself enters its directory, so that a frozen volume holds up the service and not the launcher. Never waits.
 #pragma once
 
@@ -21,7 +21,9 @@ struct SpawnRequest {
     std::optional<Account> account;
     std::optional<std::uint32_t> umask;
     std::vector<pod::ResourceLimit> rlimits;
-    bool foreground = false;  // keeps the launcher's own input, output and terminal
+    // Keeps the launcher's own input, output and terminal, and has a group of its own. Everything else has a session of
+    // its own, without a terminal, and is the leader of its group as well.
+    bool foreground = false;
 };
 
 struct Spawned {

@@ -75,6 +75,7 @@ static pod::Service service_of(const Service& service) {
     out.idle = {service.idle_http, service.idle_empty};
     out.restart = restart_of(service);
     out.critical = service.critical;
+    out.logins = service.logins;
     out.stop_grace_ms = std::int64_t{service.stop_grace_seconds} * 1000;
     return out;
 }

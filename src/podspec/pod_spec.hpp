@@ -102,6 +102,8 @@ struct Service {
     Idle idle;
     Restart restart;
     bool critical = false;               // its final failure ends the pod (exit code 70)
+    // People log in by it (SSH): what it started in sessions of its own is theirs, and outlives its end and restart.
+    bool logins = false;
     std::int64_t stop_grace_ms = 5'000;  // between stop_signal and KILL, 0..600'000
     std::string stop_signal = "TERM";    // without SIG: TERM, INT, QUIT, HUP, USR1, USR2, KILL, WINCH
 

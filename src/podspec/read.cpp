@@ -137,6 +137,7 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
     }
     if (const auto* restart = in.object("restart")) read_restart(*restart, out.restart, in, inner);
     in.flag("critical", out.critical);
+    in.flag("logins", out.logins);
     in.number("stop_grace_ms", out.stop_grace_ms, 0, 600'000);
     in.text("stop_signal", out.stop_signal);
     in.note_unknown(inner);

@@ -81,6 +81,7 @@ json::object write(const Service& service) {
     out.object("idle", idle.take());
     out.object("restart", write(service.restart));
     out.flag("critical", service.critical);
+    out.flag("logins", service.logins);
     out.number("stop_grace_ms", service.stop_grace_ms, usual.stop_grace_ms);
     out.text("stop_signal", service.stop_signal, usual.stop_signal);
     return out.take();

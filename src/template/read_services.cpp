@@ -210,6 +210,7 @@ std::optional<Service> read_service(const Node& node, Reading& reading) {
         service.restart = std::vector<std::string>{"always", "on-failure", "never"}[*choice];
     if (const auto flag = table.boolean("oneshot")) service.oneshot = flag->value;
     if (const auto flag = table.boolean("critical")) service.critical = flag->value;
+    if (const auto flag = table.boolean("logins")) service.logins = flag->value;
     if (const auto seconds = table.integer("stop_grace", 1, 9))
         service.stop_grace_seconds = static_cast<unsigned>(seconds->value);
     if (service.oneshot && table.has("ready"))

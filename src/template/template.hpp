@@ -164,7 +164,7 @@ struct Service {
     std::string idle_http;
     std::vector<std::string> idle_empty;
     std::string restart = "on-failure";  // "always" | "on-failure" | "never"
-    bool oneshot = false, critical = false;
+    bool oneshot = false, critical = false, logins = false;
     unsigned stop_grace_seconds = 5;  // 1 … 9: the pod has 10 s in all
     SourcePos pos;
 };

@@ -28,7 +28,7 @@ fake() {
 one="TMPLBUILD_FAKE_GPUS=NVIDIA GeForce RTX 3090=8.6=24"
 two="TMPLBUILD_FAKE_GPUS=NVIDIA GeForce RTX 3090=8.6=24;NVIDIA H100 PCIe=9.0=80"
 probe no-driver
-says "libnvidia-ml.so.1 cannot be loaded"
+says "no NVIDIA driver here: libnvidia-ml.so.1 is not in this container"
 fake ok "$one"
 says '"simulated":true'
 says '"driver":"580.95.5"'

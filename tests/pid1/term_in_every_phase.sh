@@ -5,7 +5,7 @@
 pod '[{"name":"starts","command":["sleep","60"],"ready":{"exec":["false"]}},
       {"name":"waits","needs":["starts"],"command":["sleep","60"]},
       {"name":"falls","command":["false"],"restart":{"backoff_min_ms":60000,"backoff_max_ms":60000}},
-      {"name":"detaches","command":["sh","-c","setsid sh -c \"trap : TERM; echo detached; while :; do sleep 0.1; done\" & exec sleep 60"]}]'
+      {"name":"detaches","stop_grace_ms":1000,"command":["sh","-c","setsid sh -c \"trap : TERM; echo detached; while :; do sleep 0.1; done\" & exec sleep 60"]}]'
 start
 until_log "falls: exit code 1, started again in"
 until_log "detaches: detached"

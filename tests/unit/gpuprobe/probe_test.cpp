@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "gpuprobe/bounded_child.hpp"
+#include "gpuprobe/library.hpp"
 #include "gpuprobe/sources.hpp"
 #include "support/catch.hpp"
 
@@ -31,6 +32,18 @@ TEST_CASE("nvidia-smi's lines") {
     for (const char* text :
          {"hello\n", "0, X, GPU-1, [N/A], 1, 2\n", "0, X, GPU-1, 8.9, 1\n", "zero, X, GPU-1, 8.9, 24564, 580.95.05\n"})
         CHECK(parse_smi(text, 0).state == ProbeState::garbage);
+}
+
+TEST_CASE("a library that is nowhere means that there is no driver; one that does not load says why, once") {
+    const std::string nowhere = "cannot open shared object file: No such file or directory";
+    CHECK(describe_missing("libcuda.so.1", "libcuda.so.1: " + nowhere) ==
+          "no NVIDIA driver here: libcuda.so.1 is not in this container");
+    CHECK(describe_missing("libcuda.so.1", "/elsewhere/libcuda.so.1: " + nowhere) ==
+          "no NVIDIA driver here: libcuda.so.1 is not in this container");
+    CHECK(describe_missing("libcuda.so.1", "libother.so.2: " + nowhere) ==
+          "libcuda.so.1 cannot be loaded: libother.so.2: " + nowhere);
+    CHECK(describe_missing("libcuda.so.1", "libcuda.so.1: invalid ELF header") ==
+          "libcuda.so.1 cannot be loaded: invalid ELF header");
 }
 
 TEST_CASE("the first source that answers is believed, else the one that tells most") {

@@ -66,6 +66,17 @@ TEST_CASE("no network: waits with its reason and the time of the next try, then 
     CHECK(pod.state.services[0].stale);  // restarted for it when it is idle
 }
 
+TEST_CASE("what was compiled here is not missing any more") {
+    Pod pod = compiling();
+    CHECK(pod.kernel().verdict.verdict == kernel::Verdict::missing);
+    pod.compiled(true, "/built");
+    pod.task(true);
+    CHECK(pod.phase() == "available");
+    const auto snapshot = snapshot_of(pod.spec, pod.state, {pod.now, 1'000'000, pod.now});
+    CHECK(snapshot.kernels[0].verdict == "exact");
+    CHECK(gpu::verdict_of_arch("80", pod.state.host.answer) == kernel::Verdict::compatible);
+}
+
 TEST_CASE("a network that stays away is asked ten times in an hour, not more") {
     Pod pod = compiling();
     const Time end = pod.now + 3'600'000;

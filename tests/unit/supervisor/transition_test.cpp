@@ -47,6 +47,7 @@ class World {
 
     void send(Event event) {
         event.now = now_;
+        if (event.kind == Event::Kind::terminate) ++terms_;
         event.jitter = static_cast<int>(random_() % 2001) - 1000;
         Step step = transition(spec_, std::move(state_), event);
         state_ = std::move(step.state);
@@ -59,12 +60,13 @@ class World {
     void random_event() {
         now_ += static_cast<Time>(random_() % 300);
         const std::size_t i = random_() % spec_.services.size();
-        Event event{.kind = static_cast<Event::Kind>(random_() % 15), .service = i};
+        Event event{.kind = static_cast<Event::Kind>(random_() % 16), .service = i};
         switch (event.kind) {
             case Event::Kind::spawned:
                 if (!asked_[i]) return;
                 asked_[i] = false;
                 event.pid = pids_[i] = ++next_pid_;
+                if (state_.killed) told_[i] = event.pid;  // it came when the time for all was over
                 break;
             case Event::Kind::spawn_failed:
                 if (!asked_[i]) return;
@@ -74,6 +76,11 @@ class World {
                 if (pids_[i] == 0) return;
                 pids_[i] = 0;
                 event.status = random_() % 2 == 0 ? 0 : 3 << 8;
+                if (random_() % 3 == 0) event.more = "PID 7 (left)";
+                break;
+            case Event::Kind::stop_service:
+            case Event::Kind::restart_service:
+                if (pids_[i] == 0 && random_() % 3 == 0) event.more = "PID 7 (left)";
                 break;
             case Event::Kind::foreground_started:
             case Event::Kind::foreground_exited:
@@ -114,10 +121,17 @@ class World {
                 REQUIRE(state_.mode == Mode::running);
                 REQUIRE_FALSE(asked_[i]);
                 REQUIRE(pids_[i] == 0);
+                REQUIRE(state_.services[i].left == 0);
                 asked_[i] = true;
                 break;
             case Action::Kind::signal_group:
                 REQUIRE(pids_[i] != 0);
+                if (action.signal != SIGKILL) told_[i] = pids_[i];
+                if (action.signal == SIGKILL && terms_ < 2) REQUIRE(told_[i] == pids_[i]);
+                break;
+            case Action::Kind::signal_left:
+                REQUIRE(pids_[i] == 0);
+                REQUIRE(state_.services[i].left != 0);
                 break;
             case Action::Kind::leave:
                 ++left_;
@@ -133,6 +147,8 @@ class World {
     Time now_ = 1;
     std::map<std::size_t, bool> asked_;
     std::map<std::size_t, pid_t> pids_;
+    std::map<std::size_t, pid_t> told_;  // has had its stop signal
+    int terms_ = 0;                      // the second kills at once
     pid_t next_pid_ = 1;
     int left_ = 0;
 };
