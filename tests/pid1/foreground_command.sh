@@ -2,6 +2,7 @@
 # The foreground command: the pod's constraints, no word lost when it cannot be started, an empty one is none, a critical
 # service's end keeps its exit code. Nothing that the launcher inherited is open in services or in it.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
+patience=600
 more=',"constraints":"/opt/tmplbuild/constraints.txt"'
 look='for f in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$f ] || echo "open: $(readlink /proc/$$/fd/$f)"; done; echo looked'
 pod '[{"name":"web","command":["sh","-c","'"$(printf %s "$look" | sed 's/"/\\"/g')"'; exec sleep 60"]}]' "$more"

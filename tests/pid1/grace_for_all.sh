@@ -2,6 +2,7 @@
 # Everybody has the grace: the program behind a shell script, a worker in a session of its own, a daemon that a oneshot left,
 # what a foreground script started, a process that is stopped. And nobody is told twice.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
+patience=600
 need python3
 # app.py NAME [daemon|worker]: at TERM it takes 0.7 s to save, and counts how often it was told.
 cat >"$work/app.py" <<'END'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A port that another process answers makes no service ready, and its holder is named. A probe's words are kept as the reason.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
+patience=600
 need python3
 free() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # serve.py PORT [HOST]: answers HTTP; a worker in a session of its own, which is deaf to TERM, holds the port on.
@@ -17,13 +18,13 @@ END
 one=$(free)
 two=$(free)
 chmod 755 "$work"
-pod '[{"name":"holder","command":["python3","'"$work"'/serve.py","'"$one"'"]},
-      {"name":"web","port":'"$one"',"command":["sleep","60"],"ready":{"http":"/","interval_ms":50,"deadline_ms":1000}},
-      {"name":"tcp","port":'"$one"',"command":["sleep","60"],"ready":{"tcp":true,"interval_ms":50,"deadline_ms":1000}},
+pod '[{"name":"holder","command":["python3","'"$work"'/serve.py","'"$one"'"],"ready":{"log":"listens"}},
+      {"name":"web","needs":["holder"],"port":'"$one"',"command":["sleep","60"],"ready":{"http":"/","interval_ms":50,"deadline_ms":1000}},
+      {"name":"tcp","needs":["holder"],"port":'"$one"',"command":["sleep","60"],"ready":{"tcp":true,"interval_ms":50,"deadline_ms":1000}},
       {"name":"other","command":["sleep","60"],"ready":{"tcp":true,"port":'"$one"',"interval_ms":50}},
       {"name":"after","needs":["web"],"command":["sleep","60"]},
       {"name":"own","port":'"$two"',"user":"nobody","command":["sh","-c","python3 '"$work"'/serve.py '"$two"' 0.0.0.0 worker; true"],"ready":{"http":"/","interval_ms":50},"stop_grace_ms":300},
-      {"name":"says","command":["sleep","60"],"ready":{"exec":["sh","-c","echo first; seq 20000; echo no such model >&2; exit 7"],"interval_ms":50,"deadline_ms":1000}},
+      {"name":"says","command":["sleep","60"],"ready":{"exec":["sh","-c","echo first; seq 20000; echo no such model >&2; exit 7"],"interval_ms":50,"deadline_ms":4000}},
       {"name":"prints","command":["sleep","60"],"ready":{"exec":["sh","-c","seq 20000; echo PONG"],"interval_ms":50}},
       {"name":"refused","port":1,"command":["sleep","60"],"ready":{"http":"/","deadline_ms":500}},
       {"name":"missing","port":'"$two"',"needs":["own"],"command":["sleep","60"],"health":{"http":"/no-such-file","port":'"$two"',"interval_ms":50},"health_failures":2},
