@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/cubin.hpp"
 
-#include <algorithm>
-
 #include "kernel/byte_view.hpp"
 
 namespace tmplbuild::kernel {
@@ -54,7 +52,7 @@ Result<CubinTarget> read_target(const ElfHeader& header, const std::vector<ElfSe
 
 }  // namespace
 
-Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim) {
+Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim, std::vector<std::string>& names) {
     const auto header = read_elf_header(file);
     if (!header) return header.error();
     if (header->machine != elf_machine_cuda) return build_error("it is an ELF file of another machine");
@@ -72,9 +70,12 @@ Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim) {
     // The family bit stands in the entry alone; 'a' in both, and they have to agree.
     cubin.suffix_known = target->specific == claim.specific && !(claim.specific && claim.family);
     if (cubin.suffix_known) cubin.suffix = claim.specific ? 'a' : claim.family ? 'f' : '\0';
-    cubin.kernels = static_cast<std::uint32_t>(std::count_if(sections->begin(), sections->end(), [](const auto& s) {
-        return s.type != elf_section_nobits && s.name.starts_with(".text.") && !s.bytes.empty();
-    }));
+    constexpr std::string_view code = ".text.";
+    for (const ElfSection& section : *sections) {
+        if (section.type == elf_section_nobits || !section.name.starts_with(code) || section.bytes.empty()) continue;
+        ++cubin.kernels;
+        names.push_back(section.name.substr(code.size()));
+    }
     return cubin;
 }
 

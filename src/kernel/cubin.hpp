@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "kernel/fatbin.hpp"
@@ -19,7 +21,8 @@ struct EntryClaim {
     bool family = false;    // flag bit 21: sm_100f
 };
 
-Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim);
+// `names`: gets the symbols of its kernels.
+Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim, std::vector<std::string>& names);
 Result<Ptx> read_ptx(std::string_view text, const EntryClaim& claim);
 
 }  // namespace tmplbuild::kernel

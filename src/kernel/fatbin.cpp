@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "kernel/byte_view.hpp"
 #include "kernel/cubin.hpp"
@@ -60,8 +61,15 @@ class ContainerReader {
     // False, with one note, once the file has more entries or containers than it may have.
     bool may_go_on();
 
+    // The unit that is being read.
+    Unit& unit() { return code_.units.back(); }
+    // What its machine code lacks of each other's kernels, once all of it is read.
+    void compare_kernels(std::size_t first_cubin);
+
     const FatbinLimits& limits_;
     DeviceCode& code_;
+    std::vector<std::vector<std::string>> names_;  // of the kernels of each cubin of this unit
+    NameBudget budget_{std::size_t{4} << 20};      // of all names that are kept
     std::uint64_t unpacked_ = 0;
     bool stopped_ = false;
 };
@@ -95,7 +103,11 @@ void ContainerReader::read_section(Bytes section, bool relocatable) {
             return note(place + ": a container of version " + std::to_string(version) + ", which is not known here");
         if (!fits(section, at + container_bytes, size)) return note(place + ": a container is cut off");
         ++code_.containers;
+        code_.units.resize(code_.containers);
+        names_.clear();
+        const std::size_t first = code_.cubins.size();
         read_entries(section.subspan(at + container_bytes, size), at + container_bytes, relocatable);
+        compare_kernels(first);
         at += container_bytes + size;
     }
 }
@@ -112,6 +124,23 @@ void ContainerReader::read_entries(Bytes container, std::uint64_t position, bool
             return note(place + ": an entry has sizes that cannot be right");
         read_entry(entry, container.subspan(at + entry.header_size, entry.padded), place, relocatable);
         at += entry.header_size + entry.padded;
+    }
+}
+
+void ContainerReader::compare_kernels(std::size_t first_cubin) {
+    std::vector<std::string>& all = unit().kernels;
+    for (std::vector<std::string>& names : names_) {
+        std::sort(names.begin(), names.end());
+        std::vector<std::string> both;
+        std::set_union(all.begin(), all.end(), names.begin(), names.end(), std::back_inserter(both));
+        all = std::move(both);
+    }
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+        Cubin& cubin = code_.cubins[first_cubin + i];
+        // A device-link stub has none of them, and is nobody's choice.
+        if (cubin.runnable())
+            std::set_difference(all.begin(), all.end(), names_[i].begin(), names_[i].end(),
+                                std::back_inserter(cubin.lacks));
     }
 }
 
@@ -133,6 +162,10 @@ Result<Bytes> ContainerReader::plain_payload(const Entry& entry, Bytes payload, 
 
 void ContainerReader::read_entry(const Entry& entry, Bytes payload, const std::string& place, bool relocatable) {
     const std::string what = place + " (arch " + std::to_string(entry.sm) + "): ";
+    const auto note = [&](std::string problem) {
+        unit().unread = true;
+        this->note(std::move(problem));
+    };
     if (entry.kind != kind_ptx && entry.kind != kind_elf)
         return note(what + "an entry of kind " + std::to_string(entry.kind) + ", which is not known here");
     if ((entry.flags & ~known_flags) != 0)
@@ -143,12 +176,17 @@ void ContainerReader::read_entry(const Entry& entry, Bytes payload, const std::s
     const auto plain = plain_payload(entry, payload, buffer);
     if (!plain) return note(what + "an entry cannot be unpacked: " + plain.error().message);
     if (entry.kind == kind_elf) {
-        auto cubin = read_cubin(*plain, claim);
+        std::vector<std::string> names;
+        auto cubin = read_cubin(*plain, claim, names);
+        for (const std::string& name : names)
+            if (!budget_.take(name.size())) return note(what + "the names of its kernels are too many");
         if (!cubin) return note(what + "a cubin cannot be read: " + cubin.error().message);
         cubin->relocatable = cubin->relocatable || relocatable;
         cubin->compressed = compressed;
         cubin->zstd = zstd;
+        cubin->unit = code_.units.size() - 1;
         code_.cubins.push_back(*cubin);
+        names_.push_back(std::move(names));
         return;
     }
     auto ptx = read_ptx({reinterpret_cast<const char*>(plain->data()), plain->size()}, claim);
@@ -156,6 +194,7 @@ void ContainerReader::read_entry(const Entry& entry, Bytes payload, const std::s
     ptx->relocatable = relocatable;
     ptx->compressed = compressed;
     ptx->zstd = zstd;
+    ptx->unit = code_.units.size() - 1;
     code_.ptx.push_back(*ptx);
 }
 

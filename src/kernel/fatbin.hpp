@@ -24,6 +24,10 @@ struct Cubin {
     bool zstd = false;          // compressed with zstd (else LZ4)
     std::uint32_t kernels = 0;  // code sections in it. 0: a device-link stub, which runs nothing
     std::uint64_t bytes = 0;    // uncompressed
+    std::size_t unit = 0;       // of DeviceCode::units: its container
+    // Kernels that other machine code of its unit has and this lacks, by their symbols, sorted. A launch of one of them
+    // fails where this code is the one that is loaded.
+    std::vector<std::string> lacks{};
 
     bool runnable() const { return kernels > 0 && !relocatable; }
     std::string to_string() const;  // "sm_90a"; "sm_90?" where the suffix is not known
@@ -40,9 +44,19 @@ struct Ptx {
     bool zstd = false;
     std::uint32_t kernels = 0;  // .entry functions in it
     std::uint64_t bytes = 0;    // uncompressed
+    std::size_t unit = 0;       // of DeviceCode::units: its container
 
     std::string to_string() const;  // "compute_90a"
     bool operator==(const Ptx&) const = default;
+};
+
+// One container: the device code of one translation unit, or of one device link. The CUDA runtime looks for a kernel in
+// the container that registered it and in no other, so each is judged by itself.
+struct Unit {
+    std::vector<std::string> kernels;  // their symbols, sorted; of PTX alone: not listed
+    bool unread = false;               // an entry of it could not be read
+    bool may_be_absent = false;        // the recipe says by name that GPUs need not have its kernels: never judged
+    bool operator==(const Unit&) const = default;
 };
 
 struct DeviceCode {
@@ -50,6 +64,7 @@ struct DeviceCode {
     std::vector<Ptx> ptx;
     std::vector<std::string> unknown;  // what could not be read and why; each may hide code for any GPU
     std::size_t containers = 0;
+    std::vector<Unit> units{};  // by container; may be shorter: then the last ones are not known by name
 
     bool empty() const { return cubins.empty() && ptx.empty() && unknown.empty(); }
     bool compressed() const;  // any entry is

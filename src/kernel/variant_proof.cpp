@@ -2,6 +2,8 @@
 #include "kernel/variant_proof.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -12,6 +14,50 @@ namespace {
 std::string with_capability(const GpuTarget& target) {
     const std::string capability = target.capability ? target.capability->to_string() : "no CUDA";
     return target.label == capability ? capability : target.label + " (" + capability + ")";
+}
+
+// "hop(float*)" and "void hop<4>(float*)" are "hop".
+std::string plain_name(const std::string& symbol) {
+    std::string name = kernel_name(symbol);
+    name.resize(std::min(name.size(), name.find('(')));
+    name.resize(std::min(name.size(), name.find('<')));
+    return name.substr(name.rfind(' ') + 1);  // npos + 1 is 0
+}
+
+bool is_named(const std::string& symbol, const std::vector<std::string>& names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return name == symbol || name == plain_name(symbol); });
+}
+
+constexpr std::size_t names_kept = 3;
+
+// The code as the proof keeps it: what the recipe lets a GPU lack is marked, and of names so many as a reason shows.
+DeviceCode judged_code(DeviceCode code, const ModuleRule& rule) {
+    for (Unit& unit : code.units) {
+        unit.may_be_absent = !rule.may_lack.empty() && !unit.kernels.empty() && !unit.unread &&
+                             std::all_of(unit.kernels.begin(), unit.kernels.end(),
+                                         [&](const std::string& symbol) { return is_named(symbol, rule.may_lack); });
+        if (unit.kernels.size() > names_kept) unit.kernels.resize(names_kept);
+    }
+    for (Cubin& cubin : code.cubins) {
+        std::erase_if(cubin.lacks, [&](const std::string& symbol) { return is_named(symbol, rule.may_lack); });
+        if (cubin.lacks.size() > names_kept) cubin.lacks.resize(names_kept);
+    }
+    // Where every unit has code for the same archs, no reason ever names one.
+    std::map<std::size_t, std::set<std::string>> archs;
+    bool special = false;
+    for (const Unit& unit : code.units) special = special || unit.unread || unit.may_be_absent;
+    for (const Cubin& cubin : code.cubins) special = special || !cubin.lacks.empty();
+    for (const Cubin& cubin : code.cubins)
+        if (cubin.runnable()) archs[cubin.unit].insert(cubin.to_string());
+    for (const Ptx& ptx : code.ptx)
+        if (ptx.kernels > 0) archs[ptx.unit].insert(ptx.to_string());
+    for (const auto& [unit, list] : archs) special = special || list != archs.begin()->second;
+    if (special) return code;
+    code.units.clear();
+    for (Cubin& cubin : code.cubins) cubin.unit = 0;
+    for (Ptx& ptx : code.ptx) ptx.unit = 0;
+    return code;
 }
 
 ModuleProof read_module(const ModuleFacts& module, ModuleRule rule, bool in_table, std::vector<std::string>& errors) {
@@ -26,7 +72,7 @@ ModuleProof read_module(const ModuleFacts& module, ModuleRule rule, bool in_tabl
     const ElfInfo& info = module.elf;
     if (info.header.machine != elf_machine_x86_64 || info.header.type != shared)
         errors.push_back(module.path + " is not a shared object for x86-64");
-    proof.code = module.code;
+    proof.code = judged_code(module.code, proof.rule);
     proof.needed = info.needed;
     proof.undefined_symbols = static_cast<std::size_t>(
         std::count_if(info.undefined.begin(), info.undefined.end(), [](const Symbol& symbol) { return !symbol.weak; }));
@@ -73,6 +119,7 @@ bool needs(const ModuleProof& module, const GpuTarget& target) {
 
 Judgement judge_module(const ModuleProof& module, const GpuTarget& target, const Host& host) {
     if (!module.present) return {Verdict::missing, "it was not built into this variant"};
+    if (module.rule.host_only) return {Verdict::exact, "it is code of the host alone"};
     return judge(module.code, target, host);
 }
 
@@ -86,7 +133,12 @@ void check_target(const VariantRequest& request, const VariantProof& proof, cons
         if (!needs(module, target)) continue;
         any = true;
         const Judgement judgement = judge_module(module, target, {});
-        if (!runs(judgement.verdict))
+        const bool bare = module.present && module.code.empty() && !module.rule.host_only;
+        if (bare)
+            errors.push_back(module.rule.file + built +
+                             " holds no device code; if it is code of the host alone, write device_code = false at its "
+                             "[[module]]");
+        else if (!runs(judgement.verdict))
             errors.push_back(join({module.rule.file, built, " does not run on ", gpu, ": ", judgement.reason}, ""));
         else if (judgement.verdict == Verdict::jit && !module.rule.may_jit)
             errors.push_back(join({module.rule.file, built, " has no machine code for ", gpu,
@@ -98,10 +150,48 @@ void check_target(const VariantRequest& request, const VariantProof& proof, cons
                          " modules of the recipe's table is for " + gpu + built);
 }
 
+// Code for an earlier arch would run on these GPUs as well, but it is not what the variant's name says.
+void check_own_arch(const VariantProof& proof, std::vector<std::string>& errors) {
+    for (const ModuleProof& module : proof.modules) {
+        if (!module.in_table || !module.present) continue;
+        const bool kernels = std::any_of(module.code.cubins.begin(), module.code.cubins.end(),
+                                         [](const Cubin& cubin) { return cubin.kernels > 0; }) ||
+                             !module.code.ptx.empty();
+        if (module.rule.host_only && kernels)
+            errors.push_back(module.rule.file + " holds device code, and the recipe says device_code = false");
+        if (module.rule.host_only || module.rule.may_jit || module.code.empty()) continue;
+        const Judgement own = judge(module.code, proof.arch.capability());
+        if (own.verdict != Verdict::exact)
+            errors.push_back(module.rule.file + " holds no machine code for " + proof.arch.to_string() +
+                             ", which it was compiled for: " + own.reason);
+    }
+}
+
 // How much a reason for not running tells: a doubt first, then the machine's own fault, then plain absence.
 int rank_of_refusal(Verdict verdict) {
     if (verdict == Verdict::unknown) return 0;
     return verdict == Verdict::unsupported ? 1 : 2;
+}
+
+// Why no variant serves a GPU that its recipe's table does not name: code may well be there that CUDA would run.
+std::optional<std::string> unpromised(const std::vector<VariantProof>& variants, const GpuTarget& target) {
+    if (!target.capability) return std::nullopt;
+    std::string runs_there;
+    for (const VariantProof& variant : variants) {
+        bool any = false, all = true;
+        for (const ModuleProof& module : variant.modules) {
+            if (!module.in_table) continue;
+            if (needs(module, target)) return std::nullopt;
+            if (!module.present || module.rule.host_only) continue;
+            any = true;
+            all = all && runs(judge(module.code, target).verdict);
+        }
+        if (any && all) runs_there = variant.arch.to_string();
+    }
+    const std::string gpu = with_capability(target);
+    const std::string only = "the recipe's [[arch]] table does not promise " + gpu;
+    if (runs_there.empty()) return only;
+    return only + ", though its " + runs_there + " code would run there by CUDA's rules";
 }
 
 }  // namespace
@@ -154,6 +244,7 @@ VariantProof prove_variant(const VariantRequest& request, const std::vector<Modu
             {target.label, target.capability ? target.capability->to_string() : "", judge_variant(proof, target)});
         check_target(request, proof, target, proof.errors);
     }
+    if (proof.errors.empty()) check_own_arch(proof, proof.errors);  // one broken promise is one error
     if (request.targets.empty()) proof.errors.emplace_back("a variant needs at least one GPU to be proven for");
     return proof;
 }
@@ -188,7 +279,12 @@ VariantChoice choose_variant(const std::vector<VariantProof>& variants, const Gp
             best.judgement = std::move(judgement);
         }
     }
-    if (best.index || best.judgement.verdict != Verdict::missing || variants.size() < 2) return best;
+    if (best.index || best.judgement.verdict != Verdict::missing) return best;
+    if (const auto reason = unpromised(variants, target)) {
+        best.judgement.reason = *reason;
+        return best;
+    }
+    if (variants.size() < 2) return best;
     std::vector<std::string> archs;
     archs.reserve(variants.size());
     for (const VariantProof& variant : variants) archs.push_back(variant.arch.to_string());

@@ -21,6 +21,10 @@ struct ModuleRule {
     std::string file;                      // relative to the variant's folder: "int8_attention/_fused.so"
     std::vector<Capability> capabilities;  // the GPUs that need it; empty: every GPU
     bool may_jit = false;                  // PTX is enough
+    bool host_only = false;                // it holds no device code, and needs none
+    // Kernels that not every GPU needs to have code for, by name without arguments ("hop") or by symbol: units of the
+    // module that differ on purpose.
+    std::vector<std::string> may_lack{};
     bool needed_by(const Capability& capability) const;
     bool operator==(const ModuleRule&) const = default;
 };
@@ -82,6 +86,8 @@ struct VariantProof {
     bool ok() const { return errors.empty(); }
 };
 
+// A module of code of the host alone is never judged, but it has to be there and to hold no kernel. Machine code of the
+// variant's own arch has to be in every other module that the table names.
 // Only files that end in .so or .so.N are looked at. Every broken promise is one error that names module, arch and GPU.
 // A module that no target needs may be absent. A run path outside $ORIGIN, another CPU or a file that cannot be read is
 // an error too.

@@ -18,6 +18,7 @@ template <class Entry>
 void add_entry(json::object& out, const Entry& entry) {
     out["kernels"] = entry.kernels;
     out["bytes"] = entry.bytes;
+    if (entry.unit != 0) out["unit"] = entry.unit;
     if (entry.relocatable) out["relocatable"] = true;
     if (entry.compressed) out["compression"] = entry.zstd ? "zstd" : "lz4";
 }
@@ -28,6 +29,7 @@ void add_code(json::object& out, const DeviceCode& code) {
     for (const Cubin& cubin : code.cubins) {
         json::object entry{{"arch", cubin.to_string()}};
         add_entry(entry, cubin);
+        if (!cubin.lacks.empty()) entry["lacks"] = texts(cubin.lacks);
         cubins.push_back(std::move(entry));
     }
     for (const Ptx& text : code.ptx) {
@@ -38,6 +40,14 @@ void add_code(json::object& out, const DeviceCode& code) {
     out["cubins"] = std::move(cubins);
     if (!ptx.empty()) out["ptx"] = std::move(ptx);
     if (!code.unknown.empty()) out["unknown"] = texts(code.unknown);
+    json::array units;
+    for (const Unit& unit : code.units) {
+        json::object entry{{"names", texts(unit.kernels)}};
+        if (unit.unread) entry["unread"] = true;
+        if (unit.may_be_absent) entry["may_be_absent"] = true;
+        units.push_back(std::move(entry));
+    }
+    if (!units.empty()) out["units"] = std::move(units);
 }
 
 json::object write_module(const ModuleProof& module) {
@@ -46,6 +56,8 @@ json::object write_module(const ModuleProof& module) {
     for (const Capability& capability : module.rule.capabilities) capabilities.emplace_back(capability.to_string());
     if (!capabilities.empty()) out["capabilities"] = std::move(capabilities);
     if (module.rule.may_jit) out["may_jit"] = true;
+    if (module.rule.host_only) out["host_only"] = true;
+    if (!module.rule.may_lack.empty()) out["may_lack"] = texts(module.rule.may_lack);
     if (!module.in_table) out["in_table"] = false;
     if (!module.present) {
         out["present"] = false;
@@ -74,6 +86,7 @@ class Fields {
         wrong(key, "a string");
         return {};
     }
+    bool has(const char* key) const { return object_.contains(key); }
     bool flag(const char* key, bool usual) {
         const auto* v = object_.if_contains(key);
         if (v == nullptr) return usual;
@@ -140,6 +153,7 @@ template <class Entry>
 void read_entry(Fields& in, Entry& entry) {
     entry.kernels = in.number<std::uint32_t>("kernels");
     entry.bytes = in.number<std::uint64_t>("bytes");
+    entry.unit = in.has("unit") ? in.number<std::size_t>("unit") : 0;
     entry.relocatable = in.flag("relocatable", false);
     const auto compression = in.parsed(
         "compression", "zstd or lz4",
@@ -167,6 +181,7 @@ Cubin read_cubin_entry(Fields& in) {
     cubin.sm = parsed.sm;
     cubin.suffix = parsed.suffix;
     read_entry(in, cubin);
+    cubin.lacks = in.list("lacks");
     return cubin;
 }
 
@@ -190,6 +205,8 @@ ModuleProof read_module(Fields& in) {
         if (capability) module.rule.capabilities.push_back(*capability);
     }
     module.rule.may_jit = in.flag("may_jit", false);
+    module.rule.host_only = in.flag("host_only", false);
+    module.rule.may_lack = in.list("may_lack");
     module.in_table = in.flag("in_table", true);
     module.present = in.flag("present", true);
     if (!module.present) return module;
@@ -197,6 +214,10 @@ ModuleProof read_module(Fields& in) {
     in.objects("cubins", [&](Fields& entry) { module.code.cubins.push_back(read_cubin_entry(entry)); });
     in.objects("ptx", [&](Fields& entry) { module.code.ptx.push_back(read_ptx_entry(entry)); });
     module.code.unknown = in.list("unknown");
+    in.objects("units", [&](Fields& entry) {
+        module.code.units.push_back(
+            {entry.list("names"), entry.flag("unread", false), entry.flag("may_be_absent", false)});
+    });
     module.needed = in.list("needed");
     module.undefined_symbols = in.number<std::size_t>("undefined_symbols");
     module.glibc_floor = in.parsed("glibc", "a version", Version::parse, std::optional<Version>());

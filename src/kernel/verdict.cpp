@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/verdict.hpp"
 
+#include <cxxabi.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <map>
+#include <memory>
 
 #include "base/text.hpp"
 
@@ -32,6 +37,15 @@ std::string inventory(const DeviceCode& code) {
     const std::string last = all.back();
     all.pop_back();
     return join(all, ", ") + " and " + last;
+}
+
+// "hop(float*), add(float*) and 3 more": symbols as people write them.
+std::string shown(const std::vector<std::string>& symbols) {
+    constexpr std::size_t most = 2;
+    std::vector<std::string> some;
+    for (std::size_t i = 0; i < std::min(most, symbols.size()); ++i) some.push_back(kernel_name(symbols[i]));
+    if (symbols.size() > most) return join(some, ", ") + " and " + std::to_string(symbols.size() - most) + " more";
+    return join(some, " and ");
 }
 
 // The best machine code for the capability; of several, the latest arch.
@@ -103,6 +117,49 @@ std::string why_missing(const DeviceCode& code, const Capability& capability) {
                   : "its device code holds no kernels";
 }
 
+// The best that the code of one unit can do.
+Judgement judge_one(const DeviceCode& code, const Capability& capability, const Host& host) {
+    if (const Cubin* cubin = best_cubin(code, capability)) {
+        if (cubin->lacks.empty()) return judge_cubin(*cubin, capability);
+        return {Verdict::missing, cubin->to_string() + " code is what " + capability.to_string() +
+                                      " loads, and it lacks " + shown(cubin->lacks) +
+                                      ", which code of the same unit for another arch has"};
+    }
+    const auto ptx = judge_all_ptx(code, capability, host);
+    if (ptx && ptx->verdict <= Verdict::unknown) return *ptx;
+    if (const auto doubt = doubtful_suffix(code, capability)) return {Verdict::unknown, *doubt};
+    if (!code.unknown.empty())
+        return {Verdict::unknown,
+                "no code for " + capability.to_string() +
+                    " was found, but part of the device code cannot be read: " + code.unknown.front()};
+    if (ptx) return *ptx;
+    return {Verdict::missing, why_missing(code, capability)};
+}
+
+// The code of each unit that has kernels which could be launched. What waits for a device link is no unit of its own.
+std::map<std::size_t, DeviceCode> units_with_kernels(const DeviceCode& code) {
+    const auto judged = [&](std::size_t unit) { return unit >= code.units.size() || !code.units[unit].may_be_absent; };
+    std::map<std::size_t, DeviceCode> out;
+    for (const Cubin& cubin : code.cubins)
+        if (cubin.runnable() && judged(cubin.unit)) out[cubin.unit].cubins.push_back(cubin);
+    for (const Ptx& ptx : code.ptx)
+        if (ptx.kernels > 0 && !ptx.relocatable && judged(ptx.unit)) out[ptx.unit].ptx.push_back(ptx);
+    // An entry that could not be read may hold code for any GPU; one whose place is not known stands for all units.
+    for (std::size_t unit = 0; unit < code.units.size(); ++unit)
+        if (code.units[unit].unread && judged(unit)) out[unit].unknown = code.unknown;
+    const bool placed = std::any_of(code.units.begin(), code.units.end(), [](const Unit& unit) { return unit.unread; });
+    if (!placed)
+        for (auto& [number, unit] : out) unit.unknown = code.unknown;
+    return out;
+}
+
+// How a unit is called for people: by kernels of it.
+std::string name_of(const DeviceCode& code, std::size_t unit) {
+    const bool known = unit < code.units.size() && !code.units[unit].kernels.empty();
+    if (!known) return "unit " + std::to_string(unit + 1) + " of its device code: ";
+    return "the unit with the kernel " + shown(code.units[unit].kernels) + ": ";
+}
+
 struct DriverFloor {
     int major;
     Version driver;       // programs of this CUDA major
@@ -141,6 +198,13 @@ Result<Verdict> parse_verdict(std::string_view text) {
                        "exact, compatible, jit, unknown, missing or unsupported");
 }
 
+std::string kernel_name(const std::string& symbol) {
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status),
+                                                      std::free);
+    return text && status == 0 ? std::string(text.get()) : symbol;
+}
+
 bool runs(Verdict verdict) { return verdict <= Verdict::jit; }
 
 bool ptx_runs_on(const Arch& arch, const Capability& capability) {
@@ -149,16 +213,15 @@ bool ptx_runs_on(const Arch& arch, const Capability& capability) {
 }
 
 Judgement judge(const DeviceCode& code, const Capability& capability, const Host& host) {
-    if (const Cubin* cubin = best_cubin(code, capability)) return judge_cubin(*cubin, capability);
-    const auto ptx = judge_all_ptx(code, capability, host);
-    if (ptx && ptx->verdict <= Verdict::unknown) return *ptx;
-    if (const auto doubt = doubtful_suffix(code, capability)) return {Verdict::unknown, *doubt};
-    if (!code.unknown.empty())
-        return {Verdict::unknown,
-                "no code for " + capability.to_string() +
-                    " was found, but part of the device code cannot be read: " + code.unknown.front()};
-    if (ptx) return *ptx;
-    return {Verdict::missing, why_missing(code, capability)};
+    const std::map<std::size_t, DeviceCode> units = units_with_kernels(code);
+    if (units.empty()) return judge_one(code, capability, host);
+    std::optional<Judgement> worst;
+    for (const auto& [number, unit] : units) {
+        Judgement judgement = judge_one(unit, capability, host);
+        if (units.size() > 1 && !runs(judgement.verdict)) judgement.reason = name_of(code, number) + judgement.reason;
+        if (!worst || worst->verdict < judgement.verdict) worst = std::move(judgement);
+    }
+    return *worst;
 }
 
 Judgement judge(const DeviceCode& code, const GpuTarget& target, const Host& host) {

@@ -48,7 +48,11 @@ struct Host {
 // exactly its own, 'f' its family. For machine code ask cubin_runs_on (arch.hpp).
 bool ptx_runs_on(const Arch& arch, const Capability& capability);
 
-// The best that a module's code can do on a GPU of this capability.
+// A kernel's symbol as its source has it: "_Z3hopPf" is "hop(float*)"; what is no C++ symbol stays.
+std::string kernel_name(const std::string& symbol);
+
+// What a module's code does on a GPU of this capability: the best of each unit, and of these the worst, whose kernels
+// the reason names.
 Judgement judge(const DeviceCode& code, const Capability& capability, const Host& host = {});
 // The same with a target: a GPU without CUDA is unsupported.
 Judgement judge(const DeviceCode& code, const GpuTarget& target, const Host& host = {});

@@ -169,14 +169,15 @@ struct CubinSpec {
     int kernels = 1;
     int abi = 8;
     bool relocatable = false;
-    bool compat = true;  // .nv.compat as CUDA 13 writes it, with ABI 8
+    bool compat = true;            // .nv.compat as CUDA 13 writes it, with ABI 8
+    std::string names = "kernel";  // of its kernels, with a number behind each
 };
 
 inline std::string cubin(const CubinSpec& spec) {
     const auto sm = static_cast<std::uint32_t>(spec.sm);
     std::vector<Section> sections;
     for (int i = 0; i < spec.kernels; ++i)
-        sections.push_back({".text.kernel" + std::to_string(i), 1, std::string(128, '\x55'), 0, 0});
+        sections.push_back({".text." + spec.names + std::to_string(i), 1, std::string(128, '\x55'), 0, 0});
     Header header{190, spec.relocatable ? 1 : 2, spec.abi, 0};
     if (spec.abi == 7) {
         header.flags = sm << 16 | 0x500U | (spec.suffix == 'a' ? 0x800U : 0U) | sm;
@@ -235,6 +236,17 @@ inline std::string module_with(const std::string& nv_fatbin, std::size_t contain
     if (!nv_fatbin.empty()) library.more.push_back({".nv_fatbin", 1, nv_fatbin, 0, 0});
     if (containers != 0) library.more.push_back({".nvFatBinSegment", 1, std::string(24 * containers, '\1'), 0, 0});
     return shared_object(library);
+}
+
+// A module of several units, each with its cubins.
+inline std::string module_of_units(const std::vector<std::vector<CubinSpec>>& units) {
+    std::string containers;
+    for (const auto& specs : units) {
+        std::vector<std::string> entries;
+        for (const CubinSpec& spec : specs) entries.push_back(entry({2, spec.sm, 0x11, cubin(spec)}));
+        containers += container(entries);
+    }
+    return module_with(containers, units.size());
 }
 
 // A module whose one container holds cubins as CUDA 13 makes them, uncompressed.

@@ -93,7 +93,9 @@ TEST_CASE("a stub, an object and a module without device code break the promise"
     };
     CHECK(error(make::module_of({{89, 0, 0}})).ends_with("its device code holds no kernels"));
     CHECK(error(make::module_of({{89, 0, 1, 8, true}})).ends_with("the device link (nvcc -dlink) is missing"));
-    CHECK(error(make::module_with("", 0)).ends_with("there is no device code in it"));
+    CHECK(error(make::module_with("", 0)) ==
+          "m.so (sageattention for sm_89) holds no device code; if it is code of the host alone, write device_code = "
+          "false at its [[module]]");
     CHECK(error(make::module_with("", 1)).find("registers 1 containers") != std::string::npos);
 }
 
@@ -159,6 +161,72 @@ TEST_CASE("the stored proof answers for any GPU and host") {
                     "programs of CUDA 13.0 need NVIDIA driver 580 or newer; this machine has 550.54.14"});
     CHECK(judge_variant(ada().prove({89, 0}, {"8.9"}, table(), {}), gpu("8.9"), {Version{450}, {}}).verdict ==
           Verdict::exact);  // the toolkit is not known, so no floor is
+}
+
+TEST_CASE("each unit of a module is judged by itself, and the reason names it by its kernels") {
+    const make::CubinSpec ada{89, 0, 1, 8, false, true, "add"};
+    const make::CubinSpec hopper{90, 0, 3, 8, false, true, "_Z3hopPfi"};
+    const std::string module = make::module_of_units({{ada}, {hopper}});
+    const auto prove = [&](const ModuleRule& rule) {
+        return Built().add("m.so", module).prove({89, 0}, {"RTX 4090"}, {rule});
+    };
+    CHECK(only(prove({"m.so", {}, false})) ==
+          "m.so (sageattention for sm_89) does not run on RTX 4090 (8.9): the unit with the kernel _Z3hopPfi0, "
+          "_Z3hopPfi1 "
+          "and 1 more: no code for 8.9: there is sm_90");
+    // Units that differ on purpose are named in the recipe, and the stored form says so.
+    const VariantProof named = prove({"m.so", {}, false, false, {"_Z3hopPfi0", "_Z3hopPfi1", "_Z3hopPfi2"}});
+    CHECK(named.ok());
+    CHECK_FALSE(prove({"m.so", {}, false, false, {"_Z3hopPfi0"}}).ok());
+    const VariantProof back = variant_proof_from_json(to_json(named)).value();
+    CHECK(back.modules == named.modules);
+    CHECK(judge_variant(back, gpu("RTX 4090")).verdict == Verdict::exact);
+    CHECK(judge_variant(back, gpu("H100")).verdict == Verdict::missing);  // the other unit, which counts
+}
+
+TEST_CASE("a kernel that only another arch's code has is missing") {
+    const make::CubinSpec few{80, 0, 1}, more{90, 0, 2};
+    const std::string module = make::module_of_units({{few, more}});
+    const std::string reason = only(Built().add("m.so", module).prove({80, 0}, {"8.9"}, {{"m.so", {}, false}}));
+    CHECK(
+        reason.ends_with("sm_80 code is what 8.9 loads, and it lacks kernel1, which code of the same unit for another "
+                         "arch has"));
+    CHECK(Built().add("m.so", module).prove({80, 0}, {"8.0"}, {{"m.so", {}, false, false, {"kernel1"}}}).ok());
+    const VariantProof hopper = Built().add("m.so", module).prove({90, 0}, {"9.0"}, {{"m.so", {}, false}});
+    CHECK(hopper.ok());
+    CHECK(variant_proof_from_json(to_json(hopper)).value().modules == hopper.modules);
+}
+
+TEST_CASE("a module of host code alone can be promised, and holds none of the device") {
+    const std::vector<ModuleRule> rules = {{"m.so", {}, false}, {"v.so", {}, false, true}};
+    const VariantProof proof = Built()
+                                   .add("m.so", make::module_of({{89}}))
+                                   .add("v.so", make::module_with("", 0))
+                                   .prove({89, 0}, {"8.9"}, rules);
+    CHECK(proof.ok());
+    CHECK(judge_variant(variant_proof_from_json(to_json(proof)).value(), gpu("8.9")).verdict == Verdict::exact);
+    CHECK(only(Built().add("m.so", make::module_of({{89}})).prove({89, 0}, {"8.9"}, rules))
+              .ends_with("it was not built into this variant"));
+    CHECK(only(Built()
+                   .add("m.so", make::module_of({{89}}))
+                   .add("v.so", make::module_of({{89}}))
+                   .prove({89, 0}, {"8.9"}, rules)) ==
+          "v.so holds device code, and the recipe says device_code = false");
+}
+
+TEST_CASE("where the recipe promises less than the bytes could do, the recipe is the reason") {
+    const std::vector<ModuleRule> only80 = {{"m.so", {{8, 0}}, false}}, only90 = {{"m.so", {{9, 0}}, false}};
+    const std::vector<VariantProof> variants = {
+        Built().add("m.so", make::module_of({{80}})).prove({80, 0}, {"A100"}, only80),
+        Built().add("m.so", make::module_of({{90}})).prove({90, 0}, {"H100"}, only90)};
+    CHECK(choose_variant(variants, gpu("RTX 3090")).judgement ==
+          Judgement{Verdict::missing,
+                    "the recipe's [[arch]] table does not promise RTX 3090 (8.6), though its sm_80 code "
+                    "would run there by CUDA's rules"});
+    CHECK(choose_variant(variants, gpu("B200")).judgement.reason ==
+          "the recipe's [[arch]] table does not promise B200 (10.0)");
+    CHECK(choose_variant({variants[0]}, gpu("RTX 3090")).judgement.reason.find("does not promise") !=
+          std::string::npos);
 }
 
 TEST_CASE("of several variants the one that serves best is chosen") {
