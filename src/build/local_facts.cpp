@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "build/kernel_source.hpp"
 #include "build/program_digest.hpp"
-#include "oci/layout.hpp"
+#include "oci/image_source.hpp"
 #include "resolve/apt.hpp"
 #include "resolve/context_files.hpp"
 #include "resolve/file_digest.hpp"
@@ -53,12 +53,15 @@ std::string identity_of(const Template& tmpl, const std::string& from) {
 }
 
 Digest digest_of_layout(const LayoutBase& base, const SourcePos& where) {
-    auto image = oci::read_layout(base.path, base.tag);
-    if (image) return image->manifest_digest;
+    auto image = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
+    if (image) return image->digest();
     Error error = image.error();
     error.kind = ErrorKind::usage;
     error.where = where;
-    error.hint = "'layout' names a folder in the OCI image layout, with ':TAG' where it holds several images";
+    // The image's own hints speak of the command line; what it has under which tags helps here too.
+    const std::string help =
+        "write layout = \"DIR\", a folder in the OCI image layout, or \"DIR:TAG\" where it holds several images";
+    error.hint = error.hint.starts_with("it has: ") ? "write layout = \"DIR:TAG\"; " + error.hint : help;
     throw BuildError(std::move(error));
 }
 

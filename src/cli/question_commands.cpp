@@ -8,7 +8,6 @@
 #include "kernel/gpu.hpp"
 #include "oci/image_name.hpp"
 #include "oci/image_source.hpp"
-#include "oci/layout.hpp"
 
 namespace tmplbuild::cli {
 
@@ -45,30 +44,18 @@ static int can_run(const oci::ImageName& name, const Options& options) {
 int run_inspect(const Options& options) {
     const oci::ImageName name = oci::ImageName::parse(options.image).value();
     if (!options.can_run.empty()) return can_run(name, options);
-    if (name.kind != oci::ImageName::Kind::layout)
-        throw BuildError(usage_error("this release inspects OCI layouts only, not '" + options.image + "'",
-                                     "copy it into one with `skopeo copy`"));
-    oci::look_for(name).value();
-    const oci::LayoutImage image = oci::read_layout(name.path, name.tag).value();
-    json::object out{{"digest", image.manifest_digest.to_string()},
-                     {"size", image.size},
-                     {"manifest", image.manifest},
-                     {"config", image.config}};
+    const oci::ImageSource image = oci::ImageSource::open(name).value();
     if (options.json) {
+        json::object out{{"digest", image.digest().to_string()}, {"size", image.size()}};
+        if (image.has_annotations()) out["manifest"] = image.manifest();
+        out["config"] = image.config_document();
         std::printf("%s", json::pretty(out).c_str());
         return 0;
     }
-    std::printf("%s  %s\n", image.manifest_digest.to_string().c_str(), human_bytes(image.size).c_str());
-    const json::array& layers = *json::get_array(image.manifest, "layers").value();
-    const auto history = json::get_array(image.config, "history");
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        const json::object& layer = layers[i].as_object();
-        std::string made;
-        if (history && i < (*history)->size()) made = json::string_or((**history)[i].as_object(), "created_by", "");
-        std::printf("  %9s  %.19s  %s\n",
-                    human_bytes(static_cast<std::uint64_t>(json::int_or(layer, "size", 0))).c_str(),
-                    json::string_or(layer, "digest", "").c_str(), made.c_str());
-    }
+    std::printf("%s  %s\n", image.digest().to_string().c_str(), human_bytes(image.size()).c_str());
+    for (const BuiltLayer& layer : image.layers())
+        std::printf("  %9s  %.19s  %s\n", human_bytes(layer.size).c_str(), layer.digest.to_string().c_str(),
+                    layer.comment.c_str());
     return 0;
 }
 

@@ -7,10 +7,11 @@
 #include <set>
 #include <vector>
 
-#include "sys/atomic_file.hpp"
 #include "io/tar_writer.hpp"
 #include "oci/layout.hpp"
+#include "oci/layout_file.hpp"
 #include "store/layer_reader.hpp"
+#include "sys/atomic_file.hpp"
 
 namespace tmplbuild::oci {
 
@@ -60,7 +61,7 @@ Result<void> put_blob(Archive& archive, const Store& store, const Digest& digest
     const fs::path file = store.blob_path(digest);
     auto fd = sys::open_fd(file, O_RDONLY);
     if (!fd) return fd.error();
-    if (auto begun = archive.begin("blobs/sha256/" + digest.hex(), size); !begun) return begun;
+    if (auto begun = archive.begin(blob_path(digest), size); !begun) return begun;
     ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     std::vector<std::byte> buffer(chunk);
     Sha256 hash;
@@ -96,7 +97,7 @@ Result<void> fill_oci(Archive& archive, const Store& store, const Image& image, 
                                           {image.manifest_digest, image.manifest.size()}};
     for (const BuiltLayer& layer : image.layers) blobs[layer.digest] = layer.size;
     for (const auto& [name, content] :
-         {std::pair{"oci-layout", std::string(layout_text)}, {"index.json", index_text(image, tag)}})
+         {std::pair{layout_file, std::string(layout_text)}, {"index.json", index_text(image, tag)}})
         if (auto put = archive.text(name, content); !put) return put;
     for (const char* folder : {"blobs/", "blobs/sha256/"})
         if (auto put = archive.folder(folder); !put) return put;

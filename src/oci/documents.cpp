@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "oci/layout_file.hpp"
 #include "store/built_layer.hpp"
 
 namespace tmplbuild::oci {
@@ -14,8 +15,6 @@ namespace {
 
 constexpr std::string_view oci_config = "application/vnd.oci.image.config.v1+json";
 constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
-constexpr std::string_view docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
-constexpr std::string_view docker_config = "application/vnd.docker.container.image.v1+json";
 constexpr std::string_view wanted_platform = "linux/amd64";
 
 Error bad(const std::string& name, std::string_view why, std::string hint = {}) {
@@ -74,10 +73,14 @@ Result<Descriptor> parse_descriptor(const json::value& value, const std::string&
         return bad(name, "names content by a URL of its own",
                    "such layers are not taken: tmplbuild fetches only from "
                    "where you told it to");
-    std::string tag;
-    if (const json::value* notes = o.if_contains("annotations"); notes != nullptr && notes->is_object())
-        tag = json::string_or(notes->get_object(), "org.opencontainers.image.ref.name", "");
-    return Descriptor{*type, *digest, static_cast<std::uint64_t>(*size), platform_of(o), std::move(tag)};
+    Descriptor out{*type, *digest, static_cast<std::uint64_t>(*size), platform_of(o), "", o.contains("artifactType")};
+    if (const json::value* notes = o.if_contains("annotations"); notes != nullptr && notes->is_object()) {
+        out.tag = json::string_or(notes->get_object(), ref_name, "");
+        // BuildKit's attestations: docs/attestations/attestation-storage.md.
+        out.is_note = out.is_note || notes->get_object().contains("vnd.docker.reference.type");
+    }
+    out.is_note = out.is_note || out.platform == "unknown/unknown";
+    return out;
 }
 
 Result<std::vector<std::string>> texts(const json::object& o, const char* key, const std::string& name) {
@@ -148,7 +151,9 @@ std::vector<std::string> read_history(const json::object& o, std::size_t layers)
 }  // namespace
 
 bool is_index(std::string_view media_type) { return media_type == index_type || media_type == docker_list; }
-bool is_manifest(std::string_view media_type) { return media_type == manifest_type || media_type == docker_manifest; }
+bool is_manifest(std::string_view media_type) {
+    return media_type == manifest_type || media_type == docker_manifest_type;
+}
 
 Result<std::vector<Descriptor>> parse_index(std::string_view text, std::string_view media_type,
                                             const std::string& name) {
@@ -174,7 +179,7 @@ Result<Manifest> parse_manifest(std::string_view text, std::string_view media_ty
     Manifest out;
     auto descriptor = parse_descriptor(**config, name);
     if (!descriptor) return descriptor.error();
-    if (descriptor->media_type != oci_config && descriptor->media_type != docker_config)
+    if (descriptor->media_type != oci_config && descriptor->media_type != docker_config_type)
         return bad(name, "is not a container image: its configuration is of the type '" + descriptor->media_type + "'");
     out.config = std::move(*descriptor);
     for (const json::value& item : **layers) {
@@ -212,6 +217,32 @@ Result<ImageConfig> parse_config(std::string_view text, const std::string& name)
     return config;
 }
 
+Error layers_differ(const std::string& config_name, std::size_t listed, std::size_t there) {
+    return bad(config_name, "lists " + std::to_string(listed) + " layers, and the image has " + std::to_string(there));
+}
+
+// Where several are meant, only those of the kind, if there is one.
+template <class Wanted>
+static void narrow(std::vector<Descriptor>& meant, Wanted wanted) {
+    if (meant.size() > 1 && std::any_of(meant.begin(), meant.end(), wanted))
+        std::erase_if(meant, [&](const Descriptor& entry) { return !wanted(entry); });
+}
+
+static bool is_image(const Descriptor& entry) {
+    return !entry.is_note && (is_index(entry.media_type) || is_manifest(entry.media_type));
+}
+
+// Images under names of their own are several, whatever their platforms; one image may have several names.
+static bool have_several_names(const std::vector<Descriptor>& meant) {
+    std::set<std::string> tags;
+    std::set<Digest> digests;
+    for (const Descriptor& entry : meant) {
+        tags.insert(entry.tag);
+        digests.insert(entry.digest);
+    }
+    return tags.size() > 1 && digests.size() > 1;
+}
+
 Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::string& tag, const std::string& name) {
     std::vector<Descriptor> meant;
     std::set<std::string> tags, platforms;
@@ -228,11 +259,17 @@ Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::str
     };
     if (meant.empty() && !tag.empty()) return unclear("has no image '" + tag + "'", has);
     if (meant.empty()) return bad(name, "has no image", has);
-    for (const Descriptor& entry : meant) platforms.insert(entry.platform.empty() ? "unknown" : entry.platform);
-    if (meant.size() > 1)
-        std::erase_if(meant, [](const Descriptor& entry) { return entry.platform != wanted_platform; });
-    if (meant.size() > 1) return unclear("has several images", has.empty() ? "name one by its tag" : has);
-    if (meant.empty() || (!meant[0].platform.empty() && meant[0].platform != wanted_platform))
+    narrow(meant, is_image);
+    const Error several = unclear("has several images", has.empty() ? "name one by its tag" : has);
+    if (have_several_names(meant)) return several;
+    narrow(meant, [](const Descriptor& entry) { return entry.platform == wanted_platform; });
+    narrow(meant, [](const Descriptor& entry) { return entry.platform.empty(); });
+    std::set<Digest> seen;
+    std::erase_if(meant, [&](const Descriptor& entry) { return !seen.insert(entry.digest).second; });
+    for (const Descriptor& entry : meant) platforms.insert(entry.platform);
+    const bool foreign = !platforms.contains("") && !platforms.contains(std::string(wanted_platform));
+    if (meant.size() > 1 && !foreign) return several;
+    if (foreign)
         return bad(name,
                    "has no image for " + std::string(wanted_platform) + ", only for " +
                        join({platforms.begin(), platforms.end()}, ", "),

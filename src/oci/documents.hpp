@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An image's three documents as others wrote them (OCI image-spec 1.1: image-index.md, manifest.md, config.md, and
-// Docker's twins of them), read strictly: bytes in, checked values out. For bases, from layouts and registries. Never
+// Docker's twins of them), read strictly: bytes in, checked values out. For ImageSource. Never
 // fetches anything and trusts no digest that it did not parse. What these refuse is an image that tools disagree about
 // (CVE-2021-41190), an artifact that is no image, or one for another platform.
 #pragma once
@@ -22,6 +22,8 @@ inline constexpr int index_depth = 3;                       // an index in an in
 
 inline constexpr const char* index_type = "application/vnd.oci.image.index.v1+json";
 inline constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr const char* docker_manifest_type = "application/vnd.docker.distribution.manifest.v2+json";
+inline constexpr const char* docker_config_type = "application/vnd.docker.container.image.v1+json";
 
 struct Descriptor {
     std::string media_type;
@@ -29,6 +31,7 @@ struct Descriptor {
     std::uint64_t size = 0;
     std::string platform;  // "linux/amd64", "linux/arm/v7"; empty: not said
     std::string tag;       // org.opencontainers.image.ref.name
+    bool is_note = false;  // about another image (an attestation, a signature), not one itself
 };
 
 struct Manifest {
@@ -57,7 +60,12 @@ Result<Manifest> parse_manifest(std::string_view text, std::string_view media_ty
 // linux/amd64 only.
 Result<ImageConfig> parse_config(std::string_view text, const std::string& name);
 
-// The entry that is meant: those tagged `tag` (all when it is empty), and of several the one for linux/amd64.
+// An image whose configuration lists another number of layers than its manifest.
+Error layers_differ(const std::string& config_name, std::size_t listed, std::size_t there);
+
+// The entry that is meant: of those tagged `tag` (all when it is empty) the image for linux/amd64. What only speaks
+// about an image (attestations, signatures) and what is of an unknown kind is passed over where there is something
+// else.
 Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::string& tag, const std::string& name);
 
 }  // namespace tmplbuild::oci

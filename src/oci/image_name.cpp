@@ -4,6 +4,7 @@
 #include <regex>
 #include <vector>
 
+#include "base/layout_name.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild::oci {
@@ -11,17 +12,12 @@ namespace tmplbuild::oci {
 static const std::string hint =
     "write oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]] or docker://REF";
 
-static Result<ImageName> with_tag(ImageName name, std::string_view rest) {
-    // A tag has no '/', so "oci:C/a:b/c" is the folder "C/a:b/c".
-    const std::size_t colon = rest.rfind(':');
-    if (colon != std::string_view::npos && rest.find('/', colon) == std::string_view::npos) {
-        name.tag = rest.substr(colon + 1);
-        rest = rest.substr(0, colon);
-        if (name.tag.empty()) return usage_error("the tag after ':' is empty", hint);
-    }
-    if (rest.empty()) return usage_error("the image's path is empty", hint);
-    name.path = std::string(rest);
-    return name;
+static Result<ImageName> with_tag(ImageName::Kind kind, std::string_view rest) {
+    auto name = LayoutName::parse(rest);
+    if (name) return ImageName{kind, name->path, name->tag, {}};
+    Error error = name.error();
+    if (error.hint.empty()) error.hint = hint;
+    return error;
 }
 
 static bool is_name_part(std::string_view part) {
@@ -78,8 +74,8 @@ Result<ImageName> ImageName::parse(std::string_view text) {
         if (name.reference.empty()) return usage_error("the reference after docker:// is empty", hint);
         return name;
     }
-    if (text.starts_with("oci:")) return with_tag({Kind::layout, {}, {}, {}}, after("oci:"));
-    if (text.starts_with("oci-archive:")) return with_tag({Kind::oci_archive, {}, {}, {}}, after("oci-archive:"));
+    if (text.starts_with("oci:")) return with_tag(Kind::layout, after("oci:"));
+    if (text.starts_with("oci-archive:")) return with_tag(Kind::oci_archive, after("oci-archive:"));
     if (text.starts_with("docker-archive:")) return with_reference(after("docker-archive:"));
     const std::size_t colon = text.find(':');
     if (colon != std::string_view::npos && text.find('/') > colon) {
@@ -88,7 +84,7 @@ Result<ImageName> ImageName::parse(std::string_view text) {
         return usage_error("'" + transport + ":' is not a way to name an image", guess.empty() ? hint : guess);
     }
     if (text.empty()) return usage_error("the image's name is empty", hint);
-    return ImageName{Kind::layout, std::string(text), {}, {}};
+    return with_tag(Kind::layout, text);
 }
 
 std::string ImageName::to_string() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How people name an image or an output, as skopeo and buildah do (containers-transports(5)): oci:DIR[:TAG],
-// oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]], docker://REF; a bare path is a layout. Never looks at the
-// disk.
+// oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]], docker://REF; a bare DIR[:TAG] is a layout. Never looks at
+// the disk.
 #pragma once
 
 #include <filesystem>

@@ -8,19 +8,17 @@
 #include <optional>
 #include <set>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "oci/documents.hpp"
+#include "oci/layout_file.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
-static constexpr const char* ref_name = "org.opencontainers.image.ref.name";
-
-static fs::path blob_in(const fs::path& directory, const Digest& digest) {
-    return directory / "blobs" / "sha256" / digest.hex();
-}
+static fs::path blob_in(const fs::path& directory, const Digest& digest) { return directory / blob_path(digest); }
 
 static bool has_size(const fs::path& file, std::uint64_t size) {
     struct stat facts {};
@@ -145,74 +143,10 @@ Result<void> write_layout(const Store& store, const Image& image, const fs::path
     for (const auto& [digest, size] :
          {std::pair{image.config_digest, image.config.size()}, {image.manifest_digest, image.manifest.size()}})
         if (auto placed = place_blob(store, digest, size, directory); !placed) return placed;
-    if (auto written = sys::write_file_atomic(directory / "oci-layout", layout_text); !written) return written;
+    if (auto written = sys::write_file_atomic(directory / layout_file, layout_text); !written) return written;
     if (auto written = sys::write_file_atomic(directory / "index.json", index_of(manifests)); !written) return written;
     remove_unnamed(directory, manifests);
     return {};
-}
-
-// --- reading ---------------------------------------------------------------------------------------------------------
-
-static Result<json::object> read_document(const fs::path& directory, const Digest& digest, const char* what) {
-    const fs::path file = blob_in(directory, digest);
-    auto text = sys::read_file(file, document_limit);
-    if (!text) return text.error();
-    if (Sha256::of(*text) != digest)
-        return build_error(std::string("the ") + what + " '" + file.string() + "' does not have its digest",
-                           "the layout is damaged: write it again");
-    auto document = json::parse(*text, file);
-    if (!document) return document.error();
-    if (!document->is_object())
-        return build_error(std::string("the ") + what + " '" + file.string() + "' is not an object");
-    return std::move(document->get_object());
-}
-
-std::string LayoutImage::annotation(std::string_view name) const {
-    if (!manifest.contains("annotations") || !manifest.at("annotations").is_object()) return {};
-    return json::string_or(manifest.at("annotations").get_object(), name, "");
-}
-
-static Result<Digest> choose_manifest(const fs::path& directory, const std::string& tag) {
-    auto index = read_index(directory);
-    if (!index) return index.error();
-    const json::array& manifests = (*index)["manifests"].get_array();
-    std::vector<std::string> tags;
-    const json::object* chosen = nullptr;
-    for (const json::value& entry : manifests) {
-        if (!entry.is_object()) continue;
-        tags.push_back(tag_of(entry));
-        if (tag_of(entry) == tag || (tag.empty() && manifests.size() == 1)) chosen = &entry.get_object();
-    }
-    if (chosen == nullptr)
-        return usage_error("the layout '" + directory.string() + "' has " +
-                               (tag.empty() ? std::string("several images") : "no image '" + tag + "'"),
-                           "it has: " + join(tags, ", "));
-    auto digest = json::get_string(*chosen, "digest");
-    if (!digest) return digest.error();
-    return Digest::parse(*digest);
-}
-
-Result<LayoutImage> read_layout(const fs::path& directory, const std::string& tag) {
-    auto digest = choose_manifest(directory, tag);
-    if (!digest) return digest.error();
-    auto manifest = read_document(directory, *digest, "manifest");
-    if (!manifest) return manifest.error();
-    LayoutImage image;
-    image.manifest_digest = *digest;
-    image.manifest = std::move(*manifest);
-    auto config = json::get_object(image.manifest, "config");
-    auto layers = json::get_array(image.manifest, "layers");
-    if (!config) return config.error();
-    if (!layers) return layers.error();
-    auto config_digest = Digest::parse(json::string_or(**config, "digest", ""));
-    if (!config_digest) return config_digest.error();
-    auto document = read_document(directory, *config_digest, "config");
-    if (!document) return document.error();
-    image.size = json::canonical(image.manifest).size() + static_cast<std::uint64_t>(json::int_or(**config, "size", 0));
-    for (const json::value& layer : **layers)
-        if (layer.is_object()) image.size += static_cast<std::uint64_t>(json::int_or(layer.get_object(), "size", 0));
-    image.config = std::move(*document);
-    return image;
 }
 
 }  // namespace tmplbuild::oci

@@ -20,6 +20,7 @@ struct BaseSpec {
     LockedBase locked;
     std::vector<std::string> interpreters{};  // that the template names; measured beside what PATH finds
     std::vector<Repository> repositories{};   // that its packages may come from
+    Digest image{};                           // of a `layout` base: the manifest that its key stands for
 };
 struct FilesSpec {
     FilesLayer layer;

@@ -194,7 +194,7 @@ StringMap read_environment(TableReader& table, std::string_view key) {
 
 std::vector<std::string> read_debian_packages(TableReader& table, std::string_view key, Report& report) {
     std::vector<std::string> packages;
-    for (const auto& [name, pos] : table.texts(key)) {
+    for (const auto& [name, pos] : table.texts(key, ListOf::names)) {
         if (is_debian_package(name))
             packages.push_back(name);
         else
@@ -235,7 +235,7 @@ std::vector<std::string> read_requirements(TableReader& table, std::string_view 
 
 std::vector<std::string> read_command(TableReader& table, std::string_view key) {
     const bool given = table.has(key);
-    const auto before = table.texts(key);
+    const auto before = table.texts(key, ListOf::arguments);
     if (given && before.empty()) {
         const toml_tree::Node* node = table.any(key);
         if (node->is_array() && node->items.empty())

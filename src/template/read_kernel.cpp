@@ -130,7 +130,7 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     table.require("command", "command = [\"make\", \"SM={sm}\", \"OUT={output}\"]");
     recipe.command = read_command(table, "command");
     recipe.environment = read_environment(table, "environment");
-    std::vector<Placed<std::string>> texts = table.texts("command");
+    std::vector<Placed<std::string>> texts = table.texts("command", ListOf::arguments);
     for (const auto& [name, value] : recipe.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[build]", report);
     check_arch_list(recipe.environment, table, report);

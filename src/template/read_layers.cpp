@@ -135,8 +135,8 @@ static PythonLayer read_python(TableReader& table, Reading& reading, std::string
     }
     layer.requirements = read_requirements(table, "requirements", reading.report);
     layer.constraints = read_requirements(table, "constraints", reading.report);
-    layer.allow_shared = values(table.texts("allow_shared"));
-    layer.allow_bad_record = values(table.texts("allow_bad_record"));
+    layer.allow_shared = values(table.texts("allow_shared", ListOf::names));
+    layer.allow_bad_record = values(table.texts("allow_bad_record", ListOf::names));
     for (const auto& [text, pos] : table.texts("requirements_from")) {
         const std::size_t colon = text.find(':');
         const bool good = colon != std::string::npos && colon != 0 && is_inner_path(text.substr(colon + 1));
@@ -161,8 +161,8 @@ static RunLayer read_run(TableReader& table, Reading& reading, std::string& abou
     if (table.has("directory")) layer.directory = read_image_path(table, "directory", PathUse::inspect);
     layer.environment = read_environment(table, "environment");
     if (const auto flag = table.boolean("network")) layer.network = flag->value;
-    if (table.has("after")) layer.after = values(table.texts("after"));
-    for (const auto& [name, pos] : table.texts("secrets")) {
+    if (table.has("after")) layer.after = values(table.texts("after", ListOf::names));
+    for (const auto& [name, pos] : table.texts("secrets", ListOf::names)) {
         if (is_name(name))
             layer.secrets.push_back(name);
         else

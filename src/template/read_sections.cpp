@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <tuple>
 
+#include "base/layout_name.hpp"
 #include "base/text.hpp"
 #include "kernel/version.hpp"
 #include "template/sections.hpp"
@@ -39,19 +41,29 @@ static DebianBase read_debian(const Node& node, Reading& reading) {
 
 static LayoutBase read_layout(const Node& node, Reading& reading, TableReader& parent) {
     LayoutBase base;
-    std::optional<Placed<std::string>> path;
+    std::string path;
     if (node.is_table()) {
         TableReader table(node, "'layout' in [base]", reading.report);
         table.require("path", "path = \"out/base\"");
-        path = table.text("path");
-        if (const auto tag = table.text("tag")) base.tag = tag->value;
+        if (const auto text = table.text("path")) path = text->value;
+        if (const auto tag = table.text("tag")) {
+            base.tag = tag->value;
+            if (!is_layout_tag(base.tag))
+                table.error("tag", "is no tag of a layout: \"" + base.tag + "\"",
+                            "write it as the layout has it: tag = \"latest\"");
+        }
         table.finish();
-    } else if (node.is_text()) {
-        path = parent.text("layout");
-    } else {
-        parent.wrong("layout", node, "a path, or a table with 'path' and 'tag'");
+    } else if (const auto text = node.is_text() ? parent.text("layout") : std::nullopt) {
+        const auto name = LayoutName::parse(text->value);
+        if (!name)
+            parent.error("layout", "is not DIR[:TAG]: " + name.error().message,
+                         "write layout = \"out/base\", or layout = \"out/base:TAG\"");
+        else
+            std::tie(path, base.tag) = std::tie(name->path, name->tag);
+    } else if (!node.is_text()) {
+        parent.wrong("layout", node, "\"DIR\" or \"DIR:TAG\", or a table with 'path' and 'tag'");
     }
-    if (path) base.path = (reading.context / path->value).lexically_normal();
+    if (!path.empty()) base.path = (reading.context / path).lexically_normal();
     return base;
 }
 

@@ -133,9 +133,9 @@ static void read_secrets(TableReader& parent, Service& service, Reading& reading
 }
 
 static void read_kernel_keys(TableReader& table, Service& service) {
-    service.uses_kernels = values(table.texts("uses_kernels"));
-    service.args_with_kernel = values(table.texts("args_with_kernel"));
-    service.args_without_gpu = values(table.texts("args_without_gpu"));
+    service.uses_kernels = values(table.texts("uses_kernels", ListOf::names));
+    service.args_with_kernel = values(table.texts("args_with_kernel", ListOf::words));
+    service.args_without_gpu = values(table.texts("args_without_gpu", ListOf::words));
     if (const auto text = table.text("degraded_log")) service.degraded_log = text->value;
     if (const auto choice = table.choice("on_kernel_ready", {"notify", "restart", "restart-when-idle"}))
         service.on_kernel_ready = static_cast<OnKernelReady>(*choice);
@@ -202,7 +202,7 @@ std::optional<Service> read_service(const Node& node, Reading& reading) {
     read_health(table, service, reading);
     read_umask(table, service);
     read_limits(table, service, reading);
-    service.needs = values(table.texts("needs"));
+    service.needs = values(table.texts("needs", ListOf::names));
     read_kernel_keys(table, service);
     read_idle(table, service, reading);
     read_secrets(table, service, reading);

@@ -2,6 +2,7 @@
 #include "template/table_reader.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/text.hpp"
@@ -11,9 +12,17 @@ namespace tmplbuild {
 using toml_tree::Member;
 using toml_tree::Node;
 
-// Stands between quotes without a change.
-static bool printable_as_is(const std::string& text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+// Of a text where a number or a truth value is wanted: whether the quotes are all that is wrong.
+static std::string unquoted(const Node& node, bool fits) {
+    return node.is_text() && fits ? "without quotes: " + node.text : "";
+}
+
+template <class Number>
+static std::optional<Number> number_in(const std::string& text) {
+    Number value{};
+    const auto [rest, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (code != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+    return value;
 }
 
 TableReader::TableReader(const Node& table, std::string label, Report& report)
@@ -83,7 +92,8 @@ std::optional<Placed<std::int64_t>> TableReader::integer(std::string_view key, s
     const std::string expected = least == most
                                      ? std::to_string(least)
                                      : "an integer from " + std::to_string(least) + " to " + std::to_string(most);
-    wrong(key, *node, expected, node->is_text() ? "without quotes" : "");
+    const auto inside = number_in<std::int64_t>(node->text);
+    wrong(key, *node, expected, unquoted(*node, inside && *inside >= least && *inside <= most));
     return std::nullopt;
 }
 
@@ -94,7 +104,8 @@ std::optional<Placed<double>> TableReader::number(std::string_view key) {
     const double value = integer ? static_cast<double>(node->integer) : node->real;
     if ((integer || node->kind == Node::Kind::real) && value > 0 && value < 1e9)
         return Placed<double>{value, node->pos};
-    wrong(key, *node, "a number above 0", node->is_text() ? "without quotes" : "");
+    const auto inside = number_in<double>(node->text);
+    wrong(key, *node, "a number above 0", unquoted(*node, inside && *inside > 0 && *inside < 1e9));
     return std::nullopt;
 }
 
@@ -102,18 +113,19 @@ std::optional<Placed<bool>> TableReader::boolean(std::string_view key) {
     const Node* node = any(key);
     if (node == nullptr) return std::nullopt;
     if (node->kind == Node::Kind::boolean) return Placed<bool>{node->flag, node->pos};
-    wrong(key, *node, "true or false", node->is_text() ? "without quotes" : "");
+    std::string hint = unquoted(*node, node->text == "true" || node->text == "false");
+    if (node->is_text() && (node->text == "yes" || node->text == "on")) hint = "write true";
+    if (node->is_text() && (node->text == "no" || node->text == "off")) hint = "write false";
+    wrong(key, *node, "true or false", hint);
     return std::nullopt;
 }
 
-std::vector<Placed<std::string>> TableReader::texts(std::string_view key) {
+std::vector<Placed<std::string>> TableReader::texts(std::string_view key, ListOf kind) {
     const Node* node = any(key);
     std::vector<Placed<std::string>> list;
     if (node == nullptr) return list;
     if (!node->is_array()) {
-        const bool short_text = node->is_text() && node->text.size() <= 40 && printable_as_is(node->text);
-        wrong(key, *node, "an array of strings",
-              node->is_text() ? "put it in brackets: [\"" + (short_text ? node->text : "…") + "\"]" : "");
+        wrong(key, *node, "an array of strings", node->is_text() ? list_hint(node->text, kind) : "");
         return list;
     }
     for (const Node& item : node->items) {

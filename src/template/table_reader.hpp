@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "template/list_hint.hpp"
 #include "template/node.hpp"
 #include "template/report.hpp"
 
@@ -34,7 +35,8 @@ class TableReader {
     std::optional<Placed<std::int64_t>> integer(std::string_view key, std::int64_t least, std::int64_t most);
     std::optional<Placed<double>> number(std::string_view key);  // an integer or a fraction, above 0
     std::optional<Placed<bool>> boolean(std::string_view key);
-    std::vector<Placed<std::string>> texts(std::string_view key);
+    // `kind` decides only how a hint writes one text as a list.
+    std::vector<Placed<std::string>> texts(std::string_view key, ListOf kind = ListOf::texts);
     std::map<std::string, std::string> text_map(std::string_view key);
     // One of `names`: its place in the list.
     std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names);

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "io/process.hpp"
-#include "oci/image_name.hpp"
+#include "oci/image_source.hpp"
 #include "pack/layer_writer.hpp"
 #include "support/catch.hpp"
 
@@ -33,6 +33,9 @@ struct Place {
         spec.annotations["example"] = "yes";
         return oci::assemble_image(store, spec).value();
     }
+    Result<oci::ImageSource> read(const std::string& tag) const {
+        return oci::ImageSource::open({oci::ImageName::Kind::layout, layout, tag, ""});
+    }
     io::ProcessResult run(const std::vector<std::string>& argv) const {
         io::SystemProcessRunner runner;
         auto result = runner.run({.argv = argv}, {});
@@ -50,11 +53,11 @@ TEST_CASE("an image reads back from its layout, and skopeo agrees") {
         Place place;
         const oci::Image image = place.image({"a", "b"}, compression);
         REQUIRE(oci::write_layout(place.store, image, place.layout, "latest"));
-        auto back = oci::read_layout(place.layout, "");
+        auto back = place.read("");
         REQUIRE(back);
-        CHECK(back->manifest_digest == image.manifest_digest);
+        CHECK(back->digest() == image.manifest_digest);
         CHECK(back->annotation("example") == "yes");
-        CHECK(back->size == image.size());
+        CHECK(back->size() == image.size());
         if (!io::find_program("skopeo")) {
             WARN("skopeo is not here: its reading is not checked");
             continue;
@@ -103,9 +106,9 @@ TEST_CASE("a second write changes nothing on disk; another image replaces the ta
     CHECK(blobs() == 7);  // two manifests, two configs, layers a, b, c
     REQUIRE(oci::write_layout(place.store, place.image({"a", "c"}), place.layout, "latest"));
     CHECK(blobs() == 4);  // both tags name one image now: manifest, config, layers a and c
-    CHECK(oci::read_layout(place.layout, "latest"));
-    CHECK(oci::read_layout(place.layout, "other"));
-    auto missing = oci::read_layout(place.layout, "lates");
+    CHECK(place.read("latest"));
+    CHECK(place.read("other"));
+    auto missing = place.read("lates");
     REQUIRE_FALSE(missing);
     CHECK(missing.error().hint.find("latest") != std::string::npos);
 }
@@ -126,11 +129,11 @@ TEST_CASE("a damaged layout is a clear error") {
     const fs::path manifest = place.layout / "blobs/sha256" / image.manifest_digest.hex();
     fs::remove(manifest);
     std::ofstream(manifest) << "{}";
-    auto damaged = oci::read_layout(place.layout, "latest");
+    auto damaged = place.read("latest");
     REQUIRE_FALSE(damaged);
     CHECK(damaged.error().message.find("does not have its digest") != std::string::npos);
     std::ofstream(place.layout / "index.json", std::ios::trunc) << "[]";
-    CHECK_FALSE(oci::read_layout(place.layout, "latest"));
+    CHECK_FALSE(place.read("latest"));
 }
 
 TEST_CASE("too many layers are refused") {
@@ -144,6 +147,10 @@ TEST_CASE("image names are read as skopeo reads them") {
     using Kind = oci::ImageName::Kind;
     CHECK(oci::ImageName::parse("oci:out/x:tag")->tag == "tag");
     CHECK(oci::ImageName::parse("oci:out/x")->path == "out/x");
+    CHECK(oci::ImageName::parse("out/x:v1")->tag == "v1");
+    const auto podman = oci::ImageName::parse("oci:out/x:docker.io/library/a:12").value();
+    CHECK(podman.path == "out/x");
+    CHECK(podman.tag == "docker.io/library/a:12");
     CHECK(oci::ImageName::parse("out/x")->kind == Kind::layout);
     CHECK(oci::ImageName::parse("docker-archive:f.tar")->kind == Kind::docker_archive);
     CHECK(oci::ImageName::parse("docker://ghcr.io/a/b:1")->reference == "ghcr.io/a/b:1");
@@ -156,9 +163,30 @@ TEST_CASE("image names are read as skopeo reads them") {
     CHECK(oci::ImageName::parse("docker-archive:f.tar:comfyui")->reference == "comfyui:latest");
     CHECK(oci::ImageName::parse("docker-archive:f.tar")->reference.empty());
     CHECK(oci::ImageName::parse("docker-archive:f.tar")->to_string() == "docker-archive:f.tar");
-    for (const char* bad :
-         {"", "oci:", "oci:x:", "docker://", "podman:x", "docke-archive:x", "docker-archive:", "docker-archive::x",
-          "docker-archive:f:", "docker-archive:f:A", "docker-archive:f:a@sha256:1", "docker-archive:f:a..b",
-          "docker-archive:f:a/", "docker-archive:f:a:", "docker-archive:f:a:-x"})
+    for (const char* bad : {"",
+                            "oci:",
+                            "oci:x:",
+                            "oci:x:UPPER tag",
+                            "oci:x:a b",
+                            "oci:x:-a",
+                            "oci:x:a-",
+                            "oci:x:a..b",
+                            "oci:x:a\nb",
+                            "oci:x:a/",
+                            "oci-archive:f:\x1b[2J",
+                            "out/x:a b",
+                            "oci::v1",
+                            "docker://",
+                            "podman:x",
+                            "docke-archive:x",
+                            "docker-archive:",
+                            "docker-archive::x",
+                            "docker-archive:f:",
+                            "docker-archive:f:A",
+                            "docker-archive:f:a@sha256:1",
+                            "docker-archive:f:a..b",
+                            "docker-archive:f:a/",
+                            "docker-archive:f:a:",
+                            "docker-archive:f:a:-x"})
         CHECK_FALSE(oci::ImageName::parse(bad));
 }
