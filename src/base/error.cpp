@@ -91,7 +91,15 @@ Error network_error(std::string message, std::string hint) {
 Error os_error(const std::string& what, const std::string& path, int errno_value) {
     std::string message = "cannot " + what + " " + path + ": " + std::generic_category().message(errno_value);
     if (errno_value == ENOSPC)
-        return build_error(std::move(message), "the disk is full: free space or set TMPLBUILD_CACHE to a larger disk");
+        return build_error(std::move(message),
+                           "the disk of " + path +
+                               " is full: free space there, or use another disk (TMPLBUILD_CACHE for the store, -o "
+                               "for an output)");
+    if (errno_value == EFBIG)
+        return build_error(std::move(message),
+                           "a file may not grow that large here: see `ulimit -f`, or the file system");
+    if (errno_value == EDQUOT)
+        return build_error(std::move(message), "your quota on that disk is used up: free space, or use another disk");
     return build_error(std::move(message));
 }
 

@@ -5,10 +5,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <map>
 
 #include "base/text.hpp"
 #include "oci/archive_out.hpp"
 #include "oci/layout.hpp"
+#include "sys/write_target.hpp"
 
 namespace tmplbuild {
 
@@ -20,6 +22,16 @@ using Kind = oci::ImageName::Kind;
 static std::optional<Error> cannot_write(const oci::ImageName& output) {
     std::error_code failed;
     if (output.kind == Kind::layout && fs::exists(output.path / "index.json", failed)) return std::nullopt;
+    if (output.kind != Kind::layout) {
+        auto target = sys::write_target(output.path);
+        if (!target) return target.error();
+        if (target->kind == sys::WriteTarget::Kind::stream) {
+            if (::access(output.path.c_str(), W_OK) == 0) return std::nullopt;
+            Error error = os_error("write into", output.path, errno);
+            error.kind = ErrorKind::usage;
+            return error;
+        }
+    }
     fs::path folder = fs::absolute(output.path, failed);
     if (output.kind != Kind::layout) folder = folder.parent_path();
     while (!fs::exists(folder, failed) && folder.has_relative_path()) folder = folder.parent_path();
@@ -30,8 +42,31 @@ static std::optional<Error> cannot_write(const oci::ImageName& output) {
     return error;
 }
 
-void check_outputs(const std::vector<oci::ImageName>& outputs) {
+// The place that an output writes to, as one name: with links followed and a layout's tag.
+static std::string place_of(const oci::ImageName& output) {
+    std::error_code failed;
+    const fs::path real = fs::weakly_canonical(fs::absolute(output.path, failed), failed);
+    const std::string tag = output.tag.empty() ? "latest" : output.tag;
+    return real.string() + (output.kind == Kind::layout ? ":" + tag : "");
+}
+
+// Two outputs in one place: the last would win, and nobody would say so.
+static std::vector<Error> twice_named(const std::vector<oci::ImageName>& outputs) {
     std::vector<Error> errors;
+    std::map<std::string, std::string> seen;
+    for (const oci::ImageName& output : outputs) {
+        if (output.kind == Kind::registry) continue;
+        const auto [other, first] = seen.try_emplace(place_of(output), output.to_string());
+        if (!first)
+            errors.push_back(
+                usage_error("-o " + other->second + " and -o " + output.to_string() + " write to one place",
+                            "name another file, or another tag of the layout"));
+    }
+    return errors;
+}
+
+void check_outputs(const std::vector<oci::ImageName>& outputs) {
+    std::vector<Error> errors = twice_named(outputs);
     for (const oci::ImageName& output : outputs) {
         std::error_code failed;
         if (output.kind == Kind::registry)

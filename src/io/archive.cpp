@@ -80,6 +80,12 @@ class TarArchive : public ArchiveFormat {
         *buffer = impl.block.data();
         return static_cast<la_ssize_t>(*got);
     }
+    // libarchive seeks over content that nobody reads, beyond the file's end too, and takes that for the archive's.
+    bool is_cut() const {
+        struct stat facts {};
+        return fd && ::fstat(fd.get(), &facts) == 0 && S_ISREG(facts.st_mode) &&
+               archive_filter_bytes(handle, -1) > facts.st_size;
+    }
 
     std::string name;
     archive* handle;
@@ -157,6 +163,8 @@ Result<std::optional<ArchiveEntry>> TarArchive::next() {
     archive_entry* entry = nullptr;
     const int code = archive_read_next_header(handle, &entry);
     if (source_failed) return *source_failed;
+    if (code == ARCHIVE_EOF && is_cut())
+        return build_error("cannot read '" + name + "': it ends in the middle of '" + path_ + "'");
     if (code == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
     // libarchive warns about names that it cannot convert, and keeps the raw bytes: those are what is wanted.
     if (code < ARCHIVE_WARN) return failure(path_.empty() ? "an entry" : "what follows '" + path_ + "'");
@@ -256,6 +264,7 @@ Result<ArchiveReader> ArchiveReader::tar(ByteSource source, std::string name) {
     impl->block.resize(read_block_bytes);
     impl->absolute_allowed = true;
     archive_read_support_format_tar(impl->handle);
+    archive_read_support_format_empty(impl->handle);  // no bytes at all: a layer without anything
     if (archive_read_open(impl->handle, impl.get(), nullptr, &TarArchive::pull, nullptr) != ARCHIVE_OK)
         return impl->failure("the beginning");
     return ArchiveReader(std::move(impl));

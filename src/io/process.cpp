@@ -85,7 +85,7 @@ bool hangup_is_ignored() {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGQUIT, SIGCHLD}) ::signal(number, SIG_DFL);
+    for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGQUIT, SIGCHLD, SIGXFSZ}) ::signal(number, SIG_DFL);
     if (!launch.hangup_ignored) ::signal(SIGHUP, SIG_DFL);
     auto connect = [](int from, int to) { return from == to || ::dup2(from, to) >= 0; };
     const bool ready = connect(launch.in, 0) && connect(launch.out, 1) && connect(launch.err, 2) &&

@@ -74,8 +74,7 @@ Result<void> put_blob(Archive& archive, const Store& store, const Digest& digest
         if (*got < buffer.size()) break;
     }
     if (hash.finish() == digest) return {};
-    return build_error("the blob '" + file.string() + "' is damaged: it does not have its digest",
-                       "remove that file, and the build makes or fetches it again");
+    return store.discard_damaged(digest);
 }
 
 Result<void> put_layer(Archive& archive, const Store& store, const BuiltLayer& layer) {
@@ -121,11 +120,15 @@ Result<void> fill_docker(Archive& archive, const Store& store, const Image& imag
     return archive.commit();
 }
 
+Result<sys::AtomicFile> create(const fs::path& file, std::uint64_t total, const ByteProgress& progress) {
+    return sys::AtomicFile::create(file, [&] { return progress ? progress(0, total) : Result<void>(); });
+}
+
 }  // namespace
 
 Result<void> write_oci_archive(const Store& store, const Image& image, const fs::path& file, const std::string& tag,
                                const ByteProgress& progress) {
-    auto output = sys::AtomicFile::create(file);
+    auto output = create(file, image.size(), progress);
     if (!output) return output.error();
     Archive archive(std::move(*output), image.size(), progress);
     return fill_oci(archive, store, image, tag);
@@ -133,10 +136,10 @@ Result<void> write_oci_archive(const Store& store, const Image& image, const fs:
 
 Result<void> write_docker_archive(const Store& store, const Image& image, const fs::path& file,
                                   const std::string& reference, const ByteProgress& progress) {
-    auto output = sys::AtomicFile::create(file);
-    if (!output) return output.error();
     std::uint64_t total = image.config.size();
     for (const BuiltLayer& layer : image.layers) total += layer.tar_size;
+    auto output = create(file, total, progress);
+    if (!output) return output.error();
     Archive archive(std::move(*output), total, progress);
     return fill_docker(archive, store, image, reference);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An image as one file: oci-archive (a tar of an OCI layout) and docker-archive (what `docker load` takes). Written in
-// one pass from the store; every blob is checked against its digest on the way. The file appears by rename; equal
-// images give equal bytes. Never needs disk beyond the file itself.
+// one pass from the store; every blob is checked against its digest on the way. A file appears by rename, a
+// pipe or a character device is written through; equal images give equal bytes. Never needs disk beyond the file
+// itself.
 #pragma once
 
 #include <cstdint>

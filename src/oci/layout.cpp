@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/layout.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "oci/documents.hpp"
 #include "oci/layout_file.hpp"
+#include "store/checked_blobs.hpp"
+#include "sys/fd.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
-static fs::path blob_in(const fs::path& directory, const Digest& digest) { return directory / blob_path(digest); }
+static constexpr const char* new_mark = ".new-";  // in the name of a blob that is not whole yet
 
-static bool has_size(const fs::path& file, std::uint64_t size) {
-    struct stat facts {};
-    return ::stat(file.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.st_size) == size;
-}
+static fs::path blob_in(const fs::path& directory, const Digest& digest) { return directory / blob_path(digest); }
 
 static Result<json::object> read_index(const fs::path& directory) {
     auto text = sys::read_file(directory / "index.json", document_limit);
@@ -42,27 +43,75 @@ static std::string tag_of(const json::value& entry) {
     return json::string_or(o->at("annotations").get_object(), ref_name, "");
 }
 
-static Result<void> place_blob(const Store& store, const Digest& digest, std::uint64_t size,
-                               const fs::path& directory) {
-    const fs::path to = blob_in(directory, digest);
-    if (has_size(to, size)) return {};
-    const fs::path temporary = to.string() + ".new-" + sys::unique_suffix();
-    if (::link(store.blob_path(digest).c_str(), temporary.c_str()) != 0) {
-        std::error_code failed;
-        fs::copy_file(store.blob_path(digest), temporary, failed);
-        if (failed) {
-            ::unlink(temporary.c_str());
-            return os_error("copy a layer to", temporary, failed.value());
+// One write of a layout: what is known of its blobs and of the store's.
+namespace {
+
+class LayoutWriter {
+  public:
+    LayoutWriter(const Store& store, const fs::path& directory)
+        : store_(store),
+          directory_(directory),
+          stored_(store, store.root() / "blobs" / "sha256"),
+          placed_(store, directory / "blobs" / "sha256") {}
+
+    Result<bool> has(const Digest& digest) { return placed_.is_sound(digest); }
+
+    // What lies there under the name and is something else goes.
+    Result<void> place(const Digest& digest) {
+        auto there = has(digest);
+        if (!there) return there.error();
+        if (*there) return {};
+        const fs::path to = blob_in(directory_, digest);
+        const fs::path temporary = to.string() + new_mark + sys::unique_suffix();
+        auto placed = fill(digest, temporary);
+        if (placed && ::rename(temporary.c_str(), to.c_str()) != 0) placed = os_error("write", to, errno);
+        ::unlink(temporary.c_str());  // rename() of two links to one file leaves both (rename(2))
+        if (placed) placed_.trust(digest);
+        return placed;
+    }
+
+    Result<void> remember() {
+        if (auto saved = placed_.save(); !saved) return saved;
+        return stored_.save();
+    }
+
+  private:
+    Result<void> fill(const Digest& digest, const fs::path& temporary) {
+        if (::link(store_.blob_path(digest).c_str(), temporary.c_str()) != 0) return copy(digest, temporary);
+        auto sound = stored_.is_sound(digest);
+        if (!sound) return sound.error();
+        if (!*sound) return store_.discard_damaged(digest);
+        stored_.trust(digest);  // the new link changed its time
+        return {};
+    }
+
+    Result<void> copy(const Digest& digest, const fs::path& temporary) {
+        const fs::path file = store_.blob_path(digest);
+        auto from = sys::open_fd(file, O_RDONLY);
+        if (!from) return from.error();
+        auto to = sys::open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, 0444);
+        if (!to) return to.error();
+        std::vector<std::byte> buffer(1 << 20);
+        Sha256 hash;
+        for (std::size_t got = buffer.size(); got == buffer.size();) {
+            auto more = sys::read_full(from->get(), buffer, file);
+            if (!more) return more.error();
+            got = *more;
+            const auto bytes = std::span<const std::byte>(buffer).first(got);
+            hash.update(bytes);
+            if (auto put = sys::write_all(to->get(), bytes, temporary); !put) return put;
         }
+        if (hash.finish() != digest) return store_.discard_damaged(digest);
+        if (::fchmod(to->get(), 0444) != 0) return os_error("make read-only", temporary, errno);
+        return sys::sync_fd(to->get(), temporary);
     }
-    if (::rename(temporary.c_str(), to.c_str()) != 0) {
-        const int why = errno;
-        ::unlink(temporary.c_str());
-        return os_error("write", to, why);
-    }
-    ::unlink(temporary.c_str());  // rename() of two links to one file leaves both (rename(2))
-    return {};
-}
+
+    const Store& store_;
+    const fs::path& directory_;
+    CheckedBlobs stored_, placed_;
+};
+
+}  // namespace
 
 // Everything that the index's manifests name; none when one of them cannot be read, and then nothing is removed.
 static std::optional<std::set<std::string>> named_blobs(const fs::path& directory, const json::array& manifests) {
@@ -79,7 +128,9 @@ static std::optional<std::set<std::string>> named_blobs(const fs::path& director
         auto config = json::get_object(o, "config");
         auto layers = json::get_array(o, "layers");
         if (!config || !layers) return std::nullopt;
-        auto keep = [&](const json::object& d) { names.insert(json::string_or(d, "digest", "sha256:").substr(7)); };
+        auto keep = [&](const json::object& d) {
+            if (auto named = Digest::parse(json::string_or(d, "digest", ""))) names.insert(named->hex());
+        };
         keep(**config);
         for (const json::value& layer : **layers)
             if (layer.is_object()) keep(layer.get_object());
@@ -93,15 +144,41 @@ static void remove_unnamed(const fs::path& directory, const json::array& manifes
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(directory / "blobs" / "sha256", failed)) {
         const std::string name = entry.path().filename();
-        if (Digest::parse_hex(name) && !names->contains(name)) ::unlink(entry.path().c_str());
+        const bool cut_off = name.find(new_mark) != std::string::npos;  // of a build that was killed: the lock is ours
+        if (cut_off || (Digest::parse_hex(name) && !names->contains(name))) ::unlink(entry.path().c_str());
     }
 }
 
-static bool is_complete(const Image& image, const fs::path& directory) {
-    for (const BuiltLayer& layer : image.layers)
-        if (!has_size(blob_in(directory, layer.digest), layer.size)) return false;
-    return has_size(blob_in(directory, image.config_digest), image.config.size()) &&
-           has_size(blob_in(directory, image.manifest_digest), image.manifest.size());
+static std::set<Digest> blobs_of(const Image& image) {
+    std::set<Digest> out{image.config_digest, image.manifest_digest};
+    for (const BuiltLayer& layer : image.layers) out.insert(layer.digest);
+    return out;
+}
+
+static Result<bool> is_complete(const Image& image, LayoutWriter& writer) {
+    for (const Digest& digest : blobs_of(image)) {
+        auto there = writer.has(digest);
+        if (!there || !*there) return there;
+    }
+    return true;
+}
+
+// Nothing is there but what a write that was cut off leaves of a layout: it may go on.
+static bool is_begun_layout(const fs::path& directory) {
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(directory, failed)) {
+        const std::string name = entry.path().filename();
+        if (name != layout_file && name != "blobs" && name != ".lock" && !name.starts_with(".index.json.tmp-") &&
+            !name.starts_with("." + std::string(layout_file) + ".tmp-"))
+            return false;
+    }
+    for (const auto& entry : fs::directory_iterator(directory / "blobs", failed))
+        if (entry.path().filename() != "sha256") return false;
+    for (const auto& entry : fs::directory_iterator(directory / "blobs" / "sha256", failed)) {
+        const std::string name = entry.path().filename();
+        if (!Digest::parse_hex(name.substr(0, name.find(new_mark)))) return false;
+    }
+    return true;
 }
 
 static json::object index_entry(const Image& image, const std::string& tag) {
@@ -120,33 +197,50 @@ static std::string index_of(json::array manifests) {
 
 std::string index_text(const Image& image, const std::string& tag) { return index_of({index_entry(image, tag)}); }
 
-Result<void> write_layout(const Store& store, const Image& image, const fs::path& directory, const std::string& tag) {
-    const json::object entry = index_entry(image, tag);
-    json::array manifests;
+// The other images of the layout; none of what it is when it holds the image already.
+static Result<std::optional<json::array>> others_in(const fs::path& directory, const Image& image,
+                                                    const json::object& entry, const std::string& tag,
+                                                    LayoutWriter& writer) {
+    json::array others;
     std::error_code failed;
-    if (fs::exists(directory / "index.json", failed)) {
-        auto old = read_index(directory);
-        if (!old) return old.error();
-        for (const json::value& other : (*old)["manifests"].get_array()) {
-            if (other == json::value(entry) && is_complete(image, directory)) return {};
-            if (tag_of(other) != tag) manifests.push_back(other);
-        }
-    } else if (fs::exists(directory, failed) && !fs::is_empty(directory, failed)) {
+    if (!fs::exists(directory / "index.json", failed)) {
+        if (is_begun_layout(directory)) return std::optional(others);
         return build_error("'" + directory.string() + "' is not an OCI layout, and not empty",
                            "choose another output with -o");
     }
+    auto old = read_index(directory);
+    if (!old) return old.error();
+    for (const json::value& other : (*old)["manifests"].get_array()) {
+        if (other == json::value(entry)) {
+            auto complete = is_complete(image, writer);
+            if (!complete) return complete.error();
+            if (*complete) return std::optional<json::array>();
+        }
+        if (tag_of(other) != tag) others.push_back(other);
+    }
+    return std::optional(others);
+}
+
+Result<void> write_layout(const Store& store, const Image& image, const fs::path& directory, const std::string& tag) {
+    if (auto made = sys::make_directories(directory); !made) return made;
+    // Held to the end: builds into one layout come one after the other, each reading what the one before left.
+    auto lock = sys::FileLock::acquire_folder(directory);
+    if (!lock) return lock.error();
+    LayoutWriter writer(store, directory);
+    const json::object entry = index_entry(image, tag);
+    auto others = others_in(directory, image, entry, tag, writer);
+    if (!others) return others.error();
+    if (!*others) return writer.remember();
+    json::array& manifests = **others;
     manifests.emplace_back(entry);
 
     if (auto made = sys::make_directories(directory / "blobs" / "sha256"); !made) return made;
-    for (const BuiltLayer& layer : image.layers)
-        if (auto placed = place_blob(store, layer.digest, layer.size, directory); !placed) return placed;
-    for (const auto& [digest, size] :
-         {std::pair{image.config_digest, image.config.size()}, {image.manifest_digest, image.manifest.size()}})
-        if (auto placed = place_blob(store, digest, size, directory); !placed) return placed;
+    for (const Digest& digest : blobs_of(image))
+        if (auto placed = writer.place(digest); !placed) return placed;
     if (auto written = sys::write_file_atomic(directory / layout_file, layout_text); !written) return written;
     if (auto written = sys::write_file_atomic(directory / "index.json", index_of(manifests)); !written) return written;
     remove_unnamed(directory, manifests);
-    return {};
+    return writer.remember();
 }
 
 }  // namespace tmplbuild::oci

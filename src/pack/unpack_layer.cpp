@@ -9,8 +9,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,6 +30,8 @@ namespace tmplbuild {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr int max_links = 40;  // as the kernel counts them (path_resolution(7))
 
 using io::ArchiveEntry;
 using Type = ArchiveEntry::Type;
@@ -102,6 +106,45 @@ class Unpacker {
         return folder_.get();
     }
 
+    // Where the folder `path` really is: links of this layer are followed as in a chroot, so that what an image puts
+    // below a link goes where the link leads, and never outside (containerd, buildah and docker do the same).
+    Result<std::string> real_folder(const std::string& path) const {
+        if (const sys::Fd there = open_beneath(root_.get(), path, O_PATH | O_DIRECTORY)) return path;
+        std::string done;
+        std::vector<std::string> rest = split(path, '/');
+        std::reverse(rest.begin(), rest.end());
+        for (int links = 0; !rest.empty();) {
+            const std::string name = std::move(rest.back());
+            rest.pop_back();
+            if (name.empty() || name == ".") continue;
+            if (name == "..") {
+                done = split_name(done).first;
+                continue;
+            }
+            const auto target = link_in(done, name);
+            if (!target) {
+                done += (done.empty() ? "" : "/") + name;
+                continue;
+            }
+            if (++links > max_links)
+                return build_error("the layer puts something below '/" + path + "', whose links lead nowhere");
+            if (target->starts_with('/')) done.clear();
+            std::vector<std::string> parts = split(*target, '/');
+            rest.insert(rest.end(), parts.rbegin(), parts.rend());
+        }
+        return done;
+    }
+
+    // The text of the link `name` in a folder of this layer; none when it is something else or not there.
+    std::optional<std::string> link_in(const std::string& folder, const std::string& name) const {
+        const sys::Fd in = open_beneath(root_.get(), folder, O_PATH | O_DIRECTORY);
+        std::string target(PATH_MAX, '\0');
+        const ssize_t size = in ? ::readlinkat(in.get(), name.c_str(), target.data(), target.size()) : -1;
+        if (size < 0) return std::nullopt;
+        target.resize(static_cast<std::size_t>(size));
+        return target;
+    }
+
     Result<void> make_implied(const std::string& path) {
         auto [parent, name] = split_name(path);
         auto in = folder(parent);
@@ -164,18 +207,27 @@ class Unpacker {
     }
 
     Result<void> one(const ArchiveEntry& entry, io::ArchiveReader& tar) {
-        const Attributes wanted{entry.mode, entry.uid, entry.gid, entry.mtime};
         if (entry.path.empty()) {  // the root itself
-            directories_[""] = wanted;
+            directories_[""] = {entry.mode, entry.uid, entry.gid, entry.mtime};
             if (::fchown(root_.get(), entry.uid, entry.gid) != 0) return failure("set the owner of", "");
             return set_xattrs(root_.get(), "", entry.xattrs);
         }
         auto [parent, name] = split_name(entry.path);
-        auto in = folder(parent);
+        auto real = real_folder(parent);
+        if (!real) return real.error();
+        auto in = folder(*real);
         if (!in) return in.error();
-        if (name.starts_with(whiteout_prefix)) return whiteout(*in, parent, name);
-        if (entry.type == Type::directory) return make_directory(*in, entry.path, name, wanted, entry.xattrs);
-        return entry.type == Type::hardlink ? hard_link(*in, entry, name) : leaf(*in, entry, name, tar);
+        if (name.starts_with(whiteout_prefix)) return whiteout(*in, *real, name);
+        if (*real == parent) return put(*in, entry, name, tar);
+        ArchiveEntry moved = entry;
+        moved.path = *real + (real->empty() ? "" : "/") + name;
+        return put(*in, moved, name, tar);
+    }
+
+    Result<void> put(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
+        const Attributes wanted{entry.mode, entry.uid, entry.gid, entry.mtime};
+        if (entry.type == Type::directory) return make_directory(in, entry.path, name, wanted, entry.xattrs);
+        return entry.type == Type::hardlink ? hard_link(in, entry, name) : leaf(in, entry, name, tar);
     }
 
     Result<void> whiteout(int in, const std::string& parent, const std::string& name) {
@@ -198,13 +250,15 @@ class Unpacker {
 
     Result<void> hard_link(int in, const ArchiveEntry& entry, const std::string& name) {
         auto [parent, target] = split_name(entry.link);
-        const sys::Fd from = open_beneath(root_.get(), parent, O_PATH | O_DIRECTORY);
+        const auto real = real_folder(parent);
+        if (!real) return real.error();
+        const sys::Fd from = open_beneath(root_.get(), *real, O_PATH | O_DIRECTORY);
         struct stat facts {};
         if (!from || ::fstatat(from.get(), target.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
             S_ISDIR(facts.st_mode) || is_overlay_whiteout(facts))
             return build_error("the layer links '/" + entry.path + "' to '/" + entry.link +
                                "', which is no file in it");
-        if (entry.link == entry.path) return {};
+        if (*real + (real->empty() ? "" : "/") + target == entry.path) return {};
         if (auto removed = remove(in, entry.path, name); !removed) return removed;
         if (::linkat(from.get(), target.c_str(), in, name.c_str(), 0) != 0) return failure("link", entry.path);
         return {};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One layer → one directory that an overlay mount takes as a lower directory. Used by the sandbox. OCI whiteouts
 // (image-spec 1.1, layer.md) become what overlayfs knows: a character device 0/0, and trusted.overlay.opaque="y".
-// Never follows a symlink and never writes outside of the directory, whatever the layer says.
+// What a layer puts below one of its own links goes where that link leads inside the directory. Never writes outside of
+// it, whatever the layer says.
 #pragma once
 
 #include <filesystem>

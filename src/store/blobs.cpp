@@ -8,9 +8,9 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "store/store.hpp"
 #include "sys/fd.hpp"
 #include "sys/process_mark.hpp"
-#include "store/store.hpp"
 
 namespace tmplbuild {
 
@@ -101,6 +101,13 @@ Result<void> Store::adopt_hashed(const fs::path& file, const Digest& digest) con
     return sys::sync_directory(root_ / "blobs" / "sha256");
 }
 
+Error Store::discard_damaged(const Digest& digest) const {
+    const fs::path file = blob_path(digest);
+    ::unlink(file.c_str());
+    return build_error("the blob '" + file.string() + "' was damaged: it did not have its digest",
+                       "it is removed from the store: build again, and it is made or fetched again");
+}
+
 Result<Digest> Store::adopt_blob(const fs::path& file, const std::optional<Digest>& expected) const {
     auto digest = sys::hash_file(file);
     if (!digest) return digest.error();
@@ -113,7 +120,10 @@ Result<Digest> Store::adopt_blob(const fs::path& file, const std::optional<Diges
 }
 
 Result<void> Store::put_blob(const Digest& digest, std::string_view content) const {
-    if (has_blob(digest)) return {};
+    if (has_blob(digest)) {
+        const auto there = sys::read_file(blob_path(digest), content.size());
+        if (there && *there == content) return {};  // else it is damaged, and written again
+    }
     if (Sha256::of(content) != digest) return build_error("content does not have the digest " + digest.to_string());
     auto file = new_temp_file();
     if (!file) return file.error();

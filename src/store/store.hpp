@@ -16,19 +16,19 @@
 #include "base/canonical_key.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "sys/file.hpp"
 #include "store/built_layer.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
 // What one finished step left: its layers and facts, with the key that led to them.
 struct Record {
-    std::string step;                 // "kernel:int8-attention:8.9"
+    std::string step;  // "kernel:int8-attention:8.9"
     CanonicalKey key;
     std::vector<BuiltLayer> layers;
-    json::object facts;               // what later stages need to know (proofs, contract, installed packages)
+    json::object facts;  // what later stages need to know (proofs, contract, installed packages)
     double seconds = 0;
-    std::uint64_t peak_memory = 0;    // bytes; 0 where not measured
+    std::uint64_t peak_memory = 0;  // bytes; 0 where not measured
 };
 
 class Store {
@@ -47,7 +47,9 @@ class Store {
     Result<Digest> adopt_blob(const std::filesystem::path& file, const std::optional<Digest>& expected) const;
     // As adopt_blob without hashing again: only for a writer that hashed what it wrote. fsyncs, chmods 0444, renames.
     Result<void> adopt_hashed(const std::filesystem::path& file, const Digest& digest) const;
-    Result<std::filesystem::path> new_temp_file() const;   // fresh name under tmp/, same file system
+    // Takes a blob away that does not have its digest, so that the next build makes it again; the error that says so.
+    Error discard_damaged(const Digest& digest) const;
+    Result<std::filesystem::path> new_temp_file() const;  // fresh name under tmp/, same file system
     Result<sys::TempDirectory> new_temp_directory(std::string_view prefix) const;
 
     // --- records ---

@@ -17,6 +17,7 @@
 
 #include "base/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/write_target.hpp"
 
 namespace tmplbuild::sys {
 
@@ -72,7 +73,15 @@ static Result<void> write_and_sync(const fs::path& temporary, std::string_view c
     return sync_fd(fd->get(), temporary.string());
 }
 
-Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode) {
+Result<void> write_file_atomic(const fs::path& named, std::string_view content, unsigned mode) {
+    auto target = write_target(named);
+    if (!target) return target.error();
+    const fs::path& file = target->path;
+    if (target->kind == WriteTarget::Kind::stream) {
+        auto stream = open_stream(file);
+        if (!stream) return stream.error();
+        return write_all(stream->get(), as_bytes(content), file.string());
+    }
     const fs::path folder = file.parent_path();
     if (auto made = make_directories(folder); !made) return made;
     const fs::path temporary = folder / ("." + file.filename().string() + ".tmp-" + unique_suffix());
@@ -143,6 +152,25 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
 
 FileLock::~FileLock() {
     if (fd_ >= 0) ::close(fd_);
+}
+
+Result<FileLock> FileLock::acquire_folder(const fs::path& folder) {
+    for (;;) {
+        auto fd = open_fd(folder, O_RDONLY | O_DIRECTORY);
+        if (!fd) return fd.error();
+        int locked = 0;
+        while ((locked = ::flock(fd->get(), LOCK_EX)) != 0 && errno == EINTR) {
+        }
+        // NFS makes a lock of its own of it, which wants a file that is open for writing.
+        if (locked != 0 && (errno == EBADF || errno == ENOLCK || errno == EOPNOTSUPP)) return acquire(folder / ".lock");
+        if (locked != 0) return os_error("lock", folder.string(), errno);
+        struct stat held {
+        }, there{};
+        if (::fstat(fd->get(), &held) != 0) return os_error("lock", folder.string(), errno);
+        if (::stat(folder.c_str(), &there) != 0) return os_error("lock", folder.string(), errno);
+        // Somebody may have put another folder there while this one was waited for.
+        if (held.st_ino == there.st_ino && held.st_dev == there.st_dev) return FileLock(fd->release());
+    }
 }
 
 Result<FileLock> FileLock::acquire(const fs::path& file) {

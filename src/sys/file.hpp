@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 Result<std::string> read_file(const fs::path& file, std::uint64_t limit = 256ULL << 20);
 // The same of an open file; the name is for errors only.
 Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_t limit);
-// Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders.
+// Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders. A pipe or a
+// character device is written through instead (write_target.hpp).
 Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode = 0644);
 Result<void> make_directories(const fs::path& directory);
 Result<Digest> hash_file(const fs::path& file);
@@ -48,6 +49,8 @@ class TempDirectory {
 class FileLock {
   public:
     static Result<FileLock> acquire(const fs::path& file);
+    // Of a folder that is there, without a file in it where the file system can.
+    static Result<FileLock> acquire_folder(const fs::path& folder);
     FileLock(FileLock&& other) noexcept;
     FileLock& operator=(FileLock&& other) noexcept;
     ~FileLock();

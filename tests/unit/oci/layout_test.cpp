@@ -3,7 +3,9 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "io/process.hpp"
 #include "oci/image_source.hpp"
@@ -120,6 +122,70 @@ TEST_CASE("a folder that is something else is not touched") {
     auto written = oci::write_layout(place.store, place.image({"a"}), place.layout, "latest");
     REQUIRE_FALSE(written);
     CHECK(std::distance(fs::directory_iterator(place.layout), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("what a write that was cut off left is gone on with") {
+    Place place;
+    const oci::Image image = place.image({"a"});
+    fs::create_directories(place.layout / "blobs/sha256");
+    std::ofstream(place.layout / "blobs/sha256" / (image.layers[0].digest.hex() + ".new-1-2-3")) << "half";
+    std::ofstream(place.layout / "blobs/sha256" / image.layers[0].digest.hex()) << "half";
+    std::ofstream(place.layout / "oci-layout") << "{}";
+    REQUIRE(oci::write_layout(place.store, image, place.layout, "latest"));
+    CHECK(place.read("latest")->open_layer(0)->finish());
+    CHECK(std::distance(fs::directory_iterator(place.layout / "blobs/sha256"), fs::directory_iterator()) == 3);
+}
+
+TEST_CASE("a damaged blob of the same size is replaced, and nothing is written when all is sound") {
+    Place place;
+    const oci::Image image = place.image({"a", "b"});
+    REQUIRE(oci::write_layout(place.store, image, place.layout, "latest"));
+    const Digest digest = image.layers[0].digest;
+    const fs::path blob = place.layout / "blobs/sha256" / digest.hex();
+    std::string bytes = sys::read_file(blob).value();
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    fs::remove(blob);  // not the store's file
+    std::ofstream(blob, std::ios::binary) << bytes;
+    REQUIRE(oci::write_layout(place.store, image, place.layout, "latest"));
+    CHECK(sys::hash_file(blob).value() == digest);
+
+    // The store's own file damaged, which the layout shares: no success, and the next build makes it again.
+    ::chmod(blob.c_str(), 0644);
+    std::fstream(blob, std::ios::in | std::ios::out | std::ios::binary).seekp(5) << "XXXX";
+    const auto refused = oci::write_layout(place.store, image, place.layout, "latest");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("was damaged") != std::string::npos);
+    CHECK_FALSE(place.store.has_blob(digest));
+    REQUIRE(oci::write_layout(place.store, place.image({"a", "b"}), place.layout, "latest"));
+    CHECK(sys::hash_file(blob).value() == digest);
+
+    // A flipped blob of the store does not go into a new layout.
+    ::chmod(place.store.blob_path(digest).c_str(), 0644);
+    std::fstream(place.store.blob_path(digest), std::ios::in | std::ios::out | std::ios::binary).seekp(5) << "XXXX";
+    CHECK_FALSE(oci::write_layout(place.store, image, place.folder.path() / "another", "latest"));
+}
+
+TEST_CASE("builds into one layout at once all keep their tags and blobs") {
+    for (int round = 0; round < 10; ++round) {
+        Place place;
+        std::vector<oci::Image> images;
+        for (const char* name : {"a", "b", "c", "d"}) images.push_back(place.image({name, "shared"}));
+        std::vector<std::thread> threads;
+        std::atomic<int> failed{0};
+        for (std::size_t i = 0; i < images.size(); ++i)
+            threads.emplace_back([&, i] {
+                for (const char* kind : {"x", "y"})
+                    if (!oci::write_layout(place.store, images[i], place.layout, kind + std::to_string(i))) ++failed;
+            });
+        for (std::thread& thread : threads) thread.join();
+        CHECK(failed == 0);
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            const auto image = place.read("y" + std::to_string(i));
+            REQUIRE(image);
+            CHECK(image->digest() == images[i].manifest_digest);
+            for (std::size_t layer = 0; layer < 2; ++layer) CHECK(image->open_layer(layer)->finish());
+        }
+    }
 }
 
 TEST_CASE("a damaged layout is a clear error") {

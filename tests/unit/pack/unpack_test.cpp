@@ -13,11 +13,11 @@
 #include <map>
 
 #include "io/decompress.hpp"
-#include "sys/fd.hpp"
 #include "io/process.hpp"
 #include "io/tar_writer.hpp"
 #include "pack/tree_packer.hpp"
 #include "support/catch.hpp"
+#include "sys/fd.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
@@ -350,26 +350,36 @@ TEST_CASE("nothing is written outside of the directory, whatever the layer says"
     const std::vector<std::vector<Item>> hostile = {
         {{"../victim/f", Type::file, "x"}},
         {{"a/../../victim/f", Type::file, "x"}},
-        {{"link", Type::symlink, to}, {"link/f", Type::file, "x"}},
-        {{"link", Type::symlink, "../victim"}, {"link/f", Type::file, "x"}},
-        {{"link", Type::symlink, to}, {"link/.wh.f"}},
-        {{"link", Type::symlink, to}, {"link/.wh..wh..opq"}},
-        {{"link", Type::symlink, to}, {"link/new", Type::directory}},
         {{"link", Type::symlink, to}, {"h", Type::hardlink, "link/f"}, {"h", Type::file, "x"}},
         {{"h", Type::hardlink, "../victim/f"}, {"h", Type::file, "x"}},
         {{"h", Type::hardlink, to + "/f"}},
-        {{"a", Type::symlink, "."}, {"a/b", Type::symlink, to}, {"a/b/f", Type::file, "x"}},
-        {{"d", Type::directory}, {"d", Type::symlink, to}, {"d/f", Type::file, "x"}},
         {{"file", Type::file, "1"}, {"file/below", Type::file, "1"}},
         {{"h", Type::hardlink, "absent"}},
         {{"d", Type::directory}, {"h", Type::hardlink, "d"}},
-        {{"real", Type::directory}, {"link", Type::symlink, "real"}, {"link/f", Type::file, "x"}},
         {{".wh.gone"}, {"h", Type::hardlink, "gone"}},
+        {{"loop", Type::symlink, "loop"}, {"loop/f", Type::file, "x"}},
         {{"zero", Type::character_device, "", 0, 0}},
     };
     for (const auto& items : hostile) {
         INFO(items.back().path);
         CHECK(place.refused(items) != "it was unpacked");
+        CHECK(sys::read_file(victim / "f").value() == "untouched");
+        CHECK(std::distance(fs::directory_iterator(victim), fs::directory_iterator()) == 1);
+    }
+    // Links lead where they lead for a process in that root: inside, whatever they name.
+    const std::vector<std::vector<Item>> inside = {
+        {{"link", Type::symlink, to}, {"link/f", Type::file, "x"}},
+        {{"link", Type::symlink, "../victim"}, {"link/f", Type::file, "x"}},
+        {{"link", Type::symlink, to}, {"link/.wh.f"}},
+        {{"link", Type::symlink, to}, {"link/.wh..wh..opq"}},
+        {{"link", Type::symlink, to}, {"link/new", Type::directory}},
+        {{"a", Type::symlink, "."}, {"a/b", Type::symlink, to}, {"a/b/f", Type::file, "x"}},
+        {{"d", Type::directory}, {"d", Type::symlink, to}, {"d/f", Type::file, "x"}},
+        {{"link", Type::symlink, to}, {"link/f", Type::file, "x"}, {"h", Type::hardlink, "link/f"}},
+    };
+    for (const auto& items : inside) {
+        INFO(items.back().path);
+        CHECK(place.unpack(items));
         CHECK(sys::read_file(victim / "f").value() == "untouched");
         CHECK(std::distance(fs::directory_iterator(victim), fs::directory_iterator()) == 1);
     }
@@ -384,6 +394,37 @@ TEST_CASE("nothing is written outside of the directory, whatever the layer says"
     CHECK(look(place.out / "d").st_mode == (S_IFDIR | 0755));
     CHECK(fs::is_symlink(place.out / "e"));
     CHECK(sys::read_file(victim / "f").value() == "untouched");
+}
+
+TEST_CASE("what a layer puts below its own link goes where the link leads") {
+    if (!is_root()) return;
+    const Place place;
+    REQUIRE(place.unpack({{"opt", Type::directory},
+                          {"opt/real", Type::directory},
+                          {"opt/link", Type::symlink, "real"},
+                          {"opt/link/f", Type::file, "relative"},
+                          {"lib", Type::symlink, "/usr/lib"},  // nothing lists /usr/lib
+                          {"lib/g", Type::file, "absolute"},
+                          {"opt/deep", Type::symlink, "link/../../lib/sub"},
+                          {"opt/deep/h", Type::file, "through several"},
+                          {"opt/deep/i", Type::hardlink, "opt/deep/h"},
+                          {"opt/link/.wh.gone"},
+                          {"opt/link/new", Type::directory}}));
+    CHECK(sys::read_file(place.out / "opt/real/f").value() == "relative");
+    CHECK(sys::read_file(place.out / "usr/lib/g").value() == "absolute");
+    CHECK(sys::read_file(place.out / "usr/lib/sub/h").value() == "through several");
+    CHECK(look(place.out / "usr/lib/sub/i").st_nlink == 2);
+    CHECK(fs::is_symlink(place.out / "opt/link"));
+    CHECK(fs::is_symlink(place.out / "lib"));
+    CHECK(is_deleted(place.out / "opt/real/gone"));
+    CHECK(look(place.out / "opt/real/new").st_mode == (S_IFDIR | 0755));
+}
+
+TEST_CASE("a layer without any bytes is empty") {
+    if (!is_root()) return;
+    const Place place;
+    REQUIRE(unpack_layer(place.store, place.put(""), place.out));
+    CHECK(fs::is_empty(place.out));
 }
 
 TEST_CASE("a folder that a layer does not list is as the layers below have it") {
