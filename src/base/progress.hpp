@@ -25,6 +25,8 @@ class Progress {
     virtual void bytes(const std::string& step, std::uint64_t done, std::uint64_t total) = 0;  // total 0: not known
     virtual void line(const std::string& step, std::string_view text) = 0;  // one line of a tool's output
     virtual void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) = 0;
+    // Work that began under the step's name is over, and there is no result to tell of: its line goes.
+    virtual void ended(const std::string&) {}
     virtual void message(const std::string& text) = 0;  // warnings; one line
 };
 

@@ -5,6 +5,7 @@
 #include "build/given_secrets.hpp"
 #include "build/interpreter.hpp"
 #include "build/kernel_table.hpp"
+#include "build/layer_count.hpp"
 #include "build/outputs.hpp"
 #include "build/own_files.hpp"
 #include "build/prove_image.hpp"
@@ -62,6 +63,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     // 3. The plan: every step has its key now.
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
 
+    refuse_too_many_layers(plan, store);
     refuse_what_cannot_fit(plan, store);
 
     // 4. Each step from the store, or built.

@@ -52,9 +52,13 @@ std::string identity_of(const Template& tmpl, const std::string& from) {
     return Sha256::of(text_in_files(layer, std::get<FilesLayer>(layer.body), path)).to_string();
 }
 
-Digest digest_of_layout(const LayoutBase& base, const SourcePos& where) {
+void look_at_layout(const LayoutBase& base, const SourcePos& where, LocalFacts& facts) {
     auto image = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
-    if (image) return image->digest();
+    if (image) {
+        facts.base_image = image->digest();
+        facts.base_layers = image->layers().size();
+        return;
+    }
     Error error = image.error();
     error.kind = ErrorKind::usage;
     error.where = where;
@@ -92,8 +96,7 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
         facts.kernels[use.name] = *digest;
     }
     for (const Repository& repository : tmpl.repositories) (void)read_repository_key(repository).value();
-    if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base))
-        facts.base_image = digest_of_layout(*layout, tmpl.base_pos);
+    if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base)) look_at_layout(*layout, tmpl.base_pos, facts);
     for (const auto& [path, file] : programs)
         facts.runtime.push_back({path, file, digest_program(file, store).value()});
     return facts;

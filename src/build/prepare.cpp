@@ -6,8 +6,10 @@
 #include "base/text.hpp"
 #include "build/dpkg_status.hpp"
 #include "build/estimate.hpp"
+#include "build/layer_count.hpp"
 #include "build/local_facts.hpp"
 #include "build/run_step.hpp"
+#include "build/sequential_progress.hpp"
 #include "build/step_inputs.hpp"
 #include "pack/layer_writer.hpp"
 #include "plan/requests.hpp"
@@ -351,7 +353,9 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Stor
     const fs::path file = lock_path(tmpl.file);
     Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, store), {}};
     const Lock before = out.lock;
-    ResolveContext context{store, processes, progress, std::move(stop)};
+    refuse_too_many_layers(tmpl, out.facts);
+    SequentialProgress one_by_one(progress);
+    ResolveContext context{store, processes, one_by_one, std::move(stop)};
     Locker locker(tmpl, options, out.facts, out.lock, context);
     locker.drop_stale();
     locker.check_base();

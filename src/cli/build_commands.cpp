@@ -9,6 +9,7 @@
 #include "build/build.hpp"
 #include "build/own_files.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/simulated_gpu.hpp"
 #include "plan/requests.hpp"
@@ -71,10 +72,13 @@ static std::map<std::string, std::string> read_secrets(const std::vector<std::st
 
 static void print_kernels(const BuildReport& report) {
     if (report.kernels.empty()) return;
-    std::printf("%-18s %-16s %-9s %-11s %s\n", "KERNEL", "GPU", "VARIANT", "VERDICT", "REASON");
+    print_row({{"KERNEL", 18}, {"GPU", 16}, {"VARIANT", 9}, {"VERDICT", 11}, {"REASON"}});
     for (const ProvenRow& row : report.kernels)
-        std::printf("%-18s %-16s %-9s %-11s %s\n", row.kernel.c_str(), row.gpu.c_str(), row.arch.c_str(),
-                    kernel::to_string(row.judgement.verdict), row.judgement.reason.c_str());
+        print_row({{row.kernel, 18},
+                   {row.gpu, 16},
+                   {row.arch, 9},
+                   {kernel::to_string(row.judgement.verdict), 11},
+                   {row.judgement.reason}});
 }
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
@@ -89,13 +93,13 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     end_live_lines(progress);
     if (options.metadata_file) sys::write_file_atomic(*options.metadata_file, json::pretty(metadata(report))).value();
     if (options.json) {
-        std::printf("%s", json::pretty(metadata(report)).c_str());
+        print_json(metadata(report));
         return 0;
     }
     print_kernels(report);
-    std::printf("%s\n%s, %zu layers\n", report.image.manifest_digest.to_string().c_str(),
-                human_bytes(report.image.size()).c_str(), report.image.layers.size());
-    for (const oci::ImageName& output : report.outputs) std::printf("%s\n", output.to_string().c_str());
+    print_line(report.image.manifest_digest.to_string());
+    print_line(human_bytes(report.image.size()) + ", " + std::to_string(report.image.layers.size()) + " layers");
+    for (const oci::ImageName& output : report.outputs) print_line(output.to_string());
     return 0;
 }
 
@@ -169,13 +173,13 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     end_live_lines(progress);
     if (options.check) {
         if (prepared.missing.empty()) {
-            std::printf("the lock holds everything that the template asks for\n");
+            print_line("the lock holds everything that the template asks for");
             return 0;
         }
-        std::printf("the lock lacks %s: run `tmplbuild lock`\n", join(prepared.missing, ", ").c_str());
+        print_line("the lock lacks " + join(prepared.missing, ", ") + ": run `tmplbuild lock`");
         return 1;
     }
-    std::printf("%s\n", lock_path(tmpl.file).c_str());
+    print_line(lock_path(tmpl.file).string());
     return 0;
 }
 

@@ -2,11 +2,11 @@
 // gpus: every GPU that a template may name, and which kernels serve it: those of the shipped recipes, of a template, or
 // of an image, as its annotation proves it.
 #include <algorithm>
-#include <cstdio>
 
 #include "base/text.hpp"
 #include "build/kernel_table.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "kernel/gpu.hpp"
 #include "oci/image_source.hpp"
 #include "template/parse.hpp"
@@ -110,7 +110,7 @@ std::string kernels_text(const std::vector<Serving>& list) {
 int run_gpus(const Options& options) {
     const Kernels kernels(options.image);
     json::array rows;
-    if (!options.json) std::printf("%-22s %-8s %-16s %-7s %s\n", "GPU", "COMPUTE", "FAMILY", "RUNPOD", "KERNELS");
+    if (!options.json) print_row({{"GPU", 22}, {"COMPUTE", 8}, {"FAMILY", 16}, {"RUNPOD", 7}, {"KERNELS"}});
     for (const kernel::Gpu& gpu : kernel::all_gpus()) {
         const auto capability = gpu.capability();
         const std::string shown = capability ? capability->to_string() : "no CUDA";
@@ -125,10 +125,13 @@ int run_gpus(const Options& options) {
                                         {"source", gpu.source},
                                         {"kernels", kernels_json(serving)}});
         else
-            std::printf("%-22s %-8s %-16s %-7s %s\n", std::string(gpu.name).c_str(), shown.c_str(),
-                        std::string(gpu.family).c_str(), gpu.on_runpod ? "yes" : "", kernels_text(serving).c_str());
+            print_row({{std::string(gpu.name), 22},
+                       {shown, 8},
+                       {std::string(gpu.family), 16},
+                       {gpu.on_runpod ? "yes" : "", 7},
+                       {kernels_text(serving)}});
     }
-    if (options.json) std::printf("%s", json::pretty(rows).c_str());
+    if (options.json) print_json(rows);
     return 0;
 }
 

@@ -3,12 +3,14 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <map>
 #include <thread>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "cli/progress.hpp"
 
 using namespace tmplbuild;
@@ -26,7 +28,8 @@ class StopOnSignal {
         struct sigaction hangup {};
         if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) sigaddset(&set_, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        std::signal(SIGPIPE, SIG_IGN);
+        // A write that fails is an error with words, and leaves nothing behind.
+        for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
         std::thread([this, source = source_]() mutable {
             int number = 0;
             sigwait(&set_, &number);
@@ -184,6 +187,14 @@ int take_command(int argc, char** argv, Options& options) {
     return static_cast<int>(dashes - argv);
 }
 
+// The exit code of a command whose result is on its way. A reader that has seen enough (`| head`) needs no words.
+int finished(int code, ProgressKind progress) {
+    const int failed = finish_output();
+    if (failed == 0) return code;
+    if (failed != EPIPE) print_errors({os_error("write the result to", "standard output", failed)}, progress);
+    return exit_code(ErrorKind::build);
+}
+
 int parse_and_run(int argc, char** argv) {
     CommandLine line;
     argc = take_command(argc, argv, line.options);
@@ -191,7 +202,10 @@ int parse_and_run(int argc, char** argv) {
         line.app.parse(argc, argv);
         if (line.app.got_subcommand("lock")) settle_lock(line.options, *line.app.get_subcommand("lock"));
     } catch (const CLI::ParseError& wrong) {
-        if (wrong.get_exit_code() == 0) return line.app.exit(wrong);  // --help, --version
+        if (wrong.get_exit_code() == 0) {  // --help, --version
+            line.app.exit(wrong);
+            return finished(0, line.progress);
+        }
         print_errors({usage_of(line.app, wrong, argc > 1 ? argv[1] : "")}, line.progress);
         return exit_code(ErrorKind::usage);
     }
@@ -199,14 +213,17 @@ int parse_and_run(int argc, char** argv) {
     std::unique_ptr<Progress> progress = make_progress(line.progress);
     std::vector<Error> errors;
     try {
-        return line.command(*progress, stop.token());
+        const int code = line.command(*progress, stop.token());
+        progress.reset();
+        return finished(code, line.progress);
     } catch (const BuildError& failed) {
         errors = failed.errors();
     } catch (const std::exception& failed) {
         errors.push_back(build_error(std::string("an error that nobody expected: ") + failed.what(),
                                      "please report it with the command that led to it"));
     }
-    progress.reset();  // live lines go before the errors come
+    progress.reset();       // live lines go before the errors come
+    (void)finish_output();  // what was said before them; the command has failed anyway
     print_errors(errors, line.progress);
     return exit_code(errors.front().kind);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan and explain: what a build would do, and why. Neither uses the network nor writes anything.
-#include <cstdio>
+
+#include <set>
 
 #include "base/text.hpp"
 #include "build/estimate.hpp"
+#include "build/layer_count.hpp"
 #include "build/own_files.hpp"
 #include "build/prepare.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "cli/plan_graph.hpp"
 #include "template/parse.hpp"
 
@@ -22,10 +25,22 @@ std::string reason(const Step& step, const Store& store) {
     return difference ? difference->name + " changed" : "its result is gone from the store";
 }
 
+// A throwaway is made only for a step that is to be made itself.
+void mark_unused(std::vector<PlanRow>& rows) {
+    std::set<std::string> wanted;
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+        row->unused = !row->hit && !row->step->in_image && !wanted.contains(row->step->id);
+        if (!row->hit && !row->unused) wanted.insert(row->step->needs.begin(), row->step->needs.end());
+        if (!row->unused) continue;
+        row->why = "nothing that would be built needs it";
+        row->bytes = 0;
+    }
+}
+
 std::vector<PlanRow> rows_of(const Plan& plan, const Store& store) {
     std::vector<PlanRow> rows;
     for (const Step& step : plan.steps) {
-        PlanRow row{&step, false, {}, step.estimated_bytes};
+        PlanRow row{&step, false, false, {}, step.estimated_bytes};
         const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
         if (record) {
             row.hit = true;
@@ -36,6 +51,7 @@ std::vector<PlanRow> rows_of(const Plan& plan, const Store& store) {
         }
         rows.push_back(std::move(row));
     }
+    mark_unused(rows);
     return rows;
 }
 
@@ -51,7 +67,8 @@ Plan plan_of(const Options& options, const Store& store, Progress& progress, std
 
 void print_gpus(const Plan& plan, const Store& store) {
     if (plan.gpus.empty()) return;
-    std::printf("\n%-18s %-16s %-9s %-8s %s\n", "KERNEL", "GPU", "VARIANT", "STATE", "MODULES");
+    print_line();
+    print_row({{"KERNEL", 18}, {"GPU", 16}, {"VARIANT", 9}, {"STATE", 8}, {"MODULES"}});
     for (const PlannedGpu& gpu : plan.gpus) {
         const Step& step = *plan.find(gpu.step);
         const bool hit = step.key && store.find_record(step.key->digest());
@@ -61,8 +78,11 @@ void print_gpus(const Plan& plan, const Store& store) {
         if (!hit)
             note = "  about " + human_seconds(estimate.seconds) + ", " + human_bytes(estimate.memory) +
                    (estimate.measured ? " (measured)" : " (estimate)");
-        std::printf("%-18s %-16s %-9s %-8s %s%s\n", gpu.kernel.c_str(), gpu.target.label.c_str(),
-                    gpu.arch.to_string().c_str(), state.c_str(), join(gpu.modules, ", ").c_str(), note.c_str());
+        print_row({{gpu.kernel, 18},
+                   {gpu.target.label, 16},
+                   {gpu.arch.to_string(), 9},
+                   {state, 8},
+                   {join(gpu.modules, ", ") + note}});
     }
 }
 
@@ -97,10 +117,8 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
         if (!row.why.empty()) o["why"] = row.why;
         steps.push_back(std::move(o));
     }
-    std::printf("%s", json::pretty(json::object{{"steps", std::move(steps)},
-                                                {"gpus", gpus_json(plan, store)},
-                                                {"peak_disk", peak_disk(plan, store)}})
-                          .c_str());
+    print_json(json::object{
+        {"steps", std::move(steps)}, {"gpus", gpus_json(plan, store)}, {"peak_disk", peak_disk(plan, store)}});
 }
 
 // What is not locked has no size yet, and no count of packages.
@@ -115,18 +133,15 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
         const std::string& summary = row.step->summary;
         std::string words = known || !summary.starts_with("0 ") ? summary : "";
         if (!row.why.empty()) words += words.empty() ? row.why : " (" + row.why + ")";
-        std::printf("%-28s %-10s %9s  %s\n", row.step->id.c_str(), row.state(),
-                    known ? human_bytes(row.bytes).c_str() : "?", words.c_str());
+        print_row({{row.step->id, 28}, {row.state(), 10}, {known ? human_bytes(row.bytes) : "?", -9}, {" " + words}});
     }
     if (unknown != 0) {
-        std::printf(
-            "%zu steps in the image; `tmplbuild lock` or `build` finds out what %zu of them need, and how large "
-            "they are\n",
-            in_image, unknown);
+        print_line(std::to_string(in_image) + " steps in the image; `tmplbuild lock` or `build` finds out what " +
+                   std::to_string(unknown) + " of them need, and how large they are");
         return;
     }
-    std::printf("%zu steps in the image of about %s, %s of disk at most while it is made\n", in_image,
-                human_bytes(bytes).c_str(), human_bytes(peak_disk(plan, store)).c_str());
+    print_line(std::to_string(in_image) + " steps in the image of about " + human_bytes(bytes) + ", " +
+               human_bytes(peak_disk(plan, store)) + " of disk at most while it is made");
 }
 
 }  // namespace
@@ -134,9 +149,10 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
 int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     const Plan plan = plan_of(options, store, progress, std::move(stop));
+    refuse_too_many_layers(plan, store);
     const std::vector<PlanRow> rows = rows_of(plan, store);
     if (options.dot) {
-        std::printf("%s", plan_graph(plan, rows).c_str());
+        print_text(plan_graph(plan, rows));
         refuse_what_cannot_fit(plan, store);
         return 0;
     }
@@ -161,23 +177,24 @@ int run_explain(const Options& options, Progress& progress, std::stop_token stop
         throw BuildError(usage_error("the plan has no step '" + options.step + "'", "its steps: " + join(ids, ", ")));
     }
     if (!step->key) {
-        std::printf("%s has no key yet: %s\n  `tmplbuild lock %s` finds it out\n", step->id.c_str(),
-                    step->unresolved.c_str(), options.template_file.c_str());
+        print_line(step->id + " has no key yet: " + step->unresolved);
+        print_line("  `tmplbuild lock " + options.template_file + "` finds it out");
         return 0;
     }
-    std::printf("%s has the key %s\n", step->id.c_str(), step->key->digest().to_string().c_str());
+    print_line(step->id + " has the key " + step->key->digest().to_string());
     if (store.find_record(step->key->digest())) {
-        std::printf("it is in the store: nothing would be built\n");
+        print_line("it is in the store: nothing would be built");
         return 0;
     }
     const auto nearest = store.nearest_record(step->id, *step->key);
     const auto difference = nearest ? step->key->first_difference(nearest->key) : std::nullopt;
     if (!difference) {
-        std::printf("it would be built: %s\n", reason(*step, store).c_str());
+        print_line("it would be built: " + reason(*step, store));
         return 0;
     }
-    std::printf("it would be built: '%s' differs from the nearest earlier build\n  before: %s\n  now:    %s\n",
-                difference->name.c_str(), difference->before.c_str(), difference->after.c_str());
+    print_line("it would be built: '" + difference->name + "' differs from the nearest earlier build");
+    print_line("  before: " + difference->before);
+    print_line("  now:    " + difference->after);
     return 0;
 }
 

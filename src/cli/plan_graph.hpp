@@ -13,10 +13,11 @@ namespace tmplbuild::cli {
 struct PlanRow {
     const Step* step;
     bool hit = false;
+    bool unused = false;      // a throwaway that nothing needs which is to be built
     std::string why{};        // it is no hit
     std::uint64_t bytes = 0;  // of its layers: as they are, or a guess
 
-    const char* state() const { return hit ? "hit" : step->key ? "miss" : "unresolved"; }
+    const char* state() const { return hit ? "hit" : unused ? "unused" : step->key ? "miss" : "unresolved"; }
 };
 
 // In the DOT language (graphviz.org/doc/info/lang.html): a box a step, an arrow from each step to what needs it. Steps

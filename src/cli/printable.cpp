@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <utility>
 
 #include "base/utf8.hpp"
@@ -64,6 +65,50 @@ std::string printable(std::string_view line) {
         else
             out += line.substr(0, next.size);
         line.remove_prefix(next.size);
+    }
+    return out;
+}
+
+// Also what turns the direction of writing: text would read as something else than it is (CVE-2021-42574).
+static bool is_unseen(char32_t code) {
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+static std::string escaped_as(const char* form, unsigned value) {
+    std::array<char, 16> out{};
+    std::snprintf(out.data(), out.size(), form, value);
+    return out.data();
+}
+
+std::string visible(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const Utf8Character next = first_character(text);
+        if (!next.valid)
+            out += escaped_as("\\x%02x", static_cast<unsigned char>(text.front()));
+        else if (next.code == '\n')
+            out += "\\n";
+        else if (is_unseen(next.code))
+            out += escaped_as(next.code < 0x80 ? "\\x%02x" : "\\u%04x", static_cast<unsigned>(next.code));
+        else
+            out += text.substr(0, next.size);
+        text.remove_prefix(next.size);
+    }
+    return out;
+}
+
+std::string visible_json(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const Utf8Character next = first_character(text);
+        if (!next.valid)
+            out += replacement;
+        else if (next.code >= 0x7f && is_unseen(next.code))
+            out += escaped_as("\\u%04x", static_cast<unsigned>(next.code));
+        else
+            out += text.substr(0, next.size);  // controls below stand between tokens only: the newlines of our form
+        text.remove_prefix(next.size);
     }
     return out;
 }

@@ -49,7 +49,7 @@ class PlainProgress : public Progress {
   private:
     void say(const std::string& text) {
         const std::lock_guard lock(mutex_);
-        put(text + "\n");
+        put(visible(text) + "\n");
     }
     std::mutex mutex_;
 };
@@ -79,12 +79,13 @@ class JsonProgress : public Progress {
     void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) override {
         say({{"event", "finished"}, {"step", step}, {"outcome", word(outcome)}, {"seconds", seconds}, {"note", note}});
     }
+    void ended(const std::string& step) override { say({{"event", "ended"}, {"step", step}}); }
     void message(const std::string& text) override { say({{"event", "message"}, {"text", printable(text)}}); }
 
   private:
     void say(const json::object& object) {
         const std::lock_guard lock(mutex_);
-        put(json::compact(object) + "\n");
+        put(visible_json(json::compact(object)) + "\n");
     }
     std::mutex mutex_;
     std::map<std::string, std::chrono::steady_clock::time_point> told_;
@@ -118,9 +119,19 @@ std::string shortened(const std::string& detail) {
     return "… " + std::to_string(left_out) + " lines before; --progress plain shows all\n" + join(lines, "\n");
 }
 
+// Each part of an error is one line, but for the detail: what somebody else put into it stays in its line.
+Error shown(Error error) {
+    error.message = visible(error.message);
+    error.hint = visible(error.hint);
+    if (error.where) error.where->file = visible(error.where->file);
+    for (std::string& frame : error.doing) frame = visible(frame);
+    error.detail = plain_text(error.detail);
+    return error;
+}
+
 std::string for_terminal(Error error) {
-    error.detail = plain_text(shortened(error.detail));
-    std::string text = error.to_string();
+    error.detail = shortened(error.detail);
+    std::string text = shown(std::move(error)).to_string();
     static constexpr std::string_view word = "error:";
     if (const std::size_t at = text.find(word); has_colour() && at != std::string::npos)
         text.replace(at, word.size(), "\033[1;31m" + std::string(word) + "\033[0m");
@@ -156,9 +167,9 @@ void print_errors(const std::vector<Error>& errors, ProgressKind kind) {
     if (kind == ProgressKind::automatic) kind = is_terminal() ? ProgressKind::tty : ProgressKind::plain;
     for (const Error& error : errors) {
         if (kind == ProgressKind::json)
-            put(json::compact(error_json(error)) + "\n");
+            put(visible_json(json::compact(error_json(error))) + "\n");
         else
-            put((kind == ProgressKind::tty ? for_terminal(error) : error.to_string()) + "\n");
+            put((kind == ProgressKind::tty ? for_terminal(error) : shown(error).to_string()) + "\n");
     }
 }
 

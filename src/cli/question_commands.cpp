@@ -5,6 +5,8 @@
 #include "base/text.hpp"
 #include "build/kernel_table.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/printable.hpp"
 #include "kernel/gpu.hpp"
 #include "oci/image_name.hpp"
 #include "oci/image_source.hpp"
@@ -31,13 +33,14 @@ static int can_run(const oci::ImageName& name, const Options& options) {
                                     {"verdict", kernel::to_string(verdict)},
                                     {"reason", answer.judgement.reason}});
         if (!options.json)
-            std::printf("%s: %s on %s: %s\n", answer.kernel.c_str(), kernel::to_string(verdict), target.label.c_str(),
-                        answer.judgement.reason.c_str());
+            print_line(answer.kernel + ": " + kernel::to_string(verdict) + " on " + target.label + ": " +
+                       answer.judgement.reason);
         if (verdict == kernel::Verdict::jit)
-            std::fprintf(stderr, "warning: the driver compiles %s at its first start there\n", answer.kernel.c_str());
+            std::fprintf(stderr, "warning: the driver compiles %s at its first start there\n",
+                         visible(answer.kernel).c_str());
     }
-    if (options.json) std::printf("%s", json::pretty(rows).c_str());
-    if (!options.json && answers.empty()) std::printf("the image has no kernels\n");
+    if (options.json) print_json(rows);
+    if (!options.json && answers.empty()) print_line("the image has no kernels");
     return yes ? 0 : unknown ? 5 : 1;
 }
 
@@ -49,13 +52,13 @@ int run_inspect(const Options& options) {
         json::object out{{"digest", image.digest().to_string()}, {"size", image.size()}};
         if (image.has_annotations()) out["manifest"] = image.manifest();
         out["config"] = image.config_document();
-        std::printf("%s", json::pretty(out).c_str());
+        print_json(out);
         return 0;
     }
-    std::printf("%s  %s\n", image.digest().to_string().c_str(), human_bytes(image.size()).c_str());
+    print_line(image.digest().to_string() + "  " + human_bytes(image.size()));
     for (const BuiltLayer& layer : image.layers())
-        std::printf("  %9s  %.19s  %s\n", human_bytes(layer.size).c_str(), layer.digest.to_string().c_str(),
-                    layer.comment.c_str());
+        print_row(
+            {{human_bytes(layer.size), -11}, {" " + layer.digest.to_string().substr(0, 19)}, {" " + layer.comment}});
     return 0;
 }
 

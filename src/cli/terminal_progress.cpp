@@ -86,6 +86,12 @@ void TerminalProgress::finished(const std::string& step, StepOutcome outcome, do
     redraw(colour_ ? "\033[" + std::string(colour) + "m" + text + "\033[0m" : text);
 }
 
+void TerminalProgress::ended(const std::string& step) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(running_, [&](const Running& running) { return running.step == step; });
+    redraw();
+}
+
 void TerminalProgress::message(const std::string& text) {
     const std::lock_guard lock(mutex_);
     redraw(printable(text));
@@ -105,7 +111,7 @@ void TerminalProgress::redraw(const std::string& above) {
         const double seconds = std::chrono::duration<double>(Clock::now() - running.since).count();
         std::string time = human_seconds(seconds);
         time.insert(0, time.size() < 6 ? 6 - time.size() : 0, ' ');
-        std::string line = time + "  " + running.step + ": " + running.what;
+        std::string line = time + "  " + visible(running.step) + ": " + running.what;
         if (!running.bytes.empty()) line += "  " + running.bytes;
         if (!running.last.empty()) line += "  | " + running.last;
         lines.push_back(std::move(line));

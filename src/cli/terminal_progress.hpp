@@ -25,6 +25,7 @@ class TerminalProgress : public Progress {
     void bytes(const std::string& step, std::uint64_t done, std::uint64_t total) override;
     void line(const std::string& step, std::string_view text) override;
     void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) override;
+    void ended(const std::string& step) override;
     void message(const std::string& text) override;
     // Takes the live lines away for good: results follow on the same terminal.
     void end();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // verify: an image's kernels, proven again from its bytes.
 #include <algorithm>
-#include <cstdio>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "oci/image_source.hpp"
 #include "verify/verify.hpp"
 
@@ -30,27 +30,29 @@ std::string code_of(const kernel::ModuleProof& module) {
 
 void print_findings(const std::vector<Finding>& findings) {
     for (const Finding& finding : findings) {
-        std::printf("  %s: %s%s\n", to_string(finding.weight),
-                    finding.where.empty() ? "" : (finding.where + ": ").c_str(), finding.message.c_str());
-        if (!finding.hint.empty()) std::printf("      %s\n", finding.hint.c_str());
+        print_line(std::string("  ") + to_string(finding.weight) + ": " +
+                   (finding.where.empty() ? "" : finding.where + ": ") + finding.message);
+        if (!finding.hint.empty()) print_line("      " + finding.hint);
     }
 }
 
 void print_variant(const VerifiedVariant& variant) {
     const kernel::VariantProof& proof = variant.proof;
-    std::printf("\n%s %s%s%s\n  %s\n", proof.kernel.c_str(), proof.arch.to_string().c_str(),
-                proof.toolkit.is_set() ? (", CUDA " + proof.toolkit.to_string()).c_str() : "",
-                proof.torch.empty() ? "" : (", torch " + proof.torch).c_str(), variant.directory.c_str());
+    print_line();
+    print_line(proof.kernel + " " + proof.arch.to_string() +
+               (proof.toolkit.is_set() ? ", CUDA " + proof.toolkit.to_string() : "") +
+               (proof.torch.empty() ? "" : ", torch " + proof.torch));
+    print_line("  " + variant.directory);
     for (const kernel::ModuleProof& module : proof.modules) {
-        std::printf("  %-36s %s\n", module.rule.file.c_str(), code_of(module).c_str());
+        print_row({{"  " + module.rule.file, 38}, {code_of(module)}});
         if (!module.needed.empty())
-            std::printf("  %-36s needs %s%s\n", "", join(module.needed, ", ").c_str(),
-                        module.glibc_floor ? ("; glibc " + module.glibc_floor->to_string()).c_str() : "");
+            print_row({{"", 38},
+                       {"needs " + join(module.needed, ", ") +
+                        (module.glibc_floor ? "; glibc " + module.glibc_floor->to_string() : "")}});
     }
     for (const kernel::TargetRow& row : proof.rows)
-        std::printf("  %-24s %-10s %s\n", row.gpu.c_str(), kernel::to_string(row.judgement.verdict),
-                    row.judgement.reason.c_str());
-    std::printf("  %zu undefined symbols looked up\n", variant.symbols);
+        print_row({{"  " + row.gpu, 26}, {kernel::to_string(row.judgement.verdict), 10}, {row.judgement.reason}});
+    print_line("  " + std::to_string(variant.symbols) + " undefined symbols looked up");
     print_findings(variant.findings);
 }
 
@@ -63,18 +65,20 @@ int run_verify(const Options& options, const std::stop_token& stop) {
     const Verification result = verify_image(image, store ? &*store : nullptr, stop).value();
     const int code = result.exit_code();
     if (options.json) {
-        std::printf("%s", json::pretty(result.to_json()).c_str());
+        print_json(result.to_json());
         return code;
     }
-    std::printf("%s  %zu kernel variants; %zu of %zu layers read, the others known by their indexes\n",
-                result.image.to_string().c_str(), result.variants.size(), result.layers_read, result.layers);
+    print_line(result.image.to_string() + "  " + std::to_string(result.variants.size()) + " kernel variants; " +
+               std::to_string(result.layers_read) + " of " + std::to_string(result.layers) +
+               " layers read, the others known by their indexes");
     for (const VerifiedVariant& variant : result.variants) print_variant(variant);
     print_findings(result.findings);
     const char* answer = code == 1                 ? "no: the image does not keep what it promises"
                          : code == 5               ? "unknown: the bytes do not tell everything"
                          : result.variants.empty() ? "yes: the image has no kernels to prove"
                                                    : "yes: the image keeps what it promises";
-    std::printf("\n%s\n", answer);
+    print_line();
+    print_line(answer);
     return code;
 }
 

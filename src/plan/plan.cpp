@@ -105,12 +105,13 @@ class Planner {
     }
 
     void add_base() {
-        Step step{.id = "base", .spec = BaseSpec{tmpl_.base, {}, {}, {}, facts_.base_image}};
+        Step step{.id = "base", .spec = BaseSpec{tmpl_.base, {}, {}, {}, facts_.base_image, facts_.base_layers}};
         if (const DebianBase* debian = debian_base(tmpl_)) step.summary = "debian " + debian->suite;
         if (const auto* layout = std::get_if<LayoutBase>(&tmpl_.base)) step.summary = layout->path.filename();
         const bool locked = lock_.base && lock_.base->request == base_request(tmpl_, facts_);
         if (locked) {
-            const BaseSpec spec{tmpl_.base, *lock_.base, interpreters(tmpl_), tmpl_.repositories, facts_.base_image};
+            const BaseSpec spec{tmpl_.base, *lock_.base, interpreters(tmpl_), tmpl_.repositories, facts_.base_image,
+                                facts_.base_layers};
             if (lock_.base->kind == "debian")
                 step.summary +=
                     ", " + std::to_string(lock_.base->packages.size()) + " packages" + drawn_from(lock_.base->suites);

@@ -20,6 +20,7 @@ struct LocalFacts {
     std::map<std::string, Digest> selftests;                  // by kernel name
     std::map<std::string, std::string> requirement_files;     // "layer:path" → what identifies its content
     Digest base_image;                                        // manifest of a `layout` base
+    std::size_t base_layers = 0;                              // of that image
     std::vector<RuntimeProgram> runtime;
 };
 

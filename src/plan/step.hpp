@@ -21,6 +21,7 @@ struct BaseSpec {
     std::vector<std::string> interpreters{};  // that the template names; measured beside what PATH finds
     std::vector<Repository> repositories{};   // that its packages may come from
     Digest image{};                           // of a `layout` base: the manifest that its key stands for
+    std::size_t layers = 0;                   // of that image
 };
 struct FilesSpec {
     FilesLayer layer;

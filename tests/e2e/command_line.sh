@@ -47,6 +47,22 @@ for output in "oci:$work/ro/new/image" "oci-archive:$work/ro/image.tar" "docker-
     ! grep -q "base: resolving" "$work/out" || fail "the base was begun before the output was looked at"
 done
 
+# One place for two outputs, a tag that no layout can have, a pipe that stays one.
+ln -s . "$work/here"
+for two in "oci-archive:$work/x.tar docker-archive:$work/here/x.tar" "oci:$work/x oci:$work/x:latest"; do
+    # shellcheck disable=SC2086
+    set -- $two
+    expect 2 "write to one place" "$tmplbuild" build "$t" -o "$1" -o "$2" --progress plain
+done
+expect 2 "'UPPER tag' is no tag" "$tmplbuild" build "$t" -o "oci:$work/x:UPPER tag" --progress plain
+expect 2 "is a folder" "$tmplbuild" build "$t" -o "oci-archive:$work/a" --progress plain
+
+# An answer that cannot be written is no answer; a reader that has seen enough is no error to talk about.
+for answer in "gpus --json" gpus --help --version "plan $t" "plan --json $t"; do
+    # shellcheck disable=SC2086
+    expect 1 "No space left on device" sh -c '"$@" >/dev/full' sh "$tmplbuild" $answer
+done
+
 for question in verify inspect gpus "inspect --can-run A100"; do
     # shellcheck disable=SC2086
     expect 2 "there is no image at '$work/nowhere'" "$tmplbuild" $question "oci:$work/nowhere"

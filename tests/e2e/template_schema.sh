@@ -5,6 +5,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
+"$TMPLBUILD_SOURCE/scripts/reference-keys" --check || fail "a key of the schema is not in the reference"
 venv=$TMPLBUILD_BIN/../test-venv-schema
 if [ ! -x "$venv/bin/taplo" ]; then
     rm -rf "$venv"

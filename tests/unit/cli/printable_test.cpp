@@ -29,6 +29,20 @@ TEST_CASE("what a tool writes becomes plain text") {
     }
 }
 
+TEST_CASE("a value of somebody else's is shown whole, and obeyed in nothing") {
+    CHECK(visible("plain caf\xc3\xa9") == "plain caf\xc3\xa9");
+    CHECK(visible("\033]0;owned\a\033[2Jx\nfake line\r") == "\\x1b]0;owned\\x07\\x1b[2Jx\\nfake line\\x0d");
+    CHECK(visible("\xc2\x9b"
+                  "2J") == "\\u009b2J");  // CSI as one character
+    CHECK(visible("a\xe2\x80\xae"
+                  "b") ==
+          "a\\u202e"
+          "b");
+    CHECK(visible("\xff") == "\\xff");
+    CHECK(visible(std::string("a\0b", 3)) == "a\\x00b");
+    CHECK(visible_json("{\"a\": \"\xc2\x9b\xff\"}\n") == "{\"a\": \"\\u009b\xef\xbf\xbd\"}\n");
+}
+
 TEST_CASE("width counts columns, and a cut never halves a character") {
     CHECK(columns("abc") == 3);
     CHECK(columns("caf\xc3\xa9") == 4);
