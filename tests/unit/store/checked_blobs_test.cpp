@@ -2,6 +2,7 @@
 // What was hashed once is known again by stat(2); what changed since, however, is not.
 #include "store/checked_blobs.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <filesystem>
