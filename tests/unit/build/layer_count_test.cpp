@@ -31,7 +31,9 @@ TEST_CASE("layers are counted with the base's, by the template alone") {
     Template tmpl = of_files(118);
     for (int i = 0; i < 10; ++i) {
         Layer python, apt;
-        python.body = PythonLayer{.venv = "/opt/venv"};
+        PythonLayer venv;
+        venv.venv = "/opt/venv";
+        python.body = venv;
         apt.body = AptLayer{};
         tmpl.layers.push_back(python);
         tmpl.layers.push_back(apt);
