@@ -20,7 +20,9 @@ TEST_CASE("Graphviz reads a plan as it is meant, whatever its names hold") {
     plan.steps[1].in_image = false;
     plan.gpus.push_back(
         {"k", kernel::parse_target("RTX 4090").value(), kernel::Arch::parse("8.9").value(), {}, "kernel:k:8.9"});
-    std::vector<PlanRow> rows{{&plan.steps[0], true, "", 1000}, {&plan.steps[1], false, "x changed"}, {&plan.steps[2]}};
+    std::vector<PlanRow> rows{{.step = &plan.steps[0], .hit = true, .bytes = 1000},
+                              {.step = &plan.steps[1], .why = "x changed"},
+                              {.step = &plan.steps[2]}};
     const std::string text = cli::plan_graph(plan, rows);
 
     io::SystemProcessRunner processes;
