@@ -36,7 +36,7 @@ static const std::map<std::string, std::set<std::string>> arrows = {
     {"gpuprobe", {"base", "sys", "kernel", "gpu"}},
     {"kernel_job", {"base", "sys", "podspec", "kernel"}},
     {"supervisor", {"base", "sys", "podspec", "kernel", "loop", "podlog", "status", "control", "gpu"}},
-    {"launcher", {"base", "podspec", "supervisor"}},
+    {"launcher", {"base", "podlog", "podspec", "supervisor"}},
 };
 
 TEST_CASE("a room includes only what its arrows allow") {
