@@ -3,6 +3,19 @@
 # (docs/decisions/0010-probe-bundle.md). C++'s own library is linked in; what remains is glibc's.
 set(probe_bundle ${CMAKE_BINARY_DIR}/libexec/gpu)
 target_link_options(gpu-probe PRIVATE -static-libstdc++ -static-libgcc -s -Wl,--as-needed -Wl,--gc-sections)
+# No library of ours or of the base's is in the bundle, so what rooms of src use is linked in from archives: a folder with
+# nothing else is searched first.
+set(archives ${CMAKE_BINARY_DIR}/probe-archives)
+file(MAKE_DIRECTORY ${archives})
+foreach(name crypto zstd lz4)
+  find_library(archive_${name} lib${name}.a REQUIRED)
+  file(CREATE_LINK ${archive_${name}} ${archives}/lib${name}.a SYMBOLIC)
+endforeach()
+target_link_directories(gpu-probe BEFORE PRIVATE ${archives})
+# A room may be one object (preset ci), of which the probe needs little: the linker drops the rest by functions.
+foreach(room base sys podspec kernel gpu gpuprobe)
+  target_compile_options(tmplbuild_${room} PRIVATE -ffunction-sections -fdata-sections)
+endforeach()
 set(bundle_files)
 foreach(file ld-linux-x86-64.so.2 libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${file} OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE)

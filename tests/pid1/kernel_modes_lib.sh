@@ -34,7 +34,10 @@ pretend() {
     case $fault in
         nvml-hangs,cuda-hangs) TMPLBUILD_PROBE_SECONDS=6 ;;
         *hangs*) TMPLBUILD_PROBE_SECONDS=1 ;;
-        absent) TMPLBUILD_LIBNVML=$work/none TMPLBUILD_LIBCUDA=$work/none TMPLBUILD_NVIDIA_SMI=$work/none ;;
+        absent)
+            TMPLBUILD_LIBNVML=$work/none/libnvidia-ml.so.1 TMPLBUILD_LIBCUDA=$work/none/libcuda.so.1
+            TMPLBUILD_NVIDIA_SMI=$work/none/nvidia-smi
+            ;;
         probe-*) TMPLBUILD_HOME=$work/home-$fault ;;
     esac
 }
