@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include "base/text.hpp"
@@ -203,7 +204,9 @@ int parse_and_run(int argc, char** argv) {
         if (line.app.got_subcommand("lock")) settle_lock(line.options, *line.app.get_subcommand("lock"));
     } catch (const CLI::ParseError& wrong) {
         if (wrong.get_exit_code() == 0) {  // --help, --version
-            line.app.exit(wrong);
+            std::ostringstream text;
+            line.app.exit(wrong, text, text);
+            print_text(text.str());
             return finished(0, line.progress);
         }
         print_errors({usage_of(line.app, wrong, argc > 1 ? argv[1] : "")}, line.progress);

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <iostream>
 #include <vector>
 
 #include "base/text.hpp"
@@ -12,7 +11,17 @@
 
 namespace tmplbuild::cli {
 
-static void put_out(const std::string& text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
+// The first errno(3) of a write to stdout, which a process has once: a later flush has nothing left to fail with.
+static int& first_failure() {
+    static int code = 0;
+    return code;
+}
+
+static void put_out(const std::string& text) {
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() || first_failure() != 0) return;
+    first_failure() = errno == 0 ? EIO : errno;
+}
 
 void print_line(std::string_view text) { put_out(visible(text) + "\n"); }
 
@@ -38,11 +47,10 @@ void print_text(std::string_view lines) {
 void print_json(const json::value& value) { put_out(visible_json(json::pretty(value))); }
 
 int finish_output() {
-    std::cout.flush();  // --help and --version
-    const bool failed_before = std::ferror(stdout) != 0 || !std::cout;
+    if (first_failure() != 0) return first_failure();
     errno = 0;
     if (std::fflush(stdout) != 0) return errno == 0 ? EIO : errno;
-    return failed_before ? EIO : 0;
+    return std::ferror(stdout) != 0 ? EIO : 0;
 }
 
 }  // namespace tmplbuild::cli
