@@ -93,6 +93,8 @@ json::object runc_config(const RuncConfig& config) {
                          {"capabilities", capabilities(config.is_pod)},
                          {"rlimits", limits(config)},
                          {"noNewPrivileges", !config.may_gain_privileges}};
+    if (config.terminal && config.rows != 0)
+        process["consoleSize"] = json::object{{"height", config.rows}, {"width", config.columns}};
     if (config.oom_score_adj) process["oomScoreAdj"] = *config.oom_score_adj;
     return {{"ociVersion", "1.0.2"},
             {"process", std::move(process)},

@@ -27,6 +27,8 @@ struct RuncConfig {
     bool is_pod = false;
     // setuid programs and file capabilities count. Without: PR_SET_NO_NEW_PRIVS.
     bool may_gain_privileges = false;
+    // With a terminal: its size from the first moment on; runc tells the changes alone in time.
+    unsigned rows = 0, columns = 0;
     bool terminal = false;  // runc makes one, and passes on what its own shows and is told
     bool host_network = false;
     std::string network_namespace{};              // a path: that one is joined; empty and not host_network: a new one

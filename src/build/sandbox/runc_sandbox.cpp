@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first rung: runc as root over an overlay.
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -167,6 +168,10 @@ class RuncSession : public SandboxSession {
         if (command.is_entrypoint) {
             config.directory = command.directory;
             config.terminal = command.pass_terminal;
+            if (winsize size{}; command.pass_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+                config.rows = size.ws_row;
+                config.columns = size.ws_col;
+            }
             config.network_namespace = command.network_namespace.string();
             config.mounts.push_back({command.resolver, places_.resolver});
         } else {

@@ -156,6 +156,15 @@ TEST_CASE("a command's limits do not depend on the builder's") {
     CHECK(made.at("linux").at("resources").at("pids").at("limit").as_int64() == 100);
 }
 
+TEST_CASE("a terminal has its size from the first moment on") {
+    RuncConfig config = pod();
+    config.rows = 33;
+    config.columns = 101;
+    CHECK_FALSE(runc_config(config).at("process").as_object().contains("consoleSize"));
+    config.terminal = true;
+    CHECK(json::canonical(runc_config(config).at("process").at("consoleSize")) == R"({"height":33,"width":101})");
+}
+
 TEST_CASE("a network is a new one, the host's, or one that is named") {
     auto network = [](const RuncConfig& config) {
         const json::object made = runc_config(config);
