@@ -17,7 +17,7 @@ grep -qF 'gpu: (simulated) usable: RTX 3090 (8.6), driver 580.95.05' "$work/said
 watch --gpu "RTX 4090" --gpu "RTX 4090"
 grep -qF 'usable: 2 x RTX 4090 (8.9)' "$work/said" || fail "two GPUs: $(cat "$work/said")"
 watch
-grep -qF 'gpu: no-driver: libnvidia-ml.so.1 cannot be loaded' "$work/said" || fail "without a driver: $(cat "$work/said")"
+grep -qF 'gpu: no-driver: no NVIDIA driver here: libnvidia-ml.so.1 is not in this container' "$work/said" || fail "without a driver: $(cat "$work/said")"
 # Package indexes are reached as this machine reaches them, by services of other users too; what the command line says comes first.
 printf '[global]\nindex-url = http://lent.invalid/\n' >"$work/pip.conf"
 PIP_CONFIG_FILE=$work/pip.conf PIP_INDEX_URL=http://one.invalid/ PIP_TRUSTED_HOST=lent.invalid "$tmplbuild" run "$work/a/template.toml" \

@@ -87,7 +87,7 @@ head -c 4000 "$work/$v89/tiny.so" >"$work/cut.so"
 damaged 1 "tiny.so is no module that can be read" "$v89/tiny.so" "$work/cut.so"
 damaged 1 "it was not built into this variant" "$v89/tiny.so" "$work/absent"
 damaged 1 "tiny.so (tiny for sm_80) does not run on RTX 3090 (8.6)" "$v80/tiny.so" "$work/$v89/tiny.so"
-damaged 1 "does not say what the bytes of tiny sm_89 hold: tiny.so" "$v89/tiny.so" "$work/$v80/tiny.so"
+damaged 1 "tiny.so holds no machine code for sm_89, which it was compiled for" "$v89/tiny.so" "$work/$v80/tiny.so"
 # What registers device code and does not show it: nobody knows what it holds.
 objcopy --remove-section .nv_fatbin "$work/$v89/tiny.so" "$work/hidden.so"
 damaged 5 "the file registers 2 containers, but only 0 could be found" "$v89/tiny.so" "$work/hidden.so"
