@@ -125,7 +125,21 @@ json.dump({"version": 1, "name": "test", "cuda": "13.0", "services": [app, web],
 PY
 }
 echo 'version = "2.2.0"' >"$work/source/__init__.py"
-ask() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%s%s" % (sys.argv[1], sys.argv[2]), method=sys.argv[3])).read().decode())' "$app_port" "$1" "${2:-GET}"; }
+ask() { # PATH [METHOD]: of the app; a POST waits for one that is between two starts
+    python3 - "$app_port" "$1" "${2:-GET}" <<'PY'
+import sys, time, urllib.error, urllib.request
+request = urllib.request.Request("http://127.0.0.1:%s%s" % (sys.argv[1], sys.argv[2]), method=sys.argv[3])
+last = 99 if request.method == "POST" else 0
+for attempt in range(last + 1):
+    try:
+        print(urllib.request.urlopen(request).read().decode())
+        break
+    except urllib.error.URLError as error:
+        if attempt == last or not isinstance(error.reason, ConnectionRefusedError):
+            raise
+        time.sleep(0.1)
+PY
+}
 arguments() { ask /arguments 2>/dev/null || echo none; }
 runs_with() { [ "$(arguments)" = "$1" ]; }
 compiles() { cat "$work/compiles" 2>/dev/null | wc -l; }
