@@ -90,6 +90,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     // 8. Outputs appear by rename, or not at all.
     report.outputs = std::move(outputs);
     write_outputs(store, report.image, plan.name, report.outputs, progress, stop);
+    remember_outputs(request.template_file, store, written);
     return report;
 }
 

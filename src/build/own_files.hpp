@@ -17,8 +17,13 @@ namespace tmplbuild {
 std::filesystem::path default_output(const Template& tmpl);
 std::filesystem::path default_volume();
 
-// Tells every copied item of the template; `written` are the files and folders that this command will write, which are
-// remembered. Throws BuildError.
+// Tells every copied item of the template; `written` are the files and folders that this command will write. Throws
+// BuildError.
 void leave_out_own_files(Template& tmpl, const Store& store, const std::vector<std::filesystem::path>& written);
+
+// Once they are written, and not before: a folder that was refused as an output stays the user's own. Throws
+// BuildError.
+void remember_outputs(const std::filesystem::path& template_file, const Store& store,
+                      const std::vector<std::filesystem::path>& written);
 
 }  // namespace tmplbuild

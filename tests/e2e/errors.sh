@@ -24,7 +24,10 @@ expect 2 "token" "$tmplbuild" build "$work/a/secret.toml" --secret "token=$work/
 [ ! -e "$work/a/bad.lock" ] || fail "a refused template left a lock"
 expect 2 "registries" "$tmplbuild" build "$t" -o docker://registry.example/x
 expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
-expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/a/site"
+mkdir "$work/full"
+touch "$work/full/mine"
+expect 1 "not an OCI layout" "$tmplbuild" build "$t" -o "oci:$work/full"
+expect 2 "is what this template's own builds write" "$tmplbuild" build "$t" -o "oci:$work/a/site"
 expect 2 "there is no image" "$tmplbuild" inspect "oci:$work/nowhere"
 expect 2 "the plan has no step" "$tmplbuild" explain "$t" nothing
 expect 0 "holds everything" "$tmplbuild" lock --check "$t"

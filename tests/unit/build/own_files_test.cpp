@@ -35,6 +35,9 @@ TEST_CASE("a template's own lock, store and outputs are left out of what it copi
                                  fs::current_path() / "out/t", fs::current_path() / "out/workspace"})
         CHECK(holds(first, path));
     REQUIRE(sys::write_file_atomic(image, "x"));
+    // A build that wrote nothing leaves what it was asked to write to as it was: the user's own.
+    CHECK_FALSE(holds(own_of("t.toml", {}), image));
+    remember_outputs(folder.path() / "t.toml", store, {image});
     // `plan` is told of no output.
     CHECK(holds(own_of("t.toml", {}), image));
     CHECK_FALSE(holds(own_of("other.toml", {}), image));
