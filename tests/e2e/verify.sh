@@ -92,7 +92,7 @@ damaged 1 "tiny.so holds no machine code for sm_89, which it was compiled for" "
 objcopy --remove-section .nv_fatbin "$work/$v89/tiny.so" "$work/hidden.so"
 damaged 5 "the file registers 2 containers, but only 0 could be found" "$v89/tiny.so" "$work/hidden.so"
 objcopy --remove-section .nv_fatbin --remove-section .nvFatBinSegment "$work/$v89/tiny.so" "$work/empty.so"
-damaged 1 "tiny.so (tiny for sm_89) does not run on RTX 4090 (8.9)" "$v89/tiny.so" "$work/empty.so"
+damaged 1 "tiny.so (tiny for sm_89) holds no device code" "$v89/tiny.so" "$work/empty.so"
 echo '{' >"$work/pod.json"
 damaged 1 "pod.json" opt/tmplbuild/pod.json "$work/pod.json"
 # Without its digests made right, the damaged layer itself is named.
