@@ -134,7 +134,7 @@ chmod +x "$work/on-one-core"
 cmp "$work/digest" "$work/clean" || fail "a clean store gives another image"
 
 # A secret that lacks is said before anything is done; a file for the pod's volume when the command has written it.
-sed "s|^jq --version.*|touch /workspace/lost|; s|^secrets = .*||; s|^test .*token.*||; s|^cat /run/secrets.*||" "$t" >"$work/a/lost.toml"
+sed "s|^jq --version.*|mkdir -p /workspace; touch /workspace/lost|; s|^secrets = .*||; s|^test .*token.*||; s|^cat /run/secrets.*||" "$t" >"$work/a/lost.toml"
 cp "$work/a/template.lock" "$work/a/lost.lock"
 expect 1 "the command wrote /workspace/lost: nothing of a template goes into /workspace" \
     "$tmplbuild" build "$work/a/lost.toml" -o "oci:$work/none" --progress plain
