@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "kernel/variant_digest.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::job {
 
@@ -44,7 +45,7 @@ std::string normalized(const std::string& name) {
 // A .dist-info of ours: made by this program, and without a RECORD, which pip writes.
 bool is_ours(const fs::path& folder) {
     std::error_code failed;
-    const auto text = read_text(folder / "INSTALLER", 1000);
+    const auto text = sys::read_file(folder / "INSTALLER", 1000);
     return text && *text == installer && !fs::exists(folder / "RECORD", failed);
 }
 
@@ -69,15 +70,15 @@ Result<void> put_metadata(const fs::path& site_packages, const Activation& wante
     std::error_code failed;
     if (fs::exists(folder, failed) && !is_ours(folder)) return {};  // the user's own, of the same version
     if (auto removed = remove_metadata(site_packages, wanted.distribution); !removed) return removed;
-    auto written = make_folders(made);
+    auto written = sys::make_directories(made);
     if (written)
-        written = write_whole(made / "METADATA", "Metadata-Version: 2.1\nName: " + wanted.distribution +
-                                                     "\nVersion: " + wanted.version +
-                                                     "\nSummary: Compiled for this GPU by tmplbuild; switched on and "
-                                                     "off by the pod's launcher (tmpl-ctl status)\n");
-    if (written) written = write_whole(made / "INSTALLER", installer);
-    if (written) written = rename_path(made, folder);
-    if (!written) remove_quietly(made);
+        written = sys::replace_file(
+            made / "METADATA", "Metadata-Version: 2.1\nName: " + wanted.distribution + "\nVersion: " + wanted.version +
+                                   "\nSummary: Compiled for this GPU by tmplbuild; switched on and "
+                                   "off by the pod's launcher (tmpl-ctl status)\n");
+    if (written) written = sys::replace_file(made / "INSTALLER", installer);
+    if (written) written = sys::rename_path(made, folder);
+    if (!written) (void)sys::remove_tree(made);
     return written;
 }
 
@@ -88,12 +89,12 @@ Error no_place(Error error) {
 
 Result<void> point(const pod::Kernel& kernel, const std::string& directory) {
     const fs::path folder = fs::path(run_folder) / kernel.name;
-    if (auto made = make_folders(folder); !made) return no_place(made.error());
+    if (auto made = sys::make_directories(folder); !made) return no_place(made.error());
     const fs::path made = folder / (".active-" + std::to_string(::getpid()));
     ::unlink(made.c_str());
     if (::symlink(directory.c_str(), made.c_str()) != 0)
         return no_place(os_error("link", (folder / "active").string(), errno));
-    if (auto moved = rename_path(made, folder / "active"); !moved) {
+    if (auto moved = sys::rename_path(made, folder / "active"); !moved) {
         ::unlink(made.c_str());
         return no_place(moved.error());
     }
@@ -111,7 +112,7 @@ Result<void> match_torch(const pod::Kernel& kernel) {
     if (python.torch_git_version.empty()) return {};
     for (const pod::KernelVenv& venv : python.venvs) {
         if (venv.directory != python.venv) continue;
-        auto text = read_text(fs::path(venv.site_packages) / "torch/version.py", 1U << 20);
+        auto text = sys::read_file(fs::path(venv.site_packages) / "torch/version.py", 1U << 20);
         if (!text) return build_error("torch is not in '" + venv.directory + "' any more: " + text.error().message);
         const std::string found = assigned_text(*text, "git_version");
         if (found == python.torch_git_version) return {};
@@ -148,7 +149,7 @@ Result<Switched> deactivate(const pod::Kernel& kernel) {
     Switched out;
     // Not a link to nowhere: a Python that looked there once and found no folder would not look again.
     const fs::path nothing = fs::path(run_folder) / kernel.name / "none";
-    if (auto made = make_folders(nothing); !made) return no_place(made.error());
+    if (auto made = sys::make_directories(nothing); !made) return no_place(made.error());
     if (auto done = point(kernel, "none"); !done) return done.error();
     for (const pod::KernelVenv& venv : kernel.python.venvs)
         for (const std::string& name : {kernel.distribution, kernel.fallback.distribution}) {

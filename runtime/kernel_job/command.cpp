@@ -10,21 +10,15 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 
 #include "base/text.hpp"
+#include "sys/clock.hpp"
 
 namespace tmplbuild::job {
 
 namespace {
 
 volatile std::sig_atomic_t stop_flag = 0;  // a signal handler can set nothing else
-
-std::int64_t clock_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
-}
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
@@ -61,10 +55,10 @@ class Running {
     Running(const Command& command, pid_t pid, int out) : command_(command), pid_(pid), out_(out) {}
 
     CommandEnd follow() {
-        const std::int64_t begun = clock_ms();
+        const std::int64_t begun = sys::monotonic_ms();
         int status = 0;
         while (!read_some()) {
-            const std::int64_t seconds = (clock_ms() - begun) / 1000;
+            const std::int64_t seconds = (sys::monotonic_ms() - begun) / 1000;
             std::optional<std::string> why;
             if (stop_flag != 0) why = "the pod stops";
             if (!why && command_.seconds > 0 && seconds > command_.seconds)

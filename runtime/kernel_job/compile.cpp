@@ -21,6 +21,7 @@
 #include "kernel_job/prove.hpp"
 #include "kernel_job/report.hpp"
 #include "kernel_job/toolchain.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::job {
 
@@ -63,7 +64,7 @@ class Job {
                 return tell_failure(*why + " (tried before; `tmpl-ctl kernel retry` tries again)", false);
         Lease lease(volume_.lease_file(), names_of_pod(places_.pod, fs::path(places_.home) / "kernels"));
         if (has_volume()) {
-            (void)make_folders(volume_.folder());  // where it cannot be made, there is no lease and no copy
+            (void)sys::make_directories(volume_.folder());  // where it cannot be made, there is no lease and no copy
             if (auto found = wait_for_other(lease)) return tell_success(found->files.string(), found->digest);
         }
         lease_ = &lease;
@@ -125,16 +126,13 @@ class Job {
     }
 
     int make() {
-        if (auto made = make_folders(local_.folder()); !made)
+        if (auto made = sys::make_directories(local_.folder()); !made)
             return tell_failure("this pod has no place for a variant: " + made.error().message, true);
-        if (auto made = make_folders(work_); !made)
+        if (auto made = sys::make_directories(work_); !made)
             return tell_failure("this pod has no place to compile in: " + made.error().message, true);
-        const int lock = ::open((work_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-        if (lock < 0 || ::flock(lock, LOCK_EX) != 0)
-            return tell_failure("this pod has no place to compile in: " + work_.string(), true);
-        const int code = make_in_work_folder();
-        ::close(lock);
-        return code;
+        const auto lock = sys::FileLock::acquire(work_ / "lock");
+        if (!lock) return tell_failure("this pod has no place to compile in: " + lock.error().message, true);
+        return make_in_work_folder();
     }
 
     int make_in_work_folder() {
@@ -151,15 +149,16 @@ class Job {
         auto made = local_.put(output(), *table);
         if (!made) return fail(trouble_from("moving it in place", made.error().message, made.error().message));
         leave_on_volume(*made, *table);
-        for (const fs::path& path : {output(), fs::path(kernel_.build.directory), work_ / "tmp"}) remove_quietly(path);
+        for (const fs::path& path : {output(), fs::path(kernel_.build.directory), work_ / "tmp"})
+            (void)sys::remove_tree(path);
         // The toolchain goes too: a GPU changes with the pod, and the pod's disk goes with it.
-        remove_quietly(work_);
+        (void)sys::remove_tree(work_);
         return tell_success(made->files.string(), made->digest);
     }
 
     int fail(const Trouble& trouble) {
         // What a compiler that was killed leaves behind would add up, try by try.
-        for (const fs::path& path : {output(), work_ / "tmp"}) remove_quietly(path);
+        for (const fs::path& path : {output(), work_ / "tmp"}) (void)sys::remove_tree(path);
         if (stop_asked()) return tell_failure("the pod stops", true);
         if (!trouble.hindrance.empty()) return tell_hindrance(trouble.words, trouble.hindrance);
         if (trouble.transient) return tell_failure(trouble.words, false);
@@ -206,13 +205,13 @@ class Job {
         for (const char* name : {"PIP_CONSTRAINT", "UV_CONSTRAINT", "PYTHONPATH", "PIP_TARGET", "PIP_USER"})
             out.erase(name);
         out["TMPDIR"] = (work_ / "tmp").string();
-        (void)make_folders(work_ / "tmp");
+        (void)sys::make_directories(work_ / "tmp");
         return out;
     }
 
     std::optional<Trouble> lay_source() {
         const fs::path to = kernel_.build.directory;
-        remove_quietly(to);
+        (void)sys::remove_tree(to);
         if (kernel_.source.directory.empty()) return fetch_source(to);
         const auto copied = copy_tree(kernel_.source.directory, to);
         if (copied) return std::nullopt;
@@ -220,7 +219,7 @@ class Job {
     }
 
     std::optional<Trouble> fetch_source(const fs::path& to) {
-        if (auto made = make_folders(to); !made)
+        if (auto made = sys::make_directories(to); !made)
             return trouble_from("fetching the source", made.error().message, made.error().message);
         tell_progress("fetching the source", 5, -1);
         const std::string& commit = kernel_.source.commit;
@@ -317,8 +316,8 @@ class Job {
     }
 
     std::optional<Trouble> compile(const Toolchain& tools) {
-        remove_quietly(output());
-        if (auto made = make_folders(output()); !made)
+        (void)sys::remove_tree(output());
+        if (auto made = sys::make_directories(output()); !made)
             return trouble_from("compiling", made.error().message, made.error().message);
         const auto arch = kernel::Arch::parse(arch_.arch);
         if (!arch) return Trouble{arch.error().message, false};

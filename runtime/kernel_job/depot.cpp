@@ -10,10 +10,13 @@
 
 #include "base/json.hpp"
 #include "kernel/variant_digest.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::job {
 
 namespace {
+
+constexpr std::uint64_t entry_limit = 8U << 20;
 
 // "sha256:0123…" → its first 32 digits, as the image's own variants are named.
 std::string short_key(const std::string& key) {
@@ -50,7 +53,7 @@ fs::path Depot::fresh() const {
 Result<std::optional<Made>> Depot::find() const {
     std::error_code failed;
     if (!fs::exists(entry() / "variant.json", failed)) return std::optional<Made>();
-    auto text = read_text(entry() / "variant.json");
+    auto text = sys::read_file(entry() / "variant.json", entry_limit);
     if (!text) return text.error();
     auto value = json::parse(*text, (entry() / "variant.json").string());
     if (!value) return value.error();
@@ -65,7 +68,7 @@ Result<std::optional<Made>> Depot::find() const {
 }
 
 Result<std::string> Depot::table() const {
-    auto text = read_text(entry() / "variant.json");
+    auto text = sys::read_file(entry() / "variant.json", entry_limit);
     if (!text) return text.error();
     auto value = json::parse(*text, (entry() / "variant.json").string());
     if (!value) return value.error();
@@ -74,9 +77,9 @@ Result<std::string> Depot::table() const {
 }
 
 Result<Made> Depot::place(const fs::path& made, const std::string& digest, const std::string& table) {
-    auto written =
-        write_whole(made / "variant.json",
-                    json::canonical(json::object{{"version", 1}, {"key", key_}, {"digest", digest}, {"table", table}}));
+    auto written = sys::replace_file(
+        made / "variant.json",
+        json::canonical(json::object{{"version", 1}, {"key", key_}, {"digest", digest}, {"table", table}}));
     if (!written) return written.error();
     if (::rename(made.c_str(), entry().c_str()) == 0) return Made{entry() / "files", digest};
     const int why = errno;
@@ -88,19 +91,19 @@ Result<Made> Depot::place(const fs::path& made, const std::string& digest, const
 
 Result<Made> Depot::put(const fs::path& files, const std::string& table) {
     const fs::path made = fresh();
-    remove_quietly(made);
-    Result<void> done = make_folders(made);
+    (void)sys::remove_tree(made);
+    Result<void> done = sys::make_directories(made);
     auto digest = digest_of(files);
     if (!digest) return digest.error();
     if (done && ::rename(files.c_str(), (made / "files").c_str()) != 0) done = copy_tree(files, made / "files");
     Result<Made> out = done ? place(made, digest->to_string(), table) : Result<Made>(done.error());
-    remove_quietly(made);
+    (void)sys::remove_tree(made);
     return out;
 }
 
 Result<Made> Depot::copy_from(const Made& from, const std::string& table) {
     const fs::path made = fresh();
-    remove_quietly(made);
+    (void)sys::remove_tree(made);
     Result<void> done = copy_tree(from.files, made / "files");
     Result<Digest> digest = done ? digest_of(made / "files") : Result<Digest>(done.error());
     Result<Made> out = build_error("the copy of '" + from.files.string() + "' is not what was read");
@@ -108,24 +111,25 @@ Result<Made> Depot::copy_from(const Made& from, const std::string& table) {
         out = digest.error();
     else if (digest->to_string() == from.digest)
         out = place(made, from.digest, table);
-    remove_quietly(made);
+    (void)sys::remove_tree(made);
     return out;
 }
 
 void Depot::throw_away() {
     const fs::path gone = fresh().string() + "-broken";
-    if (::rename(entry().c_str(), gone.c_str()) == 0) remove_quietly(gone);
+    if (::rename(entry().c_str(), gone.c_str()) == 0) (void)sys::remove_tree(gone);
 }
 
 void Depot::mark_used() const { ::utimensat(AT_FDCWD, (entry() / "variant.json").c_str(), nullptr, 0); }
 
 std::optional<std::string> Depot::failure() const {
-    auto text = read_text(failure_file(), 100'000);
+    auto text = sys::read_file(failure_file(), 100'000);
     return text ? std::optional(*text) : std::nullopt;
 }
 
 void Depot::remember_failure(const std::string& why) const {
-    if (make_folders(folder_)) (void)write_whole(failure_file(), why);  // else it is tried again by the next pod
+    if (sys::make_directories(folder_))
+        (void)sys::replace_file(failure_file(), why);  // else it is tried again by the next pod
 }
 
 void Depot::forget_failure() const { ::unlink(failure_file().c_str()); }
@@ -146,7 +150,7 @@ int collect_unused(const fs::path& root, int days) {
     for (const fs::path& path : old) {
         const fs::path gone = path.parent_path() / (".new-gone-" + path.filename().string());
         if (::rename(path.c_str(), gone.c_str()) != 0) continue;
-        remove_quietly(gone);
+        (void)sys::remove_tree(gone);
         ++count;
     }
     return count;

@@ -2,42 +2,34 @@
 #include "kernel_job/lease.hpp"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <ctime>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
+#include "sys/file.hpp"
 #include "sys/process_mark.hpp"
+#include "sys/random.hpp"
 
 namespace tmplbuild::job {
 
 static constexpr std::size_t name_limit = 4096;
 static constexpr const char* maker = "made by ";
 
-static std::int64_t clock_seconds() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
+static std::int64_t clock_seconds() { return sys::monotonic_ms() / 1000; }
 
 std::vector<std::string> names_of_pod(const std::string& platform_id, const fs::path& own_disk) {
     std::vector<std::string> out;
     if (!platform_id.empty()) out.push_back("id " + platform_id);
     const fs::path file = own_disk / "pod-number";
-    std::array<unsigned char, 16> bytes{};
-    auto number = read_text(file, name_limit);
-    if (!number && ::getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) &&
-        make_folders(own_disk)) {
-        const std::string made =
-            Sha256::of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).hex().substr(0, 32);
-        if (write_whole(file, made)) number = made;
+    auto number = sys::read_file(file, name_limit);
+    if (!number) {
+        const std::string made = sys::random_hex(16);
+        if (!made.empty() && sys::replace_file(file, made)) number = made;
     }
     if (number && !number->empty()) out.push_back("disk " + *number);
     return out;
@@ -70,7 +62,7 @@ bool Lease::take() {
 }
 
 bool Lease::is_of_this_pod() const {
-    const auto text = read_text(file_, name_limit);
+    const auto text = sys::read_file(file_, name_limit);
     if (!text) return false;
     for (const std::string& line : split(*text, '\n'))
         if (std::find(names_.begin(), names_.end(), line) != names_.end()) return true;
@@ -80,7 +72,7 @@ bool Lease::is_of_this_pod() const {
 // Made by this pod, by a process that is gone: its container ended with it.
 bool Lease::is_left_over() const {
     if (!is_of_this_pod()) return false;
-    const auto text = read_text(file_, name_limit);
+    const auto text = sys::read_file(file_, name_limit);
     const std::size_t at = text ? text->rfind(maker) : std::string::npos;
     if (at == std::string::npos) return true;
     const std::string mark(trim(text->substr(at + std::string_view(maker).size())));

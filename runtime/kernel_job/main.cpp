@@ -8,12 +8,14 @@
 
 #include "kernel_job/activate.hpp"
 #include "kernel_job/compile.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 
 namespace {
 
 constexpr int wrong_arguments = 2, no_place = 3;
+constexpr std::uint64_t spec_limit = 8U << 20;
 
 std::string variable(const char* name, const char* usual) {
     const char* value = std::getenv(name);
@@ -31,7 +33,7 @@ int answer(const Result<job::Switched>& done) {
 
 Result<pod::Kernel> find_kernel(const std::string& name) {
     const std::string file = variable("TMPLBUILD_POD_SPEC", pod::pod_spec_path);
-    auto text = job::read_text(file);
+    auto text = sys::read_file(file, spec_limit);
     if (!text) return text.error();
     auto spec = pod::read_pod_spec(*text, file);
     if (!spec) return spec.error();

@@ -6,18 +6,19 @@
 
 #include "base/text.hpp"
 #include "kernel_job/files.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::job {
 
 static std::optional<std::uint64_t> number_in(const std::string& file) {
-    const auto text = read_text(file, 4096);
+    const auto text = sys::read_file(file, 4096);
     if (!text || text->empty() || text->front() < '0' || text->front() > '9') return std::nullopt;  // "max"
     return std::strtoull(text->c_str(), nullptr, 10);
 }
 
 // "name value" and "name:  value kB" lines.
 static std::uint64_t field(const std::string& file, const std::string& name) {
-    const auto text = read_text(file, 1U << 20);
+    const auto text = sys::read_file(file, 1U << 20);
     if (!text) return 0;
     for (const std::string& line : split(*text, '\n')) {
         if (!line.starts_with(name) || line.size() <= name.size()) continue;

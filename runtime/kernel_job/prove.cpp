@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "kernel/variant_proof.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::job {
 
@@ -40,7 +41,7 @@ Result<std::string> prove_files(const pod::Kernel& kernel, const std::string& ar
     std::vector<kernel::VariantFile> list;
     for (const auto& [path, digest] : *all) {
         if (path.find(".so") == std::string::npos) continue;
-        auto text = read_text(files / path, module_limit);
+        auto text = sys::read_file(files / path, module_limit);
         if (!text) return text.error();
         contents.push_back(std::move(*text));
         list.push_back({path, std::as_bytes(std::span(contents.back()))});

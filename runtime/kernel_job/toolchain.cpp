@@ -11,16 +11,13 @@
 #include "base/text.hpp"
 #include "kernel/driver_stub.hpp"
 #include "kernel/toolkit_links.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::job {
 
 namespace {
 
-Trouble from_error(const Error& error) {
-    const bool full = error.message.find("disk is full") != std::string::npos ||
-                      error.message.find("No space left") != std::string::npos;
-    return {error.message, full};
-}
+Trouble from_error(const Error& error) { return {error.message, error.os_code == ENOSPC || error.os_code == EDQUOT}; }
 
 // pip of the image: the interpreter's own, else the wheel that Debian's venv module keeps. Without one there is nothing
 // wrong with the kernel: the same key may be compiled in another image.
@@ -58,8 +55,8 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
     if (fs::exists(done, failed)) return done;
     const auto pip = find_pip(python, environment);
     if (!pip) return pip.error();
-    remove_quietly(made);
-    if (auto written = write_whole(work / (name + ".txt"), pins); !written) return from_error(written.error());
+    (void)sys::remove_tree(made);
+    if (auto written = sys::replace_file(work / (name + ".txt"), pins); !written) return from_error(written.error());
     Command command{.argv = *pip, .environment = environment, .watch = watch};
     command.environment["PIP_ROOT_USER_ACTION"] = "ignore";  // as an option, pip before 22.1 refuses it
     for (const std::string& word :
@@ -70,20 +67,20 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
         command.argv.push_back(word);
     const CommandEnd end = run_command(command);
     if (!end.ok) {
-        remove_quietly(made);
+        (void)sys::remove_tree(made);
         if (end.stopped) return Trouble{end.why, true};
         Trouble trouble = trouble_from("fetching the compiler", end.why, end.tail);
         trouble.transient = true;  // says nothing about the kernel, whatever the words are
         return trouble;
     }
-    if (auto moved = rename_path(made, done); !moved) return from_error(moved.error());
+    if (auto moved = sys::rename_path(made, done); !moved) return from_error(moved.error());
     return done;
 }
 
 // CUDA_HOME with the front as its nvcc: links into the toolkit for everything else.
 Result<void> lay_cuda_home(const Toolchain& tools, const std::string& front) {
-    remove_quietly(tools.cuda_home);
-    if (auto made = make_folders(tools.cuda_home / "bin"); !made) return made;
+    (void)sys::remove_tree(tools.cuda_home);
+    if (auto made = sys::make_directories(tools.cuda_home / "bin"); !made) return made;
     std::error_code failed;
     for (const char* part : {"", "bin"})
         for (const auto& entry : fs::directory_iterator(tools.toolkit / part, failed)) {
@@ -100,10 +97,10 @@ Result<void> lay_cuda_home(const Toolchain& tools, const std::string& front) {
 boost::system::result<fs::path, Trouble> make_driver_stub(const fs::path& toolkit, const fs::path& work,
                                                           const Environment& environment) {
     const fs::path folder = work / "stub", assembly = folder / "cuda.s";
-    auto header = read_text(toolkit / "include/cuda.h", 16U << 20);
+    auto header = sys::read_file(toolkit / "include/cuda.h", 16U << 20);
     if (!header) return from_error(header.error());
-    auto written = make_folders(folder);
-    if (written) written = write_whole(assembly, driver_stub_assembly(*header));
+    auto written = sys::make_directories(folder);
+    if (written) written = sys::replace_file(assembly, driver_stub_assembly(*header));
     if (!written) return from_error(written.error());
     const CommandEnd end = run_command(
         {.argv = driver_stub_command(assembly.string(), (folder / "libcuda.so").string()), .environment = environment});

@@ -9,8 +9,8 @@
 
 #include "podlog/helper.hpp"
 #include "supervisor/engine.hpp"
-#include "supervisor/read_text.hpp"
 #include "supervisor/rescue.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 
@@ -21,7 +21,7 @@ constexpr int exit_no_spec = 78;  // sysexits(3), EX_CONFIG: pod.json cannot be 
 constexpr std::size_t spec_limit = 8U << 20;
 
 Result<pod::PodSpec> read_spec(const std::string& file) {
-    auto text = launch::read_text(file, spec_limit);
+    auto text = sys::read_beginning(file, spec_limit);
     if (!text) return text.error();
     return pod::read_pod_spec(*text, file);
 }

@@ -6,15 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
+
+#include "sys/clock.hpp"
 
 namespace tmplbuild::launch {
 
-Time now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
+Time now_ms() { return sys::monotonic_ms(); }
 
 Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {}
 

@@ -9,19 +9,9 @@
 #include <cerrno>
 
 #include "podlog/helper.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild::launch {
-
-static bool write_all(int fd, const char* text, std::size_t size) {
-    while (size > 0) {
-        const ssize_t wrote = ::write(fd, text, size);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return false;
-        text += wrote;
-        size -= static_cast<std::size_t>(wrote);
-    }
-    return true;
-}
 
 static int relay() {
     std::array<char, 16384> buffer{};
@@ -30,7 +20,9 @@ static int relay() {
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return 0;
         // A full disk takes nothing now and perhaps more later; a reader that has gone does not come back.
-        if (!write_all(STDOUT_FILENO, buffer.data(), static_cast<std::size_t>(got)) && errno == EPIPE) return 0;
+        const auto text = std::string_view(buffer.data(), static_cast<std::size_t>(got));
+        const auto put = sys::write_all(STDOUT_FILENO, sys::as_bytes(text), "stdout");
+        if (!put && put.error().os_code == EPIPE) return 0;
     }
 }
 

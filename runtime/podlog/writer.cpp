@@ -17,6 +17,7 @@
 
 #include "podlog/outlet.hpp"
 #include "podlog/rotating_file.hpp"
+#include "sys/clock.hpp"
 
 namespace tmplbuild::launch {
 
@@ -26,8 +27,7 @@ constexpr int frames_fd = 3, reports_fd = 4;
 constexpr std::uint64_t progress_bytes = 1'000'000;
 
 std::string stamp(bool progress) {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec now = sys::time_of_day();
     tm parts{};
     ::gmtime_r(&now.tv_sec, &parts);
     std::array<char, 64> text{};

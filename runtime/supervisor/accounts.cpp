@@ -6,12 +6,12 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "supervisor/read_text.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::launch {
 
 static std::vector<std::vector<std::string>> rows(const std::string& file) {
-    const auto text = read_text(file, 1U << 20);
+    const auto text = sys::read_beginning(file, 1U << 20);
     std::vector<std::vector<std::string>> out;
     for (const std::string& line : split(text ? *text : std::string(), '\n')) out.push_back(split(line, ':'));
     return out;

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ctime>
-
 #include "base/text.hpp"
 #include "control/address.hpp"
 #include "supervisor/engine_class.hpp"
 #include "supervisor/snapshot_of.hpp"
+#include "sys/clock.hpp"
 
 namespace tmplbuild::launch {
 
 using control::Request;
 
-static status::UnixMs unix_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return static_cast<status::UnixMs>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
-}
+static status::UnixMs unix_now() { return sys::in_ms(sys::time_of_day()); }
 
 std::string Engine::given(std::string_view variable) const {
     for (const std::string& entry : options_.environment)

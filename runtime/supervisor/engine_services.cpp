@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,19 +8,9 @@
 
 #include "supervisor/constraints.hpp"
 #include "supervisor/engine_class.hpp"
+#include "sys/random.hpp"
 
 namespace tmplbuild::launch {
-
-static std::string random_hex() {
-    std::array<unsigned char, 32> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += "0123456789abcdef"[byte >> 4];
-        out += "0123456789abcdef"[byte & 15];
-    }
-    return out;
-}
 
 // A value that is too short to be replaced wherever it stands is said, once for each variable.
 void Engine::hide(const std::string& variable, std::string_view value) {
@@ -78,7 +67,7 @@ void Engine::make_environment(std::size_t i) {
             if (!secret.from.empty() && entry.starts_with(secret.from + "="))
                 value = entry.substr(secret.from.size() + 1);
         if (value.empty()) {
-            value = random_hex();
+            value = sys::random_hex(32);
             log_.announce(spec_.services[i].name, secret.variable + " was made for this pod: " + value);
         }
         hide(secret.variable, value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/memory_kills.hpp"
+#include "sys/file.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -7,8 +8,6 @@
 #include <array>
 #include <charconv>
 #include <string_view>
-
-#include "supervisor/read_text.hpp"
 
 namespace tmplbuild::launch {
 
@@ -20,7 +19,7 @@ static constexpr std::array<const char*, 2> counters = {"/memory.events", "/memo
 
 std::optional<std::int64_t> MemoryKills::count() const {
     for (const char* counter : counters) {
-        const auto text = read_text(cgroup_ + counter, 4096);
+        const auto text = sys::read_beginning(cgroup_ + counter, 4096);
         constexpr std::string_view word = "\noom_kill ";
         const std::size_t at = text ? text->find(word) : std::string::npos;
         if (at == std::string::npos) continue;

@@ -88,7 +88,7 @@ Error network_error(std::string message, std::string hint) {
     return make(ErrorKind::network, std::move(message), std::move(hint));
 }
 
-Error os_error(const std::string& what, const std::string& path, int errno_value) {
+static Error told_os_error(const std::string& what, const std::string& path, int errno_value) {
     std::string message = "cannot " + what + " " + path + ": " + std::generic_category().message(errno_value);
     if (errno_value == ENOSPC)
         return build_error(std::move(message),
@@ -101,6 +101,12 @@ Error os_error(const std::string& what, const std::string& path, int errno_value
     if (errno_value == EDQUOT)
         return build_error(std::move(message), "your quota on that disk is used up: free space, or use another disk");
     return build_error(std::move(message));
+}
+
+Error os_error(const std::string& what, const std::string& path, int errno_value) {
+    Error error = told_os_error(what, path, errno_value);
+    error.os_code = errno_value;
+    return error;
 }
 
 }  // namespace tmplbuild

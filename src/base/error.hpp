@@ -41,6 +41,7 @@ struct Error {
     std::vector<std::string> doing{};  // innermost first: "resolving python layer '/opt/venv'"
     std::string hint{};                // what to do next; may be empty
     std::string detail{};              // several lines, printed indented (a tool's last output)
+    int os_code = 0;                   // errno of the system call that failed, 0 where none did: what callers compare
 
     Error& while_doing(std::string what) & {
         doing.push_back(std::move(what));
@@ -78,7 +79,7 @@ Error usage_error(std::string message, std::string hint = {});
 Error build_error(std::string message, std::string hint = {});
 Error machine_error(std::string message, std::string hint = {});
 Error network_error(std::string message, std::string hint = {});
-// A failed system call: "cannot <what> <path>: <strerror>", ENOSPC told as a full disk.
+// A failed system call: "cannot <what> <path>: <strerror>", ENOSPC told as a full disk; errno stays in os_code.
 Error os_error(const std::string& what, const std::string& path, int errno_value);
 
 }  // namespace tmplbuild

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/pod_links.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <array>
+
+#include "sys/random.hpp"
 
 namespace tmplbuild {
 
 namespace {
-
-std::string random_hex() {
-    std::array<unsigned char, 24> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += "0123456789abcdef"[byte >> 4];
-        out += "0123456789abcdef"[byte & 15];
-    }
-    return out;
-}
 
 const Service* service_of(const Template& tmpl, const PublishedPort& port) {
     for (const Service& service : tmpl.services)
@@ -69,7 +58,7 @@ std::map<std::string, std::string> made_secrets(const Template& tmpl, const std:
     for (const Service& service : tmpl.services)
         for (const ServiceSecret& secret : service.secrets)
             if (!secret.from.empty() && !known.contains(secret.from) && !tmpl.image.environment.contains(secret.from))
-                out.emplace(secret.from, random_hex());
+                out.emplace(secret.from, sys::random_hex(24));
     return out;
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "sys/file.hpp"
+#include "sys/file_digest.hpp"
 
 namespace tmplbuild {
 

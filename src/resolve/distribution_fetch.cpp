@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "sys/file_digest.hpp"
 
 namespace tmplbuild {
 

@@ -9,6 +9,7 @@
 
 #include "base/canonical_key.hpp"
 #include "resolve/context_files.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild {
@@ -95,8 +96,7 @@ Result<Digest> digest_files(const FilesLayer& layer) {
 }
 
 Result<std::optional<Digest>> sign_files(const FilesLayer& layer) {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec now = sys::time_of_day();
     CanonicalKey key;
     bool fresh = false;
     auto walked = walk_layer(

@@ -10,6 +10,7 @@
 
 #include "store/store.hpp"
 #include "sys/fd.hpp"
+#include "sys/file_digest.hpp"
 #include "sys/process_mark.hpp"
 
 namespace tmplbuild {

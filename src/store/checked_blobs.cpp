@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/checked_blobs.hpp"
+#include "sys/file_digest.hpp"
 
 #include <sys/stat.h>
 

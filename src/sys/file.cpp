@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -55,6 +56,21 @@ Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_
     return text;
 }
 
+Result<std::string> read_beginning(const fs::path& file, std::size_t limit) {
+    const auto fd = open_fd(file, O_RDONLY);
+    if (!fd) return fd.error();
+    std::string text;
+    std::array<char, 16384> part{};
+    for (std::size_t got = part.size(); got == part.size() && text.size() < limit;) {
+        const std::size_t room = std::min(part.size(), limit - text.size());
+        const auto read = read_full(fd->get(), std::as_writable_bytes(std::span(part).first(room)), file.string());
+        if (!read) return read.error();
+        got = *read;
+        text.append(part.data(), got);
+    }
+    return text;
+}
+
 Result<void> make_directories(const fs::path& directory) {
     if (directory.empty()) return {};
     std::error_code error;
@@ -76,12 +92,18 @@ static Result<void> write_and_sync(const fs::path& temporary, std::string_view c
 Result<void> write_file_atomic(const fs::path& named, std::string_view content, unsigned mode) {
     auto target = write_target(named);
     if (!target) return target.error();
-    const fs::path& file = target->path;
-    if (target->kind == WriteTarget::Kind::stream) {
-        auto stream = open_stream(file);
-        if (!stream) return stream.error();
-        return write_all(stream->get(), as_bytes(content), file.string());
-    }
+    if (target->kind == WriteTarget::Kind::file) return replace_file(target->path, content, mode);
+    auto stream = open_stream(target->path);
+    if (!stream) return stream.error();
+    return write_all(stream->get(), as_bytes(content), target->path.string());
+}
+
+Result<void> rename_path(const fs::path& from, const fs::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("move in place", to.string(), errno);
+    return {};
+}
+
+Result<void> replace_file(const fs::path& file, std::string_view content, unsigned mode) {
     const fs::path folder = file.parent_path();
     if (auto made = make_directories(folder); !made) return made;
     const fs::path temporary = folder / ("." + file.filename().string() + ".tmp-" + unique_suffix());
@@ -93,20 +115,6 @@ Result<void> write_file_atomic(const fs::path& named, std::string_view content, 
         return written;
     }
     return sync_directory(folder);
-}
-
-Result<Digest> hash_file(const fs::path& file) {
-    auto fd = open_fd(file, O_RDONLY);
-    if (!fd) return fd.error();
-    ::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    std::vector<std::byte> buffer(256 << 10);
-    Sha256 hasher;
-    for (;;) {
-        auto n = read_full(fd->get(), buffer, file.string());
-        if (!n) return n.error();
-        hasher.update(std::span<const std::byte>(buffer).first(*n));
-        if (*n < buffer.size()) return hasher.finish();
-    }
 }
 
 Result<std::uint64_t> free_bytes(const fs::path& directory) {

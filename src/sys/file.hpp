@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/digest.hpp"
 #include "base/error.hpp"
 
 namespace tmplbuild::sys {
@@ -19,11 +18,16 @@ namespace fs = std::filesystem;
 Result<std::string> read_file(const fs::path& file, std::uint64_t limit = 256ULL << 20);
 // The same of an open file; the name is for errors only.
 Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_t limit);
-// Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders. A pipe or a
-// character device is written through instead (write_target.hpp).
+// At most `limit` bytes; of a longer file, its beginning: of what somebody else may let grow.
+Result<std::string> read_beginning(const fs::path& file, std::size_t limit);
+// Of a file that a user named: as replace_file, but its last links are followed, and a pipe or a character device is
+// written through (write_target.hpp).
 Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode = 0644);
+// Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders. A link of that
+// name is replaced, never followed.
+Result<void> replace_file(const fs::path& file, std::string_view content, unsigned mode = 0644);
+Result<void> rename_path(const fs::path& from, const fs::path& to);  // rename(2)
 Result<void> make_directories(const fs::path& directory);
-Result<Digest> hash_file(const fs::path& file);
 Result<std::uint64_t> free_bytes(const fs::path& directory);  // for this user, on that file system
 // Also read-only folders; absent is fine. Never follows a symlink, never enters another mount (an error that names it).
 Result<void> remove_tree(const fs::path& directory);

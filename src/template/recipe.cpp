@@ -2,12 +2,11 @@
 #include "template/recipe.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <system_error>
 
 #include "base/text.hpp"
+#include "sys/file.hpp"
 #include "template/toml_text.hpp"
 
 namespace tmplbuild {
@@ -20,9 +19,9 @@ Result<std::string> read_text_file(const fs::path& file) {
     if (!fs::is_regular_file(file, code))
         return usage_error("cannot read " + file.string() +
                            (fs::exists(file, code) ? ": it is not a file" : ": there is no such file"));
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return usage_error("cannot read " + file.string(), "check its permissions");
-    return std::string(std::istreambuf_iterator<char>(stream), {});
+    auto text = sys::read_file(file);
+    if (!text) return usage_error(text.error().message, "check its permissions");
+    return text;
 }
 
 std::optional<fs::path> RecipeFinder::locate(const std::string& use) const {

@@ -15,13 +15,14 @@
 #include "build/toolchain_tree.hpp"
 #include "build/torch_facts.hpp"
 #include "build/wheel/venv_place.hpp"
-#include "sys/mapped_file.hpp"
 #include "kernel/driver_stub.hpp"
 #include "kernel/variant_digest.hpp"
 #include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"
 #include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
+#include "sys/file_digest.hpp"
+#include "sys/mapped_file.hpp"
 
 namespace tmplbuild {
 

@@ -6,6 +6,7 @@
 #include "resolve/file_digest.hpp"
 #include "support/catch.hpp"
 #include "sys/file.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "python_place.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace test;
 

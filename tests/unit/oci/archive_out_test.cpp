@@ -12,6 +12,7 @@
 #include "oci/layout.hpp"
 #include "pack/layer_writer.hpp"
 #include "support/catch.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

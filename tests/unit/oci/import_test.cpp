@@ -14,6 +14,7 @@
 #include "pack/layer_writer.hpp"
 #include "support/catch.hpp"
 #include "sys/fd.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

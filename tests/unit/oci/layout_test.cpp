@@ -11,6 +11,7 @@
 #include "oci/image_source.hpp"
 #include "pack/layer_writer.hpp"
 #include "support/catch.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

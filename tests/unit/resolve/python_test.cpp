@@ -8,10 +8,11 @@
 #include <map>
 #include <optional>
 
-#include "sys/file.hpp"
 #include "support/catch.hpp"
 #include "support/debian_contract.hpp"
 #include "support/fake_http_server.hpp"
+#include "sys/file.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

@@ -10,11 +10,14 @@
 #include <thread>
 
 #include "support/catch.hpp"
+#include "sys/file_digest.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
 
-static sys::TempDirectory folder() { return sys::TempDirectory::make(fs::temp_directory_path(), "store-test-").value(); }
+static sys::TempDirectory folder() {
+    return sys::TempDirectory::make(fs::temp_directory_path(), "store-test-").value();
+}
 
 static Record a_record(const Store& store, const std::string& content, const std::string& arch) {
     const Digest digest = Sha256::of(content);
