@@ -20,6 +20,8 @@ std::size_t LiveRegion::rows(TerminalSize size) const {
 
 std::string LiveRegion::draw(const std::vector<std::string>& lines, TerminalSize size, const std::string& above) {
     size = usable(size);
+    // With nothing to write, the erasing below would start in the region's first cell, which can be the screen's.
+    if (lines.empty() && above.empty()) return clear(size);
     std::string out;
     // Rows that a resize broke stay joined in the terminal's mind until each is erased as a whole.
     if (!drawn_.empty() && size != size_) out = clear(size);

@@ -61,6 +61,10 @@ TEST_CASE("a live region goes back over what it drew, and over nothing else") {
     CHECK(region.clear({80, 24}) == "\r\033[J\033[1A\033[2K");
     CHECK(region.clear({80, 24}).empty());
     CHECK(region.draw({}, {80, 24}, "ended") == "\rended\033[K\n\033[J");
+    // Erasing below from the screen's first cell would move what stood there into tmux's history, an echoed ^C too.
+    region.draw({"one"}, {80, 24});
+    CHECK(region.draw({}, {80, 24}) == "\r\033[J\033[1A\033[2K");
+    CHECK(region.draw({}, {80, 24}).empty());
 }
 
 TEST_CASE("lines never reach the last column, nor the cursor's row") {
