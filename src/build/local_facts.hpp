@@ -11,7 +11,4 @@ namespace tmplbuild {
 LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, std::filesystem::path>& programs,
                             const Store& store);
 
-// The text of "layer:path", a requirements file inside another layer. Commits and fetched files must be in the store.
-std::string requirements_text(const Template& tmpl, const std::string& from, ResolveContext& context);
-
 }  // namespace tmplbuild

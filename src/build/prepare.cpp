@@ -8,6 +8,7 @@
 #include "build/estimate.hpp"
 #include "build/layer_count.hpp"
 #include "build/local_facts.hpp"
+#include "build/prepare_python.hpp"
 #include "build/run_step.hpp"
 #include "build/sequential_progress.hpp"
 #include "build/step_inputs.hpp"
@@ -35,7 +36,12 @@ class Locker {
   public:
     Locker(const Template& tmpl, const PrepareOptions& options, const LocalFacts& facts, Lock& lock,
            ResolveContext& context)
-        : tmpl_(tmpl), options_(options), facts_(facts), lock_(lock), context_(context) {}
+        : tmpl_(tmpl),
+          options_(options),
+          facts_(facts),
+          lock_(lock),
+          context_(context),
+          python_(tmpl, facts, lock, context) {}
 
     // Throws away what the template does not ask for any more, and what is to be renewed.
     void drop_stale() {
@@ -69,20 +75,26 @@ class Locker {
 
     void resolve() {
         refuse_without_tools();
+        // Before the minutes of a base: what is asked for must make sense.
+        drop_stale_rest();
+        for (const GitRequest& request : git_requests(tmpl_))
+            if (lock_.find_git(request.url, request.rev) == nullptr) resolve_commit(request);
+        fetch_required_commits();
+        python_.refuse_wrong_requirements();
         resolve_base();
         drop_stale_apts();
         drop_stale_venvs();
-        drop_stale_rest();
         for (const AptRequest& request : apt_requests(tmpl_))
             if (lock_.find_apt(request.step) == nullptr) resolve_packages(request);
-        for (const GitRequest& request : git_requests(tmpl_))
-            if (lock_.find_git(request.url, request.rev) == nullptr) resolve_commit(request);
         for (const VenvRequest& request : venv_requests(tmpl_))
-            if (lock_.find_venv(request.venv) == nullptr) resolve_venv(request);
-        if (!tmpl_.kernels.empty() && !lock_.toolchain) resolve_toolchain();
+            if (lock_.find_venv(request.venv) == nullptr) python_.resolve_venv(request, earlier_of(request));
+        // A torch that no kernel can be compiled against is refused before its gigabytes come.
+        if (!tmpl_.kernels.empty()) (void)make_plan(tmpl_, lock_, facts_);
+        if (!tmpl_.kernels.empty() && !lock_.toolchain) python_.resolve_toolchain();
         drop_stale_kernels();
         for (const KernelRequest& request : kernel_requests(tmpl_))
-            if (lock_.find_kernel(request.use->name) == nullptr) resolve_kernel(request);
+            if (lock_.find_kernel(request.use->name) == nullptr) python_.resolve_kernel(request);
+        python_.fetch();
     }
 
   private:
@@ -92,6 +104,27 @@ class Locker {
         for (const VenvRequest& request : venv_requests(tmpl_))
             asks_uv = asks_uv || lock_.find_venv(request.venv) == nullptr;
         if (asks_uv) find_resolver().value();
+    }
+
+    // Requirements are read out of commits: those of a lock that came from another machine may not be here yet.
+    void fetch_required_commits() {
+        for (const VenvRequest& request : venv_requests(tmpl_)) {
+            if (lock_.find_venv(request.venv) != nullptr && !renew(request.step())) continue;
+            for (const PythonLayer* python : request.layers)
+                for (const std::string& from : python->requirements_from)
+                    for (const Layer& layer : tmpl_.layers) {
+                        const auto* git = std::get_if<GitLayer>(&layer.body);
+                        const bool named = from.starts_with(layer.name + ":");
+                        if (named && git != nullptr) fetch_git({git->url, git->rev, false, true}, context_).value();
+                    }
+        }
+    }
+
+    // Its versions and groups are kept where they still fit, unless it is to be renewed.
+    const LockedVenv* earlier_of(const VenvRequest& request) const {
+        const auto found = std::find_if(earlier_.begin(), earlier_.end(),
+                                        [&](const LockedVenv& venv) { return venv.venv == request.venv; });
+        return found == earlier_.end() || renew(request.step()) ? nullptr : &*found;
     }
 
     bool renew(const std::string& part) const { return options_.update_all || options_.update.contains(part); }
@@ -249,96 +282,12 @@ class Locker {
             resolve_git({request.url, request.rev, request.submodules, request.lfs_pointers}, context_).value());
     }
 
-    Error no_interpreter(const VenvRequest& request) const {
-        const BaseContract& contract = lock_.base->contract;
-        const std::string asked = request.python();
-        const std::string has =
-            contract.python ? "the base's own is Python " + contract.python->version + " at " + contract.python->command
-                            : "no python3 that works is on the image's PATH";
-        Error error = asked.empty()
-                          ? usage_error("the venv '" + request.venv + "' needs a Python in the base, and there is none")
-                          : usage_error("the venv '" + request.venv + "' is to have the Python " + asked +
-                                        ", which the base does not have: " + has);
-        error.hint = debian_base(tmpl_) == nullptr ? "choose a base with it, or name where it lies: python = \"/path\""
-                     : asked.empty()
-                         ? "add \"python3-venv\" to base.debian.packages"
-                         : "leave 'python' out, or choose a base with it: bullseye has 3.9, bookworm 3.11, trixie 3.13";
-        for (const Layer& layer : tmpl_.layers)
-            if (std::get_if<PythonLayer>(&layer.body) == request.layers.front()) error.where = layer.pos;
-        return error;
-    }
-
-    void resolve_venv(const VenvRequest& request) {
-        const BaseContract contract = lock_.base->contract.with_interpreter(request.python());
-        if (!contract.python) throw BuildError(no_interpreter(request));
-        context_.progress.started(request.step(), "resolving");
-        PythonRequest ask;
-        ask.step = request.step();
-        for (const PythonLayer* layer : request.layers) {
-            ask.requirements.insert(ask.requirements.end(), layer->requirements.begin(), layer->requirements.end());
-            ask.constraints.insert(ask.constraints.end(), layer->constraints.begin(), layer->constraints.end());
-            for (const std::string& from : layer->requirements_from)
-                ask.files.emplace_back(from, requirements_text(tmpl_, from, context_));
-        }
-        const bool renewed = renew(request.step());
-        for (const LockedVenv& earlier : earlier_)
-            if (earlier.venv == request.venv && !renewed) ask.earlier = earlier.distributions;
-        LockedVenv venv{request.venv, venv_request(request, contract, facts_), {}, {}};
-        venv.distributions = resolve_python(ask, contract, context_).value();
-        std::vector<LockedDistribution> sdists;
-        for (const LockedDistribution& d : venv.distributions)
-            if (d.is_sdist()) sdists.push_back(d);
-        venv.builders = resolve_builders(sdists, contract, context_).value();
-        venv.interpreter = request.python();
-        lock_.venvs.push_back(std::move(venv));
-    }
-
-    void resolve_kernel(const KernelRequest& request) {
-        const BaseContract contract = lock_.base->contract.with_interpreter(interpreter_for(*request.use, lock_));
-        if (!contract.python) {
-            Error error =
-                usage_error("the kernel '" + request.use->name + "' takes Python packages, and the base has no Python",
-                            "add \"python3-minimal\" to base.debian.packages");
-            error.where = request.use->pos;
-            throw BuildError(std::move(error));
-        }
-        context_.progress.started(request.step(), "resolving");
-        LockedKernel locked{request.use->name, kernel_request(request, contract, lock_)};
-        PythonRequest ask;
-        ask.step = request.step();
-        ask.requirements = request.requirements;
-        if (!ask.requirements.empty()) locked.requirements = resolve_wheels(ask, contract, context_).value();
-        ask.requirements = request.fallback;
-        ask.constraints = venv_pins(*request.use, lock_);
-        if (!ask.requirements.empty()) locked.fallback = resolve_wheels(ask, contract, context_).value();
-        // What the venv has is not brought a second time.
-        std::erase_if(locked.fallback, [&](const LockedDistribution& d) {
-            return std::find(ask.constraints.begin(), ask.constraints.end(), d.name + "==" + d.version) !=
-                   ask.constraints.end();
-        });
-        lock_.kernels.push_back(std::move(locked));
-    }
-
-    // The compiler wheels do not depend on Python; uv asks for one all the same.
-    void resolve_toolchain() {
-        context_.progress.started("toolchain", "resolving");
-        BaseContract contract = lock_.base->contract;
-        if (!contract.python) contract.python = PythonFacts{"", "", "3.11.0", "cpython-311-x86_64-linux-gnu", "", ""};
-        PythonRequest ask;
-        ask.step = "toolchain";
-        ask.requirements = toolchain_requirements(tmpl_.targets.cuda);
-        LockedToolchain toolchain{"cuda-wheels", tmpl_.targets.cuda, toolchain_request(tmpl_.targets.cuda), {}};
-        for (LockedDistribution& wheel : resolve_python(ask, contract, context_).value())
-            if (wheel.name.starts_with("nvidia-")) toolchain.wheels.push_back(std::move(wheel));
-        for (LockedDistribution& wheel : toolchain.wheels) wheel.group = 0;
-        lock_.toolchain = std::move(toolchain);
-    }
-
     const Template& tmpl_;
     const PrepareOptions& options_;
     const LocalFacts& facts_;
     Lock& lock_;
     ResolveContext& context_;
+    PythonLocker python_;
     std::vector<BuiltLayer> base_layers_;
     std::optional<BaseApt> base_apt_;  // of somebody's base, once it is made
     std::vector<LockedVenv> earlier_;

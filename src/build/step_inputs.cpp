@@ -67,9 +67,10 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
         return fetch_packages(step.id, origin, apt->locked.packages, resolving);
     }
     if (const auto* python = std::get_if<PythonSpec>(&step.spec)) {
-        auto fetched = fetch_distributions(step.id, python->locked.distributions, resolving);
+        const LockedVenv& venv = python->locked;
+        auto fetched = fetch_distributions(step.id, venv.distributions, venv.places, python->directory, resolving);
         if (!fetched) return fetched;
-        return fetch_distributions(step.id, python->locked.builders, resolving);
+        return fetch_distributions(step.id, venv.builders, venv.places, python->directory, resolving);
     }
     if (const auto* git = std::get_if<GitSpec>(&step.spec))
         return fetch_git({git->layer.url, git->layer.rev, git->layer.submodules, git->layer.lfs_pointers}, resolving);
@@ -78,12 +79,13 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
     if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec)) {
         if (files->with_source)
             if (auto got = fetch_source(files->recipe, context); !got) return got;
-        return fetch_distributions(step.id, files->fallback, resolving);
+        return fetch_distributions(step.id, files->fallback, files->places, {}, resolving);
     }
     if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
         if (auto got = fetch_source(kernel->recipe, context); !got) return got;
-        if (auto got = fetch_distributions(step.id, kernel->requirements, resolving); !got) return got;
-        return fetch_distributions(step.id, kernel->toolchain.wheels, resolving);
+        auto got = fetch_distributions(step.id, kernel->requirements, kernel->places, {}, resolving);
+        if (!got) return got;
+        return fetch_distributions(step.id, kernel->toolchain.wheels, {}, {}, resolving);
     }
     return {};
 }

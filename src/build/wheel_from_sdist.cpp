@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "base/text.hpp"
 #include "build/wheel/throwaway_venv.hpp"
 #include "sys/fd.hpp"
 
@@ -17,7 +18,10 @@ namespace fs = std::filesystem;
 // The same folder for every build: compilers and backends write it into what they make.
 static constexpr const char* build_folder = "/mnt/tmplbuild-sdist";
 
-// Exit codes: 3 says that the lock lacks a build requirement.
+// What the script says, and its exit code, where the lock lacks a build requirement.
+static constexpr const char* needs_words = "it needs to be built: ";
+static constexpr int needs_more = 3;
+
 static constexpr const char* build_script = R"(import sys
 del sys.path[0]
 import importlib, os, re, tarfile, zipfile
@@ -51,7 +55,7 @@ def missing(requirement):
 def need(requirements):
     lacking = [r for r in requirements if missing(r)]
     if lacking:
-        print("it needs to be built: " + ", ".join(lacking), file=sys.stderr)
+        print("it needs to be built: " + "; ".join(lacking), file=sys.stderr)
         sys.exit(3)
 
 system = {}
@@ -146,14 +150,42 @@ class SdistBuild {
         auto result = (*session)->run(command, context_.stop);
         if (!result) return result.error();
         if (result->exit_code == 0) return result->peak_memory;
-        Error error = failure(result->exit_code == 3 ? "the lock names no wheel of something that builds it"
-                                                     : "its build backend failed");
-        error.detail = result->tail_text();
-        error.hint = result->exit_code == 3
-                         ? "renew the lock, or require a version that has a wheel"
-                         : "give the image what it is built with (a compiler, headers), or require a version that has "
-                           "a wheel";
+        return explained(result->tail_text(), result->exit_code == needs_more);
+    }
+
+    // What is missing, and what brings it.
+    Error explained(const std::string& said, bool lacks_packages) const {
+        const auto says = [&](const char* words) { return said.find(words) != std::string::npos; };
+        // maturin asks for puccinialin, an installer of Rust, where it finds no cargo.
+        const bool rust = says("puccinialin") || says("Rust compiler") || says("cargo, the Rust") ||
+                          says("Cargo, the Rust") || says("`cargo` ") || says("'cargo'");
+        const std::string more(said.substr(std::min(said.size(), said.rfind(needs_words))));
+        Error error = failure(rust             ? "it is built with Rust, and there is none"
+                              : lacks_packages ? "it needs more to be built than it says"
+                                               : "its build backend failed");
+        error.detail = said;
+        if (rust)
+            error.hint =
+                "add an `apt` layer with packages = [\"cargo\"] above the python layer (for a newer Rust, a "
+                "`run` layer with rustup), or require a version that has a wheel";
+        else if (lacks_packages)
+            error.hint = "add to the python layer: build_requirements = [" +
+                         (more.starts_with(needs_words) ? quoted(more.substr(std::string_view(needs_words).size()))
+                                                        : std::string("…")) +
+                         "], or require a version that has a wheel";
+        else
+            error.hint =
+                "give the image what it is built with, in an `apt` layer above the python layer (packages = "
+                "[\"g++\", \"python3-dev\"]), or require a version that has a wheel";
         return error;
+    }
+
+    // "a>=1, b\n" → "\"a>=1\", \"b\"".
+    static std::string quoted(const std::string& list) {
+        std::vector<std::string> out;
+        for (const std::string& one : split(list.substr(0, list.find('\n')), ';'))
+            out.push_back("\"" + std::string(trim(one)) + "\"");
+        return join(out, ", ");
     }
 
     // What a build leaves is not trusted: no link is followed, and only a plain file is taken.

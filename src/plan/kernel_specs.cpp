@@ -79,10 +79,12 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
         for (const LockedDistribution& d : torch->distributions)
             if (d.name == "torch") out.spec.torch_version = d.version;
     }
-    if (const LockedKernel* locked = lock.find_kernel(use.name))
+    if (const LockedKernel* locked = lock.find_kernel(use.name)) {
         out.spec.requirements = locked->requirements;
-    else if (!use.recipe.build_requirements.empty())
+        out.spec.places = locked->places;
+    } else if (!use.recipe.build_requirements.empty()) {
         out.unresolved = "the Python packages that compile it are not locked yet";
+    }
     const LockedApt* tools = lock.find_apt(kernel_tools_step);
     if (tools == nullptr) out.unresolved = "the packages that compile it are not locked yet";
     if (out.unresolved.empty() && (!lock.base || lock.base->diff_ids.empty()))
@@ -106,10 +108,12 @@ std::optional<PlannedFiles> plan_kernel_files(const KernelUse& use, const Lock& 
     out.unresolved = add_source(use, lock, facts, out.spec);
     if (const auto test = facts.selftests.find(use.name); test != facts.selftests.end())
         out.spec.selftest = test->second;
-    if (const LockedKernel* locked = lock.find_kernel(use.name))
+    if (const LockedKernel* locked = lock.find_kernel(use.name)) {
         out.spec.fallback = locked->fallback;
-    else if (!use.recipe.fallback.requirements.empty())
+        out.spec.places = locked->places;
+    } else if (!use.recipe.fallback.requirements.empty()) {
         out.unresolved = "its fallback is not locked yet";
+    }
     return out;
 }
 

@@ -110,8 +110,8 @@ class Planner {
         if (const auto* layout = std::get_if<LayoutBase>(&tmpl_.base)) step.summary = layout->path.filename();
         const bool locked = lock_.base && lock_.base->request == base_request(tmpl_, facts_);
         if (locked) {
-            const BaseSpec spec{tmpl_.base, *lock_.base, interpreters(tmpl_), tmpl_.repositories, facts_.base_image,
-                                facts_.base_layers};
+            const BaseSpec spec{tmpl_.base,         *lock_.base,       interpreters(tmpl_),
+                                tmpl_.repositories, facts_.base_image, facts_.base_layers};
             if (lock_.base->kind == "debian")
                 step.summary +=
                     ", " + std::to_string(lock_.base->packages.size()) + " packages" + drawn_from(lock_.base->suites);
@@ -183,6 +183,7 @@ class Planner {
         if (plan_.find(id) != nullptr) return;
         PythonSpec spec;
         spec.locked.venv = layer.venv;
+        spec.directory = tmpl_.directory;
         for (const Layer& other : tmpl_.layers)
             if (const auto* same = std::get_if<PythonLayer>(&other.body); same != nullptr && same->venv == layer.venv) {
                 spec.allow_shared.insert(spec.allow_shared.end(), same->allow_shared.begin(), same->allow_shared.end());
@@ -198,7 +199,7 @@ class Planner {
             spec.locked = *locked;
             for (const LockedDistribution& d : locked->distributions) step.estimated_bytes += d.size;
             // A source distribution may compile against what apt and run steps installed.
-            if (!locked->builders.empty()) step.needs = ids_below(false);
+            if (locked->has_sdists()) step.needs = ids_below(false);
         } else {
             step.unresolved = "its distributions are not locked yet";
         }
@@ -207,7 +208,7 @@ class Planner {
             if (const auto python = contract().with_interpreter(layer.python).python)
                 step.summary += " for Python " + python->version;
         step.spec = spec;
-        if (spec.locked.builders.empty())
+        if (!spec.locked.has_sdists())
             add_known(std::move(step),
                       [&] { return python_key(spec, contract().with_interpreter(layer.python), {}, compression_); });
         else

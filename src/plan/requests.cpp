@@ -95,7 +95,17 @@ Digest venv_request(const VenvRequest& request, const BaseContract& contract, co
             files.push_back(from + "=" + (found == facts.requirement_files.end() ? "" : found->second));
         }
         key.add("requirements_from/" + at, files);
+        if (!layer->build_requirements.empty()) key.add("build_requirements/" + at, layer->build_requirements);
+        for (std::size_t n = 0; n < layer->indexes.size(); ++n) {
+            const PythonIndex& index = layer->indexes[n];
+            Texts words = {index.url, index.is_default ? "default" : ""};
+            words.insert(words.end(), index.packages.begin(), index.packages.end());
+            key.add("index/" + at + "/" + std::to_string(n), words);
+        }
+        if (!layer->index_strategy.empty()) key.add("index_strategy/" + at, std::string_view(layer->index_strategy));
     }
+    if (const auto own = facts.requirement_files.find(request.step()); own != facts.requirement_files.end())
+        key.add("files", std::string_view(own->second));
     if (const auto python = contract.with_interpreter(request.python()).python)
         key.add("python", Texts{python->version, python->soabi, contract.glibc});
     if (!request.python().empty()) key.add("interpreter", request.python());
@@ -158,7 +168,7 @@ Digest kernel_request(const KernelRequest& request, const BaseContract& contract
     CanonicalKey key;
     key.add("requirements", request.requirements);
     key.add("fallback", request.fallback);
-    if (!request.fallback.empty()) key.add("pins", venv_pins(*request.use, lock));
+    key.add("pins", venv_pins(*request.use, lock));
     if (const auto python = contract.with_interpreter(interpreter_for(*request.use, lock)).python)
         key.add("python", Texts{python->version, python->soabi, contract.glibc});
     return key.digest();

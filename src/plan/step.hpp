@@ -45,6 +45,7 @@ struct PythonSpec {
     LockedVenv locked;
     std::vector<std::string> allow_shared;      // distributions that may own each other's files, by name
     std::vector<std::string> allow_bad_record;  // distributions whose RECORD may be wrong, by name
+    std::filesystem::path directory{};          // the template's: where paths of its own wheels start
     std::vector<std::string> kernels;           // whose active variant the venv's .pth file puts first on Python's path
 };
 struct RunSpec {
@@ -62,6 +63,7 @@ struct KernelSpec {
     std::vector<Digest> patches;                     // of their content, in order
     std::string torch_version{};                     // the venv's, "2.11.0"; empty without torch
     std::vector<LockedDistribution> requirements{};  // wheels that only the compile sees
+    LockedPlaces places{};                           // where they are looked for
 };
 struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     std::string kernel;
@@ -73,6 +75,7 @@ struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     std::vector<Digest> patches;
     std::optional<Digest> selftest;
     std::vector<LockedDistribution> fallback;  // wheels; empty: none
+    LockedPlaces places{};                     // where they are looked for
 };
 // A program of ours that goes into the image.
 struct RuntimeProgram {

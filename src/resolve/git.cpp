@@ -193,6 +193,10 @@ Result<void> checkout_git(const GitWish& wish, const fs::path& to, ResolveContex
     return tree.walk(wish, GitUrlFrom::builder, "", 0);
 }
 
+bool has_commit(const std::string& url, const std::string& rev, ResolveContext& context) {
+    return GitRepository(url, GitUrlFrom::builder, context).has(rev);
+}
+
 Result<std::string> read_git_file(const std::string& url, const std::string& rev, const std::string& path,
                                   ResolveContext& context) {
     auto text = GitRepository(url, GitUrlFrom::builder, context).file(rev, path);

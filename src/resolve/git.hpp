@@ -23,6 +23,8 @@ struct GitWish {
 Result<void> fetch_git(const GitWish& wish, ResolveContext& context);
 // The same, and what the lock keeps of it. Says which submodules are left out.
 Result<LockedGit> resolve_git(const GitWish& wish, ResolveContext& context);
+// Whether the store has the commit: asked while planning, when nothing is fetched.
+bool has_commit(const std::string& url, const std::string& rev, ResolveContext& context);
 // The commit's files into the empty folder `to`: modes 0644 and 0755, links as links, no .git. Offline: the commit
 // must be in the store. The commit's own .gitattributes hold; the machine's and the user's settings do not.
 Result<void> checkout_git(const GitWish& wish, const std::filesystem::path& to, ResolveContext& context);

@@ -29,7 +29,9 @@ class GitRepository {
     // `url` is checked by who names it: a template's reader, or submodule_url().
     GitRepository(std::string url, GitUrlFrom from, ResolveContext& context);
 
-    // `rev`: 40 hex digits everywhere. Nothing is fetched that is there. A commit that the server lacks: usage error.
+    // `rev`: 40 hex digits everywhere.
+    bool has(const std::string& rev);  // without fetching anything
+    // Nothing is fetched that is there. A commit that the server lacks: usage error.
     Result<void> fetch(const std::string& rev);
     Result<LockedGit> facts(const std::string& rev);
     Result<std::vector<GitEntry>> entries(const std::string& rev);
@@ -45,7 +47,6 @@ class GitRepository {
     Result<void> checkout(const std::string& rev, const std::filesystem::path& to);
 
   private:
-    bool has(const std::string& rev);
     Result<void> make();
     Result<io::ProcessResult> read(std::vector<std::string> arguments, const std::string& what, std::string input = {});
     Result<io::ProcessResult> run_fetch(std::vector<std::string> arguments, const std::string& what);

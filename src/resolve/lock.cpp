@@ -12,6 +12,11 @@ static constexpr std::int64_t lock_version = 1;
 
 bool LockedDistribution::is_sdist() const { return !file.ends_with(".whl"); }
 
+bool LockedVenv::has_sdists() const {
+    return std::any_of(distributions.begin(), distributions.end(),
+                       [](const LockedDistribution& one) { return one.is_sdist(); });
+}
+
 const LockedVenv* Lock::find_venv(const std::string& venv) const {
     auto found = std::find_if(venvs.begin(), venvs.end(), [&](const LockedVenv& v) { return v.venv == venv; });
     return found == venvs.end() ? nullptr : &*found;
@@ -45,6 +50,7 @@ static json::object write_distribution(const LockedDistribution& d) {
     json::object o{
         {"name", d.name}, {"version", d.version}, {"file", d.file}, {"sha256", d.sha256.hex()}, {"size", d.size}};
     if (d.group != 0) o["group"] = d.group;
+    if (!d.source.empty()) o["source"] = d.source;
     return o;
 }
 
@@ -57,6 +63,15 @@ static json::array write_all(const std::vector<T>& items, Write write) {
     json::array out;
     for (const T& item : items) out.push_back(write(item));
     return out;
+}
+
+static void add_places(json::object& o, const LockedPlaces& places) {
+    const auto add = [&](const char* key, const std::vector<std::string>& texts) {
+        if (!texts.empty()) o[key] = write_all(texts, [](const std::string& text) { return json::value(text); });
+    };
+    add("indexes", places.indexes);
+    add("pages", places.pages);
+    add("folders", places.folders);
 }
 
 static json::object write_base(const LockedBase& base) {
@@ -85,6 +100,7 @@ std::string Lock::to_text() const {
                           {"distributions", write_all(v.distributions, write_distribution)}};
         if (!v.interpreter.empty()) venv["interpreter"] = v.interpreter;
         if (!v.builders.empty()) venv["builders"] = write_all(v.builders, write_distribution);
+        add_places(venv, v.places);
         return venv;
     });
     if (toolchain)
@@ -94,10 +110,12 @@ std::string Lock::to_text() const {
                                       {"wheels", write_all(toolchain->wheels, write_distribution)}};
     if (!kernels.empty())
         o["kernels"] = write_all(kernels, [](const LockedKernel& k) {
-            return json::object{{"kernel", k.kernel},
+            json::object kernel{{"kernel", k.kernel},
                                 {"request", k.request.to_string()},
                                 {"requirements", write_all(k.requirements, write_distribution)},
                                 {"fallback", write_all(k.fallback, write_distribution)}};
+            add_places(kernel, k.places);
+            return kernel;
         });
     return json::pretty(o);
 }
@@ -165,6 +183,32 @@ static LockedPackage read_package(const json::object& o) {
             read_size(o)};
 }
 
+// An address as a template could name it: http(s), no user, nothing that could part a line or a configuration.
+static bool is_plain_address(const std::string& text) {
+    const std::size_t begin = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+    return begin != 0 && text.size() > begin && text[begin] != '/' &&
+           std::none_of(text.begin(), text.end(),
+                        [](char c) {
+                            return static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f ||
+                                   std::string_view("\"'`\\<>{}|^").find(c) != std::string_view::npos;
+                        }) &&
+           text.substr(begin, text.find_first_of("/?#", begin) - begin).find('@') == std::string::npos;
+}
+
+// A path that stays below the folder it counts from.
+static bool is_inner(const std::string& text) {
+    return !text.empty() && text.front() != '/' && ("/" + text + "/").find("/../") == std::string::npos &&
+           text.find('\0') == std::string::npos;
+}
+
+static std::string read_source(const json::object& o) {
+    std::string source = json::string_or(o, "source", "");
+    const bool address = source.find("://") != std::string::npos;
+    if (!source.empty() && !(address ? is_plain_address(source) : is_inner(source)))
+        throw BuildError(usage_error("the source '" + source + "' of a distribution cannot be used"));
+    return source;
+}
+
 static LockedDistribution read_distribution(const json::object& o) {
     const std::int64_t group = json::int_or(o, "group", 0);
     if (group < 0 || group > 1000) throw BuildError(usage_error("'group' is out of range"));
@@ -173,7 +217,24 @@ static LockedDistribution read_distribution(const json::object& o) {
             read_file_name(o),
             Digest::parse_hex(json::get_string(o, "sha256").value()).value(),
             read_size(o),
-            static_cast<int>(group)};
+            static_cast<int>(group),
+            read_source(o)};
+}
+
+static LockedPlaces read_places(const json::object& o) {
+    LockedPlaces places;
+    const auto read = [&](const char* key, std::vector<std::string>& out, bool (*good)(const std::string&)) {
+        if (!o.contains(key)) return;
+        for (const json::value& item : *json::get_array(o, key).value()) {
+            const std::string text = item.is_string() ? std::string(item.get_string()) : "";
+            if (!good(text)) throw BuildError(usage_error("'" + text + "' in '" + key + "' cannot be used"));
+            out.push_back(text);
+        }
+    };
+    read("indexes", places.indexes, is_plain_address);
+    read("pages", places.pages, is_plain_address);
+    read("folders", places.folders, is_inner);
+    return places;
 }
 
 template <class Read>
@@ -233,6 +294,7 @@ static Lock read_lock(const json::object& o) {
         if (v.contains("builders")) venv.builders = read_all(v, "builders", read_distribution);
         if (v.contains("interpreter"))
             venv.interpreter = read_text(v, "interpreter", is_interpreter_name, "an interpreter");
+        venv.places = read_places(v);
         return venv;
     });
     if (o.contains("toolchain")) {
@@ -245,7 +307,7 @@ static Lock read_lock(const json::object& o) {
         lock.kernels = read_all(o, "kernels", [](const json::object& k) {
             return LockedKernel{read_text(k, "kernel", is_name, "the name of a kernel"), read_digest(k, "request"),
                                 read_all(k, "requirements", read_distribution),
-                                read_all(k, "fallback", read_distribution)};
+                                read_all(k, "fallback", read_distribution), read_places(k)};
         });
     return lock;
 }

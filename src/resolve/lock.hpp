@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // template.lock: every outside input pinned by digest, beside the template, as JSON one entity a line so that diffs
-// read well. Written by resolve/, obeyed by everything after. Names a file by project, version, name and hash, never
-// by address: the machine's own index or mirror finds it. Holds no secret and no path of the machine.
+// read well. Written by resolve/, obeyed by everything after. Names a file by project, version, name and hash; the
+// machine's own index or mirror finds it, unless the template or its requirements name an address themselves. Holds no
+// secret and no path of the machine.
 #pragma once
 
 #include <filesystem>
@@ -40,9 +41,19 @@ struct LockedDistribution {  // a wheel or an sdist
     std::string name, version, file;
     Digest sha256;
     std::uint64_t size = 0;
-    int group = 0;  // which of the step's layers it goes to; stable over updates
+    int group = 0;         // which of the step's layers it goes to; stable over updates
+    std::string source{};  // empty: an index has it; else an address without user, or a path beside the template
     bool is_sdist() const;
     bool operator==(const LockedDistribution&) const = default;
+};
+
+// Where a template's own requirements are looked for besides the machine's settings.
+struct LockedPlaces {
+    std::vector<std::string> indexes;  // http(s) addresses without users
+    std::vector<std::string> pages;    // of links, likewise
+    std::vector<std::string> folders;  // of files, relative to the template's folder
+    bool empty() const { return indexes.empty() && pages.empty() && folders.empty(); }
+    bool operator==(const LockedPlaces&) const = default;
 };
 
 struct LockedVenv {
@@ -50,7 +61,9 @@ struct LockedVenv {
     Digest request;
     std::vector<LockedDistribution> distributions;  // sorted by name
     std::vector<LockedDistribution> builders{};     // wheels that turn its sdists into wheels, sorted by name
-    std::string interpreter{};                      // of the base, as the template names it; empty: what PATH finds
+    LockedPlaces places{};
+    std::string interpreter{};  // of the base, as the template names it; empty: what PATH finds
+    bool has_sdists() const;
     bool operator==(const LockedVenv&) const = default;
 };
 
@@ -83,6 +96,7 @@ struct LockedKernel {
     Digest request;
     std::vector<LockedDistribution> requirements{};  // wheels of its compile alone, sorted by name
     std::vector<LockedDistribution> fallback{};      // wheels that the image has for GPUs without a variant, likewise
+    LockedPlaces places{};
     bool operator==(const LockedKernel&) const = default;
 };
 

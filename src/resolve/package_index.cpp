@@ -8,7 +8,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "resolve/pylock.hpp"
-#include "resolve/requirements_text.hpp"
+#include "template/requirement.hpp"
 
 namespace tmplbuild {
 

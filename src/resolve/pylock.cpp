@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
-#include "resolve/requirements_text.hpp"
+#include "template/requirement.hpp"
 #include "template/toml_json.hpp"
 
 namespace tmplbuild {
@@ -60,14 +60,18 @@ static Result<PylockPackage> read_package(const json::object& o, const std::stri
     if (!name) return name.error();
     PylockPackage package;
     package.name = normalized_project(*name);
-    for (const char* direct : {"vcs", "directory", "archive"})
+    for (const char* direct : {"vcs", "directory"})
         if (o.contains(direct))
-            return usage_error("'" + package.name + "' would come from an address and not from an index",
-                               "a lock holds names and hashes only: put a wheel of it on an index, or into a folder "
-                               "that pip's find-links names");
+            return usage_error("'" + package.name + "' would come from a repository that a dependency names",
+                               "require it yourself, by an address that you chose");
     auto version = json::get_string(o, "version");
     if (!version) return version.error();
     package.version = *version;
+    if (const json::value* archive = o.if_contains("archive"); archive != nullptr && archive->is_object()) {
+        auto file = read_file_entry(archive->get_object(), folder);
+        if (!file) return file.error();
+        package.archive = std::move(*file);
+    }
     if (const json::value* wheels = o.if_contains("wheels"); wheels != nullptr && wheels->is_array())
         for (const json::value& wheel : wheels->get_array()) {
             if (!wheel.is_object()) continue;

@@ -25,10 +25,11 @@ struct PylockPackage {
     std::string name, version;  // the name in its normal form
     std::vector<PylockFile> wheels;
     std::optional<PylockFile> sdist;
+    std::optional<PylockFile> archive;  // instead of those above: one that a requirement named by its address
 };
 
-// `folder`: what relative paths in it count from. A package from version control, a folder or a lone archive is a
-// usage error: a lock cannot name it.
+// `folder`: what relative paths in it count from. A package from version control or a folder is a usage error: what a
+// requirement names so has become an archive before the resolver is asked, and a dependency of one may not.
 Result<std::vector<PylockPackage>> parse_pylock(std::string_view text, const std::string& folder);
 
 // "%2B" → "+"; the last part of a URL's path.

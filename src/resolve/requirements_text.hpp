@@ -1,27 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requirements as people write them (PEP 508 lines, pip's requirements files), made fit for a resolver that must find
-// everything on an index: options are taken out with a warning or refused, addresses are refused. Never reads a file
-// that a requirements file names.
+// What a venv is asked for: lines of a template and pip's requirements files ("Requirements File Format"), with the
+// files that they name by -r and -c, as values with their places. Every option is understood or refused by its line;
+// none is left out. Used while planning, so that a wrong line is told before a base is made, and by the resolution.
+// Never asks an index, never opens a file but through its caller.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include "template/requirement.hpp"
 
 namespace tmplbuild {
 
-struct CleanRequirements {
-    std::string text;                   // as many lines as the input has, so that places in messages stay right
-    std::vector<std::string> warnings;  // one line each: options that have no effect here
+struct PlacedText {
+    std::string value;
+    SourcePos where;
 };
 
-// `name` and the line go into errors (usage). Refused: direct references (PEP 508's "name @ URL", VCS and plain URLs,
-// files and folders), `-r`, `-c`, `-e` and unknown options. Left out with a warning: what says where to look
-// (`--index-url`, `--find-links`, …), since the machine's own pip settings say that.
-Result<CleanRequirements> clean_requirements(const std::string& name, const std::string& content);
+// A file of the template's context, opened beneath it alone.
+struct ContextFile {
+    std::filesystem::path folder;  // absolute: the context
+    std::string path;              // inside of it
+};
 
-// "Torch_Vision" → "torch-vision" (PEP 503).
-std::string normalized_project(std::string_view name);
+struct AskedRequirement {
+    Requirement what;
+    SourcePos where;
+    std::size_t root = 0;                // which RequirementsRoot it came by
+    std::optional<ContextFile> local{};  // of AddressKind::path
+};
+
+struct AskedPython {
+    std::vector<AskedRequirement> requirements, constraints;
+    std::optional<PlacedText> index_url;                 // instead of the machine's default index
+    std::vector<PlacedText> extra_indexes, link_pages;   // addresses; they may hold a user and a password
+    std::vector<ContextFile> link_folders;               // --find-links with a folder
+    std::set<std::string> only_binary, no_binary;        // projects, or ":all:"
+    std::vector<std::optional<SourcePos>> hash_checked;  // by root: where pip's hash-checking mode was turned on
+    bool no_index = false, prereleases = false, prefer_binary = false;
+    std::vector<std::pair<std::string, std::string>> texts;  // every file that was read: its name, its content
+};
+
+// Where requirements begin: a file, or a list of the template (then `lines` is set and `read` is not).
+struct RequirementsRoot {
+    std::string name;    // in messages: "requirements.txt", "comfyui:requirements.txt"
+    std::string path;    // of the file, for `read`; what it names by -r starts from its folder
+    std::string before;  // stands before a path in messages: "comfyui:"
+    std::optional<std::vector<PlacedText>> lines{};
+    bool constraints = false;
+    // One file by its path, which may hold no "..", read beneath whatever folder or commit it belongs to.
+    std::function<Result<std::string>(const std::string& path)> read{};
+    // Set where the template's author wrote the file: paths of wheels count from `path`'s folder and stay inside the
+    // context, and ${NAME} stands for a user or password of this machine's environment.
+    std::optional<std::filesystem::path> context{};
+    std::function<std::string(const std::string& name)> environment{};
+};
+
+// Errors (usage) have the place of the line: what is no requirement, options that cannot be honoured (editable
+// installs,
+// `--trusted-host`, `--config-settings`, …), a file that names itself, in hash-checking mode a requirement that is not
+// pinned to one version and a hash.
+Result<AskedPython> read_requirements(const std::vector<RequirementsRoot>& roots);
 
 }  // namespace tmplbuild

@@ -31,6 +31,10 @@ void parse_pkg_info(const std::string& text, SdistMetadata& out) {
             out.extras.push_back(value);
         else if (key == "requires-python")
             out.requires_python = value;
+        else if (key == "name" && out.name.empty())
+            out.name = value;
+        else if (key == "version" && out.version.empty())
+            out.version = value;
     }
 }
 
@@ -74,9 +78,9 @@ Result<SdistMetadata> read_sdist_metadata(const fs::path& archive, const std::st
     };
     const auto info = member([](const std::string& path) { return path == "PKG-INFO"; });
     if (info == members->end())
-        return build_error(
-            "the sdist of " + name + " " + version + " has no PKG-INFO, so its dependencies are not known",
-            "ask for a version that has a wheel");
+        return build_error((name.empty() ? "the sdist" : "the sdist of " + name + " " + version) +
+                               " has no PKG-INFO, so its dependencies are not known",
+                           "ask for a version that has a wheel");
     parse_pkg_info(info->second, out);
     // The nearest to the top is the project's own.
     auto best = members->end();

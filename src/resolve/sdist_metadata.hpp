@@ -12,7 +12,7 @@
 namespace tmplbuild {
 
 struct SdistMetadata {
-    std::string name, version;               // as they were asked for
+    std::string name, version;               // as they were asked for; asked for empty: as it says itself
     std::vector<std::string> requires_dist;  // PEP 508
     std::vector<std::string> extras;
     std::string requires_python;  // a version specifier; empty: any

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "io/process.hpp"
+#include "template/requirement.hpp"
 
 namespace tmplbuild {
 
@@ -16,6 +17,10 @@ namespace {
 
 // The Python that uv is given leaves with this status whenever it is started for more than uv's own look at it.
 constexpr int inert_status = 41;
+// Names of the files that uv is given; its messages get the real names back.
+constexpr const char* requirements_prefix = "requirements-";
+constexpr const char* constraints_prefix = "constraints-";
+using Texts = std::vector<std::string>;
 // uv looks at an interpreter in isolated mode and runs build backends without it. site.py runs lines of .pth files that
 // begin with "import" before anything else; os._exit leaves nothing to catch.
 constexpr const char* inert_line = "import os, sys; sys.flags.isolated or os._exit(41)\n";
@@ -69,9 +74,7 @@ bool says(const std::string& text, std::initializer_list<const char*> any) {
 }
 
 // uv's messages wrap a cause's later lines; only colours and empty ends go.
-std::string detail_of(const io::ProcessResult& result) {
-    return std::string(trim(without_passwords(result.tail_text())));
-}
+std::string detail_of(const io::ProcessResult& result) { return std::string(trim(without_user(result.tail_text()))); }
 
 // "uv 0.8.3 (…)"
 bool is_new_enough(const std::string& said) {
@@ -106,16 +109,6 @@ std::string uv_platform(const std::string& glibc) {
     for (const int one : known)
         if (one <= minor) best = one;
     return best == 0 ? "" : "x86_64-manylinux_2_" + std::to_string(best);
-}
-
-std::string without_passwords(const std::string& text) {
-    std::string out = text;
-    for (std::size_t at = 0; (at = out.find("://", at)) != std::string::npos; at += 3) {
-        const std::size_t end = std::min(out.find_first_of("/ \t\n`'\")", at + 3), out.size());
-        const std::size_t user = out.rfind('@', end);
-        if (user != std::string::npos && user > at && user < end) out.erase(at + 3, user - at - 2);
-    }
-    return out;
 }
 
 Result<Uv> Uv::open(const PipSettings& settings, ResolveContext& context) {
@@ -177,7 +170,8 @@ Result<void> Uv::make_inert_python() {
         if (auto written = sys::write_file_atomic(packages / "a_inert.pth", inert_line); !written) return written;
     }
     // Proven before it is relied on: a package's code must not run here.
-    auto tried = context_->processes.run({.argv = {(venv / "bin/python").string(), "-c", "pass"}}, context_->stop);
+    auto tried = context_->processes.run(
+        {.argv = {(venv / "bin/python").string(), "-c", "pass"}, .inherit_environment = false}, context_->stop);
     if (!tried) return tried.error();
     if (tried->exit_code != inert_status)
         return machine_error("Python in a virtual environment does not obey its .pth files on this machine");
@@ -203,25 +197,45 @@ std::string Uv::configuration(const UvQuestion& question) const {
     return out;
 }
 
-Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& contract) {
-    const std::string platform = uv_platform(contract.glibc);
-    if (!contract.python || platform.empty())
-        return build_error("Python packages need a base with Python 3 and glibc 2.17 or newer");
-    if (auto made = make_inert_python(); !made) return made.error();
+// A project that asks for the pinned ones: uv takes such a pin from a project's [tool.uv.sources] alone, and holds to
+// it wherever else the same name is asked for.
+static std::string pinning_project(const UvQuestion& question) {
+    Texts wanted;
+    for (const auto& [name, texts] : question.required) wanted.insert(wanted.end(), texts.begin(), texts.end());
+    std::string out = "[project]\nname = \"the-template\"\nversion = \"0\"\ndependencies = " + toml_list(wanted) + "\n";
+    std::string sources = "[tool.uv.sources]\n";
+    for (std::size_t n = 0; n < question.pinned.size(); ++n) {
+        const std::string name = "pinned-" + std::to_string(n);
+        out += "[[tool.uv.index]]\nname = \"" + name + "\"\nurl = " + toml_string(question.pinned[n].url) +
+               "\nexplicit = true\n";
+        for (const std::string& package : question.pinned[n].packages)
+            if (question.required.contains(package)) sources += package + " = { index = \"" + name + "\" }\n";
+    }
+    return out + sources;
+}
+
+Result<Texts> Uv::arguments_for(const UvQuestion& question, const std::string& platform, const BaseContract& contract) {
     const fs::path& at = folder_.path();
-    const fs::path output = at / "pylock.toml", constraints = at / "constraints.txt";
-    std::vector<std::string> arguments = {"pip", "compile", "--config-file", at / "uv.toml", "--format", "pylock.toml"};
+    Texts arguments = {"pip", "compile", "--config-file", at / "uv.toml", "--format", "pylock.toml"};
     std::vector<std::pair<fs::path, std::string>> files = {{at / "uv.toml", configuration(question)}};
-    for (std::size_t n = 0; n < question.files.size(); ++n) {
-        if (trim(question.files[n].second).empty()) continue;  // uv warns of these
-        files.emplace_back(at / ("requirements-" + std::to_string(n) + ".txt"), question.files[n].second);
+    const auto add = [&](const auto& list, const std::string& prefix, const char* option) {
+        for (std::size_t n = 0; n < list.size(); ++n) {
+            if (trim(list[n].second).empty()) continue;  // uv warns of these
+            files.emplace_back(at / (prefix + std::to_string(n) + ".txt"), list[n].second);
+            if (option != nullptr) arguments.emplace_back(option);
+            arguments.push_back(files.back().first);
+        }
+    };
+    add(question.files, requirements_prefix, nullptr);
+    add(question.constraints, constraints_prefix, "--constraints");
+    if (question.required.empty()) {
+        arguments.emplace_back("--no-sources");
+    } else {
+        files.emplace_back(at / "template/pyproject.toml", pinning_project(question));
         arguments.push_back(files.back().first);
     }
-    if (!trim(question.constraints).empty()) {
-        files.emplace_back(constraints, question.constraints);
-        arguments.insert(arguments.end(), {"--constraints", constraints});
-    }
     // uv keeps the versions that its output file has; it is written again for each question.
+    const fs::path output = at / "pylock.toml";
     std::error_code failed;
     fs::remove(output, failed);
     if (!question.preferred.empty()) files.emplace_back(output, preferences(question.preferred));
@@ -229,9 +243,22 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
         if (auto written = sys::write_file_atomic(file, text, 0600); !written) return written.error();
     arguments.insert(arguments.end(),
                      {"--output-file", output, "--python", at / "python/bin/python", "--no-build-isolation",
-                      "--no-sources", "--python-version", contract.python->version, "--python-platform", platform});
+                      "--python-version", contract.python->version, "--python-platform", platform});
     if (question.wheels_only) arguments.insert(arguments.end(), {"--only-binary", ":all:"});
-    auto result = run(std::move(arguments));
+    for (const std::string& name : question.only_binary) arguments.insert(arguments.end(), {"--only-binary", name});
+    for (const std::string& name : question.no_binary) arguments.insert(arguments.end(), {"--no-binary", name});
+    if (question.prereleases) arguments.insert(arguments.end(), {"--prerelease", "allow"});
+    return arguments;
+}
+
+Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& contract) {
+    const std::string platform = uv_platform(contract.glibc);
+    if (!contract.python || platform.empty())
+        return build_error("Python packages need a base with Python 3 and glibc 2.17 or newer");
+    if (auto made = make_inert_python(); !made) return made.error();
+    auto arguments = arguments_for(question, platform, contract);
+    if (!arguments) return arguments.error();
+    auto result = run(std::move(*arguments));
     if (!result) return result.error();
     UvAnswer answer;
     if (result->exit_code != 0) {
@@ -239,9 +266,9 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
         if (answer.unknown_sdist) return answer;
         return failure(*result, question);
     }
-    auto text = sys::read_file(output);
+    auto text = sys::read_file(folder_.path() / "pylock.toml");
     if (!text) return text.error();
-    auto packages = parse_pylock(*text, at);
+    auto packages = parse_pylock(*text, folder_.path());
     if (!packages) return packages.error().while_doing("resolving " + question.what);
     answer.packages = std::move(*packages);
     return answer;
@@ -249,17 +276,30 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
 
 Error Uv::failure(const io::ProcessResult& result, const UvQuestion& question) const {
     std::string said = detail_of(result);
-    for (std::size_t n = 0; n < question.files.size(); ++n) {
-        const std::string name = "requirements-" + std::to_string(n) + ".txt";
-        replace_all(said, folder_.path() / name, question.files[n].first);
-        replace_all(said, name, question.files[n].first);
-    }
+    const auto rename = [&](const auto& list, const std::string& prefix) {
+        for (std::size_t n = list.size(); n-- > 0;) {
+            const std::string name = prefix + std::to_string(n) + ".txt";
+            replace_all(said, folder_.path() / name, list[n].first);
+            replace_all(said, name, list[n].first);
+        }
+    };
+    rename(question.files, requirements_prefix);
+    rename(question.constraints, constraints_prefix);
     replace_all(said, folder_.path().string() + "/", "");
     Error error = build_error("uv could not resolve the requirements of " + question.what);
-    if (says(said, {"No solution found"})) {
-        error = usage_error("the requirements of " + question.what + " cannot be met together",
-                            "change the versions that are asked for; an index that lacks a package is set in pip's "
-                            "configuration");
+    if (says(said, {"lack of valid authentication", "401 Unauthorized"})) {
+        error = network_error("a package index refuses this machine while resolving " + question.what,
+                              "put its user and password into ~/.netrc, or into the address in pip's configuration");
+    } else if (says(said, {"No solution found"})) {
+        const bool several = settings_->more_indexes.size() + question.pinned.size() > 0 &&
+                             settings_->index_strategy != "unsafe-best-match";
+        error = usage_error(
+            "the requirements of " + question.what + " cannot be met together",
+            several
+                ? "the first index that has a project decides which versions there are: name the projects that come "
+                  "from one, as indexes = [{ url = \"…\", packages = [\"torch\"] }], or, where all its "
+                  "owners are trusted, write index_strategy = \"unsafe-best-match\""
+                : "change the versions that are asked for; another index is named by `indexes` of the python layer");
     } else if (says(said, {"Couldn't parse", "Invalid requirement"})) {
         error = usage_error("a requirement of " + question.what + " cannot be understood",
                             "write it as pip takes it: name>=1.0");

@@ -5,31 +5,43 @@
 // that it is given ends at once, and the caller learns which sdist it is.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "sys/file.hpp"
 #include "resolve/base_contract.hpp"
 #include "resolve/context.hpp"
 #include "resolve/lock.hpp"
 #include "resolve/pip_settings.hpp"
 #include "resolve/pylock.hpp"
 #include "resolve/sdist_metadata.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
 // <folder of this program>/../libexec/uv, else uv in PATH; else a machine_error that says how to get it.
 Result<std::filesystem::path> find_uv();
 
+// Projects that come from one index alone, and that index for nothing else (uv's `explicit` and `sources`).
+struct PinnedIndex {
+    std::string url;
+    std::vector<std::string> packages;  // in their one form
+};
+
 struct UvQuestion {
-    std::string what;                                        // "python:venv", for messages
-    std::vector<std::pair<std::string, std::string>> files;  // name for messages, cleaned requirements
-    std::string constraints;                                 // PEP 508, one a line
-    std::vector<LockedDistribution> preferred;               // versions that are kept where they fit
-    std::vector<SdistMetadata> metadata;                     // of sdists that uv would have to build otherwise
-    bool wheels_only = false;
+    std::string what;                                              // "python:venv", for messages
+    std::vector<std::pair<std::string, std::string>> files;        // name for messages, PEP 508 lines
+    std::vector<std::pair<std::string, std::string>> constraints;  // likewise
+    std::vector<LockedDistribution> preferred;                     // versions that are kept where they fit
+    std::vector<SdistMetadata> metadata;                           // of sdists that uv would have to build otherwise
+    std::vector<PinnedIndex> pinned;
+    std::map<std::string, std::vector<std::string>> required;  // of `pinned`: projects that are known to be asked
+                                                               // for, and how (PEP 508)
+    std::set<std::string> only_binary, no_binary;              // projects, or ":all:"
+    bool wheels_only = false, prereleases = false;
 };
 
 struct UvAnswer {
@@ -56,6 +68,8 @@ class Uv {
     Result<io::ProcessResult> run(std::vector<std::string> arguments);
     Result<void> make_inert_python();
     std::string configuration(const UvQuestion& question) const;
+    Result<std::vector<std::string>> arguments_for(const UvQuestion& question, const std::string& platform,
+                                                   const BaseContract& contract);
     Error failure(const io::ProcessResult& result, const UvQuestion& question) const;
 
     std::filesystem::path program_;
@@ -68,7 +82,5 @@ class Uv {
 // uv's name for x86-64 Linux with this glibc ("2.36" → "x86_64-manylinux_2_36"): the newest that it knows and the base
 // has. Empty for a glibc older than 2.17.
 std::string uv_platform(const std::string& glibc);
-// "https://me:word@host" → "https://host", wherever it stands in a text.
-std::string without_passwords(const std::string& text);
 
 }  // namespace tmplbuild

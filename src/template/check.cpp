@@ -49,10 +49,12 @@ static void check_layers(const Template& tmpl, Report& report) {
                 const std::string name = from.substr(0, from.find(':'));
                 std::vector<std::string> sources;
                 for (const Layer& other : tmpl.layers)
-                    if (!std::holds_alternative<PythonLayer>(other.body)) sources.push_back(other.name);
+                    if (std::holds_alternative<GitLayer>(other.body) || std::holds_alternative<FilesLayer>(other.body))
+                        sources.push_back(other.name);
                 if (std::find(sources.begin(), sources.end(), name) == sources.end())
-                    report.error(layer.pos, "'requirements_from' names the layer '" + name + "', which does not exist",
-                                 nearest_or_known(name, sources, "it names a 'git', 'files' or 'fetch' layer"));
+                    report.error(
+                        layer.pos, "'requirements_from' names '" + name + "', which is no `git` or `files` layer",
+                        nearest_or_known(name, sources, "add one: use = \"files\", source = \"requirements.txt\""));
             }
         }
         above.push_back(layer.name);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "base/text.hpp"
@@ -206,31 +207,70 @@ std::vector<std::string> read_debian_packages(TableReader& table, std::string_vi
     return packages;
 }
 
-std::vector<std::string> read_requirements(TableReader& table, std::string_view key, Report& report) {
+// What an address in a template must say of the file, so that it is the same file on every machine and for ever.
+static std::string fault_of_address(const Requirement& what) {
+    const bool hashed = std::any_of(what.hashes.begin(), what.hashes.end(),
+                                    [](const RequirementHash& hash) { return hash.algorithm == "sha256"; });
+    if (what.kind == AddressKind::web && !hashed)
+        return "add '#sha256=…' to its end (`curl -sSL ADDRESS | sha256sum` prints it): an address, other than an "
+               "index, promises nothing about the file that it names";
+    if (what.kind == AddressKind::web && without_user(what.address) != what.address)
+        return "a template is no place for a user or a password; use the machine's own netrc";
+    return {};
+}
+
+std::vector<std::string> read_requirements(TableReader& table, std::string_view key, Report& report,
+                                           Addresses addresses) {
     std::vector<std::string> requirements;
     for (const auto& [text, pos] : table.texts(key)) {
-        const std::size_t end = text.find_first_of(" [(<>=!~;@");
-        const std::string name = text.substr(0, end);
-        const bool good = !name.empty() && alphanumeric(name.front()) && alphanumeric(name.back()) &&
-                          std::all_of(name.begin(), name.end(),
-                                      [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
-        const std::size_t equals = text.find('=');
-        const bool single =
-            equals != std::string::npos && equals + 1 < text.size() && text[equals + 1] != '=' &&
-            (equals == 0 || std::string_view("=<>!~").find(text[equals - 1]) == std::string_view::npos) &&
-            text.find_first_of(";@") > equals;
-        if (good && !single) {
-            requirements.push_back(text);
+        auto requirement = parse_requirement(text);
+        if (!requirement) {
+            Error error = requirement.error();
+            if (text.starts_with("-"))
+                error.hint = "options stand in a file of requirements, which 'requirements_from' names";
+            report.error(pos, error.message, error.hint);
             continue;
         }
-        report.error(pos, "\"" + text + "\" is not a Python requirement",
-                     text.starts_with("-")
-                         ? "options belong to the machine's pip configuration; a file of requirements "
-                           "is named in 'requirements_from'"
-                     : single ? "an exact version is written with two '='"
-                              : "write it as pip does: \"torch==2.11.0\", \"numpy>=2\"");
+        const std::string shown = "\"" + without_user(text) + "\" ";
+        const std::string fault = fault_of_address(*requirement);
+        if (requirement->kind != AddressKind::none && addresses == Addresses::refused)
+            report.error(pos, shown + "names an address or a file", "ask for it by name, as an index has it");
+        else if (requirement->kind == AddressKind::git)
+            report.error(pos, shown + "names a repository", repository_hint);
+        else if (!fault.empty())
+            report.error(pos, shown + "does not pin the file", fault);
+        else
+            requirements.push_back(text);
     }
     return requirements;
+}
+
+std::vector<PythonIndex> read_indexes(TableReader& table, std::string_view key, Report& report) {
+    std::vector<PythonIndex> out;
+    std::set<std::string> pinned;
+    for (const toml_tree::Node* node : table.tables(key)) {
+        TableReader one(*node, std::string(key), report);
+        PythonIndex index;
+        index.pos = one.pos();
+        one.require("url", "url = \"https://download.pytorch.org/whl/cu130\"");
+        index.url = read_url(one, "url", {"https", "http"});
+        if (without_user(index.url) != index.url)
+            one.error("url", "has a user in it", "a template is no place for secrets; use the machine's own netrc");
+        if (const auto flag = one.boolean("default")) index.is_default = flag->value;
+        for (const auto& [name, pos] : one.texts("packages")) {
+            if (!is_project_name(name))
+                report.error(pos, "\"" + name + "\" is not a project's name", "write it like \"torch\"");
+            else if (!pinned.insert(normalized_project(name)).second)
+                report.error(pos, "\"" + name + "\" is to come from two indexes", "leave it out of one of them");
+            else
+                index.packages.push_back(name);
+        }
+        if (index.is_default && one.has("packages"))
+            one.error("packages", "says nothing of a default index", "remove one of the two");
+        one.finish();
+        out.push_back(std::move(index));
+    }
+    return out;
 }
 
 std::vector<std::string> read_command(TableReader& table, std::string_view key) {

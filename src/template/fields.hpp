@@ -12,6 +12,7 @@
 
 #include "base/grammar.hpp"
 #include "template/report.hpp"
+#include "template/requirement.hpp"
 #include "template/table_reader.hpp"
 #include "template/template.hpp"
 
@@ -50,8 +51,12 @@ std::optional<std::uint32_t> read_mode(TableReader& table, std::string_view key)
 StringMap read_environment(TableReader& table, std::string_view key);
 // Names as Debian Policy 5.6.1 has them; sorted and unique are not asked for.
 std::vector<std::string> read_debian_packages(TableReader& table, std::string_view key, Report& report);
-// PEP 508 requirements: the name is checked, the rest is the resolver's.
-std::vector<std::string> read_requirements(TableReader& table, std::string_view key, Report& report);
+// Python requirements (requirement.hpp). Where addresses are allowed, one of the web must have its sha256.
+enum class Addresses { allowed, refused };
+std::vector<std::string> read_requirements(TableReader& table, std::string_view key, Report& report,
+                                           Addresses addresses);
+// `indexes` of a python layer: a project comes from one of them at most.
+std::vector<PythonIndex> read_indexes(TableReader& table, std::string_view key, Report& report);
 // An argument vector: an array, not empty, its first part not empty.
 std::vector<std::string> read_command(TableReader& table, std::string_view key);
 // The one key of `keys` that is present; an error when none or several are. `examples`: what to write.

@@ -134,8 +134,12 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     for (const auto& [name, value] : recipe.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[build]", report);
     check_arch_list(recipe.environment, table, report);
-    recipe.build_requirements = read_requirements(table, "requirements", report);
+    recipe.build_requirements = read_requirements(table, "requirements", report, Addresses::refused);
     if (const auto flag = table.boolean("needs_torch")) recipe.needs_torch = flag->value;
+    for (const auto& [text, pos] : table.texts("requirements"))
+        if (const auto asked = parse_requirement(text); asked && asked->project() == "torch" && !recipe.needs_torch)
+            report.error(pos, "the kernel would be compiled against a torch that no image has",
+                         "write needs_torch = true: the compile then sees the venv's own");
     if (const auto minutes = table.number("minutes")) recipe.minutes = minutes->value;
     if (const auto limit = table.number("limit_minutes")) {
         recipe.limit_minutes = limit->value;

@@ -97,7 +97,7 @@ static void read_fallback(TableReader& top, KernelRecipe& recipe, Report& report
     TableReader table(*node, "[fallback]", report);
     table.require("requirements", "requirements = [\"" + recipe.name + "==1.0\"]");
     table.require("capabilities", "capabilities = [\"8.6\"]");
-    recipe.fallback.requirements = read_requirements(table, "requirements", report);
+    recipe.fallback.requirements = read_requirements(table, "requirements", report, Addresses::refused);
     for (const auto& [text, pos] : table.texts("capabilities"))
         if (const auto capability = read_capability(text, pos, report))
             recipe.fallback.capabilities.push_back(*capability);

@@ -123,7 +123,9 @@ static AptLayer read_apt(TableReader& table, Reading& reading, std::string& abou
 static PythonLayer read_python(TableReader& table, Reading& reading, std::string& about) {
     PythonLayer layer;
     table.hint_for("packages", "Python's packages are named in 'requirements', Debian's in an 'apt' layer");
-    table.hint_for("index", "package indexes come from the machine's own pip configuration");
+    for (const char* key : {"index", "index_url", "extra_index_url"})
+        table.hint_for(key,
+                       "package indexes are named like indexes = [{ url = \"https://…\", packages = [\"torch\"] }]");
     table.require("venv", "venv = \"/opt/venv\"");
     layer.venv = read_image_path(table, "venv", PathUse::folder);
     if (const auto python = table.text("python")) {
@@ -133,8 +135,12 @@ static PythonLayer read_python(TableReader& table, Reading& reading, std::string
                 "python", "names no interpreter: \"" + python->value + "\"",
                 "the path of one that the base has, like \"/opt/conda/bin/python3\", or a version like \"3.12\"");
     }
-    layer.requirements = read_requirements(table, "requirements", reading.report);
-    layer.constraints = read_requirements(table, "constraints", reading.report);
+    layer.requirements = read_requirements(table, "requirements", reading.report, Addresses::allowed);
+    layer.constraints = read_requirements(table, "constraints", reading.report, Addresses::allowed);
+    layer.build_requirements = read_requirements(table, "build_requirements", reading.report, Addresses::refused);
+    layer.indexes = read_indexes(table, "indexes", reading.report);
+    const std::vector<std::string> strategies = {"first-index", "unsafe-first-match", "unsafe-best-match"};
+    if (const auto strategy = table.choice("index_strategy", strategies)) layer.index_strategy = strategies[*strategy];
     layer.allow_shared = values(table.texts("allow_shared", ListOf::names));
     layer.allow_bad_record = values(table.texts("allow_bad_record", ListOf::names));
     for (const auto& [text, pos] : table.texts("requirements_from")) {

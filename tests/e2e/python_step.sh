@@ -52,8 +52,10 @@ dest = "/opt/lists"
 [image]
 compression = "gzip"
 TOML
-mkdir "$work/a/lists"
-printf '# more\nidna==3.10\n' >"$work/a/lists/more.txt"
+mkdir -p "$work/a/lists/deep"
+printf '# more\n-r deep/idna.txt\n-c pins.txt\n' >"$work/a/lists/more.txt"
+echo 'idna' >"$work/a/lists/deep/idna.txt"
+echo 'idna==3.10' >"$work/a/lists/pins.txt"
 first=$(build "$work/a")
 layers "$work/a" >"$work/first"
 umoci unpack --image "$work/a/out:latest" "$work/bundle" >/dev/null
@@ -79,6 +81,14 @@ inside /opt/venv/bin/python -v -c 'import alpha' 2>&1 | grep -q "code object fro
 # An update in place works: pip knows every file that it has to take away.
 inside /opt/venv/bin/python -m pip uninstall -y -q alpha 2>/dev/null
 [ ! -e "$root/opt/venv/lib/python3.11/site-packages/alpha" ] || fail "pip left files of alpha: $(find "$root/opt/venv/lib/python3.11/site-packages/alpha")"
+
+# What is wrong in a file of requirements is said while planning, with its line.
+echo 'idna --global-option=x' >"$work/a/lists/deep/idna.txt"
+expect 2 "lists/deep/idna.txt:1" "$tmplbuild" plan "$work/a/template.toml"
+# A file with another hash than the one that is pinned is not taken.
+printf -- '--require-hashes\nidna==3.10 --hash=sha256:%064d\n' 0 >"$work/a/lists/deep/idna.txt"
+expect 2 "hashes that are pinned" "$tmplbuild" build "$work/a/template.toml" -o "oci:$work/none" --progress plain
+echo 'idna' >"$work/a/lists/deep/idna.txt"
 
 # One wheel bumped: one python layer moves.
 wheel alpha 1.1

@@ -101,10 +101,15 @@ TEST_CASE("an sdist that cannot be built says why") {
     place.sdist(
         {{"pyproject.toml", "[build-system]\nrequires = ['absent-thing>=2']\nbuild-backend = 'tinybackend'\n"}});
     said = place.refusal();
-    CHECK(says(said, "the lock names no wheel of something that builds it"));
+    CHECK(says(said, "it needs more to be built than it says"));
+    CHECK(says(said, "build_requirements = [\"absent-thing>=2\"]"));
     CHECK(says(said, "it needs to be built: absent-thing>=2"));
     place.sdist({project, {"requires.json", "[\"late-thing\"]"}});
     CHECK(says(place.refusal(), "it needs to be built: late-thing"));
+    // maturin without cargo.
+    place.sdist({project, {"requires.json", "[\"puccinialin\"]"}});
+    CHECK(says(place.refusal(), "it is built with Rust, and there is none"));
+    CHECK(says(place.refusal(), "packages = [\"cargo\"]"));
     place.sdist({project, {"link", ""}});
     CHECK(says(place.refusal(), "no plain file"));
     place.sdist({project}, "thing-1.0/deeper");

@@ -17,6 +17,8 @@ static Lock whole_lock() {
     base.contract.folders.folders["tmp"] = {01777, 0, 0};
     lock.base = base;
     lock.venvs = {{"/opt/venv", Sha256::of("r"), {{"numpy", "2.0", "numpy-2.0-cp311.whl", Sha256::of("w"), 9, 2}}}};
+    lock.venvs[0].distributions[0].source = "https://example.org/numpy-2.0-cp311.whl";
+    lock.venvs[0].places = {{"https://example.org/simple"}, {"https://example.org/links"}, {"wheels"}};
     lock.apts = {{"apt:tools", Sha256::of("a"), base.packages}};
     lock.gits = {{"https://example.org/x", std::string(40, 'a'), std::string(40, 'b'), 1700000000}};
     lock.toolchain = LockedToolchain{
@@ -114,6 +116,23 @@ TEST_CASE("every field of a lock is read by the grammar that a template is read 
         REQUIRE_FALSE(parsed);
         CHECK(parsed.error().kind == ErrorKind::usage);
     }
+}
+
+TEST_CASE("a lock's addresses and paths are read with the grammar that a template's have") {
+    const std::string good = whole_lock().to_text();
+    const auto parsed = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        return Lock::parse(text, "template.lock");
+    };
+    const std::string source = "\"source\": \"https://example.org/numpy-2.0-cp311.whl\"";
+    CHECK(parsed(source, "\"source\": \"wheels/numpy-2.0-cp311.whl\""));
+    for (const char* bad : {"file:///etc/passwd", "/etc/passwd", "../../x.whl", "a/../../x.whl",
+                            "https://me:secret@a.test/x.whl", "https://a.test/x y", "https://", "ftp://a.test/x"})
+        CHECK_FALSE(parsed(source, "\"source\": \"" + std::string(bad) + "\""));
+    CHECK_FALSE(parsed("\"https://example.org/simple\"", "\"file:///etc\""));
+    CHECK_FALSE(parsed("\"https://example.org/links\"", "\"https://a.test/'x\""));
+    CHECK_FALSE(parsed("\"wheels\"", "\"/etc\""));
 }
 
 TEST_CASE("the lock lies beside its template") {

@@ -41,6 +41,12 @@ TEST_CASE("nothing asked for is nothing locked; what has no index is refused") {
     REQUIRE_FALSE(direct);
     CHECK(direct.error().kind == ErrorKind::usage);
     CHECK(direct.error().to_string().find("secret") == std::string::npos);
+    const auto archive = parse_pylock(
+        "[[packages]]\nname = \"x\"\nversion = \"1\"\narchive = { path = \"d/x-1.tar.gz\", hashes = { sha256 = \"" +
+            hash + "\" } }\n",
+        "/tmp");
+    REQUIRE(archive);
+    CHECK(archive->at(0).archive->location == "/tmp/d/x-1.tar.gz");
     CHECK_FALSE(parse_pylock("[[packages]]\nname = \"x\"\n", "/"));
     CHECK_FALSE(parse_pylock("[[packages]]\nname = \"x\"\nversion = \"1\"\nwheels = [{ size = 1 }]\n", "/"));
     CHECK_FALSE(

@@ -1,71 +1,205 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolve/requirements_text.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
 
-static std::string clean(const std::string& content) { return clean_requirements("r.txt", content).value().text; }
+namespace {
 
-TEST_CASE("requirements pass as they are, comments and empty lines do not") {
-    CHECK(clean("torch==2.11.0\n\n# words\n  numpy>=2 ; python_version < '3.12'  # why\r\nuvicorn[standard] ~= 0.3") ==
-          "torch==2.11.0\n\n\nnumpy>=2 ; python_version < '3.12'\nuvicorn[standard] ~= 0.3\n");
-    CHECK(clean("") == "\n");
-    CHECK(clean("\xEF\xBB\xBFsix") == "six\n");
-    CHECK(clean("a.b-c_d[x,y]<2,>=1\nzope.interface\n") == "a.b-c_d[x,y]<2,>=1\nzope.interface\n\n");
+const std::string sum(64, 'a'), other_sum(64, 'b');
+
+struct Files {
+    std::map<std::string, std::string> texts;
+    bool own = true;
+    std::map<std::string, std::string> environment{};
+
+    RequirementsRoot root(const std::string& path) const {
+        RequirementsRoot out;
+        out.name = out.path = path;
+        out.read = [files = texts](const std::string& wanted) -> Result<std::string> {
+            const auto found = files.find(wanted);
+            if (found == files.end()) return build_error("there is no " + wanted);
+            return found->second;
+        };
+        if (own) {
+            out.context = "/context";
+            out.environment = [known = environment](const std::string& name) {
+                const auto found = known.find(name);
+                return found == known.end() ? "" : found->second;
+            };
+        }
+        return out;
+    }
+    Result<AskedPython> read(const std::string& path = "r.txt") const { return read_requirements({root(path)}); }
+};
+
+std::vector<std::string> texts(const std::vector<AskedRequirement>& list) {
+    std::vector<std::string> out;
+    for (const AskedRequirement& one : list) out.push_back(one.what.text() + " " + one.where.to_string());
+    return out;
 }
 
-TEST_CASE("a line that goes on is one requirement, and later lines keep their number") {
-    CHECK(clean("six \\\n  >=1 \\\n  --hash=sha256:00\nnumpy\n") == "six  >=1  --hash=sha256:00\n\n\nnumpy\n\n");
-    CHECK(clean("six>=1 \\") == "six>=1\n");
-}
-
-TEST_CASE("where to look is the machine's business") {
-    auto read = clean_requirements(
-        "ComfyUI:requirements.txt",
-        "six\n--extra-index-url https://me:secret@a.test/simple\n-fhttps://me:secret@b.test\n--pre\n");
+Error refused(const std::string& text, bool own = true) {
+    auto read = Files{{{"r.txt", "numpy\n" + text + "\n"}}, own, {}}.read();
     REQUIRE_FALSE(read);
-    CHECK(read.error().where->to_string() == "ComfyUI:requirements.txt:4");
-    read = clean_requirements("r.txt",
-                              "six\n--extra-index-url https://me:secret@a.test/simple\n-fhttps://me:secret@b.test\n");
-    REQUIRE(read);
-    CHECK(read->text == "six\n\n\n\n");
-    REQUIRE(read->warnings.size() == 2);
-    CHECK(read->warnings[0].starts_with("r.txt:2: '--extra-index-url' has no effect"));
-    for (const std::string& warning : read->warnings) CHECK(warning.find("secret") == std::string::npos);
+    CHECK(read.error().kind == ErrorKind::usage);
+    CHECK(read.error().to_string().find("secret") == std::string::npos);
+    REQUIRE(read.error().where);
+    CHECK(read.error().where->to_string() == "r.txt:2");
+    return read.error();
 }
 
-TEST_CASE("addresses, files and other files are refused") {
-    for (const char* line : {"six @ https://me:secret@a.test/six.whl",
-                             "six@https://a.test/six.whl",
-                             "six[x] @ file:///six.whl",
-                             "git+https://me:secret@a.test/six",
-                             "https://a.test/six.tar.gz",
-                             "./six",
-                             "../six",
-                             "/opt/six",
-                             "six.whl",
-                             "folder/six",
-                             "six-1.0.tar.gz",
-                             "C:\\six",
-                             "-r more.txt",
-                             "-rmore.txt",
-                             "--requirement=more.txt",
-                             "-c c.txt",
-                             "-e .",
+}  // namespace
+
+TEST_CASE("lines, comments and continuations keep their numbers") {
+    const auto read = Files{{{"r.txt",
+                              "\xEF\xBB\xBFtorch==2.11.0\n\n# words\n  numpy>=2 ; python_version < '3.12'  # why\r\n"
+                              "six \\\n  >=1\nuvicorn[standard]"}},
+                            true,
+                            {}}
+                          .read()
+                          .value();
+    CHECK(texts(read.requirements) == std::vector<std::string>{"torch==2.11.0 r.txt:1",
+                                                               "numpy>=2 ; python_version < '3.12' r.txt:4",
+                                                               "six>=1 r.txt:5", "uvicorn[standard] r.txt:7"});
+    CHECK(Files{{{"r.txt", ""}}, true, {}}.read()->requirements.empty());
+}
+
+TEST_CASE("files name files, from the folder that they lie in") {
+    const Files files{{{"req/dev.txt", "-r base.txt\n--requirement=more/x.txt\n-c../pins.txt\nblack\n"},
+                       {"req/base.txt", "six\n"},
+                       {"req/more/x.txt", "idna\n-r ../base.txt\n"},
+                       {"pins.txt", "six<2\n-r more.txt\n"},
+                       {"more.txt", "idna<9\n"}},
+                      true,
+                      {}};
+    const auto read = files.read("req/dev.txt").value();
+    CHECK(texts(read.requirements) == std::vector<std::string>{"six req/base.txt:1", "idna req/more/x.txt:1",
+                                                               "six req/base.txt:1", "black req/dev.txt:4"});
+    // What a constraints file names, constrains.
+    CHECK(texts(read.constraints) == std::vector<std::string>{"six<2 pins.txt:1", "idna<9 more.txt:1"});
+    CHECK(read.texts.size() == 6);
+}
+
+TEST_CASE("a file that names itself, another place, or nothing is refused by its line") {
+    CHECK(refused("-r r.txt").message.find("names itself") != std::string::npos);
+    CHECK(refused("-r ../x.txt").message.find("outside") != std::string::npos);
+    CHECK(refused("-r /etc/passwd").message.find("outside") != std::string::npos);
+    CHECK(refused("-r https://me:secret@a.test/r.txt").message.find("address") != std::string::npos);
+    CHECK(refused("-r absent.txt").message.find("there is no absent.txt") != std::string::npos);
+    CHECK(refused("-c absent.txt").message.find("there is no absent.txt") != std::string::npos);
+    auto turn = Files{{{"r.txt", "-r a.txt"}, {"a.txt", "six\n-r r.txt"}}, true, {}}.read();
+    REQUIRE_FALSE(turn);
+    CHECK(turn.error().where->to_string() == "a.txt:2");
+}
+
+TEST_CASE("options say where to look and what may be taken") {
+    const auto read =
+        Files{{{"r.txt",
+                "--index-url https://a.test/simple --extra-index-url=https://b.test/simple\n"
+                "-f https://c.test/links\n--find-links ./wheels\n-fw2\n--pre\n--prefer-binary\n--no-index\n"
+                "--only-binary :all:\n--no-binary=Six,idna\n--only-binary six\nnumpy\n"}},
+              true,
+              {}}
+            .read()
+            .value();
+    CHECK(read.index_url->value == "https://a.test/simple");
+    REQUIRE(read.extra_indexes.size() == 1);
+    CHECK(read.extra_indexes[0].where.to_string() == "r.txt:1");
+    CHECK(read.link_pages.at(0).value == "https://c.test/links");
+    REQUIRE(read.link_folders.size() == 2);
+    CHECK(read.link_folders[0].path == "wheels");
+    CHECK(read.link_folders[1].path == "w2");
+    CHECK((read.prereleases && read.prefer_binary && read.no_index));
+    CHECK(read.only_binary == std::set<std::string>{":all:", "six"});
+    CHECK(read.no_binary == std::set<std::string>{"idna"});
+}
+
+TEST_CASE("no option is dropped: what cannot be honoured is refused by its line, with a way out") {
+    for (const char* line : {"-e .",
                              "-e git+https://me:secret@a.test/six",
                              "--editable x",
-                             "--unknown"}) {
+                             "--trusted-host a.test",
+                             "--use-feature=x",
+                             "--config-settings a=b",
+                             "--global-option x",
+                             "--hash=sha256:00",
+                             "--unknown",
+                             "six --global-option=x",
+                             "six --config-settings a=b",
+                             "--pre=yes",
+                             "--index-url",
+                             "--index-url file:///x",
+                             "--no-binary a/b",
+                             "--extra-index-url",
+                             "--pre six",
+                             ".",
+                             "./six",
+                             "folder/six",
+                             "/opt/six.whl",
+                             "../six.whl",
+                             "~/six.whl",
+                             "six @ file:///elsewhere/six.whl",
+                             "git+https://me:secret@a.test/six",
+                             "six=1",
+                             "six >"}) {
         INFO(line);
-        auto read = clean_requirements("r.txt", std::string("numpy\n") + line + "\n");
-        REQUIRE_FALSE(read);
-        CHECK(read.error().kind == ErrorKind::usage);
-        CHECK(read.error().where->line == 2);
-        CHECK(read.error().to_string().find("secret") == std::string::npos);
+        CHECK_FALSE((refused(line).hint.empty() && std::string(line) != "--pre=yes" &&
+                     !std::string(line).starts_with("--index-url") && std::string(line) != "--extra-index-url" &&
+                     std::string(line) != "--no-binary a/b"));
     }
+    auto two = Files{{{"r.txt", "-i https://a.test\n-i https://b.test\n"}}, true, {}}.read();
+    REQUIRE_FALSE(two);
+    CHECK(two.error().message.find("r.txt:1") != std::string::npos);
 }
 
-TEST_CASE("a project has one name") {
-    CHECK(normalized_project("Torch_Vision") == "torch-vision");
-    CHECK(normalized_project("zope.-_interface") == "zope-interface");
+TEST_CASE("files of the context count from the root file's folder, and only there") {
+    const Files files{{{"req/r.txt", "./w/six-1.0-py3-none-any.whl\n-r deep/more.txt\nx @ file:///context/x.tar.gz\n"},
+                       {"req/deep/more.txt", "../y.whl\n"}},
+                      true,
+                      {}};
+    const auto read = files.read("req/r.txt").value();
+    REQUIRE(read.requirements.size() == 3);
+    CHECK(read.requirements[0].local->path == "req/w/six-1.0-py3-none-any.whl");
+    CHECK(read.requirements[1].local->path == "y.whl");
+    CHECK(read.requirements[2].local->path == "x.tar.gz");
+    CHECK(read.requirements[0].local->folder == "/context");
+    CHECK(refused("./x.whl", false).hint.find("beside the template") != std::string::npos);
+    CHECK(refused("--find-links wheels", false).hint.find("beside the template") != std::string::npos);
+}
+
+TEST_CASE("variables stand for users and passwords of the author's own files alone") {
+    const std::string line = "--extra-index-url https://${USER_1}:${TOKEN}@a.test/simple\n";
+    const auto read = Files{{{"r.txt", line}}, true, {{"USER_1", "me"}, {"TOKEN", "secret"}}}.read().value();
+    CHECK(read.extra_indexes.at(0).value == "https://me:secret@a.test/simple");
+    CHECK(refused(line).message.find("'USER_1' is not set") != std::string::npos);
+    CHECK(refused(line, false).message.find("not the template's own") != std::string::npos);
+    CHECK(refused("six==${VERSION}").message.find("environment") != std::string::npos);
+    CHECK(refused("--extra-index-url https://a.test/${TOKEN}/simple").message.find("environment") != std::string::npos);
+    CHECK(Files{{{"r.txt", "six # ${lower} stays\n"}}, true, {}}.read());
+}
+
+TEST_CASE("hash-checking mode asks for a hash and a version of everything in the file") {
+    const auto read = [](const std::string& text) { return Files{{{"r.txt", text}}, true, {}}.read(); };
+    const std::string hash = " --hash=sha256:" + sum;
+    const auto good = read("six==1.0 \\\n   --hash=sha256:" + sum + " \\\n   --hash=sha256:" + other_sum + "\n");
+    REQUIRE(good);
+    CHECK(good->requirements[0].what.hashes.size() == 2);
+    CHECK(good->hash_checked[0]->to_string() == "r.txt:1");
+    for (const std::string& text : {"idna\nsix==1.0" + hash, "six==1.0" + hash + "\nidna==3\n",
+                                    std::string("--require-hashes\nidna==3"), "six>=1.0" + hash, "six" + hash}) {
+        INFO(text);
+        auto refusal = read(text);
+        REQUIRE_FALSE(refusal);
+        CHECK(refusal.error().kind == ErrorKind::usage);
+        CHECK(refusal.error().message.find("hash-checking mode") != std::string::npos);
+        CHECK(refusal.error().where);
+    }
+    CHECK(read("-c pins.txt\nsix==1.0" + hash).has_error());
+    // pip: the hashes of a constraint count.
+    CHECK(Files{{{"r.txt", "--require-hashes\n-c pins.txt\nsix\n"}, {"pins.txt", "six==1.0" + hash}}, true, {}}.read());
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One Python requirement as people write it: PEP 508 ("name[extra]>=1 ; marker", "name @ URL"), pip's bare addresses
+// and paths, and `--hash` behind any of them (pip, "Requirements File Format"). Used for what stands in a template and,
+// line by line, for requirements files. Pure text: never reads a file, never asks an index.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace tmplbuild {
+
+struct RequirementHash {
+    std::string algorithm;  // "sha256", "sha384", "sha512"
+    std::string hex;        // lower case, as many digits as the algorithm has
+    bool operator==(const RequirementHash&) const = default;
+};
+
+enum class AddressKind {
+    none,  // by name, from an index
+    web,   // http or https: a wheel or an sdist
+    git,   // git+https, git+http, git+ssh, git+file
+    path,  // a file or a folder: file://, "./x.whl", "/x.whl", "folder/x.whl"
+};
+
+struct Requirement {
+    std::string name;      // as written; empty for a bare address
+    std::string extras;    // "[a,b]", or empty
+    std::string versions;  // ">=1,<2", or empty; always empty beside an address
+    std::string marker;    // "python_version < '3.12'", or empty
+    AddressKind kind = AddressKind::none;
+    std::string address;                  // without fragment and `@rev`; of a path: without "file://"
+    std::string rev;                      // git: what stands behind the last '@'; empty: the default branch
+    std::string subdirectory;             // of the fragment
+    std::vector<RequirementHash> hashes;  // of `--hash` and of the fragment
+
+    std::string project() const;  // the name in its one form (PEP 503): "Torch_Vision" → "torch-vision"
+    bool is_pinned() const;       // "==1.0" or "===1.0" alone, or an address
+    // PEP 508 without hashes; `address` takes the place of its own where it is given.
+    std::string text(const std::string& address = {}) const;
+};
+
+// `line`: one logical line without comment. Errors (usage, no place) never show what could be a password.
+Result<Requirement> parse_requirement(std::string_view line);
+
+// "Torch_Vision" → "torch-vision" (PEP 503).
+std::string normalized_project(std::string_view name);
+// The letters, digits, '-', '_' and '.' of a project's name, the first and last a letter or digit (PEP 508).
+bool is_project_name(std::string_view text);
+// What to do instead of requiring a repository.
+extern const char* const repository_hint;
+// A line with everything between "://" and a '@' of the same address taken out.
+std::string without_user(std::string_view text);
+
+}  // namespace tmplbuild
