@@ -2,10 +2,12 @@
 #include <map>
 #include <set>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "podspec/names.hpp"
+#include "podspec/needs.hpp"
 #include "podspec/placeholders.hpp"
-#include "podspec/pod_spec.hpp"
+#include "podspec/service_fields.hpp"
 
 namespace tmplbuild::pod {
 
@@ -34,15 +36,6 @@ class Checker {
     void error(const Service& service, const std::string& message, std::string hint = {}) {
         error("service '" + service.name + "': " + message, std::move(hint));
     }
-    static bool good_name(const std::string& name) {
-        if (name.empty() || name.size() > 63) return false;
-        for (std::size_t i = 0; i < name.size(); ++i) {
-            const char c = name[i];
-            const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-            if (!plain && (i == 0 || (c != '.' && c != '_' && c != '-'))) return false;
-        }
-        return true;
-    }
     void check_names();
     void check_kernel(const Kernel& kernel);
     void check_service(const Service& service);
@@ -50,19 +43,53 @@ class Checker {
     void check_needs(const Service& service);
     void check_ports();
     void check_cycles();
-    bool find_cycle(const std::string& name, std::vector<std::string>& path);
+
+    // One field by its kind, as far as no other field is needed; `prefix` is that of the table it stands in.
+    template <class Fields, class Owner>
+    void check_fields(const Service& service, const std::string& prefix, const Fields& fields, const Owner& owner) {
+        for_each_field(fields, [&](const auto& field) {
+            check_value(service, prefix + field.key, field.kind, owner.*field.member);
+        });
+    }
+    template <class Kind, class Value>
+    void check_value(const Service&, const std::string&, const Kind&, const Value&) {}
+    void check_value(const Service& service, const std::string& key, const Directory&, const std::string& path) {
+        if (!path.empty() && path.front() != '/') error(service, key + " '" + path + "' is not an absolute path");
+    }
+    void check_value(const Service& service, const std::string& key, const UrlPath&, const std::string& path) {
+        if (!path.empty() && path.front() != '/')
+            error(service, key + " '" + path + "' is not a path", "it starts with '/'");
+    }
+    void check_value(const Service& service, const std::string& key, const Command&,
+                     const std::vector<std::string>& command) {
+        if (command.empty() || command.front().empty()) error(service, "it has no " + key);
+    }
+    void check_value(const Service& service, const std::string& key, const Limits&,
+                     const std::vector<ResourceLimit>& limits);
+    template <const auto& Fields, class Value>
+    void check_value(const Service& service, const std::string& key, const Object<Fields>&, const Value& inner) {
+        check_fields(service, key + ".", Fields, inner);
+    }
+    void check_value(const Service& service, const std::string& key, const ReadyProbe&, const Probe& probe) {
+        check_fields(service, key + ".", probe_fields, probe);
+        check_probe(service, probe, key);
+    }
+    void check_value(const Service& service, const std::string& key, const HealthProbe&, const Probe& probe) {
+        check_fields(service, key + ".", probe_fields, probe);
+        check_probe(service, probe, key);
+        if (probe.kind == Probe::Kind::log) error(service, "'" + key + "' cannot be a line of the log");
+    }
 
     const PodSpec& spec_;
     std::string file_;
     std::vector<std::string> names_;
-    std::set<std::string> done_;  // services that find_cycle() has left behind
     std::vector<Error> errors_;
 };
 
 void Checker::check_names() {
     std::set<std::string> seen;
     for (const auto& name : names_) {
-        if (!good_name(name))
+        if (!is_name(name))
             error("'" + name + "' is not a service name",
                   "lower-case letters, digits, '.', '_' and '-', a letter or digit first, at most 63");
         if (!seen.insert(name).second) error("two services are named '" + name + "'");
@@ -103,26 +130,25 @@ void Checker::check_kernel(const Kernel& kernel) {
                 error(who + "the wheel '" + file.file + "' has no project, name or sha256");
 }
 
-void Checker::check_service(const Service& service) {
-    if (!service.unusable.empty()) return error(service, service.unusable);
-    if (service.command.empty() || service.command.front().empty()) error(service, "it has no command");
-    if (!service.directory.empty() && service.directory.front() != '/')
-        error(service, "directory '" + service.directory + "' is not an absolute path");
-    if (!signal_number(service.stop_signal))
-        error(service, "'" + service.stop_signal + "' is not a stop signal", "one of " + join(signal_names(), ", "));
-    for (const auto& limit : service.rlimits) {
+void Checker::check_value(const Service& service, const std::string&, const Limits&,
+                          const std::vector<ResourceLimit>& limits) {
+    for (const auto& limit : limits) {
         if (!resource_number(limit.resource))
             error(service, "'" + limit.resource + "' is not a resource limit",
                   "one of " + join(resource_names(), ", "));
         if (limit.hard && (!limit.soft || *limit.soft > *limit.hard))
             error(service, "the soft limit of " + limit.resource + " is above its hard limit");
     }
+}
+
+void Checker::check_service(const Service& service) {
+    if (!service.unusable.empty()) return error(service, service.unusable);
+    check_fields(service, "", service_fields, service);
+    if (!signal_number(service.stop_signal))
+        error(service, "'" + service.stop_signal + "' is not a stop signal", "one of " + join(signal_names(), ", "));
     if (service.restart.backoff_min_ms > service.restart.backoff_max_ms)
         error(service, "restart.backoff_min_ms is above restart.backoff_max_ms");
     if (service.private_port != 0 && service.port == 0) error(service, "it has a private_port and no port");
-    check_probe(service, service.ready, "ready");
-    check_probe(service, service.health, "health");
-    if (service.health.kind == Probe::Kind::log) error(service, "'health' cannot be a line of the log");
     check_needs(service);
     for (const auto& kernel : service.uses_kernels) {
         bool known = false;
@@ -135,8 +161,6 @@ void Checker::check_service(const Service& service) {
 void Checker::check_probe(const Service& service, const Probe& probe, const std::string& key) {
     if (probe.kind == Probe::Kind::none) return;
     if (service.oneshot) error(service, "a oneshot is ready when it has ended; it cannot have '" + key + "'");
-    if (probe.kind == Probe::Kind::http && probe.http.front() != '/')
-        error(service, key + ".http '" + probe.http + "' is not a path", "it starts with '/'");
     if (probe.kind != Probe::Kind::http && probe.kind != Probe::Kind::tcp) return;
     const std::string what = key == "ready" ? "readiness probe" : "health probe";
     const std::uint16_t port = probe.port != 0 ? probe.port : service.bind_port();
@@ -154,8 +178,6 @@ void Checker::check_needs(const Service& service) {
         if (!known) error(service, "it needs '" + need + "', which does not exist", did_you_mean(need, names_));
         if (!seen.insert(need).second) error(service, "it needs '" + need + "' twice");
     }
-    if (!service.idle.http.empty() && service.idle.http.front() != '/')
-        error(service, "idle.http '" + service.idle.http + "' is not a path", "it starts with '/'");
     if (!service.idle.http.empty() && service.bind_port() == 0)
         error(service, "its idle probe needs a port, and the service has none");
 }
@@ -176,28 +198,11 @@ void Checker::check_ports() {
     }
 }
 
-bool Checker::find_cycle(const std::string& name, std::vector<std::string>& path) {
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        if (path[i] != name) continue;
-        path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i));
-        path.push_back(name);
-        return true;
-    }
-    if (!done_.insert(name).second) return false;
-    path.push_back(name);
-    for (const auto& service : spec_.services)
-        if (service.name == name)
-            for (const auto& need : service.needs)
-                if (find_cycle(need, path)) return true;
-    path.pop_back();
-    return false;
-}
-
 void Checker::check_cycles() {
-    for (const auto& name : names_) {
-        std::vector<std::string> path;
-        if (find_cycle(name, path)) error("services need each other in a circle: " + join(path, " -> "));
-    }
+    std::vector<const Service*> services;
+    for (const auto& service : spec_.services) services.push_back(&service);
+    for (const auto& circle : circles_of_needs(services))
+        error("services need each other in a circle: " + join(circle, " -> "));
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ class ReadMembers {
         }
     }
     template <class Value, class Parse>
-    void word(const char* key, Value& out, Parse parse, const char* expected) {
+    void word(const char* key, Value& out, Parse parse, const std::string& expected) {
         const auto* v = find(key);
         if (v == nullptr) return;
         const auto value = v->is_string() ? parse(std::string_view(v->get_string())) : std::nullopt;

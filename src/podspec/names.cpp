@@ -50,60 +50,6 @@ std::vector<std::string> names_of(const Table& table) {
 
 }  // namespace
 
-const char* to_string(Restart::Policy policy) {
-    switch (policy) {
-        case Restart::Policy::always:
-            return "always";
-        case Restart::Policy::on_failure:
-            return "on-failure";
-        case Restart::Policy::never:
-            return "never";
-    }
-    return "always";
-}
-
-const char* to_string(OnKernelReady action) {
-    switch (action) {
-        case OnKernelReady::notify:
-            return "notify";
-        case OnKernelReady::restart:
-            return "restart";
-        case OnKernelReady::restart_when_idle:
-            return "restart-when-idle";
-    }
-    return "notify";
-}
-
-const char* to_string(InstallMode mode) {
-    switch (mode) {
-        case InstallMode::background:
-            return "background";
-        case InstallMode::required:
-            return "true";
-        case InstallMode::off:
-            return "false";
-    }
-    return "background";
-}
-
-std::optional<Restart::Policy> parse_policy(std::string_view word) {
-    for (auto policy : {Restart::Policy::always, Restart::Policy::on_failure, Restart::Policy::never})
-        if (word == to_string(policy)) return policy;
-    return std::nullopt;
-}
-
-std::optional<OnKernelReady> parse_on_kernel_ready(std::string_view word) {
-    for (auto action : {OnKernelReady::notify, OnKernelReady::restart, OnKernelReady::restart_when_idle})
-        if (word == to_string(action)) return action;
-    return std::nullopt;
-}
-
-std::optional<InstallMode> parse_install_mode(std::string_view word) {
-    for (auto mode : {InstallMode::background, InstallMode::required, InstallMode::off})
-        if (word == to_string(mode)) return mode;
-    return std::nullopt;
-}
-
 std::optional<int> signal_number(std::string_view name) { return number_in(signals, name); }
 std::optional<int> resource_number(std::string_view name) { return number_in(resources, name); }
 std::vector<std::string> signal_names() { return names_of(signals); }

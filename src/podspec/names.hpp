@@ -1,24 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of pod.json for enumerations, signals and resource limits, in one place for writing, reading, checking
-// and the launcher. A word that is not in a list is an error, never a default.
+// The words of pod.json for enumerations, signals and resource limits, in one place for writing, reading, checking, the
+// template and the launcher. A word that is not in a list is an error, never a default.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "podspec/pod_spec.hpp"
 
 namespace tmplbuild::pod {
 
-const char* to_string(Restart::Policy policy);  // "always", "on-failure", "never"
-const char* to_string(OnKernelReady action);    // "notify", "restart", "restart-when-idle"
-const char* to_string(InstallMode mode);        // "background", "true", "false"
+template <class Value>
+struct Named {
+    Value value;
+    const char* word;
+};
 
-std::optional<Restart::Policy> parse_policy(std::string_view word);
-std::optional<OnKernelReady> parse_on_kernel_ready(std::string_view word);
-std::optional<InstallMode> parse_install_mode(std::string_view word);
+// Every value of an enumeration with its word. There is a list for each enumeration that pod.json writes.
+template <class Value>
+inline constexpr std::array<Named<Value>, 0> words{};
+template <>
+inline constexpr auto words<Restart::Policy> = std::to_array<Named<Restart::Policy>>({
+    {Restart::Policy::always, "always"},
+    {Restart::Policy::on_failure, "on-failure"},
+    {Restart::Policy::never, "never"},
+});
+template <>
+inline constexpr auto words<OnKernelReady> = std::to_array<Named<OnKernelReady>>({
+    {OnKernelReady::notify, "notify"},
+    {OnKernelReady::restart, "restart"},
+    {OnKernelReady::restart_when_idle, "restart-when-idle"},
+});
+template <>
+inline constexpr auto words<InstallMode> = std::to_array<Named<InstallMode>>({
+    {InstallMode::background, "background"},
+    {InstallMode::required, "true"},
+    {InstallMode::off, "false"},
+});
+
+template <class Value>
+requires std::is_enum_v<Value>
+constexpr const char* to_string(Value value) {
+    static_assert(!words<Value>.empty(), "this enumeration has no list of words");
+    for (const auto& entry : words<Value>)
+        if (entry.value == value) return entry.word;
+    return words<Value>.front().word;
+}
+
+template <class Value>
+constexpr std::optional<Value> parse_word(std::string_view word) {
+    static_assert(!words<Value>.empty(), "this enumeration has no list of words");
+    for (const auto& entry : words<Value>)
+        if (word == entry.word) return entry.value;
+    return std::nullopt;
+}
+
+template <class Value>
+std::vector<std::string> word_list() {
+    std::vector<std::string> out;
+    for (const auto& entry : words<Value>) out.emplace_back(entry.word);
+    return out;
+}
+
+inline std::optional<InstallMode> parse_install_mode(std::string_view word) { return parse_word<InstallMode>(word); }
 
 std::optional<int> signal_number(std::string_view name);    // of Service::stop_signal's words, Linux x86-64
 std::optional<int> resource_number(std::string_view name);  // setrlimit's constant

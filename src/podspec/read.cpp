@@ -1,49 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <type_traits>
+
 #include "base/json.hpp"
-#include "base/text.hpp"
+#include "podspec/member_count.hpp"
 #include "podspec/members.hpp"
 #include "podspec/names.hpp"
-#include "podspec/pod_spec.hpp"
+#include "podspec/service_fields.hpp"
 
 namespace tmplbuild::pod {
 
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
-constexpr std::int64_t day_ms = 24 * hour_ms;
+// Whatever is a member in pod_spec.hpp is a field, but for some `others`: those that reading sets, the version, and the
+// two arrays of services and kernels.
+template <class Owner, class Fields>
+constexpr bool has_all(const Fields&, std::size_t others = 0) {
+    return member_count<Owner>() == std::tuple_size_v<Fields> + others;
+}
+static_assert(has_all<Probe>(probe_fields) && has_all<Restart>(restart_fields) && has_all<Idle>(idle_fields));
+static_assert(has_all<Service>(service_fields, 1), "a member of Service has no row in service_fields.hpp");
+static_assert(has_all<PodSpec>(pod_fields, 4), "a member of PodSpec has no row in service_fields.hpp");
 
-void read_probe(const char* key, const json::object& object, Probe& probe, ReadMembers& parent,
-                std::vector<std::string>& notes) {
-    const std::string name(key);
-    ReadMembers in(object, name + ".");
-    bool tcp = false;
-    in.flag("tcp", tcp);
-    in.text("http", probe.http);
-    in.list("exec", probe.exec);
-    in.text("log", probe.log);
-    in.port("port", probe.port);
-    in.number("interval_ms", probe.interval_ms, 10, hour_ms);
-    in.number("timeout_ms", probe.timeout_ms, 10, hour_ms);
-    in.number("deadline_ms", probe.deadline_ms, 0, day_ms);
-    const int kinds = int{tcp} + int{!probe.http.empty()} + int{!probe.exec.empty()} + int{!probe.log.empty()};
+// "always, on-failure or never"
+std::string either(const std::vector<std::string>& words) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i)
+        out += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+    return out;
+}
+
+// What the probe asks follows from the one field that says it.
+void settle_kind(const std::string& name, Probe& probe, ReadMembers& in) {
+    const int kinds = int{probe.kind == Probe::Kind::tcp} + int{!probe.http.empty()} + int{!probe.exec.empty()} +
+                      int{!probe.log.empty()};
     if (kinds != 1 && in.problem.empty()) in.problem = name + " must have exactly one of http, tcp, exec and log";
-    if (tcp) probe.kind = Probe::Kind::tcp;
     if (!probe.http.empty()) probe.kind = Probe::Kind::http;
     if (!probe.exec.empty()) probe.kind = Probe::Kind::exec;
     if (!probe.log.empty()) probe.kind = Probe::Kind::log;
-    in.note_unknown(notes);
-    if (parent.problem.empty()) parent.problem = in.problem;
-}
-
-void read_restart(const json::object& object, Restart& restart, ReadMembers& parent, std::vector<std::string>& notes) {
-    ReadMembers in(object, "restart.");
-    in.word("policy", restart.policy, parse_policy, "always, on-failure or never");
-    in.number("budget", restart.budget, 0, 1'000'000);
-    in.number("backoff_min_ms", restart.backoff_min_ms, 1, hour_ms);
-    in.number("backoff_max_ms", restart.backoff_max_ms, 1, day_ms);
-    in.number("stable_ms", restart.stable_ms, 0, day_ms);
-    in.note_unknown(notes);
-    if (parent.problem.empty()) parent.problem = in.problem;
 }
 
 std::optional<std::uint64_t> read_bound(const json::object& object, const char* key, bool& ok) {
@@ -96,6 +89,61 @@ void read_secrets(const json::array& list, std::vector<GeneratedSecret>& out, Re
     }
 }
 
+// Reads the fields of a table, one overload for each kind.
+class FieldReader {
+  public:
+    // `notes` get what is no field of the table.
+    FieldReader(ReadMembers& in, std::vector<std::string>& notes) : in_(in), notes_(notes) {}
+
+    template <class Fields, class Owner>
+    void all(const Fields& fields, Owner& out) {
+        for_each_field(fields, [&](const auto& field) { value(field.key, field.kind, out.*field.member); });
+    }
+
+  private:
+    void value(const char* key, Text, std::string& out) { in_.text(key, out); }
+    void value(const char* key, Texts, std::vector<std::string>& out) { in_.list(key, out); }
+    void value(const char* key, Flag, bool& out) { in_.flag(key, out); }
+    void value(const char* key, Port, std::uint16_t& out) { in_.port(key, out); }
+    void value(const char* key, const Number& bounds, std::int64_t& out) {
+        in_.number(key, out, bounds.low, bounds.high);
+    }
+    void value(const char* key, Umask, std::optional<std::uint32_t>& out) {
+        if (in_.find(key) != nullptr) in_.number(key, out.emplace(), 0, 0777);
+    }
+    template <class Value>
+    void value(const char* key, const Word<Value>&, Value& out) {
+        in_.word(key, out, parse_word<Value>, either(word_list<Value>()));
+    }
+    void value(const char* key, Environment, std::map<std::string, std::string>& out) {
+        if (const auto* object = in_.object(key)) read_environment(*object, out, in_);
+    }
+    void value(const char* key, Secrets, std::vector<GeneratedSecret>& out) {
+        if (const auto* list = in_.array(key)) read_secrets(*list, out, in_);
+    }
+    void value(const char* key, Limits, std::vector<ResourceLimit>& out) {
+        if (const auto* list = in_.array(key)) read_limits(*list, out, in_);
+    }
+    void value(const char* key, TcpFlag, Probe::Kind& out) {
+        bool tcp = false;
+        in_.flag(key, tcp);
+        if (tcp) out = Probe::Kind::tcp;
+    }
+    template <const auto& Fields, class Value>
+    void value(const char* key, Object<Fields>, Value& out) {
+        const auto* object = in_.object(key);
+        if (object == nullptr) return;
+        ReadMembers inner(*object, std::string(key) + ".");
+        FieldReader(inner, notes_).all(Fields, out);
+        if constexpr (std::is_same_v<Value, Probe>) settle_kind(key, out, inner);
+        inner.note_unknown(notes_);
+        if (in_.problem.empty()) in_.problem = inner.problem;
+    }
+
+    ReadMembers& in_;
+    std::vector<std::string>& notes_;
+};
+
 Service read_service(const json::value& value, std::size_t index, std::vector<std::string>& notes) {
     Service out;
     const auto* object = value.if_object();
@@ -105,41 +153,8 @@ Service read_service(const json::value& value, std::size_t index, std::vector<st
         return out;
     }
     ReadMembers in(*object, "");
-    in.text("name", out.name);
-    in.list("command", out.command);
-    in.text("directory", out.directory);
-    if (const auto* environment = in.object("environment")) read_environment(*environment, out.environment, in);
-    if (const auto* secrets = in.array("generated_secrets")) read_secrets(*secrets, out.generated_secrets, in);
-    in.text("user", out.user);
-    if (in.find("umask") != nullptr) in.number("umask", out.umask.emplace(), 0, 0777);
-    if (const auto* limits = in.array("rlimits")) read_limits(*limits, out.rlimits, in);
-    in.port("port", out.port);
-    in.port("private_port", out.private_port);
-    in.text("host", out.host);
-    in.flag("public", out.is_public);
     std::vector<std::string> inner;
-    if (const auto* ready = in.object("ready")) read_probe("ready", *ready, out.ready, in, inner);
-    if (const auto* health = in.object("health")) read_probe("health", *health, out.health, in, inner);
-    in.number("health_failures", out.health_failures, 1, 1'000);
-    in.list("needs", out.needs);
-    in.flag("oneshot", out.oneshot);
-    in.list("uses_kernels", out.uses_kernels);
-    in.list("args_with_kernel", out.args_with_kernel);
-    in.list("args_without_gpu", out.args_without_gpu);
-    in.text("degraded_log", out.degraded_log);
-    in.word("on_kernel_ready", out.on_kernel_ready, parse_on_kernel_ready, "notify, restart or restart-when-idle");
-    if (const auto* idle = in.object("idle")) {
-        ReadMembers members(*idle, "idle.");
-        members.text("http", out.idle.http);
-        members.list("empty", out.idle.empty);
-        members.note_unknown(inner);
-        if (in.problem.empty()) in.problem = members.problem;
-    }
-    if (const auto* restart = in.object("restart")) read_restart(*restart, out.restart, in, inner);
-    in.flag("critical", out.critical);
-    in.flag("logins", out.logins);
-    in.number("stop_grace_ms", out.stop_grace_ms, 0, 600'000);
-    in.text("stop_signal", out.stop_signal);
+    FieldReader(in, inner).all(service_fields, out);
     in.note_unknown(inner);
     out.unusable = in.problem;
     if (out.name.empty()) out.name = "service-" + std::to_string(index + 1);
@@ -168,19 +183,12 @@ Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file) {
     PodSpec spec;
     ReadMembers in(*object, "");
     in.find("version");
-    in.text("name", spec.name);
     if (const auto* services = in.array("services"))
         for (std::size_t i = 0; i < services->size(); ++i)
             spec.services.push_back(read_service((*services)[i], i, spec.notes));
     if (const auto* kernels = in.array("kernels"))
         for (std::size_t i = 0; i < kernels->size(); ++i) read_kernel((*kernels)[i], i, spec);
-    in.port("console_port", spec.console_port);
-    in.text("constraints", spec.constraints);
-    in.text("cuda", spec.cuda);
-    in.text("minimum_driver", spec.minimum_driver);
-    in.number("stop_total_ms", spec.stop_total_ms, 100, 600'000);
-    in.number("log_file_bytes", spec.log_file_bytes, 100'000, 1'000'000'000);
-    in.number("log_files", spec.log_files, 1, 100);
+    FieldReader(in, spec.notes).all(pod_fields, spec);
     in.note_unknown(spec.notes);
     // A wrong value beside the services must not keep them from starting: its default stands, and that is said.
     if (!in.problem.empty()) spec.notes.push_back(in.problem + "; its default is used");

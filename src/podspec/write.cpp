@@ -2,111 +2,88 @@
 #include "base/json.hpp"
 #include "podspec/members.hpp"
 #include "podspec/names.hpp"
-#include "podspec/pod_spec.hpp"
+#include "podspec/service_fields.hpp"
 
 namespace tmplbuild::pod {
 
 namespace {
 
-json::object write(const Probe& probe) {
-    const Probe usual;
-    WriteMembers out;
-    if (probe.kind == Probe::Kind::none) return {};
-    if (probe.kind == Probe::Kind::tcp) out.flag("tcp", true);
-    out.text("http", probe.http);
-    out.list("exec", probe.exec);
-    out.text("log", probe.log);
-    out.number("port", probe.port);
-    out.number("interval_ms", probe.interval_ms, usual.interval_ms);
-    out.number("timeout_ms", probe.timeout_ms, usual.timeout_ms);
-    out.number("deadline_ms", probe.deadline_ms, usual.deadline_ms);
-    return out.take();
-}
+// Writes the fields of a table that differ from the defaults, one overload for each kind.
+class FieldWriter {
+  public:
+    template <class Fields, class Owner>
+    static json::object all(const Fields& fields, const Owner& from) {
+        static const Owner usual;
+        FieldWriter writer;
+        for_each_field(fields, [&](const auto& field) {
+            writer.value(field.key, field.kind, from.*field.member, usual.*field.member);
+        });
+        return writer.out_.take();
+    }
 
-json::object write(const Restart& restart) {
-    const Restart usual;
-    WriteMembers out;
-    out.text("policy", to_string(restart.policy), to_string(usual.policy));
-    out.number("budget", restart.budget, usual.budget);
-    out.number("backoff_min_ms", restart.backoff_min_ms, usual.backoff_min_ms);
-    out.number("backoff_max_ms", restart.backoff_max_ms, usual.backoff_max_ms);
-    out.number("stable_ms", restart.stable_ms, usual.stable_ms);
-    return out.take();
-}
+  private:
+    void value(const char* key, Text, const std::string& text, const std::string& usual) {
+        out_.text(key, text, usual);
+    }
+    void value(const char* key, Texts, const std::vector<std::string>& list, const std::vector<std::string>&) {
+        out_.list(key, list);
+    }
+    void value(const char* key, Flag, bool flag, bool) { out_.flag(key, flag); }
+    void value(const char* key, Port, std::uint16_t port, std::uint16_t) { out_.number(key, port); }
+    void value(const char* key, Number, std::int64_t number, std::int64_t usual) { out_.number(key, number, usual); }
+    void value(const char* key, Umask, const std::optional<std::uint32_t>& mask, const std::optional<std::uint32_t>&) {
+        if (mask) out_.number(key, *mask, -1);
+    }
+    template <class Value>
+    void value(const char* key, const Word<Value>&, Value word, Value usual) {
+        out_.text(key, to_string(word), to_string(usual));
+    }
+    void value(const char* key, Environment, const std::map<std::string, std::string>& variables,
+               const std::map<std::string, std::string>&) {
+        out_.texts(key, variables);
+    }
+    void value(const char* key, TcpFlag, Probe::Kind kind, Probe::Kind) { out_.flag(key, kind == Probe::Kind::tcp); }
+    template <const auto& Fields, class Value>
+    void value(const char* key, Object<Fields>, const Value& inner, const Value&) {
+        out_.object(key, all(Fields, inner));
+    }
+    // What a probe that asks nothing says of its pauses is left out.
+    void value(const char* key, Object<probe_fields>, const Probe& probe, const Probe&) {
+        if (probe.kind != Probe::Kind::none) out_.object(key, all(probe_fields, probe));
+    }
+    void value(const char* key, Secrets, const std::vector<GeneratedSecret>& secrets,
+               const std::vector<GeneratedSecret>&) {
+        json::array list;
+        for (const auto& secret : secrets)
+            list.push_back(json::object{{"variable", secret.variable}, {"from", secret.from}});
+        out_.array(key, std::move(list));
+    }
+    void value(const char* key, Limits, const std::vector<ResourceLimit>& limits, const std::vector<ResourceLimit>&) {
+        json::array list;
+        auto bound = [](const std::optional<std::uint64_t>& limit) {
+            return limit ? json::value(*limit) : json::value();
+        };
+        for (const auto& limit : limits)
+            list.push_back(
+                json::object{{"resource", limit.resource}, {"soft", bound(limit.soft)}, {"hard", bound(limit.hard)}});
+        out_.array(key, std::move(list));
+    }
 
-json::array write(const std::vector<ResourceLimit>& limits) {
-    json::array out;
-    auto bound = [](const std::optional<std::uint64_t>& value) { return value ? json::value(*value) : json::value(); };
-    for (const auto& limit : limits)
-        out.push_back(
-            json::object{{"resource", limit.resource}, {"soft", bound(limit.soft)}, {"hard", bound(limit.hard)}});
-    return out;
-}
-
-json::array write(const std::vector<GeneratedSecret>& secrets) {
-    json::array out;
-    for (const auto& secret : secrets)
-        out.push_back(json::object{{"variable", secret.variable}, {"from", secret.from}});
-    return out;
-}
-
-json::object write(const Service& service) {
-    const Service usual;
-    WriteMembers out;
-    WriteMembers idle;
-    idle.text("http", service.idle.http);
-    idle.list("empty", service.idle.empty);
-    out.text("name", service.name);
-    out.list("command", service.command);
-    out.text("directory", service.directory);
-    out.texts("environment", service.environment);
-    out.array("generated_secrets", write(service.generated_secrets));
-    out.text("user", service.user);
-    if (service.umask) out.number("umask", *service.umask, -1);
-    out.array("rlimits", write(service.rlimits));
-    out.number("port", service.port);
-    out.number("private_port", service.private_port);
-    out.text("host", service.host, usual.host);
-    out.flag("public", service.is_public);
-    out.object("ready", write(service.ready));
-    out.object("health", write(service.health));
-    out.number("health_failures", service.health_failures, usual.health_failures);
-    out.list("needs", service.needs);
-    out.flag("oneshot", service.oneshot);
-    out.list("uses_kernels", service.uses_kernels);
-    out.list("args_with_kernel", service.args_with_kernel);
-    out.list("args_without_gpu", service.args_without_gpu);
-    out.text("degraded_log", service.degraded_log);
-    out.text("on_kernel_ready", to_string(service.on_kernel_ready), to_string(usual.on_kernel_ready));
-    out.object("idle", idle.take());
-    out.object("restart", write(service.restart));
-    out.flag("critical", service.critical);
-    out.flag("logins", service.logins);
-    out.number("stop_grace_ms", service.stop_grace_ms, usual.stop_grace_ms);
-    out.text("stop_signal", service.stop_signal, usual.stop_signal);
-    return out.take();
-}
+    WriteMembers out_;
+};
 
 }  // namespace
 
 std::string write_pod_spec(const PodSpec& spec) {
     json::array services;
     json::array kernels;
-    for (const auto& service : spec.services) services.push_back(write(service));
+    for (const auto& service : spec.services) services.push_back(FieldWriter::all(service_fields, service));
     for (const auto& kernel : spec.kernels) kernels.push_back(write_kernel(kernel));
-    WriteMembers out;
-    out.number("version", spec.version);
-    out.text("name", spec.name);
-    out.array("services", std::move(services));
-    out.array("kernels", std::move(kernels));
-    out.number("console_port", spec.console_port);
-    out.text("constraints", spec.constraints);
-    out.text("cuda", spec.cuda);
-    out.text("minimum_driver", spec.minimum_driver);
-    out.number("stop_total_ms", spec.stop_total_ms, PodSpec{}.stop_total_ms);
-    out.number("log_file_bytes", spec.log_file_bytes, PodSpec{}.log_file_bytes);
-    out.number("log_files", spec.log_files, PodSpec{}.log_files);
-    return json::canonical(out.take()) + "\n";
+    json::object out = FieldWriter::all(pod_fields, spec);
+    out["version"] = spec.version;
+    if (!services.empty()) out["services"] = std::move(services);
+    if (!kernels.empty()) out["kernels"] = std::move(kernels);
+    return json::canonical(out) + "\n";
 }
 
 }  // namespace tmplbuild::pod

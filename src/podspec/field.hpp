@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one row of a table of pod.json says (service_fields.hpp), and the kinds of values that rows have. Whoever walks
+// over a table has one overload per kind: pod.json's reader, writer and check in this room, the reader and the schema
+// of
+// [[services]] in src/template. Only says what is right; reads and writes nothing itself.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+namespace tmplbuild::pod {
+
+// A kind that derives from another is the same in pod.json, and has rules of its own in a template or a check.
+struct Text {};
+struct Name : Text {};       // of a service
+struct Directory : Text {};  // absolute
+struct User : Text {};       // "name", "name:group", "uid" or "uid:gid"
+struct UrlPath : Text {};    // starts with '/'
+struct Texts {};
+struct Command : Texts {};    // an argument vector
+struct Names : Texts {};      // of services or kernels
+struct Arguments : Texts {};  // that are added to a command
+struct Flag {};
+struct Port {};
+struct Umask {};
+struct Environment {};
+struct Secrets {};
+struct Limits {};
+struct TcpFlag {};  // true: Probe::Kind::tcp
+struct Number {
+    std::int64_t low = 0, high = 0;
+};
+// Milliseconds in pod.json. A template writes whole seconds, in bounds of its own.
+struct Duration : Number {
+    std::int64_t least_seconds = 0, most_seconds = 0;
+};
+// One of an enumeration's words (names.hpp). `usual` is what a template means that leaves the key out, which is not
+// always what a pod.json means that does. In a template, `prefix` may stand before the word.
+template <class Value>
+struct Word {
+    constexpr explicit Word(Value standard, const char* before = "") : usual(standard), prefix(before) {}
+
+    Value usual;
+    const char* prefix;
+};
+// A table of its own. `Fields` is a table of rows.
+template <const auto& Fields>
+struct Object {};
+// The same in pod.json. In a template, the keys of `Fields` stand among those of the table that holds it.
+template <const auto& Fields>
+struct Spread : Object<Fields> {};
+
+// How a template writes a field; without a key, it cannot. Editors and docs/template-reference.md show the meaning.
+struct InTemplate {
+    const char* key = nullptr;
+    const char* meaning = "";
+    bool required = false;
+};
+
+template <class Owner, class Value, class Kind>
+struct Field {
+    constexpr Field(const char* json_key, Value Owner::*where, Kind what, InTemplate written = {})
+        : key(json_key), member(where), kind(what), in_template(written) {}
+
+    const char* key;  // in pod.json
+    Value Owner::*member;
+    Kind kind;
+    InTemplate in_template;
+};
+
+template <class Fields, class Visit>
+constexpr void for_each_field(const Fields& fields, const Visit& visit) {
+    std::apply([&](const auto&... field) { (visit(field), ...); }, fields);
+}
+
+}  // namespace tmplbuild::pod
