@@ -10,8 +10,8 @@ namespace tmplbuild {
 
 namespace {
 
-const Service* service_of(const Template& tmpl, const PublishedPort& port) {
-    for (const Service& service : tmpl.services)
+const pod::Service* service_of(const Template& tmpl, const PublishedPort& port) {
+    for (const auto& [service, pos] : tmpl.services)
         if (service.name == port.service) return &service;
     return nullptr;
 }
@@ -31,7 +31,7 @@ bool tells_ending_of(std::string_view line, const std::string& name) {
     return false;
 }
 
-bool speaks_http(const Service& service) { return service.ready && std::holds_alternative<HttpProbe>(*service.ready); }
+bool speaks_http(const pod::Service& service) { return service.ready.kind == pod::Probe::Kind::http; }
 
 // RFC 3986, 2.3: everything but letters, digits and these four as %XX.
 std::string in_address(const std::string& value) {
@@ -55,8 +55,8 @@ std::string in_address(const std::string& value) {
 
 std::map<std::string, std::string> made_secrets(const Template& tmpl, const std::map<std::string, std::string>& known) {
     std::map<std::string, std::string> out;
-    for (const Service& service : tmpl.services)
-        for (const ServiceSecret& secret : service.secrets)
+    for (const auto& [service, pos] : tmpl.services)
+        for (const pod::GeneratedSecret& secret : service.generated_secrets)
             if (!secret.from.empty() && !known.contains(secret.from) && !tmpl.image.environment.contains(secret.from))
                 out.emplace(secret.from, sys::random_hex(24));
     return out;
@@ -66,11 +66,11 @@ std::vector<std::string> pod_links(const Template& tmpl, const std::vector<Publi
                                    const std::map<std::string, std::string>& environment) {
     std::vector<std::string> out;
     for (const PublishedPort& port : ports) {
-        const Service* service = service_of(tmpl, port);
+        const pod::Service* service = service_of(tmpl, port);
         if (service == nullptr) continue;
         std::string address = "127.0.0.1:" + std::to_string(port.host), behind;
         if (speaks_http(*service)) address = "http://" + address + "/";
-        for (const ServiceSecret& secret : service->secrets) {
+        for (const pod::GeneratedSecret& secret : service->generated_secrets) {
             const auto value = environment.find(secret.from);
             if (value == environment.end()) continue;
             if (speaks_http(*service) && secret.variable.ends_with("TOKEN"))

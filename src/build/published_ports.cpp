@@ -59,15 +59,15 @@ Result<PublishedPort> PublishedPort::parse(const std::string& text) {
 std::vector<PublishedPort> ports_to_publish(const Template& tmpl, std::vector<PublishedPort> asked) {
     std::vector<PublishedPort> out = std::move(asked);
     const std::size_t told = out.size();
-    for (const Service& service : tmpl.services) {
-        if (!service.port) continue;
+    for (const auto& [service, pos] : tmpl.services) {
+        if (service.port == 0) continue;
         bool found = false;
         for (std::size_t i = 0; i < told; ++i) {
-            if (out[i].pod != *service.port) continue;
+            if (out[i].pod != service.port) continue;
             out[i].service = service.name;
             found = true;
         }
-        if (!found) out.push_back({*service.port, *service.port, service.name});
+        if (!found) out.push_back({service.port, service.port, service.name});
     }
     for (std::size_t i = 0; i < out.size(); ++i)
         for (std::size_t other = 0; other < i; ++other)

@@ -341,8 +341,8 @@ class Planner {
             image.environment.try_emplace("NVIDIA_VISIBLE_DEVICES", "all");
             image.environment.try_emplace("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
         }
-        for (const Service& service : tmpl_.services)
-            if (service.port) image.exposed_ports.push_back(*service.port);
+        for (const auto& [service, pos] : tmpl_.services)
+            if (service.port != 0) image.exposed_ports.push_back(service.port);
     }
 
     const Template& tmpl_;

@@ -51,11 +51,12 @@ struct Object {};
 template <const auto& Fields>
 struct Spread : Object<Fields> {};
 
-// How a template writes a field; without a key, it cannot. Editors and docs/template-reference.md show the meaning.
+// How a template writes a field; without a key, it cannot. Editors and docs/template-reference.md show the meaning. A
+// key with an example must be there: the example is what to add.
 struct InTemplate {
     const char* key = nullptr;
     const char* meaning = "";
-    bool required = false;
+    const char* example = nullptr;
 };
 
 template <class Owner, class Value, class Kind>

@@ -50,6 +50,24 @@ std::vector<std::string> names_of(const Table& table) {
 
 }  // namespace
 
+const char* to_string(InstallMode mode) {
+    switch (mode) {
+        case InstallMode::background:
+            return "background";
+        case InstallMode::required:
+            return "true";
+        case InstallMode::off:
+            return "false";
+    }
+    return "background";
+}
+
+std::optional<InstallMode> parse_install_mode(std::string_view word) {
+    for (auto mode : {InstallMode::background, InstallMode::required, InstallMode::off})
+        if (word == to_string(mode)) return mode;
+    return std::nullopt;
+}
+
 std::optional<int> signal_number(std::string_view name) { return number_in(signals, name); }
 std::optional<int> resource_number(std::string_view name) { return number_in(resources, name); }
 std::vector<std::string> signal_names() { return names_of(signals); }

@@ -20,7 +20,7 @@ struct Named {
     const char* word;
 };
 
-// Every value of an enumeration with its word. There is a list for each enumeration that pod.json writes.
+// Every value of an enumeration with its word. There is a list for each enumeration of a service.
 template <class Value>
 inline constexpr std::array<Named<Value>, 0> words{};
 template <>
@@ -35,13 +35,6 @@ inline constexpr auto words<OnKernelReady> = std::to_array<Named<OnKernelReady>>
     {OnKernelReady::restart, "restart"},
     {OnKernelReady::restart_when_idle, "restart-when-idle"},
 });
-template <>
-inline constexpr auto words<InstallMode> = std::to_array<Named<InstallMode>>({
-    {InstallMode::background, "background"},
-    {InstallMode::required, "true"},
-    {InstallMode::off, "false"},
-});
-
 template <class Value>
 requires std::is_enum_v<Value>
 constexpr const char* to_string(Value value) {
@@ -66,7 +59,8 @@ std::vector<std::string> word_list() {
     return out;
 }
 
-inline std::optional<InstallMode> parse_install_mode(std::string_view word) { return parse_word<InstallMode>(word); }
+const char* to_string(InstallMode mode);  // "background", "true", "false"
+std::optional<InstallMode> parse_install_mode(std::string_view word);
 
 std::optional<int> signal_number(std::string_view name);    // of Service::stop_signal's words, Linux x86-64
 std::optional<int> resource_number(std::string_view name);  // setrlimit's constant

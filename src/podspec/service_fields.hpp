@@ -38,15 +38,17 @@ inline constexpr std::tuple restart_fields{
 };
 
 inline constexpr std::tuple idle_fields{
-    Field("http", &Idle::http, UrlPath{}, {"http", "A path on its port that answers JSON.", true}),
-    Field("empty", &Idle::empty, Texts{}, {"empty", "Keys whose values are empty when it is idle.", true}),
+    Field("http", &Idle::http, UrlPath{}, {"http", "A path on its port that answers JSON.", "http = \"/queue\""}),
+    Field("empty", &Idle::empty, Texts{},
+          {"empty", "Keys whose values are empty when it is idle.", "empty = [\"queue_running\"]"}),
 };
 
 inline constexpr std::tuple service_fields{
-    Field("name", &Service::name, Name{}, {"name", "Its name, in logs and in 'needs'.", true}),
-    Field("command", &Service::command, Command{},
-          {"command",
-           "The program and its arguments. {host}, {port}, {public_port} and {name} are filled in on the pod.", true}),
+    Field("name", &Service::name, Name{}, {"name", "Its name, in logs and in 'needs'.", "name = \"…\""}),
+    Field(
+        "command", &Service::command, Command{},
+        {"command", "The program and its arguments. {host}, {port}, {public_port} and {name} are filled in on the pod.",
+         "command = [\"…\"]"}),
     Field("directory", &Service::directory, Directory{}, {"directory", "Where it starts."}),
     Field("environment", &Service::environment, Environment{}, {"environment", "On top of the image's."}),
     Field("generated_secrets", &Service::generated_secrets, Secrets{},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "podspec/needs.hpp"
 
 namespace tmplbuild {
 
@@ -78,16 +79,16 @@ static void check_kernels(const Template& tmpl, Report& report) {
 
 static void check_references(const Template& tmpl, Report& report) {
     std::vector<std::string> services, kernels;
-    for (const Service& service : tmpl.services) services.push_back(service.name);
+    for (const auto& [service, pos] : tmpl.services) services.push_back(service.name);
     for (const KernelUse& kernel : tmpl.kernels) kernels.push_back(kernel.name);
-    for (const Service& service : tmpl.services) {
+    for (const auto& [service, pos] : tmpl.services) {
         for (const auto& need : service.needs)
             if (std::find(services.begin(), services.end(), need) == services.end())
-                report.error(service.pos, "service '" + service.name + "' needs '" + need + "', which does not exist",
+                report.error(pos, "service '" + service.name + "' needs '" + need + "', which does not exist",
                              nearest_or_known(need, services, ""));
         for (const auto& kernel : service.uses_kernels)
             if (std::find(kernels.begin(), kernels.end(), kernel) == kernels.end())
-                report.error(service.pos,
+                report.error(pos,
                              "service '" + service.name + "' uses the kernel '" + kernel + "', which does not exist",
                              nearest_or_known(kernel, kernels, "the template has no [[kernels]]"));
     }
@@ -97,15 +98,14 @@ static void check_ports(const Template& tmpl, Report& report) {
     std::map<std::uint16_t, std::string> owners;
     std::set<std::string> names;
     if (tmpl.console) owners[tmpl.console_port] = "the console";
-    for (const Service& service : tmpl.services) {
+    for (const auto& [service, pos] : tmpl.services) {
         if (!names.insert(service.name).second)
-            report.error(service.pos, "two services are named '" + service.name + "'",
-                         "give one of them another 'name'");
-        if (!service.port) continue;
-        const auto [owner, fresh] = owners.emplace(*service.port, "service '" + service.name + "'");
+            report.error(pos, "two services are named '" + service.name + "'", "give one of them another 'name'");
+        if (service.port == 0) continue;
+        const auto [owner, fresh] = owners.emplace(service.port, "service '" + service.name + "'");
         if (!fresh)
-            report.error(service.pos,
-                         "port " + std::to_string(*service.port) + " of service '" + service.name + "' is used by " +
+            report.error(pos,
+                         "port " + std::to_string(service.port) + " of service '" + service.name + "' is used by " +
                              owner->second,
                          owner->second == "the console" ? "give the service another port, or move the console's: "
                                                           "[console] port = …"
@@ -113,40 +113,17 @@ static void check_ports(const Template& tmpl, Report& report) {
     }
 }
 
-class Circles {
-  public:
-    Circles(const Template& tmpl, Report& report) : tmpl_(tmpl), report_(report) {}
-    void run() {
-        for (const Service& service : tmpl_.services) visit(service.name);
+static void check_circles(const Template& tmpl, Report& report) {
+    std::vector<const pod::Service*> services;
+    for (const auto& entry : tmpl.services) services.push_back(&entry.service);
+    for (const auto& circle : pod::circles_of_needs(services)) {
+        const auto first = std::find_if(tmpl.services.begin(), tmpl.services.end(), [&](const TemplateService& entry) {
+            return entry.service.name == circle.front();
+        });
+        report.error(first->pos, "services need each other in a circle: " + join(circle, " -> "),
+                     "remove one of these 'needs'");
     }
-
-  private:
-    void visit(const std::string& name) {
-        const auto on_path = std::find(path_.begin(), path_.end(), name);
-        if (on_path != path_.end()) {
-            std::vector<std::string> circle(on_path, path_.end());
-            circle.push_back(name);
-            report_.error(find(name)->pos, "services need each other in a circle: " + join(circle, " -> "),
-                          "remove one of these 'needs'");
-            return;
-        }
-        const Service* service = find(name);
-        if (service == nullptr || !done_.insert(name).second) return;
-        path_.push_back(name);
-        for (const auto& need : service->needs) visit(need);
-        path_.pop_back();
-    }
-    const Service* find(const std::string& name) const {
-        for (const Service& service : tmpl_.services)
-            if (service.name == name) return &service;
-        return nullptr;
-    }
-
-    const Template& tmpl_;
-    Report& report_;
-    std::vector<std::string> path_;
-    std::set<std::string> done_;
-};
+}
 
 void check_template(const Template& tmpl, Report& report) {
     check_layers(tmpl, report);
@@ -154,7 +131,7 @@ void check_template(const Template& tmpl, Report& report) {
     check_kernels(tmpl, report);
     check_references(tmpl, report);
     check_ports(tmpl, report);
-    Circles(tmpl, report).run();
+    check_circles(tmpl, report);
 }
 
 }  // namespace tmplbuild

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "podspec/placeholders.hpp"
 
 namespace tmplbuild {
 
@@ -304,30 +305,10 @@ std::optional<std::string> exactly_one(TableReader& table, Report& report, const
     return std::nullopt;
 }
 
-std::vector<std::string> placeholders(std::string_view text) {
-    std::vector<std::string> words;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '{') continue;
-        if (i + 1 < text.size() && text[i + 1] == '{') {  // "{{word}}": the text itself
-            const std::size_t end = text.find("}}", i);
-            if (end == std::string_view::npos) return words;
-            i = end + 1;
-            continue;
-        }
-        const std::size_t close = text.find('}', i);
-        if (close == std::string_view::npos) return words;
-        const std::string_view word = text.substr(i + 1, close - i - 1);
-        const bool plain = !word.empty() && word.front() >= 'a' && word.front() <= 'z' &&
-                           std::all_of(word.begin(), word.end(), [](char c) { return lower_or_digit(c) || c == '_'; });
-        if (plain && (i == 0 || text[i - 1] != '$')) words.emplace_back(word);
-    }
-    return words;
-}
-
 void check_placeholders(const std::vector<Placed<std::string>>& list, const std::vector<std::string>& known,
                         const std::string& what, Report& report) {
     for (const auto& [text, pos] : list) {
-        for (const auto& word : placeholders(text)) {
+        for (const auto& word : pod::placeholder_words(text)) {
             if (std::find(known.begin(), known.end(), word) != known.end()) continue;
             std::string hint = did_you_mean(word, known);
             hint = hint.empty() ? "known are {" + join(known, "}, {") + "}" : hint.substr(0, hint.size() - 1);

@@ -63,9 +63,7 @@ std::vector<std::string> read_command(TableReader& table, std::string_view key);
 std::optional<std::string> exactly_one(TableReader& table, Report& report, const std::vector<std::string>& keys,
                                        const std::string& example);
 
-// The {words} of `text` that are none of `known`, as pod.json's and recipes' placeholders read: "{{word}}" and
-// "${word}" are plain text, as are braces around anything that is not a lower-case word.
-std::vector<std::string> placeholders(std::string_view text);
+// Reports the words in braces (podspec/placeholders.hpp) that are none of `known`.
 void check_placeholders(const std::vector<Placed<std::string>>& list, const std::vector<std::string>& known,
                         const std::string& what, Report& report);
 

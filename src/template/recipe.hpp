@@ -47,7 +47,7 @@ struct RecipeParts {
     std::string name;
     std::vector<std::string> packages;  // Debian's
     std::vector<NamedLayer> layers;
-    std::vector<Service> services;
+    std::vector<TemplateService> services;
 };
 // `use` is the template's [[layers]] entry: its keys other than 'use' are the parameters.
 RecipeParts expand_recipe(const RecipeFile& recipe, const toml_tree::Node& use, Report& report);

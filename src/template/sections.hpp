@@ -30,6 +30,6 @@ struct NamedLayer {
 };
 NamedLayer read_layer(const toml_tree::Node& node, const std::string& kind, Reading& reading);
 
-std::optional<Service> read_service(const toml_tree::Node& node, Reading& reading);
+std::optional<TemplateService> read_service(const toml_tree::Node& node, Reading& reading);
 
 }  // namespace tmplbuild

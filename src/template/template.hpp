@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "podspec/pod_spec.hpp"
 #include "template/kernel_recipe.hpp"
 
 namespace tmplbuild {
@@ -115,57 +116,9 @@ struct KernelUse {
     }
 };
 
-struct HttpProbe {
-    std::string path;
-};
-struct TcpProbe {};
-struct ExecProbe {
-    std::vector<std::string> command;
-};
-struct LogProbe {
-    std::string contains;
-};
-using Probe = std::variant<HttpProbe, TcpProbe, ExecProbe, LogProbe>;
-struct HealthCheck {
-    Probe probe;  // never a LogProbe
-    unsigned interval_seconds = 30;
-    unsigned failures = 3;  // noes in a row that make a service unhealthy
-};
-struct ServiceLimit {
-    std::string resource;                // "nofile"
-    std::optional<std::uint64_t> value;  // soft and hard; none: unlimited
-};
-
-enum class OnKernelReady { notify, restart, restart_when_idle };
-// A secret of one service: `variable` in its environment holds what the pod's `from` holds, else a value that the
-// launcher makes at the pod's start and shows once in its log.
-struct ServiceSecret {
-    std::string variable, from;  // `from` may be empty: always generated
-};
-struct Service {
-    std::string name;
-    std::vector<std::string> command;  // {host} and {port} are filled in on the pod
-    std::string directory;
-    StringMap environment;
-    std::vector<ServiceSecret> secrets;
-    std::string user;                   // empty: root
-    std::optional<std::uint16_t> port;  // the public one
-    bool is_public = false;             // `public = true`: served without the gateway's login
-    std::optional<Probe> ready;
-    unsigned ready_timeout_seconds = 0;  // 0: no deadline
-    std::optional<HealthCheck> health;
-    std::optional<unsigned> umask;
-    std::vector<ServiceLimit> limits;
-    std::vector<std::string> needs;  // services that must be ready first
-    std::vector<std::string> uses_kernels;
-    std::vector<std::string> args_with_kernel, args_without_gpu;
-    std::string degraded_log;
-    OnKernelReady on_kernel_ready = OnKernelReady::notify;
-    std::string idle_http;
-    std::vector<std::string> idle_empty;
-    std::string restart = "on-failure";  // "always" | "on-failure" | "never"
-    bool oneshot = false, critical = false, logins = false;
-    unsigned stop_grace_seconds = 5;  // 1 … 9: the pod has 10 s in all
+// One `[[services]]` entry: what pod.json says of it, `host` aside, and where it stands.
+struct TemplateService {
+    pod::Service service;
     SourcePos pos;
 };
 
@@ -206,7 +159,7 @@ struct Template {
     Targets targets;
     std::vector<Layer> layers;  // recipes expanded, in file order
     std::vector<KernelUse> kernels;
-    std::vector<Service> services;
+    std::vector<TemplateService> services;
     bool console = true;  // [console] enabled
     std::uint16_t console_port = 8765;
     ImageOptions image;

@@ -76,11 +76,12 @@ std::string ask(std::uint16_t port, const std::string& text) {
     return out;
 }
 
-Service service(const std::string& name, std::uint16_t port) {
-    Service out;
-    out.name = name;
-    out.port = port;
-    out.ready = HttpProbe{"/"};
+TemplateService service(const std::string& name, std::uint16_t port) {
+    TemplateService out;
+    out.service.name = name;
+    out.service.port = port;
+    out.service.ready.kind = pod::Probe::Kind::http;
+    out.service.ready.http = "/";
     return out;
 }
 
@@ -162,9 +163,9 @@ TEST_CASE("a relay to a port where nobody listens ends the connection") {
 TEST_CASE("links stand for each service, with its token where it takes one") {
     Template tmpl;
     tmpl.services = {service("lab", 8888), service("db", 5432), service("plain", 80)};
-    tmpl.services[0].secrets = {{"JUPYTER_TOKEN", "JUPYTER_PASSWORD"}};
-    tmpl.services[1].secrets = {{"PGPASS", "DB_PASSWORD"}};
-    tmpl.services[1].ready = TcpProbe{};
+    tmpl.services[0].service.generated_secrets = {{"JUPYTER_TOKEN", "JUPYTER_PASSWORD"}};
+    tmpl.services[1].service.generated_secrets = {{"PGPASS", "DB_PASSWORD"}};
+    tmpl.services[1].service.ready.kind = pod::Probe::Kind::tcp;
     const auto ports = ports_to_publish(tmpl, {{18888, 8888, ""}});
     auto made = made_secrets(tmpl, {{"DB_PASSWORD", "p"}});
     REQUIRE(made.size() == 1);

@@ -18,23 +18,23 @@ static Template parsed(const std::string& more) {
                           {{}, fs::path(PROJECT_ROOT) / "layers"});
 }
 
-static const Service& service(const Template& tmpl, const std::string& name) {
-    const auto found =
-        std::find_if(tmpl.services.begin(), tmpl.services.end(), [&](const Service& one) { return one.name == name; });
+static const pod::Service& service(const Template& tmpl, const std::string& name) {
+    const auto found = std::find_if(tmpl.services.begin(), tmpl.services.end(),
+                                    [&](const TemplateService& one) { return one.service.name == name; });
     REQUIRE(found != tmpl.services.end());
-    return *found;
+    return found->service;
 }
 
 TEST_CASE("the jupyterlab recipe brings a venv, a service and its token") {
     const Template tmpl = parsed("[[layers]]\nuse = \"jupyterlab\"\n");
-    const Service& lab = service(tmpl, "jupyterlab");
+    const pod::Service& lab = service(tmpl, "jupyterlab");
     CHECK(lab.port == std::uint16_t{8888});
     CHECK(lab.command.front() == "/opt/venv/bin/python");
-    REQUIRE(lab.secrets.size() == 1);
-    CHECK(lab.secrets[0].variable == "JUPYTER_TOKEN");
-    CHECK(lab.secrets[0].from == "JUPYTER_PASSWORD");
-    REQUIRE(lab.ready);
-    CHECK(std::get<HttpProbe>(*lab.ready).path == "/api");
+    REQUIRE(lab.generated_secrets.size() == 1);
+    CHECK(lab.generated_secrets[0].variable == "JUPYTER_TOKEN");
+    CHECK(lab.generated_secrets[0].from == "JUPYTER_PASSWORD");
+    CHECK(lab.ready.kind == pod::Probe::Kind::http);
+    CHECK(lab.ready.http == "/api");
     CHECK_FALSE(lab.is_public);  // behind the gateway's login
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("its parameters reach the layer and the service") {
     const Template tmpl = parsed(
         "[[layers]]\nuse = \"jupyterlab\"\nvenv = \"/opt/lab\"\nversion = \"==4.5.0\"\nport = 9999\nroot = "
         "\"/data\"\n");
-    const Service& lab = service(tmpl, "jupyterlab");
+    const pod::Service& lab = service(tmpl, "jupyterlab");
     CHECK(lab.port == std::uint16_t{9999});
     CHECK(lab.command.front() == "/opt/lab/bin/python");
     CHECK(lab.environment.at("POD_JUPYTER_ROOT") == "/data");
@@ -55,10 +55,10 @@ TEST_CASE("the sshd recipe brings the package, scripts that can be run, and a se
     const Template tmpl = parsed("[[layers]]\nuse = \"sshd\"\nport = 2222\n");
     const auto& packages = std::get<DebianBase>(tmpl.base).packages;
     CHECK(std::find(packages.begin(), packages.end(), "openssh-server") != packages.end());
-    const Service& sshd = service(tmpl, "sshd");
+    const pod::Service& sshd = service(tmpl, "sshd");
     CHECK(sshd.port == std::uint16_t{2222});
     CHECK(sshd.is_public);  // SSH is not HTTP
-    CHECK(sshd.restart == "on-failure");
+    CHECK(sshd.restart.policy == pod::Restart::Policy::on_failure);
     for (const FileItem& item : std::get<FilesLayer>(tmpl.layers.at(0).body).items) {
         CHECK(item.mode == 0755U);
         CHECK(fs::is_regular_file(item.source));
