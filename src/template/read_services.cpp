@@ -72,7 +72,7 @@ class ServiceReader {
     }
     template <class Value>
     void value(const char* key, const pod::Word<Value>& word, Value& out) {
-        const auto choice = table_.choice(key, pod::word_list<Value>());
+        const auto choice = table_.choice(key, pod::word_list<Value>(), word.prefix);
         out = choice ? pod::words<Value>[*choice].value : word.usual;
     }
     template <const auto& Fields, class Value>

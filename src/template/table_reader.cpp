@@ -148,17 +148,19 @@ std::map<std::string, std::string> TableReader::text_map(std::string_view key) {
     return map;
 }
 
-std::optional<std::size_t> TableReader::choice(std::string_view key, const std::vector<std::string>& names) {
+std::optional<std::size_t> TableReader::choice(std::string_view key, const std::vector<std::string>& names,
+                                               std::string_view prefix) {
     const Node* node = any(key);
     if (node == nullptr) return std::nullopt;
-    const std::string written = node->typed ? *node->typed : node->text;
+    std::string written = node->typed ? *node->typed : node->text;
+    if (written.starts_with(prefix)) written.erase(0, prefix.size());
     const auto found = std::find(names.begin(), names.end(), written);
     if ((node->is_text() || node->typed) && found != names.end())
         return static_cast<std::size_t>(found - names.begin());
     std::string expected;
     for (std::size_t i = 0; i < names.size(); ++i)
         expected += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + ("\"" + names[i] + "\"");
-    wrong(key, *node, expected, node->is_text() ? did_you_mean(node->text, names) : "");
+    wrong(key, *node, expected, node->is_text() ? did_you_mean(written, names) : "");
     return std::nullopt;
 }
 

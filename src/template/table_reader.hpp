@@ -38,8 +38,9 @@ class TableReader {
     // `kind` decides only how a hint writes one text as a list.
     std::vector<Placed<std::string>> texts(std::string_view key, ListOf kind = ListOf::texts);
     std::map<std::string, std::string> text_map(std::string_view key);
-    // One of `names`: its place in the list.
-    std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names);
+    // One of `names`, with or without `prefix` before it: its place in the list.
+    std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names,
+                                      std::string_view prefix = {});
     const toml_tree::Node* table(std::string_view key);
     std::vector<const toml_tree::Node*> tables(std::string_view key);  // [[key]], or an array of inline tables
     const toml_tree::Node* any(std::string_view key);                  // the node as it stands
