@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "podspec/names.hpp"
 #include "supervisor/kernel_steps.hpp"
 #include "supervisor/model.hpp"
 
@@ -48,7 +47,7 @@ class Transition {
         at(i).probing = false;
         at(i).probe_due = at(i).ready_by = never;
     }
-    int stop_signal(std::size_t i) const { return pod::signal_number(spec_.services[i].stop_signal).value_or(SIGTERM); }
+    int stop_signal(std::size_t i) const { return static_cast<int>(spec_.services[i].stop_signal); }
     void signal_group(std::size_t i, int number) {
         if (at(i).pid != 0) act({.kind = Action::Kind::signal_group, .service = i, .signal = number});
     }

@@ -113,7 +113,8 @@ Inherited inherit(const ImageConfig& base) {
             out.lost.push_back("its volume '" + volume + "' is no absolute path");
     }
     if (!base.stop_signal.empty() && base.stop_signal != "SIGTERM" && base.stop_signal != "15")
-        out.lost.push_back("its stop signal " + base.stop_signal + ": the launcher stops everything at SIGTERM");
+        out.lost.push_back("its stop signal " + base.stop_signal +
+                           ": write `stop_signal` at a service; the launcher stops at SIGTERM");
     if (base.has_health_check)
         out.lost.emplace_back("its HEALTHCHECK: write `health` at a service, which the launcher asks");
     if (base.has_on_build) out.lost.emplace_back("its ONBUILD commands do not run: write them as `run` layers");

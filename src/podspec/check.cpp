@@ -144,8 +144,6 @@ void Checker::check_value(const Service& service, const std::string&, const Limi
 void Checker::check_service(const Service& service) {
     if (!service.unusable.empty()) return error(service, service.unusable);
     check_fields(service, "", service_fields, service);
-    if (!signal_number(service.stop_signal))
-        error(service, "'" + service.stop_signal + "' is not a stop signal", "one of " + join(signal_names(), ", "));
     if (service.restart.backoff_min_ms > service.restart.backoff_max_ms)
         error(service, "restart.backoff_min_ms is above restart.backoff_max_ms");
     if (service.private_port != 0 && service.port == 0) error(service, "it has a private_port and no port");

@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <array>
-#include <csignal>
 #include <utility>
 
 namespace tmplbuild::pod {
@@ -12,14 +11,6 @@ namespace tmplbuild::pod {
 namespace {
 
 using Numbered = std::pair<const char*, int>;
-constexpr std::array<Numbered, 8> signals = {{{"TERM", SIGTERM},
-                                              {"INT", SIGINT},
-                                              {"QUIT", SIGQUIT},
-                                              {"HUP", SIGHUP},
-                                              {"USR1", SIGUSR1},
-                                              {"USR2", SIGUSR2},
-                                              {"KILL", SIGKILL},
-                                              {"WINCH", SIGWINCH}}};
 constexpr std::array<Numbered, 13> resources = {{{"as", RLIMIT_AS},
                                                  {"core", RLIMIT_CORE},
                                                  {"cpu", RLIMIT_CPU},
@@ -33,20 +24,6 @@ constexpr std::array<Numbered, 13> resources = {{{"as", RLIMIT_AS},
                                                  {"rtprio", RLIMIT_RTPRIO},
                                                  {"sigpending", RLIMIT_SIGPENDING},
                                                  {"stack", RLIMIT_STACK}}};
-
-template <class Table>
-std::optional<int> number_in(const Table& table, std::string_view name) {
-    for (const auto& [word, number] : table)
-        if (name == word) return number;
-    return std::nullopt;
-}
-
-template <class Table>
-std::vector<std::string> names_of(const Table& table) {
-    std::vector<std::string> out;
-    for (const auto& entry : table) out.emplace_back(entry.first);
-    return out;
-}
 
 }  // namespace
 
@@ -68,9 +45,16 @@ std::optional<InstallMode> parse_install_mode(std::string_view word) {
     return std::nullopt;
 }
 
-std::optional<int> signal_number(std::string_view name) { return number_in(signals, name); }
-std::optional<int> resource_number(std::string_view name) { return number_in(resources, name); }
-std::vector<std::string> signal_names() { return names_of(signals); }
-std::vector<std::string> resource_names() { return names_of(resources); }
+std::optional<int> resource_number(std::string_view name) {
+    for (const auto& [word, number] : resources)
+        if (name == word) return number;
+    return std::nullopt;
+}
+
+std::vector<std::string> resource_names() {
+    std::vector<std::string> out;
+    for (const auto& [word, number] : resources) out.emplace_back(word);
+    return out;
+}
 
 }  // namespace tmplbuild::pod

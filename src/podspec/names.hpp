@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of pod.json for enumerations, signals and resource limits, in one place for writing, reading, checking, the
+// The words of pod.json for enumerations and resource limits, in one place for writing, reading, checking, the
 // template and the launcher. A word that is not in a list is an error, never a default.
 #pragma once
 
@@ -35,6 +35,18 @@ inline constexpr auto words<OnKernelReady> = std::to_array<Named<OnKernelReady>>
     {OnKernelReady::restart, "restart"},
     {OnKernelReady::restart_when_idle, "restart-when-idle"},
 });
+template <>
+inline constexpr auto words<StopSignal> = std::to_array<Named<StopSignal>>({
+    {StopSignal::term, "TERM"},
+    {StopSignal::interrupt, "INT"},
+    {StopSignal::quit, "QUIT"},
+    {StopSignal::hangup, "HUP"},
+    {StopSignal::user1, "USR1"},
+    {StopSignal::user2, "USR2"},
+    {StopSignal::kill, "KILL"},
+    {StopSignal::window_change, "WINCH"},
+});
+
 template <class Value>
 requires std::is_enum_v<Value>
 constexpr const char* to_string(Value value) {
@@ -62,9 +74,7 @@ std::vector<std::string> word_list() {
 const char* to_string(InstallMode mode);  // "background", "true", "false"
 std::optional<InstallMode> parse_install_mode(std::string_view word);
 
-std::optional<int> signal_number(std::string_view name);    // of Service::stop_signal's words, Linux x86-64
 std::optional<int> resource_number(std::string_view name);  // setrlimit's constant
-std::vector<std::string> signal_names();
 std::vector<std::string> resource_names();
 
 }  // namespace tmplbuild::pod

@@ -4,6 +4,7 @@
 // docs/launcher.md names every field. Never starts, looks up or touches anything on the machine it runs on.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -74,6 +75,18 @@ struct GeneratedSecret {
     bool operator==(const GeneratedSecret&) const = default;
 };
 
+// What a service is told first when it is to stop; the value is the signal's number.
+enum class StopSignal {
+    term = SIGTERM,
+    interrupt = SIGINT,
+    quit = SIGQUIT,
+    hangup = SIGHUP,
+    user1 = SIGUSR1,
+    user2 = SIGUSR2,
+    kill = SIGKILL,  // without a grace
+    window_change = SIGWINCH,
+};
+
 struct Service {
     std::string name;                  // [a-z0-9][a-z0-9._-]*, at most 63 bytes, unique
     std::vector<std::string> command;  // argument vector; placeholders {host}, {port}, {public_port}, {name}
@@ -101,11 +114,11 @@ struct Service {
     OnKernelReady on_kernel_ready = OnKernelReady::restart_when_idle;
     Idle idle;
     Restart restart;
-    bool critical = false;               // its final failure ends the pod (exit code 70)
+    bool critical = false;  // its final failure ends the pod (exit code 70)
     // People log in by it (SSH): what it started in sessions of its own is theirs, and outlives its end and restart.
     bool logins = false;
     std::int64_t stop_grace_ms = 5'000;  // between stop_signal and KILL, 0..600'000
-    std::string stop_signal = "TERM";    // without SIG: TERM, INT, QUIT, HUP, USR1, USR2, KILL, WINCH
+    StopSignal stop_signal = StopSignal::term;
 
     // Set by read_pod_spec() where the entry cannot be used: why, in words. Such a service is shown as failed and
     // never started. Never written.

@@ -87,7 +87,9 @@ inline constexpr std::tuple service_fields{
           {"logins", "People log in by it: what it started in sessions of its own outlives its end and its restart."}),
     Field("stop_grace_ms", &Service::stop_grace_ms, Duration{{0, 600'000}, 1, 9},
           {"stop_grace", "Seconds between the stop signal and the kill."}),
-    Field("stop_signal", &Service::stop_signal, Text{}),
+    Field("stop_signal", &Service::stop_signal, Word{StopSignal::term, "SIG"},
+          {"stop_signal",
+           "What it is told first when it is to stop, with or without SIG; KILL follows after the grace."}),
 };
 
 // Of the pod, beside its version, services and kernels.

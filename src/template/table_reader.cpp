@@ -160,7 +160,10 @@ std::optional<std::size_t> TableReader::choice(std::string_view key, const std::
     std::string expected;
     for (std::size_t i = 0; i < names.size(); ++i)
         expected += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + ("\"" + names[i] + "\"");
-    wrong(key, *node, expected, node->is_text() ? did_you_mean(written, names) : "");
+    std::vector<std::string> candidates = names;
+    if (!prefix.empty())
+        for (const auto& name : names) candidates.push_back(std::string(prefix) + name);
+    wrong(key, *node, expected, node->is_text() ? did_you_mean(node->text, candidates) : "");
     return std::nullopt;
 }
 

@@ -72,7 +72,7 @@ pod::PodSpec whole() {
     web.restart = {pod::Restart::Policy::never, 3, 100, 200, 300};
     web.critical = web.logins = true;
     web.stop_grace_ms = 1'000;
-    web.stop_signal = "INT";
+    web.stop_signal = pod::StopSignal::interrupt;
     pod::Service once = named("once");
     once.oneshot = true;
     once.umask = 0;
@@ -171,6 +171,7 @@ TEST_CASE("A service with a wrong value cannot be used, and its neighbours can")
         {R"("on_kernel_ready":"later")", "on_kernel_ready is not notify, restart or restart-when-idle"},
         {R"("restart":{"policy":"sometimes"})", "restart.policy is not always, on-failure or never"},
         {R"("idle":{"empty":[1]})", "idle.empty is not an array of strings"},
+        {R"("stop_signal":"SIGINT")", "stop_signal is not TERM, INT, QUIT, HUP, USR1, USR2, KILL or WINCH"},
         {R"("stop_grace_ms":600001)", "stop_grace_ms is not a whole number from 0 to 600000"},
     };
     for (const auto& [members, why] : rows) CHECK(read(members).unusable == why);

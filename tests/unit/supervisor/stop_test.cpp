@@ -91,6 +91,46 @@ TEST_CASE("what a stopped service leaves running has its grace, then KILL, and o
     CHECK(pod.count(Action::Kind::spawn, 0, 0) == 2);
 }
 
+TEST_CASE("each service, and what it leaves running, is told by its own stop signal") {
+    auto web = named("web"), db = named("db");
+    web.stop_signal = pod::StopSignal::quit;
+    Pod pod({web, db});
+    pod.send({.kind = Event::Kind::stop_service});
+    CHECK(pod.count(Action::Kind::signal_group, 0, SIGQUIT) == 1);
+    CHECK(pod.count(Action::Kind::signal_group, 0, SIGTERM) == 0);
+    pod.ends(0, SIGQUIT, "PID 7 (worker)");
+    CHECK(pod.count(Action::Kind::signal_left, 0, SIGQUIT) == 1);
+    CHECK(pod.count(Action::Kind::signal_left, 0, SIGTERM) == 0);
+    pod.send({.kind = Event::Kind::left_gone});
+    CHECK(pod.at(0).reason == "stopped by a person");  // to end by it is a good end
+    pod.send({.kind = Event::Kind::terminate});
+    CHECK(pod.count(Action::Kind::signal_group, 1, SIGTERM) == 1);
+    CHECK(pod.count(Action::Kind::signal_group, 1, SIGQUIT) == 0);
+}
+
+TEST_CASE("a service that is deaf to its own stop signal has its whole grace, then KILL") {
+    auto web = named("web");
+    web.stop_signal = pod::StopSignal::interrupt;
+    web.stop_grace_ms = 700;
+    Pod pod({web});
+    pod.send({.kind = Event::Kind::terminate});
+    pod.pass(600);
+    CHECK(pod.count(Action::Kind::signal_group, 0, SIGINT) == 1);
+    CHECK(pod.count(Action::Kind::signal_group, 0, SIGKILL) == 0);
+    pod.pass(200);
+    CHECK(pod.count(Action::Kind::signal_group, 0, SIGKILL) == 1);
+    CHECK(pod.count(Action::Kind::signal_group, 0, SIGTERM) == 0);
+}
+
+TEST_CASE("an end by another signal than the one it was told by is kept") {
+    auto web = named("web");
+    web.stop_signal = pod::StopSignal::interrupt;
+    Pod pod({web});
+    pod.send({.kind = Event::Kind::stop_service});
+    pod.ends(0, by_term);
+    CHECK(pod.at(0).reason == "stopped by a person; killed by signal 15");
+}
+
 TEST_CASE("what cannot be killed is waited for no longer than two seconds") {
     Pod pod({named("web")});
     pod.ends(0, code_3, "PID 7 (stuck)");
