@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "podspec/pod_spec.hpp"
+#include "podspec/service.hpp"
 
 namespace tmplbuild::pod {
 

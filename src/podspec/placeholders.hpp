@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "podspec/pod_spec.hpp"
+#include "base/error.hpp"
+#include "podspec/service.hpp"
 
 namespace tmplbuild::pod {
 

@@ -11,8 +11,8 @@ namespace tmplbuild::pod {
 
 namespace {
 
-// Whatever is a member in pod_spec.hpp is a field, but for some `others`: those that reading sets, the version, and the
-// two arrays of services and kernels.
+// Whatever is a member in service.hpp or pod_spec.hpp is a field, but for some `others`: those that reading sets, the
+// version, and the two arrays of services and kernels.
 template <class Owner, class Fields>
 constexpr bool has_all(const Fields&, std::size_t others = 0) {
     return member_count<Owner>() == std::tuple_size_v<Fields> + others;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fields of a service, and of the pod around it: the one table of what pod.json and a template call them, which
-// values are right, and what they mean. A field that is left out has the default of its member in pod_spec.hpp.
+// values are right, and what they mean. A field that is left out has the default of its member in service.hpp.
 // pod.json's reader, writer and check walk over it, and so do the reader and the schema of [[services]] in src/template
 // (field.hpp says how). CONTRIBUTING.md: "Add a key to a service". Never says what holds between two fields: check.cpp
 // and template/read_services.cpp do.

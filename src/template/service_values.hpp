@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "podspec/pod_spec.hpp"
+#include "podspec/service.hpp"
 #include "template/fields.hpp"
 
 namespace tmplbuild {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "podspec/pod_spec.hpp"
+#include "podspec/service.hpp"
 #include "template/kernel_recipe.hpp"
 
 namespace tmplbuild {
