@@ -45,7 +45,7 @@ class ServiceReader {
         out = read_name(table_, key, {reserved_services.begin(), reserved_services.end()}).value_or("");
     }
     void value(const char* key, pod::Directory, std::string& out) {
-        if (table_.has(key)) out = read_image_path(table_, key, PathUse::inspect);
+        out = read_image_path(table_, key, PathUse::inspect);
     }
     void value(const char* key, pod::User, std::string& out) { out = read_user(table_, key); }
     void value(const char* key, pod::UrlPath, std::string& out) { out = read_url_path(table_, key); }
