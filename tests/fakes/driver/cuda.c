@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A stand-in for libcuda.so.1, as far as asking for devices goes. Refuses what the driver refuses: calls before cuInit,
- * devices that are none, null pointers. Follows CUDA_VISIBLE_DEVICES and CUDA_DEVICE_ORDER as the driver does: numbers
- * and whole UUIDs, fastest (here: highest capability) first. */
-#include "machine.h"
+ * A stand-in for libcuda.so.1, as far as asking for devices goes; cuda_modules.c has the rest. Refuses what the driver
+ * refuses: calls before cuInit, devices that are none, null pointers. Follows CUDA_VISIBLE_DEVICES and
+ * CUDA_DEVICE_ORDER as the driver does: numbers and whole UUIDs, fastest (here: highest capability) first. */
+#include "cuda_device.h"
 
-typedef int CUresult;
-enum {
-    SUCCESS = 0,
-    INVALID_VALUE = 1,
-    NOT_INITIALIZED = 3,
-    NO_DEVICE = 100,
-    INVALID_DEVICE = 101,
-    SYSTEM_DRIVER_MISMATCH = 803,
-};
 typedef struct {
     unsigned char bytes[16];
 } CUuuid;
@@ -21,6 +12,10 @@ const char tmplbuild_simulated_driver[] = "libcuda.so.1";
 
 static struct fake_gpu seen[most_gpus];
 static int seen_count, started;
+
+const struct fake_gpu* fake_cuda_gpu(int device) {
+    return started && device >= 0 && device < seen_count ? &seen[device] : NULL;
+}
 
 static void order(struct fake_machine* machine) {
     const char* wanted = getenv("CUDA_DEVICE_ORDER");
@@ -60,17 +55,28 @@ static void choose(const struct fake_machine* machine) {
     }
 }
 
+static const struct {
+    CUresult code;
+    const char* name;
+} code_names[] = {{SUCCESS, "CUDA_SUCCESS"},
+                  {INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE"},
+                  {NOT_INITIALIZED, "CUDA_ERROR_NOT_INITIALIZED"},
+                  {NO_DEVICE, "CUDA_ERROR_NO_DEVICE"},
+                  {INVALID_DEVICE, "CUDA_ERROR_INVALID_DEVICE"},
+                  {INVALID_IMAGE, "CUDA_ERROR_INVALID_IMAGE"},
+                  {INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT"},
+                  {NO_BINARY_FOR_GPU, "CUDA_ERROR_NO_BINARY_FOR_GPU"},
+                  {UNSUPPORTED_PTX_VERSION, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"},
+                  {JIT_COMPILATION_DISABLED, "CUDA_ERROR_JIT_COMPILATION_DISABLED"},
+                  {INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE"},
+                  {SYSTEM_DRIVER_MISMATCH, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"}};
+
 CUresult cuGetErrorName(CUresult code, const char** out) {
     if (out == NULL) return INVALID_VALUE;
-    switch (code) {
-        case SUCCESS: *out = "CUDA_SUCCESS"; return SUCCESS;
-        case INVALID_VALUE: *out = "CUDA_ERROR_INVALID_VALUE"; return SUCCESS;
-        case NOT_INITIALIZED: *out = "CUDA_ERROR_NOT_INITIALIZED"; return SUCCESS;
-        case NO_DEVICE: *out = "CUDA_ERROR_NO_DEVICE"; return SUCCESS;
-        case INVALID_DEVICE: *out = "CUDA_ERROR_INVALID_DEVICE"; return SUCCESS;
-        case SYSTEM_DRIVER_MISMATCH: *out = "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"; return SUCCESS;
-        default: *out = NULL; return INVALID_VALUE;
-    }
+    *out = NULL;
+    for (size_t i = 0; i < sizeof code_names / sizeof code_names[0]; ++i)
+        if (code_names[i].code == code) *out = code_names[i].name;
+    return *out != NULL ? SUCCESS : INVALID_VALUE;
 }
 CUresult cuInit(unsigned flags) {
     fake_start_fault("cuda");
@@ -101,9 +107,9 @@ CUresult cuDeviceGet(int* out, int index) {
     *out = index;
     return SUCCESS;
 }
-#define NEEDS_DEVICE(out, device)             \
-    if (!started) return NOT_INITIALIZED;     \
-    if ((out) == NULL) return INVALID_VALUE;  \
+#define NEEDS_DEVICE(out, device)            \
+    if (!started) return NOT_INITIALIZED;    \
+    if ((out) == NULL) return INVALID_VALUE; \
     if ((device) < 0 || (device) >= seen_count) return INVALID_DEVICE
 
 CUresult cuDeviceGetName(char* out, int size, int device) {

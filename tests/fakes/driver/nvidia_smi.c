@@ -1,10 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A stand-in for nvidia-smi that knows one question: the probe's query. Anything else is refused, as a wrong field is. */
+ * A stand-in for nvidia-smi that knows three questions: the probe's query, which GPUs are divided (MIG), and the list
+ * of them with their parts. Anything else is refused, as a wrong field is. */
 #include "machine.h"
 
+static const char* query = "--query-gpu=index,name,uuid,compute_cap,memory.total,driver_version";
+
+static void print_gpu(const struct fake_gpu* gpu) {
+    char uuid[48];
+    fake_uuid_text(gpu->number, 0, uuid);
+    printf("%d, %s, %s, %d.%d, %d, %s\n", gpu->number, gpu->name, uuid, gpu->major, gpu->minor, gpu->gib * 1024,
+           fake_driver_version());
+}
+static void list_gpu(const struct fake_gpu* gpu) {
+    char uuid[48];
+    fake_uuid_text(gpu->number, 0, uuid);
+    printf("GPU %d: %s (UUID: %s)\n", gpu->number, gpu->name, uuid);
+    for (int part = 1; part <= gpu->parts; ++part) {
+        fake_uuid_text(gpu->number, part, uuid);
+        printf("  MIG 1g.10gb     Device  %d: (UUID: %s)\n", part - 1, uuid);
+    }
+}
+
 int main(int argc, char** argv) {
-    const char* query = "--query-gpu=index,name,uuid,compute_cap,memory.total,driver_version";
-    if (argc != 3 || strcmp(argv[1], query) != 0 || strcmp(argv[2], "--format=csv,noheader,nounits") != 0) {
+    int list = argc == 2 && strcmp(argv[1], "-L") == 0;
+    int table = argc == 3 && strcmp(argv[2], "--format=csv,noheader,nounits") == 0;
+    int mig = table && strcmp(argv[1], "--query-gpu=mig.mode.current") == 0;
+    if (!list && !mig && (!table || strcmp(argv[1], query) != 0)) {
         puts("Field is not a valid field to query.");
         return 2;
     }
@@ -20,10 +41,13 @@ int main(int argc, char** argv) {
     struct fake_machine machine = fake_read_machine();
     if (machine.count == 0) puts("No devices were found");
     for (int i = 0; i < machine.count; ++i) {
-        char uuid[48];
-        fake_uuid_text(i, 0, uuid);
-        printf("%d, %s, %s, %d.%d, %d, %s\n", i, machine.gpus[i].name, uuid, machine.gpus[i].major,
-               machine.gpus[i].minor, machine.gpus[i].gib * 1024, fake_driver_version());
+        const struct fake_gpu* gpu = &machine.gpus[i];
+        if (mig) /* only data-centre GPUs have the mode at all */
+            puts(gpu->divided ? "Enabled" : "[N/A]");
+        else if (list)
+            list_gpu(gpu);
+        else
+            print_gpu(gpu);
     }
     return 0;
 }
