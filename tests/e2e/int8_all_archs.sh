@@ -6,19 +6,8 @@
 # The example kernel for every GPU of its table, through `build`: six archs' worth of GPUs, each proven from the bytes, and
 # each variant the same when it is compiled a second time, elsewhere and with another number of jobs.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-mkdir "$work/a"
-cp -r "$TMPLBUILD_SOURCE/examples/quickstart/int8-attention" "$work/a/"
-cat >"$work/a/template.toml" <<'TOML'
-schema = 1
-name = "int8"
-[base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
-[targets]
-gpus = ["A100", "RTX 3090", "RTX 4090", "H100", "B200", "RTX 5090"]
-cuda = "13.0"
-[[kernels]]
-use = "./int8-attention"
-TOML
+kernel_example "$work/a" "$TMPLBUILD_SOURCE/examples/quickstart/int8-attention" \
+    '["A100", "RTX 3090", "RTX 4090", "H100", "B200", "RTX 5090"]' 'cuda = "13.0"'
 # A source that no earlier run compiled into the shared store.
 echo "// $(date +%s%N)" >>"$work/a/int8-attention/src/layout.hpp"
 build "$work/a" >/dev/null
