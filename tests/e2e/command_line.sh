@@ -17,6 +17,13 @@ expect 2 "'a' is one argument too many" "$tmplbuild" plan "$t" a b
 expect 2 "error: TEMPLATE is required" "$tmplbuild" plan
 expect 0 "KIND" "$tmplbuild" plan --help
 
+# The template that README begins with: ten lines, and one variant for each GPU that it names.
+mkdir "$work/readme"
+sed -n '/^```toml$/,/^```$/{/^```/d;p}' "$TMPLBUILD_SOURCE/README.md" >"$work/readme/template.toml"
+[ "$(wc -l <"$work/readme/template.toml")" = 10 ] || fail "README's template has another length"
+expect 0 "base" "$tmplbuild" plan "$work/readme/template.toml" --progress plain
+[ "$(grep -c '^sageattention .* compile ' "$work/out")" = 3 ] || fail "README's template: $(cat "$work/out")"
+
 # A repeatable option takes one value each time: the template is not another one.
 expect 0 "base" "$tmplbuild" plan --set image.compression=gzip --set targets.cuda=13.0 "$t" --progress plain
 expect 2 "'RTX 4900' is no GPU" "$tmplbuild" run --gpu "RTX 4900" "$t" --progress plain
