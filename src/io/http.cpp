@@ -35,6 +35,15 @@ bool is_redirect(int status) {
 // RFC 6585 section 4, RFC 9110 section 15.6; 501 and 505 say what no next try can change.
 bool may_pass(int status) { return status == 429 || (status >= 500 && status != 501 && status != 505); }
 
+// RFC 9110 section 9.2.2: what may be sent twice and means the same.
+bool is_idempotent(HttpMethod method) { return method != HttpMethod::post && method != HttpMethod::patch; }
+
+bool is_hope(const HttpRequest& request, const HttpOutcome& outcome) {
+    if (outcome.failure) return outcome.may_pass && (is_idempotent(request.method) || outcome.not_sent);
+    const int status = outcome.reply.status;
+    return may_pass(status) && (is_idempotent(request.method) || status == 429 || status == 503);
+}
+
 std::optional<std::uint64_t> number(std::string_view text) {
     std::uint64_t value = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -53,6 +62,15 @@ Error interrupted(const std::string& url) {
 
 Error too_large(const HttpRequest& request) {
     return network_error(printable_url(request.url) + " is larger than the limit of " + human_bytes(request.limit));
+}
+
+// RFC 9110 sections 15.4.2 to 15.4.4, as browsers and curl read them.
+void redirect_method(HttpHop& hop, int status) {
+    const bool as_get = status == 303 ? hop.method != HttpMethod::head
+                                      : (status == 301 || status == 302) && hop.method == HttpMethod::post;
+    if (!as_get) return;
+    hop.method = HttpMethod::get;
+    hop.body = nullptr;
 }
 
 // The pauses between the tries of one request.
@@ -119,8 +137,14 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
         answer.failure = target.error();
         return answer;
     }
-    HttpHop hop{target->url,     own_headers,      request.user.empty() ? target->user : request.user,
-                request.ca_file, request.insecure, decode};
+    HttpHop hop{target->url,
+                own_headers,
+                request.user.empty() ? target->user : request.user,
+                request.ca_file,
+                request.insecure,
+                decode,
+                request.method,
+                request.body ? &*request.body : nullptr};
     for (const auto& [name, value] : request.headers) hop.headers.push_back(join({name, value}, ": "));
     const HttpSink last_only = [&sink](const HttpReply& reply, std::string_view data) -> Result<void> {
         if (is_redirect(reply.status) && reply.headers.contains("location")) return {};
@@ -139,6 +163,7 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
             return answer;
         }
         hop.url = next->url;
+        redirect_method(hop, answer.reply.status);
         if (!next->same_origin) {  // what the caller gave is for its own host alone
             hop.headers = own_headers;
             hop.user.clear();
@@ -155,18 +180,28 @@ HttpClient::HttpClient(HttpPatience patience) : impl_(std::make_unique<Impl>()) 
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
-Result<HttpResponse> HttpClient::get(const HttpRequest& request, std::stop_token stop) {
+Result<HttpResponse> HttpClient::send(const HttpRequest& request, std::stop_token stop) {
+    return stream(request, nullptr, std::move(stop));
+}
+
+Result<HttpResponse> HttpClient::stream(const HttpRequest& request, const HttpBodySink& to, std::stop_token stop) {
     Tries tries(impl_->patience, std::move(stop));
     for (;;) {
         std::string body;
-        const HttpSink sink = [&](const HttpReply&, std::string_view data) -> Result<void> {
-            if (body.size() + data.size() > request.limit) return too_large(request);
+        std::uint64_t size = 0;
+        bool given_on = false;  // what `to` has taken cannot be taken back
+        const HttpSink sink = [&](const HttpReply& reply, std::string_view data) -> Result<void> {
+            size += data.size();
+            if (size > request.limit) return too_large(request);
+            if (to && reply.status >= 200 && reply.status < 300) {
+                given_on = true;
+                return to(data);
+            }
             body.append(data);
             return {};
         };
         Impl::Answer answer = impl_->follow(request, {}, true, sink, tries.stop());
-        const bool hope = answer.failure ? answer.may_pass : may_pass(answer.reply.status);
-        if (hope && tries.again(answer.reply)) continue;
+        if (!given_on && is_hope(request, answer) && tries.again(answer.reply)) continue;
         if (tries.stop().stop_requested()) return interrupted(request.url);
         if (answer.failure) return *answer.failure;
         return HttpResponse{answer.reply.status, std::move(answer.reply.headers), std::move(body), answer.url};
@@ -289,28 +324,11 @@ Result<HttpDownload> HttpClient::download(const HttpRequest& request, const fs::
         const bool range_refused = !answer.failure && status == 416 && before > 0;
         if (range_refused)
             if (auto emptied = part.start_over(); !emptied) return emptied.error();
-        const bool hope = range_refused || (answer.failure ? answer.may_pass : may_pass(status));
-        if (hope && tries.again(answer.reply)) continue;
+        if ((range_refused || is_hope(request, answer)) && tries.again(answer.reply)) continue;
         if (tries.stop().stop_requested()) return interrupted(request.url);
         if (answer.failure) return *answer.failure;
         return network_error("cannot fetch " + printable_url(request.url) + ": HTTP status " + std::to_string(status));
     }
-}
-
-Result<std::string> join_url(const std::string& base, const std::string& link) {
-    auto target = http_target(base, link);
-    if (!target) return target.error();
-    return target->url;
-}
-
-std::string printable_url(const std::string& url) {
-    std::string out = url.substr(0, url.find_first_of("?#"));
-    const std::size_t scheme = out.find("://");
-    const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-    const std::size_t end = std::min(out.find('/', begin), out.size());
-    const std::size_t at = out.rfind('@', end);
-    if (at != std::string::npos && at >= begin && at < end) out.erase(begin, at + 1 - begin);
-    return out;
 }
 
 }  // namespace tmplbuild::io

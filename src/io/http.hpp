@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP by libcurl: small documents into memory, large files to disk with their digest on the way. Used for package
-// indexes, fetched files and registries. Proxies and the CA bundle come from the environment and the system, as for
-// curl. Never follows a redirect to another scheme than http and https, never sends a header to another host than the
-// one that it was given for.
+// HTTP: small documents into memory, bodies of any size streamed both ways, large files to disk with their digest on
+// the way. Used for package indexes, fetched files and registries, which see `Http` alone, so that their tests answer
+// by themselves. HttpClient does it by libcurl; proxies and the CA bundle come from the environment and the system, as
+// for curl. Never follows a redirect to another scheme than http and https, never sends a header to another host than
+// the one that it was given for.
 #pragma once
 
 #include <chrono>
@@ -12,13 +13,30 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 
 namespace tmplbuild::io {
+
+// RFC 9110 section 9.3, RFC 5789.
+enum class HttpMethod { get, head, post, put, patch, remove };
+std::string_view to_string(HttpMethod method);  // "GET"; `remove` is "DELETE"
+
+// A body that goes up, read piece by piece where it lies: from its beginning again at each new try and redirect.
+struct HttpBody {
+    std::uint64_t size = 0;  // bytes; the server is told before the first of them
+    // Fills `into` with what stands at `offset`; how much that was, at least one byte. An error ends the request.
+    std::function<Result<std::size_t>(std::uint64_t offset, std::span<std::byte> into)> read;
+
+    static HttpBody of(std::string text);
+    // A part of a file, which stays as it is until the request is over.
+    static Result<HttpBody> of_file(const std::filesystem::path& file, std::uint64_t offset, std::uint64_t size);
+};
 
 struct HttpRequest {
     std::string url;
@@ -27,6 +45,8 @@ struct HttpRequest {
     std::string user{};                 // "name:password" of the URL's own host; never printed
     std::filesystem::path ca_file{};    // PEM; empty: CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, then the system's
     bool insecure = false;              // any certificate will do: only where the user's own settings say so
+    HttpMethod method = HttpMethod::get;
+    std::optional<HttpBody> body{};
 };
 
 struct HttpResponse {
@@ -49,21 +69,41 @@ struct HttpPatience {
     std::chrono::milliseconds longest_pause{30000};  // that a server may ask for (Retry-After)
 };
 
-// One client may be used by several threads at once; it keeps connections for the next request.
-class HttpClient {
+// The body of a response as it comes; an error ends the request and comes back from it.
+using HttpBodySink = std::function<Result<void>(std::string_view data)>;
+
+// May be used by several threads at once.
+class Http {
   public:
-    explicit HttpClient(HttpPatience patience = {});
-    ~HttpClient();
-    HttpClient(HttpClient&&) noexcept;
+    virtual ~Http() = default;
 
     // Any status is a response; what may pass is tried again (4 times, growing pauses): connections that fail, 429 and
-    // 5xx. After that a network_error, or the response with that status. `interrupted` soon after `stop`.
-    Result<HttpResponse> get(const HttpRequest& request, std::stop_token stop);
-    // 200 only, into `file` (made or replaced once whole); a cut connection goes on where it was (Range) when the
+    // 5xx. After that a network_error, or the response with that status. `interrupted` soon after `stop`. A POST or a
+    // PATCH, of which a server may have done a part, is sent again only where it was not taken at all: no connection,
+    // 429, 503. Redirects are followed with the method that RFC 9110 section 15.4 gives (303: GET without the body).
+    virtual Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) = 0;
+    // As send(), but the body of a response with a status of 2xx goes to `sink`, once its first bytes are there never
+    // again from the beginning; the response's own `body` is what another status said, and the limit is of both.
+    virtual Result<HttpResponse> stream(const HttpRequest& request, const HttpBodySink& sink, std::stop_token stop) = 0;
+    // GET, 200 only, into `file` (made or replaced once whole); a cut connection goes on where it was (Range) when the
     // server can. The caller sets the request's `limit` to what it expects.
+    virtual Result<HttpDownload> download(const HttpRequest& request, const std::filesystem::path& file,
+                                          const std::function<void(std::uint64_t done, std::uint64_t total)>& progress,
+                                          std::stop_token stop) = 0;
+};
+
+// By libcurl; keeps connections for the next request.
+class HttpClient : public Http {
+  public:
+    explicit HttpClient(HttpPatience patience = {});
+    ~HttpClient() override;
+    HttpClient(HttpClient&&) noexcept;
+
+    Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) override;
+    Result<HttpResponse> stream(const HttpRequest& request, const HttpBodySink& sink, std::stop_token stop) override;
     Result<HttpDownload> download(const HttpRequest& request, const std::filesystem::path& file,
                                   const std::function<void(std::uint64_t done, std::uint64_t total)>& progress,
-                                  std::stop_token stop);
+                                  std::stop_token stop) override;
 
   private:
     struct Impl;

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -37,8 +38,10 @@ std::string environment(const char* name) {
 struct Exchange {
     CURL* easy;
     const HttpSink& sink;
+    const HttpBody* body = nullptr;
     HttpReply reply{};
-    std::optional<Error> refused{};  // by the sink
+    std::optional<Error> refused{};  // by the sink, or by who gives the body
+    std::uint64_t sent = 0;          // bytes of the body
     Clock::time_point heard = Clock::now();
 };
 
@@ -72,6 +75,33 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
     return size;
 }
 
+std::size_t on_read(char* into, std::size_t, std::size_t size, void* user) {
+    auto& running = *static_cast<Exchange*>(user);
+    running.heard = Clock::now();
+    const std::uint64_t left = running.body->size - running.sent;
+    if (left == 0) return 0;
+    const std::span<char> place(into, static_cast<std::size_t>(std::min<std::uint64_t>(left, size)));
+    auto read = running.body->read(running.sent, std::as_writable_bytes(place));
+    if (read && *read == 0) read = build_error("a body that is sent ended early");
+    if (!read) {
+        running.refused = read.error();
+        return CURL_READFUNC_ABORT;
+    }
+    running.sent += *read;
+    return *read;
+}
+
+// libcurl goes back when a kept connection turns out to be closed, or the server asks who we are.
+int on_seek(void* user, curl_off_t offset, int origin) {
+    if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+    static_cast<Exchange*>(user)->sent = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+}
+
+bool is_without_connection(CURLcode code) {
+    return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT;
+}
+
 // Whether libcurl's own word for a failure leaves hope for a next try.
 bool is_passing(CURLcode code) {
     switch (code) {
@@ -94,11 +124,13 @@ bool is_passing(CURLcode code) {
     }
 }
 
-Error failure_of(CURLcode code, const std::string& url, const std::string& said) {
+Error failure_of(CURLcode code, const HttpHop& hop, const std::string& said) {
+    const std::string& url = hop.url;
+    const std::string what = hop.body == nullptr ? "fetch" : "send to";
     const std::string why = said.empty() && code == CURLE_OPERATION_TIMEDOUT ? "no byte came for too long"
                             : said.empty()                                   ? std::string(::curl_easy_strerror(code))
                                                                              : said;
-    Error error = network_error("cannot fetch " + printable_url(url) + ": " + why);
+    Error error = network_error("cannot " + what + " " + printable_url(url) + ": " + why);
     if (code == CURLE_SSL_CACERT_BADFILE) {
         error.kind = ErrorKind::machine;
         error.hint = "CURL_CA_BUNDLE, SSL_CERT_FILE or pip's `cert` name a file that cannot be read";
@@ -131,6 +163,26 @@ void set_user(CURL* easy, const HttpHop& hop) {
     const std::size_t colon = hop.user.find(':');
     ::curl_easy_setopt(easy, CURLOPT_USERNAME, hop.user.substr(0, colon).c_str());
     ::curl_easy_setopt(easy, CURLOPT_PASSWORD, colon == std::string::npos ? "" : hop.user.substr(colon + 1).c_str());
+}
+
+void set_method(CURL* easy, const HttpHop& hop, Exchange& running) {
+    if (hop.method == HttpMethod::head) ::curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (hop.method != HttpMethod::get && hop.method != HttpMethod::head)
+        ::curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(hop.method)).c_str());
+    // On a kept connection that the server closes, libcurl sends a request again by itself, done or not.
+    if (hop.method == HttpMethod::post || hop.method == HttpMethod::patch)
+        ::curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    const bool takes_body =
+        hop.method == HttpMethod::post || hop.method == HttpMethod::put || hop.method == HttpMethod::patch;
+    if (hop.body == nullptr && !takes_body) return;
+    ::curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);  // of nothing too: servers want a length with these methods
+    ::curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                       static_cast<curl_off_t>(hop.body == nullptr ? 0 : hop.body->size));
+    if (hop.body == nullptr) return;
+    ::curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    ::curl_easy_setopt(easy, CURLOPT_READDATA, &running);
+    ::curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+    ::curl_easy_setopt(easy, CURLOPT_SEEKDATA, &running);
 }
 
 std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
@@ -186,6 +238,7 @@ void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patien
     if (hop.decode) ::curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     set_certificates(easy, hop);
     set_user(easy, hop);
+    set_method(easy, hop, running);
 }
 
 // Until the transfer is over, stalls, or `stop` is asked for; CURLE_ABORTED_BY_CALLBACK stands for the last.
@@ -223,10 +276,13 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
         return outcome;
     }
     CURL* easy = handles_->easy;
-    Exchange running{easy, sink};
+    Exchange running{easy, sink, hop.body};
     handles_->set(hop, patience_, running);
     HeaderList headers;
-    for (const std::string& line : hop.headers) {
+    std::vector<std::string> lines = hop.headers;
+    // A wait for "100 Continue" costs a second with servers that never say it.
+    if (hop.body != nullptr) lines.emplace_back("Expect:");
+    for (const std::string& line : lines) {
         curl_slist* longer = ::curl_slist_append(headers.get(), line.c_str());
         if (longer == nullptr) continue;
         (void)headers.release();
@@ -244,8 +300,9 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
         outcome.failure =
             Error{.kind = ErrorKind::interrupted, .message = "stopped while fetching " + printable_url(hop.url)};
     else if (code != CURLE_OK) {
-        outcome.failure = failure_of(code, hop.url, handles_->said.data());
+        outcome.failure = failure_of(code, hop, handles_->said.data());
         outcome.may_pass = is_passing(code);
+        outcome.not_sent = is_without_connection(code);
     }
     return outcome;
 }

@@ -28,6 +28,8 @@ struct HttpHop {
     std::filesystem::path ca_file;
     bool insecure = false;
     bool decode = false;  // undo the content codings that libcurl knows
+    HttpMethod method = HttpMethod::get;
+    const HttpBody* body = nullptr;
 };
 
 // Body bytes as they come, with the reply that they belong to; an error ends the exchange.
@@ -37,6 +39,7 @@ struct HttpOutcome {
     HttpReply reply;
     std::optional<Error> failure;  // none: the body came whole
     bool may_pass = false;         // the failure may be over at a next try
+    bool not_sent = false;         // there was no connection, so the server has seen nothing of it
 };
 
 class HttpConnection {

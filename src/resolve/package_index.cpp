@@ -167,7 +167,7 @@ Result<std::vector<IndexLink>> PackageIndex::page(const std::string& url, std::s
     request.headers["Accept"] =
         "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, "
         "text/html;q=0.1";
-    auto response = http_.get(request, std::move(stop));
+    auto response = http_.send(request, std::move(stop));
     if (!response) return response.error();
     if (response->status != 200) {
         if (response->status == 404 || response->status == 410 || response->status == 403)

@@ -36,7 +36,7 @@ struct FilePlaces {
 class PackageIndex {
   public:
     // `indexes`: URLs, in order; where settings.default_index is empty, uv's own default among them.
-    PackageIndex(const PipSettings& settings, std::vector<std::string> indexes, io::HttpClient& http)
+    PackageIndex(const PipSettings& settings, std::vector<std::string> indexes, io::Http& http)
         : settings_(settings), indexes_(std::move(indexes)), http_(http) {}
 
     // Several threads may ask at once. An error only when an index cannot be reached, and nothing else has the file.
@@ -46,7 +46,7 @@ class PackageIndex {
     Result<std::vector<IndexLink>> page(const std::string& url, std::stop_token stop);
     const PipSettings& settings_;
     std::vector<std::string> indexes_;
-    io::HttpClient& http_;
+    io::Http& http_;
     std::mutex mutex_;
     std::map<std::string, std::vector<IndexLink>> link_pages_;  // of find-links, under mutex_
 };

@@ -8,6 +8,7 @@ anything else is a file of DIR, or a folder's index.json, or a page of links to 
 import argparse
 import base64
 import collections
+import hashlib
 import html
 import http.server
 import json
@@ -39,15 +40,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_POST(self):
+        self.do_GET()
+
+    def do_PUT(self):
+        self.do_GET()
+
+    def do_PATCH(self):
+        self.do_GET()
+
+    def do_DELETE(self):
+        self.do_GET()
 
     def do_GET(self):
+        self.sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         # A proxy is asked for whole URLs.
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         key = url.path + "?" + url.query
         seen[key] += 1
-        print("GET", self.path, flush=True)
+        print(self.command, self.path, flush=True)
         name = "do_" + url.path.strip("/").replace("-", "_")
         handler = getattr(self, name, None)
         basic = "Basic " + base64.b64encode((options.user or "").encode()).decode()
@@ -62,9 +80,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, b"hello", [("X-One", "1")])
 
     def do_echo(self, query, count):
-        """The request's headers as JSON, names in lower case."""
+        """The request as JSON: its method, headers with names in lower case, size and sha256 of its body."""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.answer(200, json.dumps({"path": self.path, "headers": headers}).encode())
+        self.answer(200, json.dumps({"path": self.path, "headers": headers, "method": self.command, "size": len(self.sent),
+                                     "sha256": hashlib.sha256(self.sent).hexdigest()}).encode())
 
     def do_seen(self, query, count):
         """How often each path was asked for."""

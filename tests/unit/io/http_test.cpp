@@ -76,51 +76,51 @@ struct Downloads {
 
 TEST_CASE("a small document comes with its status and headers") {
     HttpClient client(quick());
-    auto hello = client.get({.url = server().at("/hello")}, {});
+    auto hello = client.send({.url = server().at("/hello")}, {});
     REQUIRE(hello);
     CHECK(hello->status == 200);
     CHECK(hello->body == "hello");
     CHECK(hello->headers.at("x-one") == "1");
     CHECK(hello->final_url == server().at("/hello"));
-    CHECK(client.get({.url = server().at("/nothing")}, {}).value().status == 404);
+    CHECK(client.send({.url = server().at("/nothing")}, {}).value().status == 404);
 }
 
 TEST_CASE("a server that is busy or broken for a while is asked again") {
     HttpClient client(quick());
-    CHECK(client.get({.url = server().at("/status?status=503&times=2")}, {}).value().body == "at last");
-    CHECK(client.get({.url = server().at("/status?status=429&times=1")}, {}).value().body == "at last");
-    CHECK(client.get({.url = server().at("/drop?times=3")}, {}).value().body == "at last");
-    CHECK(client.get({.url = server().at("/status?status=500&times=9")}, {}).value().status == 500);
-    CHECK(client.get({.url = server().at("/status?status=501&times=1")}, {}).value().status == 501);
-    const std::string seen = client.get({.url = server().at("/seen")}, {}).value().body;
+    CHECK(client.send({.url = server().at("/status?status=503&times=2")}, {}).value().body == "at last");
+    CHECK(client.send({.url = server().at("/status?status=429&times=1")}, {}).value().body == "at last");
+    CHECK(client.send({.url = server().at("/drop?times=3")}, {}).value().body == "at last");
+    CHECK(client.send({.url = server().at("/status?status=500&times=9")}, {}).value().status == 500);
+    CHECK(client.send({.url = server().at("/status?status=501&times=1")}, {}).value().status == 501);
+    const std::string seen = client.send({.url = server().at("/seen")}, {}).value().body;
     CHECK(seen.find("\"/status?status=500&times=9\": 5") != std::string::npos);
 }
 
 TEST_CASE("the pause that a server asks for is kept") {
     HttpClient client(quick());
     const auto begin = std::chrono::steady_clock::now();
-    CHECK(client.get({.url = server().at("/status?status=503&times=1&after=1")}, {}).value().status == 200);
+    CHECK(client.send({.url = server().at("/status?status=503&times=1&after=1")}, {}).value().status == 200);
     CHECK(seconds_since(begin) >= 1.0);
 }
 
 TEST_CASE("a connection that always fails is a network error after its tries") {
     HttpClient client(quick());
-    auto dropped = client.get({.url = server().at("/drop?times=99")}, {});
+    auto dropped = client.send({.url = server().at("/drop?times=99")}, {});
     REQUIRE_FALSE(dropped);
     CHECK(dropped.error().kind == ErrorKind::network);
-    auto refused = client.get({.url = "http://127.0.0.1:1/x?token=secret", .user = "me:secret"}, {});
+    auto refused = client.send({.url = "http://127.0.0.1:1/x?token=secret", .user = "me:secret"}, {});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::network);
     CHECK(refused.error().to_string().find("http://127.0.0.1:1/x") != std::string::npos);
     CHECK(refused.error().to_string().find("secret") == std::string::npos);
-    CHECK_FALSE(client.get({.url = "file:///etc/hostname"}, {}));
-    CHECK_FALSE(client.get({.url = "no url at all"}, {}));
+    CHECK_FALSE(client.send({.url = "file:///etc/hostname"}, {}));
+    CHECK_FALSE(client.send({.url = "no url at all"}, {}));
 }
 
 TEST_CASE("a transfer without a byte for the stall time fails") {
     HttpClient client({.connect = 5s, .stall = 1s, .first_pause = 1ms});
     const auto begin = std::chrono::steady_clock::now();
-    auto stalled = client.get({.url = server().at("/stall?seconds=30")}, {});
+    auto stalled = client.send({.url = server().at("/stall?seconds=30")}, {});
     REQUIRE_FALSE(stalled);
     CHECK(stalled.error().kind == ErrorKind::network);
     CHECK(seconds_since(begin) >= 5);  // five tries of a second each
@@ -138,20 +138,20 @@ TEST_CASE("a stop is obeyed at once: while waiting for bytes, while pausing, bef
             asked = std::chrono::steady_clock::now();
             stop.request_stop();
         });
-        auto stopped = client.get({.url = server().at(path)}, stop.get_token());
+        auto stopped = client.send({.url = server().at(path)}, stop.get_token());
         INFO(path);
         later.join();
         CHECK(seconds_since(asked) < 0.1);
         REQUIRE_FALSE(stopped);
         CHECK(stopped.error().kind == ErrorKind::interrupted);
-        CHECK_FALSE(client.get({.url = server().at("/hello")}, stop.get_token()));
+        CHECK_FALSE(client.send({.url = server().at("/hello")}, stop.get_token()));
     }
 }
 
 TEST_CASE("a body above the limit is an error") {
     HttpClient client(quick());
-    CHECK(client.get({.url = server().at("/big?size=1000"), .limit = 1000}, {}).value().body == content(1000));
-    auto large = client.get({.url = server().at("/big?size=1001"), .limit = 1000}, {});
+    CHECK(client.send({.url = server().at("/big?size=1000"), .limit = 1000}, {}).value().body == content(1000));
+    auto large = client.send({.url = server().at("/big?size=1001"), .limit = 1000}, {});
     REQUIRE_FALSE(large);
     CHECK(large.error().kind == ErrorKind::network);
     Downloads downloads;
@@ -161,13 +161,13 @@ TEST_CASE("a body above the limit is an error") {
 
 TEST_CASE("redirects are followed to http and https only, and not for ever") {
     HttpClient client(quick());
-    auto moved = client.get({.url = server().at("/redirect?to=/redirect%3Fto%3D/hello")}, {});
+    auto moved = client.send({.url = server().at("/redirect?to=/redirect%3Fto%3D/hello")}, {});
     CHECK(moved.value().body == "hello");
     CHECK(moved.value().final_url == server().at("/hello"));
-    auto file = client.get({.url = server().at("/redirect?to=file:///etc/hostname")}, {});
+    auto file = client.send({.url = server().at("/redirect?to=file:///etc/hostname")}, {});
     REQUIRE_FALSE(file);
     CHECK(file.error().message.find("not an http or https URL") != std::string::npos);
-    auto circle = client.get({.url = server().at("/circle")}, {});
+    auto circle = client.send({.url = server().at("/circle")}, {});
     REQUIRE_FALSE(circle);
     CHECK(circle.error().message.find("redirects more than 10 times") != std::string::npos);
 }
@@ -176,14 +176,14 @@ TEST_CASE("what was given for one host is never sent to another") {
     HttpClient client(quick());
     FakeHttpServer other;
     const std::map<std::string, std::string> headers = {{"X-Token", "t"}, {"Authorization", "Bearer b"}};
-    auto same = client.get({.url = server().at("/redirect?to=/echo"), .headers = headers}, {});
+    auto same = client.send({.url = server().at("/redirect?to=/echo"), .headers = headers}, {});
     CHECK(echoed(same.value()).at("x-token") == "t");
     CHECK(echoed(same.value()).at("authorization") == "Bearer b");
     for (const std::string& to : {other.at("/echo"), server().at("/echo", "http", "localhost")}) {
-        auto away = client.get({.url = server().at("/redirect?to=" + to), .headers = headers}, {});
+        auto away = client.send({.url = server().at("/redirect?to=" + to), .headers = headers}, {});
         CHECK_FALSE(echoed(away.value()).contains("x-token"));
         CHECK_FALSE(echoed(away.value()).contains("authorization"));
-        auto user = client.get({.url = server().at("/redirect?to=" + to), .user = "me:word"}, {});
+        auto user = client.send({.url = server().at("/redirect?to=" + to), .user = "me:word"}, {});
         CHECK_FALSE(echoed(user.value()).contains("authorization"));
     }
 }
@@ -191,16 +191,16 @@ TEST_CASE("what was given for one host is never sent to another") {
 TEST_CASE("a user is given by the request, by the URL or by netrc") {
     HttpClient client(quick());
     const std::string basic = "Basic bWU6dy9vcmQ=";  // me:w/ord
-    CHECK(echoed(client.get({.url = server().at("/echo"), .user = "me:w/ord"}, {}).value()).at("authorization") ==
+    CHECK(echoed(client.send({.url = server().at("/echo"), .user = "me:w/ord"}, {}).value()).at("authorization") ==
           basic);
-    auto in_url = client.get({.url = server().at("/echo", "http", "me:w%2Ford@127.0.0.1")}, {});
+    auto in_url = client.send({.url = server().at("/echo", "http", "me:w%2Ford@127.0.0.1")}, {});
     CHECK(echoed(in_url.value()).at("authorization") == basic);
     CHECK(in_url.value().final_url == server().at("/echo"));
     Downloads folder;
     REQUIRE(sys::write_file_atomic(folder.file, "machine 127.0.0.1 login me password w/ord\n", 0600));
     const Variable netrc("NETRC", folder.file);
-    CHECK(echoed(client.get({.url = server().at("/echo")}, {}).value()).at("authorization") == basic);
-    auto away = client.get({.url = server().at("/redirect?to=" + server().at("/echo", "http", "localhost"))}, {});
+    CHECK(echoed(client.send({.url = server().at("/echo")}, {}).value()).at("authorization") == basic);
+    auto away = client.send({.url = server().at("/redirect?to=" + server().at("/echo", "http", "localhost"))}, {});
     CHECK_FALSE(echoed(away.value()).contains("authorization"));
 }
 
@@ -208,12 +208,12 @@ TEST_CASE("a proxy of the environment is used, and left out where no_proxy says 
     HttpClient client(quick());
     FakeHttpServer proxy;
     const Variable set("http_proxy", proxy.at(""));
-    auto hello = client.get({.url = "http://no-such-host.invalid/hello"}, {});
+    auto hello = client.send({.url = "http://no-such-host.invalid/hello"}, {});
     REQUIRE(hello);
     CHECK(hello->body == "hello");
     CHECK(proxy.requests(1) == std::vector<std::string>{"GET http://no-such-host.invalid/hello"});
     const Variable direct("no_proxy", "127.0.0.1");
-    CHECK(client.get({.url = server().at("/hello")}, {}).value().body == "hello");
+    CHECK(client.send({.url = server().at("/hello")}, {}).value().body == "hello");
     CHECK(proxy.requests(1).size() == 1);
 }
 
@@ -230,24 +230,24 @@ TEST_CASE("certificates are checked against the bundle of the request or the env
     HttpClient client(quick());
     const std::string url = secure.at("/hello", "https", "localhost");
     const auto begin = std::chrono::steady_clock::now();
-    auto unknown = client.get({.url = url}, {});
+    auto unknown = client.send({.url = url}, {});
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().kind == ErrorKind::network);
     CHECK(unknown.error().hint.find("SSL_CERT_FILE") != std::string::npos);
     CHECK(seconds_since(begin) < 5);
-    CHECK(client.get({.url = url, .ca_file = pem + ".crt"}, {}).value().body == "hello");
-    CHECK(client.get({.url = url, .insecure = true}, {}).value().body == "hello");
-    CHECK_FALSE(client.get({.url = secure.at("/hello", "https"), .ca_file = pem + ".crt"}, {}));
-    auto unreadable = client.get({.url = url, .ca_file = "/no/such/file"}, {});
+    CHECK(client.send({.url = url, .ca_file = pem + ".crt"}, {}).value().body == "hello");
+    CHECK(client.send({.url = url, .insecure = true}, {}).value().body == "hello");
+    CHECK_FALSE(client.send({.url = secure.at("/hello", "https"), .ca_file = pem + ".crt"}, {}));
+    auto unreadable = client.send({.url = url, .ca_file = "/no/such/file"}, {});
     REQUIRE_FALSE(unreadable);
     CHECK(unreadable.error().kind == ErrorKind::machine);
     {
         const Variable none("CURL_CA_BUNDLE", "");
         const Variable bundle("SSL_CERT_FILE", pem + ".crt");
-        CHECK(client.get({.url = url}, {}).value().body == "hello");
+        CHECK(client.send({.url = url}, {}).value().body == "hello");
     }
     const Variable bundle("CURL_CA_BUNDLE", pem + ".crt");
-    CHECK(client.get({.url = url}, {}).value().body == "hello");
+    CHECK(client.send({.url = url}, {}).value().body == "hello");
 }
 
 TEST_CASE("a download comes whole, hashed, with its progress") {
@@ -333,7 +333,7 @@ TEST_CASE("one client serves several threads") {
         for (int n = 0; n < 4; ++n)
             threads.emplace_back([&] {
                 for (int k = 0; k < 5; ++k)
-                    good += client.get({.url = server().at("/big?size=40000")}, {}).value().body == content(40000);
+                    good += client.send({.url = server().at("/big?size=40000")}, {}).value().body == content(40000);
             });
     }
     CHECK(good == 20);
