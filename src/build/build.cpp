@@ -64,7 +64,7 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
 
     refuse_too_many_layers(plan, store);
-    refuse_what_cannot_fit(plan, store);
+    refuse_what_cannot_fit(plan.steps, store);
 
     // 4. Each step from the store, or built.
     const Compression compression =

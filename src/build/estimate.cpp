@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "plan/sources.hpp"
 
 namespace tmplbuild {
 
@@ -26,21 +27,17 @@ std::uint64_t missing_inputs(const Step& step, const Store& store) {
         for (const auto& item : list)
             if (!store.has_blob(item.sha256)) sum += item.size;
     };
-    if (const auto* base = std::get_if<BaseSpec>(&step.spec)) count(base->locked.packages);
-    if (const auto* apt = std::get_if<AptSpec>(&step.spec)) count(apt->locked.packages);
-    if (const auto* python = std::get_if<PythonSpec>(&step.spec)) count(python->locked.distributions);
-    if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
-        count(kernel->toolchain.wheels);
-        count(kernel->requirements);
-    }
+    const StepSources sources = sources_of(step);
+    if (sources.packages) count(*sources.packages->packages);
+    for (const DistributionSources& from : sources.distributions) count(*from.distributions);
     return sum;
 }
 
 }  // namespace
 
-std::uint64_t peak_disk(const Plan& plan, const Store& store) {
+std::uint64_t peak_disk(const std::vector<Step>& steps, const Store& store) {
     std::uint64_t kept = 0, work = 0;
-    for (const Step& step : plan.steps) {
+    for (const Step& step : steps) {
         if (step.key && store.find_record(step.key->digest())) continue;
         kept += step.estimated_bytes + missing_inputs(step, store);
         work = std::max(work, step.work_bytes);
@@ -48,8 +45,8 @@ std::uint64_t peak_disk(const Plan& plan, const Store& store) {
     return kept + work;
 }
 
-void refuse_what_cannot_fit(const Plan& plan, const Store& store) {
-    const std::uint64_t needed = peak_disk(plan, store);
+void refuse_what_cannot_fit(const std::vector<Step>& steps, const Store& store) {
+    const std::uint64_t needed = peak_disk(steps, store);
     const auto free = sys::free_bytes(store.root());
     if (!free || needed <= *free) return;
     throw BuildError(build_error("this build needs about " + human_bytes(needed) + " of disk, and the store at '" +

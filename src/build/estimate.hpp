@@ -17,8 +17,8 @@ CompileEstimate estimate_compile(const Step& step, const Store& store);
 
 // Bytes that the store's disk needs at most beside what is in it: layers that are missing, their inputs, and the
 // largest working space of a step. An estimate from above.
-std::uint64_t peak_disk(const Plan& plan, const Store& store);
+std::uint64_t peak_disk(const std::vector<Step>& steps, const Store& store);
 // Throws BuildError (build) when the disk of the store has less than peak_disk().
-void refuse_what_cannot_fit(const Plan& plan, const Store& store);
+void refuse_what_cannot_fit(const std::vector<Step>& steps, const Store& store);
 
 }  // namespace tmplbuild

@@ -83,17 +83,13 @@ std::optional<unsigned> MachineBudget::admit(const Step& step, const std::vector
                                              std::size_t alike) const {
     // A command of a `run` step may wait for anything; it gets a process of its own and no share of the cores.
     static constexpr std::size_t most_light = 16;
-    auto is_light = [](const Step& s) {
-        return std::holds_alternative<RunSpec>(s.spec) || std::holds_alternative<FetchSpec>(s.spec);
-    };
     if (beside.empty()) {
-        const bool shares = std::holds_alternative<KernelSpec>(step.spec) && alike > 1 &&
-                            2 * memory_of(step) <= limits_.memory - reserve();
+        const bool shares = step.kind().shares_cores && alike > 1 && 2 * memory_of(step) <= limits_.memory - reserve();
         return shares ? std::max(1U, limits_.cores / 2) : limits_.cores;
     }
     const auto light = static_cast<std::size_t>(
-        std::count_if(beside.begin(), beside.end(), [&](const Step* s) { return is_light(*s); }));
-    if (is_light(step)) return light < most_light ? std::optional(1U) : std::nullopt;
+        std::count_if(beside.begin(), beside.end(), [](const Step* s) { return s->kind().is_light; }));
+    if (step.kind().is_light) return light < most_light ? std::optional(1U) : std::nullopt;
     if (beside.size() - light >= limits_.cores) return std::nullopt;
     std::uint64_t memory = memory_of(step);
     for (const Step* other : beside) memory += memory_of(*other);

@@ -8,8 +8,8 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "sys/fd.hpp"
 #include "pack/layer_writer.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 

@@ -197,25 +197,14 @@ class Locker {
     // The base step runs here and not with the others: the plan's keys need what only the made base can tell.
     void make_base() {
         LockedBase& base = *lock_.base;
-        Lock only_base;
-        only_base.base = base;
-        only_base.base->contract = {};
-        only_base.base->diff_ids.clear();
-        // Planned like any other step, so that its key has one definition; the rest of that plan is not looked at.
-        Template bare = tmpl_;
-        std::erase_if(bare.layers, [](const Layer& layer) { return !std::holds_alternative<PythonLayer>(layer.body); });
-        bare.services.clear();
-        bare.kernels.clear();
-        only_base.base->request = base_request(bare, facts_);
-        const Plan plan = make_plan(bare, only_base, facts_);
-        const Step& step = plan.steps.front();
+        const Step step = plan_base(tmpl_, lock_, facts_);
         const Compression compression =
             tmpl_.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
         const StepEnvironment environment{context_.store, context_.processes, context_.progress,
                                           context_.stop,  compression,        {}};
         auto made = find_step(step, environment);
         if (!made) {
-            refuse_what_cannot_fit(plan, context_.store);
+            refuse_what_cannot_fit({step}, context_.store);
             // What the base holds is asked inside.
             const auto sandbox = make_sandbox(context_.store, context_.processes, options_.sandbox_init).value();
             StepEnvironment with = environment;

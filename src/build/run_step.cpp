@@ -10,17 +10,7 @@
 namespace tmplbuild {
 
 static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
-    if (const auto* spec = std::get_if<BaseSpec>(&step.spec)) return build_base(*spec, context);
-    if (const auto* spec = std::get_if<FilesSpec>(&step.spec)) return build_files(*spec, context);
-    if (const auto* spec = std::get_if<FetchSpec>(&step.spec)) return build_fetch(*spec, context);
-    if (const auto* spec = std::get_if<GitSpec>(&step.spec)) return build_git(*spec, context);
-    if (const auto* spec = std::get_if<AptSpec>(&step.spec)) return build_apt(*spec, context);
-    if (const auto* spec = std::get_if<PythonSpec>(&step.spec)) return build_python(*spec, context);
-    if (const auto* spec = std::get_if<RunSpec>(&step.spec)) return build_run(*spec, context);
-    if (const auto* spec = std::get_if<KernelSpec>(&step.spec)) return build_kernel(*spec, context);
-    if (const auto* spec = std::get_if<KernelFilesSpec>(&step.spec)) return build_kernel_files(*spec, context);
-    if (const auto* spec = std::get_if<RuntimeSpec>(&step.spec)) return build_runtime(*spec, context);
-    return build_pod(std::get<PodSpecStep>(step.spec), context);
+    return std::visit([&](const auto& spec) { return build_step(spec, context); }, step.spec);
 }
 
 std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment) {

@@ -2,6 +2,7 @@
 #include "build/step_inputs.hpp"
 
 #include "io/http.hpp"
+#include "plan/sources.hpp"
 #include "resolve/apt.hpp"
 #include "resolve/git.hpp"
 #include "resolve/python.hpp"
@@ -37,55 +38,38 @@ static Result<void> fetch_file(const std::string& url, const std::string& sha256
     return context.store.adopt_hashed(*file, *digest);
 }
 
-static Result<void> fetch_source(const KernelRecipe& recipe, StepContext& context) {
-    if (!recipe.archive_url.empty()) return fetch_file(recipe.archive_url, recipe.archive_sha256, context);
-    if (recipe.source_url.empty()) return {};
-    ResolveContext resolving = context.resolving();
-    return fetch_git({recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers},
-                     resolving);
-}
-
 Result<BaseApt> apt_of_base(const json::object& facts) {
     auto apt = json::get_object(facts, "apt");
     if (!apt) return apt.error();
     return BaseApt::from_json(**apt);
 }
 
+static Result<void> fetch_packages_of(const PackageSources& from, StepContext& context, ResolveContext& resolving) {
+    AptOrigin origin{from.suite, {}, *from.repositories};
+    if (from.own_sources) {
+        auto own = apt_of_base(context.needed.at("base").facts);
+        if (!own) return own.error();
+        origin.base = std::move(*own);
+    }
+    return fetch_packages(context.step, origin, *from.packages, resolving);
+}
+
 Result<void> fetch_inputs(const Step& step, StepContext& context) {
+    const StepSources sources = sources_of(step);
     ResolveContext resolving = context.resolving();
-    if (const auto* base = std::get_if<BaseSpec>(&step.spec)) {
-        if (base->locked.kind != "debian") return {};
-        return fetch_packages("base", {base->locked.suite, {}, base->repositories}, base->locked.packages, resolving);
-    }
-    if (const auto* apt = std::get_if<AptSpec>(&step.spec)) {
-        AptOrigin origin{apt->suite, {}, apt->repositories};
-        if (apt->own_sources) {
-            auto own = apt_of_base(context.needed.at("base").facts);
-            if (!own) return own.error();
-            origin.base = std::move(*own);
-        }
-        return fetch_packages(step.id, origin, apt->locked.packages, resolving);
-    }
-    if (const auto* python = std::get_if<PythonSpec>(&step.spec)) {
-        const LockedVenv& venv = python->locked;
-        auto fetched = fetch_distributions(step.id, venv.distributions, venv.places, python->directory, resolving);
-        if (!fetched) return fetched;
-        return fetch_distributions(step.id, venv.builders, venv.places, python->directory, resolving);
-    }
-    if (const auto* git = std::get_if<GitSpec>(&step.spec))
-        return fetch_git({git->layer.url, git->layer.rev, git->layer.submodules, git->layer.lfs_pointers}, resolving);
-    if (const auto* fetch = std::get_if<FetchSpec>(&step.spec))
-        return fetch_file(fetch->layer.url, fetch->layer.sha256, context);
-    if (const auto* files = std::get_if<KernelFilesSpec>(&step.spec)) {
-        if (files->with_source)
-            if (auto got = fetch_source(files->recipe, context); !got) return got;
-        return fetch_distributions(step.id, files->fallback, files->places, {}, resolving);
-    }
-    if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) {
-        if (auto got = fetch_source(kernel->recipe, context); !got) return got;
-        auto got = fetch_distributions(step.id, kernel->requirements, kernel->places, {}, resolving);
+    if (sources.packages)
+        if (auto got = fetch_packages_of(*sources.packages, context, resolving); !got) return got;
+    if (sources.file)
+        if (auto got = fetch_file(sources.file->url, sources.file->sha256, context); !got) return got;
+    if (sources.commit) {
+        const GitRequest& commit = *sources.commit;
+        auto got = fetch_git({commit.url, commit.rev, commit.submodules, commit.lfs_pointers}, resolving);
         if (!got) return got;
-        return fetch_distributions(step.id, kernel->toolchain.wheels, {}, {}, resolving);
+    }
+    for (const DistributionSources& from : sources.distributions) {
+        const LockedPlaces& places = from.places == nullptr ? LockedPlaces{} : *from.places;
+        auto got = fetch_distributions(step.id, *from.distributions, places, from.directory, resolving);
+        if (!got) return got;
     }
     return {};
 }

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "io/archive.hpp"
-#include "sys/fd.hpp"
 #include "kernel/toolkit_links.hpp"
+#include "sys/fd.hpp"
 
 namespace tmplbuild {
 

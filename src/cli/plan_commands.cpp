@@ -107,7 +107,7 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
     json::array steps;
     for (const PlanRow& row : rows) {
         json::object o{{"step", row.step->id},
-                       {"kind", row.step->kind()},
+                       {"kind", row.step->kind().name},
                        {"summary", row.step->summary},
                        {"state", row.state()},
                        {"bytes", row.bytes},
@@ -118,7 +118,7 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
         steps.push_back(std::move(o));
     }
     print_json(json::object{
-        {"steps", std::move(steps)}, {"gpus", gpus_json(plan, store)}, {"peak_disk", peak_disk(plan, store)}});
+        {"steps", std::move(steps)}, {"gpus", gpus_json(plan, store)}, {"peak_disk", peak_disk(plan.steps, store)}});
 }
 
 // What is not locked has no size yet, and no count of packages.
@@ -141,7 +141,7 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
         return;
     }
     print_line(std::to_string(in_image) + " steps in the image of about " + human_bytes(bytes) + ", " +
-               human_bytes(peak_disk(plan, store)) + " of disk at most while it is made");
+               human_bytes(peak_disk(plan.steps, store)) + " of disk at most while it is made");
 }
 
 }  // namespace
@@ -153,17 +153,17 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const std::vector<PlanRow> rows = rows_of(plan, store);
     if (options.dot) {
         print_text(plan_graph(plan, rows));
-        refuse_what_cannot_fit(plan, store);
+        refuse_what_cannot_fit(plan.steps, store);
         return 0;
     }
     if (options.json) {
         print_plan_json(plan, store, rows);
-        refuse_what_cannot_fit(plan, store);
+        refuse_what_cannot_fit(plan.steps, store);
         return 0;
     }
     print_steps(plan, store, rows);
     print_gpus(plan, store);
-    refuse_what_cannot_fit(plan, store);
+    refuse_what_cannot_fit(plan.steps, store);
     return 0;
 }
 

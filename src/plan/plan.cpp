@@ -14,13 +14,6 @@
 
 namespace tmplbuild {
 
-const char* Step::kind() const {
-    static constexpr const char* names[] = {"base", "files",  "fetch",        "git",     "apt", "python",
-                                            "run",  "kernel", "kernel-files", "runtime", "pod"};
-    static_assert(std::variant_size_v<decltype(spec)> == std::size(names));
-    return names[spec.index()];
-}
-
 const Step* Plan::find(const std::string& id) const {
     auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.id == id; });
     return found == steps.end() ? nullptr : &*found;
@@ -97,34 +90,12 @@ class Planner {
     std::vector<std::string> ids_below(bool everything) const {
         std::vector<std::string> out;
         for (const Step& step : plan_.steps) {
-            const bool diff = std::holds_alternative<BaseSpec>(step.spec) ||
-                              std::holds_alternative<AptSpec>(step.spec) || std::holds_alternative<RunSpec>(step.spec);
-            if (step.in_image && (everything || diff)) out.push_back(step.id);
+            if (step.in_image && (everything || step.kind().is_change)) out.push_back(step.id);
         }
         return out;
     }
 
-    void add_base() {
-        Step step{.id = "base", .spec = BaseSpec{tmpl_.base, {}, {}, {}, facts_.base_image, facts_.base_layers}};
-        if (const DebianBase* debian = debian_base(tmpl_)) step.summary = "debian " + debian->suite;
-        if (const auto* layout = std::get_if<LayoutBase>(&tmpl_.base)) step.summary = layout->path.filename();
-        const bool locked = lock_.base && lock_.base->request == base_request(tmpl_, facts_);
-        if (locked) {
-            const BaseSpec spec{tmpl_.base,         *lock_.base,       interpreters(tmpl_),
-                                tmpl_.repositories, facts_.base_image, facts_.base_layers};
-            if (lock_.base->kind == "debian")
-                step.summary +=
-                    ", " + std::to_string(lock_.base->packages.size()) + " packages" + drawn_from(lock_.base->suites);
-            if (has_contract() && contract().python) step.summary += ", Python " + contract().python->version;
-            for (const LockedPackage& package : lock_.base->packages) step.estimated_bytes += package.size;
-            step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
-            step.key = base_key(spec, compression_);
-            step.spec = spec;
-        } else {
-            step.unresolved = "its packages are not locked yet";
-        }
-        plan_.steps.push_back(std::move(step));
-    }
+    void add_base() { plan_.steps.push_back(plan_base(tmpl_, lock_, facts_)); }
 
     void add_layer(const Layer& layer) {
         if (const auto* files = std::get_if<FilesLayer>(&layer.body)) return add_files(layer, *files);
@@ -353,6 +324,28 @@ class Planner {
 };
 
 }  // namespace
+
+Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) {
+    Step step{.id = "base", .spec = BaseSpec{tmpl.base, {}, {}, {}, facts.base_image, facts.base_layers}};
+    if (const DebianBase* debian = debian_base(tmpl)) step.summary = "debian " + debian->suite;
+    if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base)) step.summary = layout->path.filename();
+    if (!lock.base || lock.base->request != base_request(tmpl, facts)) {
+        step.unresolved = "its packages are not locked yet";
+        return step;
+    }
+    const LockedBase& locked = *lock.base;
+    BaseSpec spec{tmpl.base, locked, interpreters(tmpl), tmpl.repositories, facts.base_image, facts.base_layers};
+    if (locked.kind == "debian")
+        step.summary += ", " + std::to_string(locked.packages.size()) + " packages" + drawn_from(locked.suites);
+    // Without layers it has not been made, so nothing was measured.
+    if (!locked.diff_ids.empty() && locked.contract.python)
+        step.summary += ", Python " + locked.contract.python->version;
+    for (const LockedPackage& package : locked.packages) step.estimated_bytes += package.size;
+    step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
+    step.key = base_key(spec, compression_of(tmpl.image));
+    step.spec = std::move(spec);
+    return step;
+}
 
 Plan make_plan(const Template& tmpl, const Lock& lock, const LocalFacts& facts) {
     return Planner(tmpl, lock, facts).run();

@@ -55,6 +55,10 @@ struct Plan {
 // `build` both end there with exit code 2. Throws BuildError.
 void refuse_unbuildable(const Template& tmpl);
 
+// The base alone, which is made before the rest can be planned: the keys of known layers need what it is measured to
+// be.
+Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts);
+
 // `lock` may lack parts (a first `plan`): steps that need their facts then have no key, with the reason.
 // Throws BuildError for services that cannot start as written, and for kernels that cannot work as asked.
 Plan make_plan(const Template& tmpl, const Lock& lock, const LocalFacts& facts);

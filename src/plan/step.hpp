@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One node of the plan: what an engine needs to know, complete in itself. Made by plan/ from the template and the
-// lock; run by build/steps/. A spec holds everything that decides the step's bytes; the key names all of it.
+// lock; run by build/steps/. A spec holds everything that decides the step's bytes; the key names all of it. A kind of
+// step is one of these specs with its `kind`; whoever asks a step something visits them all, so that the compiler names
+// each place that a new kind still lacks (see CONTRIBUTING.md).
 #pragma once
 
 #include <optional>
@@ -15,7 +17,19 @@
 
 namespace tmplbuild {
 
+// What holds for every step of a kind.
+struct StepKind {
+    const char* name;  // how ids of such steps begin, and what people read
+    // Its layer is what its commands changed in the layers below, whose keys are therefore in its own.
+    bool is_change = false;
+    // Mostly waits (a server, a command of the user's), so it takes no share of the cores.
+    bool is_light = false;
+    // Compiles by itself with as many processes as it is told: steps of the kind share the cores among them.
+    bool shares_cores = false;
+};
+
 struct BaseSpec {
+    static constexpr StepKind kind{.name = "base", .is_change = true};
     Base base;
     LockedBase locked;
     std::vector<std::string> interpreters{};  // that the template names; measured beside what PATH finds
@@ -24,24 +38,29 @@ struct BaseSpec {
     std::size_t layers = 0;                   // of that image
 };
 struct FilesSpec {
+    static constexpr StepKind kind{.name = "files"};
     FilesLayer layer;
     Digest content;                     // of everything it copies
     std::optional<Digest> signature{};  // of the files when that was taken; compared again after packing
 };
 struct FetchSpec {
+    static constexpr StepKind kind{.name = "fetch", .is_light = true};
     FetchLayer layer;
 };
 struct GitSpec {
+    static constexpr StepKind kind{.name = "git"};
     GitLayer layer;
     LockedGit locked;
 };
 struct AptSpec {
+    static constexpr StepKind kind{.name = "apt", .is_change = true};
     LockedApt locked;
     std::string suite;                       // of a `debian` base; of another, what its os-release calls it
     bool own_sources = false;                // packages come from the base's own apt sources
     std::vector<Repository> repositories{};  // and from these
 };
 struct PythonSpec {
+    static constexpr StepKind kind{.name = "python"};
     LockedVenv locked;
     std::vector<std::string> allow_shared;      // distributions that may own each other's files, by name
     std::vector<std::string> allow_bad_record;  // distributions whose RECORD may be wrong, by name
@@ -49,9 +68,11 @@ struct PythonSpec {
     std::vector<std::string> kernels;           // whose active variant the venv's .pth file puts first on Python's path
 };
 struct RunSpec {
+    static constexpr StepKind kind{.name = "run", .is_change = true, .is_light = true};
     RunLayer layer;
 };
 struct KernelSpec {
+    static constexpr StepKind kind{.name = "kernel", .shares_cores = true};
     std::string kernel;  // name
     KernelRecipe recipe;
     kernel::Arch arch;
@@ -66,6 +87,7 @@ struct KernelSpec {
     LockedPlaces places{};                           // where they are looked for
 };
 struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
+    static constexpr StepKind kind{.name = "kernel-files"};
     std::string kernel;
     KernelRecipe recipe;
     bool with_source = false;  // patched, so that a pod needs no network for it
@@ -84,6 +106,7 @@ struct RuntimeProgram {
     Digest content;
 };
 struct RuntimeSpec {  // the launcher and its tools
+    static constexpr StepKind kind{.name = "runtime"};
     std::vector<RuntimeProgram> programs;
 };
 // One variant that pod.json is to name; the kernel step's facts say the rest.
@@ -93,6 +116,7 @@ struct VariantRef {
     std::string step;
 };
 struct PodSpecStep {  // pod.json: always the last layer
+    static constexpr StepKind kind{.name = "pod"};
     pod::PodSpec pod;
     std::vector<std::string> venvs;         // those whose .pth file names the kernels
     std::vector<std::string> interpreters;  // of each of them, as the template names it; empty: what PATH finds
@@ -115,7 +139,9 @@ struct Step {
     std::uint64_t work_bytes = 0;       // further disk while it runs
     double estimated_seconds = 0;       // 0: seconds, not worth a word
 
-    const char* kind() const;
+    const StepKind& kind() const {
+        return std::visit([](const auto& one) -> const StepKind& { return one.kind; }, spec);
+    }
 };
 
 }  // namespace tmplbuild

@@ -24,7 +24,7 @@ static std::vector<std::string> apt_get(std::vector<std::string> arguments) {
     return argv;
 }
 
-Result<StepOutput> build_apt(const AptSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const AptSpec& spec, StepContext& context) {
     if (spec.locked.packages.empty()) return StepOutput{};  // the layers below have all of it
     auto work = context.store.new_temp_directory("apt");
     if (!work) return work.error();

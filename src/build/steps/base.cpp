@@ -42,10 +42,9 @@ static Result<StepOutput> build_layout_base(const LayoutBase& base, const BaseSp
                       0};
 }
 
-Result<StepOutput> build_base(const BaseSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const BaseSpec& spec, StepContext& context) {
     if (std::holds_alternative<DebianBase>(spec.base)) return build_debian_base(spec, context);
-    if (const auto* layout = std::get_if<LayoutBase>(&spec.base))
-        return build_layout_base(*layout, spec, context);
+    if (const auto* layout = std::get_if<LayoutBase>(&spec.base)) return build_layout_base(*layout, spec, context);
     return usage_error("'base.image' cannot be built by this release", "take it out of the template");
 }
 

@@ -5,7 +5,7 @@
 
 namespace tmplbuild {
 
-Result<StepOutput> build_fetch(const FetchSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const FetchSpec& spec, StepContext& context) {
     const FetchLayer& fetch = spec.layer;
     auto digest = Digest::parse_hex(fetch.sha256);
     if (!digest) return digest.error();

@@ -98,7 +98,7 @@ static Result<bool> unchanged(const FilesSpec& spec) {
     return *digest == spec.content;
 }
 
-Result<StepOutput> build_files(const FilesSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const FilesSpec& spec, StepContext& context) {
     EntrySet set(context.contract.folders);
     for (const FileItem& item : spec.layer.items) {
         if (auto added = add_item(set, item); !added) {

@@ -66,7 +66,7 @@ static Result<std::uint64_t> add_bytecode(EntrySet& set, const fs::path& tree, c
     return bytecode->peak_memory;
 }
 
-Result<StepOutput> build_git(const GitSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const GitSpec& spec, StepContext& context) {
     auto work = context.store.new_temp_directory("git");
     if (!work) return work.error();
     const fs::path tree = work->path() / "tree";

@@ -385,6 +385,6 @@ class Compile {
 
 }  // namespace
 
-Result<StepOutput> build_kernel(const KernelSpec& spec, StepContext& context) { return Compile(spec, context).run(); }
+Result<StepOutput> build_step(const KernelSpec& spec, StepContext& context) { return Compile(spec, context).run(); }
 
 }  // namespace tmplbuild

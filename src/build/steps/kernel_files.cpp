@@ -124,8 +124,6 @@ class Files {
 
 }  // namespace
 
-Result<StepOutput> build_kernel_files(const KernelFilesSpec& spec, StepContext& context) {
-    return Files(spec, context).run();
-}
+Result<StepOutput> build_step(const KernelFilesSpec& spec, StepContext& context) { return Files(spec, context).run(); }
 
 }  // namespace tmplbuild

@@ -49,7 +49,7 @@ Result<void> add_python(pod::Kernel& kernel, const PodSpecStep& spec, const Base
 
 }  // namespace
 
-Result<StepOutput> build_pod(const PodSpecStep& spec, StepContext& context) {
+Result<StepOutput> build_step(const PodSpecStep& spec, StepContext& context) {
     pod::PodSpec pod = spec.pod;
     for (pod::Kernel& kernel : pod.kernels)
         if (auto added = add_python(kernel, spec, context.contract); !added) return added.error();

@@ -107,7 +107,7 @@ static json::object facts_of(const std::vector<Wheel>& wheels) {
     return {{"distributions", std::move(distributions)}, {"console_scripts", std::move(names)}};
 }
 
-Result<StepOutput> build_python(const PythonSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const PythonSpec& spec, StepContext& context) {
     if (!context.contract.python)
         return build_error("the base has no Python, so there can be no venv at " + spec.locked.venv,
                            "add python3-venv to the base's packages, or use a base that has Python");

@@ -5,7 +5,7 @@
 
 namespace tmplbuild {
 
-Result<StepOutput> build_run(const RunSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const RunSpec& spec, StepContext& context) {
     std::map<std::string, std::string> secrets;
     for (const std::string& name : spec.layer.secrets) {
         auto given = context.secrets.find(name);

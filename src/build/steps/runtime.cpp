@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/steps/steps.hpp"
-#include "sys/file.hpp"
 #include "pack/entry_set.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
-Result<StepOutput> build_runtime(const RuntimeSpec& spec, StepContext& context) {
+Result<StepOutput> build_step(const RuntimeSpec& spec, StepContext& context) {
     EntrySet set(context.contract.folders);
     for (const RuntimeProgram& program : spec.programs) {
         auto content = sys::read_file(program.file);

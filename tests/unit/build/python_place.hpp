@@ -140,7 +140,7 @@ struct PythonPlace {
     }
     Result<StepOutput> build(unsigned jobs = 2) {
         StepContext with = context(jobs);
-        return build_python(spec, with);
+        return build_step(spec, with);
     }
     std::string refusal() {
         auto built = build();

@@ -203,12 +203,12 @@ TEST_CASE("without a Python, with another one, or without its files, there is no
     place.add({.items = {{"thing.py", ""}}});
     StepContext without = place.context();
     without.contract.python.reset();
-    auto none = build_python(place.spec, without);
+    auto none = build_step(place.spec, without);
     REQUIRE_FALSE(none);
     CHECK(says(none.error().message, "the base has no Python"));
     StepContext other = place.context();
     other.contract.python->magic = "00000000";
-    auto wrong = build_python(place.spec, other);
+    auto wrong = build_step(place.spec, other);
     REQUIRE_FALSE(wrong);
     CHECK(says(wrong.error().detail, "another Python"));
     fs::remove(place.store.blob_path(place.spec.locked.distributions[0].sha256));
@@ -230,7 +230,7 @@ TEST_CASE("a stop ends packing with nothing left behind") {
     stop.request_stop();
     StepContext context = place.context();
     context.stop = stop.get_token();
-    auto built = build_python(place.spec, context);
+    auto built = build_step(place.spec, context);
     REQUIRE_FALSE(built);
     CHECK(built.error().kind == ErrorKind::interrupted);
     CHECK(fs::is_empty(place.store.root() / "tmp"));

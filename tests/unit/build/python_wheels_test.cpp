@@ -54,7 +54,7 @@ TEST_CASE("real wheels", "[.wheels]") {
                         .contract = place.context().contract,
                         .sandbox = &place.sandbox,
                         .jobs = std::thread::hardware_concurrency()};
-    auto built = build_python(place.spec, context);
+    auto built = build_step(place.spec, context);
     if (!built) std::cout << "error " << built.error().to_string() << "\n";
     REQUIRE(built);
     for (const BuiltLayer& layer : built->layers)

@@ -95,6 +95,20 @@ TEST_CASE("steps stand on what their commands must see") {
     for (const Step& step : plan.steps) CHECK(step.key.has_value());
 }
 
+TEST_CASE("the base planned alone has the key that it has in the whole plan, made or not") {
+    const World world;
+    const Plan plan = make_plan(world.tmpl, world.lock, world.facts);
+    Lock not_made = world.lock;
+    not_made.base->contract = {};
+    not_made.base->diff_ids.clear();
+    for (const Lock* lock : std::initializer_list<const Lock*>{&world.lock, &not_made}) {
+        const Step base = plan_base(world.tmpl, *lock, world.facts);
+        REQUIRE(base.key);
+        CHECK(base.key->digest() == plan.steps.front().key->digest());
+    }
+    CHECK(plan_base(world.tmpl, {}, world.facts).unresolved == "its packages are not locked yet");
+}
+
 TEST_CASE("each GPU of the targets has its variant, and GPUs of one arch share it") {
     const Plan plan = World().plan();
     REQUIRE(plan.gpus.size() == 3);

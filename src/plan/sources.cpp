@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/sources.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+void add_source(const KernelRecipe& recipe, StepSources& out) {
+    if (!recipe.archive_url.empty())
+        out.file = FileSource{recipe.archive_url, recipe.archive_sha256};
+    else if (!recipe.source_url.empty())
+        out.commit =
+            GitRequest{recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers};
+}
+
+StepSources of(const BaseSpec& spec) {
+    StepSources out;
+    if (spec.locked.kind == "debian")
+        out.packages = PackageSources{&spec.locked.packages, spec.locked.suite, false, &spec.repositories};
+    return out;
+}
+StepSources of(const FilesSpec&) { return {}; }
+StepSources of(const FetchSpec& spec) { return {.file = FileSource{spec.layer.url, spec.layer.sha256}}; }
+StepSources of(const GitSpec& spec) {
+    return {.commit = GitRequest{spec.layer.url, spec.layer.rev, spec.layer.submodules, spec.layer.lfs_pointers}};
+}
+StepSources of(const AptSpec& spec) {
+    return {.packages = PackageSources{&spec.locked.packages, spec.suite, spec.own_sources, &spec.repositories}};
+}
+StepSources of(const PythonSpec& spec) {
+    const LockedVenv& venv = spec.locked;
+    return {.distributions = {{&venv.distributions, &venv.places, spec.directory},
+                              {&venv.builders, &venv.places, spec.directory}}};
+}
+StepSources of(const RunSpec&) { return {}; }
+StepSources of(const KernelSpec& spec) {
+    StepSources out{.distributions = {{&spec.requirements, &spec.places}, {&spec.toolchain.wheels, nullptr}}};
+    add_source(spec.recipe, out);
+    return out;
+}
+StepSources of(const KernelFilesSpec& spec) {
+    StepSources out{.distributions = {{&spec.fallback, &spec.places}}};
+    if (spec.with_source) add_source(spec.recipe, out);
+    return out;
+}
+StepSources of(const RuntimeSpec&) { return {}; }
+StepSources of(const PodSpecStep&) { return {}; }
+
+}  // namespace
+
+StepSources sources_of(const Step& step) {
+    return std::visit([](const auto& spec) { return of(spec); }, step.spec);
+}
+
+}  // namespace tmplbuild
