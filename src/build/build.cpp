@@ -73,10 +73,11 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     const StepEnvironment environment{store,   processes,       progress,
                                       stop,    compression,     prepared.lock.base->contract,
                                       nullptr, request.secrets, request.nvcc_front};
-    report.steps = run_plan(plan, environment, [&] {
+    EngineSteps steps(environment, [&] {
         if (const auto warning = sandbox_warning(processes)) progress.message("warning: " + *warning);
         return make_sandbox(store, processes, request.sandbox_init);
     });
+    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(store), progress, stop);
 
     // 5. What each kernel does on each GPU of the targets, from the proofs.
     report.kernels = proven_rows(plan, report.steps);

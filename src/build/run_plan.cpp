@@ -7,16 +7,14 @@
 #include <set>
 #include <thread>
 
-#include "build/machine_budget.hpp"
-
 namespace tmplbuild {
 
 namespace {
 
 class Run {
   public:
-    Run(const Plan& plan, StepEnvironment& environment, const MachineBudget& budget)
-        : plan_(plan), environment_(environment), budget_(budget), results_(plan.steps.size()) {}
+    Run(const Plan& plan, StepMaker& steps, const MachineBudget& budget, Progress& progress)
+        : plan_(plan), steps_(steps), budget_(budget), progress_(progress), results_(plan.steps.size()) {}
 
     // Steps in the store, then what the missing ones need: a throwaway in the store counts only when it is needed.
     bool find() {
@@ -38,22 +36,26 @@ class Run {
     void tell_hits() const {
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             if (results_[i])
-                environment_.progress.finished(plan_.steps[i].id, StepOutcome::hit, results_[i]->seconds,
-                                               plan_.steps[i].summary);
+                progress_.finished(plan_.steps[i].id, StepOutcome::hit, results_[i]->seconds, plan_.steps[i].summary);
     }
 
     void build() {
         std::unique_lock lock(mutex_);
         std::vector<std::jthread> threads;
         for (;;) {
-            if (!error_) start_ready(threads, lock);
+            if (!error_ && !failed_.stop_requested()) start_ready(threads);
             if (running_.empty()) break;
             changed_.wait(lock);
         }
         lock.unlock();
         threads.clear();  // joins
         if (error_) throw BuildError(*error_);
+        // Whoever was making something said that it was stopped; here nothing was.
+        if (failed_.stop_requested()) throw BuildError(Error{.kind = ErrorKind::interrupted, .message = "stopped"});
     }
+
+    // Asks what runs to end; what has not begun will find that it is asked to.
+    void stop() { failed_.request_stop(); }
 
     std::vector<BuiltStep> results() {
         std::vector<BuiltStep> out;
@@ -71,11 +73,11 @@ class Run {
         return static_cast<std::size_t>(plan_.find(id) - plan_.steps.data());
     }
     bool take(std::size_t i) {
-        results_[i] = find_step(plan_.steps[i], environment_);
+        results_[i] = steps_.find(plan_.steps[i]);
         return results_[i].has_value();
     }
 
-    void start_ready(std::vector<std::jthread>& threads, std::unique_lock<std::mutex>&) {
+    void start_ready(std::vector<std::jthread>& threads) {
         for (const std::size_t i : wanted_) {
             if (results_[i] || running_.contains(i)) continue;
             const Step& step = plan_.steps[i];
@@ -90,7 +92,7 @@ class Run {
             StepInputs inputs = inputs_of(step, alone_.contains(i) ? 1 : *jobs);
             // Its second try is the last one.
             if (!alone_.contains(i)) inputs.tell_out_of_memory = [this, i] { killed(i); };
-            threads.emplace_back([this, i, inputs] { one(i, inputs); });
+            threads.emplace_back([this, i, inputs] { make(i, inputs); });
         }
     }
 
@@ -103,7 +105,7 @@ class Run {
     void killed(std::size_t i) {
         const std::lock_guard lock(mutex_);
         alone_.insert(i);
-        environment_.progress.message(plan_.steps[i].id + " ran out of memory; it is tried once more, alone");
+        progress_.message(plan_.steps[i].id + " ran out of memory; it is tried once more, alone");
     }
 
     // How many steps of its kind could still run beside it: compiles share the cores among them.
@@ -126,8 +128,8 @@ class Run {
         return inputs;
     }
 
-    void one(std::size_t i, const StepInputs& inputs) {
-        auto result = make_step(plan_.steps[i], environment_, inputs);
+    void make(std::size_t i, const StepInputs& inputs) {
+        auto result = steps_.make(plan_.steps[i], inputs, failed_.get_token());
         const std::lock_guard lock(mutex_);
         running_.erase(i);
         if (result) {
@@ -142,13 +144,11 @@ class Run {
         changed_.notify_all();
     }
 
-  public:
     std::stop_source failed_;
-
-  private:
     const Plan& plan_;
-    StepEnvironment& environment_;
+    StepMaker& steps_;
     const MachineBudget& budget_;
+    Progress& progress_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::optional<StepResult>> results_;
@@ -159,17 +159,14 @@ class Run {
 
 }  // namespace
 
-std::vector<BuiltStep> run_plan(const Plan& plan, StepEnvironment environment,
-                                const std::function<Result<std::unique_ptr<Sandbox>>()>& machine) {
-    const MachineBudget budget = MachineBudget::of_this_machine(environment.store);
-    Run run(plan, environment, budget);
+std::vector<BuiltStep> run_plan(const Plan& plan, StepMaker& steps, const MachineBudget& budget, Progress& progress,
+                                const std::stop_token& stop) {
+    Run run(plan, steps, budget, progress);
     const bool all = run.find();
     run.tell_hits();
     if (all) return run.results();
-    const auto sandbox = machine().value();
-    environment.sandbox = sandbox.get();
-    const std::stop_callback forward(environment.stop, [&] { run.failed_.request_stop(); });
-    environment.stop = run.failed_.get_token();
+    steps.begin();
+    const std::stop_callback forward(stop, [&] { run.stop(); });
     run.build();
     return run.results();
 }
