@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpuprobe/bounded_child.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+
+#include "sys/start_process.hpp"
 
 namespace tmplbuild::gpu {
 
@@ -47,26 +48,21 @@ static bool reap(pid_t pid, Clock::time_point deadline, int& status) {
 
 ChildAnswer ask_child(const std::function<void(int)>& work, std::chrono::milliseconds pause, std::size_t limit) {
     const auto deadline = Clock::now() + pause;
-    std::array<int, 2> pipe{-1, -1};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {ChildAnswer::Kind::crashed, 0, {}};
-    const pid_t pid = ::fork();
-    if (pid == 0) {
+    auto pipe = sys::Pipe::make();
+    if (!pipe) return {ChildAnswer::Kind::crashed, 0, {}};
+    const pid_t pid = sys::fork_child([&] {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::close(pipe[0]);
+        pipe->read.reset();
         const rlimit none{0, 0};
         ::setrlimit(RLIMIT_CORE, &none);  // a crash of the driver leaves no core in the service's folder
-        work(pipe[1]);
-        ::_exit(0);
-    }
-    ::close(pipe[1]);
+        work(pipe->write.get());
+        return 0;
+    });
+    if (pid < 0) return {ChildAnswer::Kind::crashed, 0, {}};
+    pipe->write.reset();
     ChildAnswer out;
-    if (pid < 0) {
-        ::close(pipe[0]);
-        return {ChildAnswer::Kind::crashed, 0, {}};
-    }
     int status = 0;
-    const bool ended = read_all(pipe[0], deadline, limit, out.text) && reap(pid, deadline, status);
-    ::close(pipe[0]);
+    const bool ended = read_all(pipe->read.get(), deadline, limit, out.text) && reap(pid, deadline, status);
     if (!ended) {
         ::kill(pid, SIGKILL);
         reap(pid, Clock::now() + std::chrono::milliseconds(200), status);

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "sys/clock.hpp"
+#include "sys/start_process.hpp"
 
 namespace tmplbuild::job {
 
@@ -20,34 +20,16 @@ namespace {
 
 volatile std::sig_atomic_t stop_flag = 0;  // a signal handler can set nothing else
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> out;
-    for (std::string& text : texts) out.push_back(text.data());
-    out.push_back(nullptr);
-    return out;
-}
-
-[[noreturn]] void become(const Command& command, int out) {
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::signal(SIGTERM, SIG_DFL);
-    const int null = ::open("/dev/null", O_RDONLY);
-    ::dup2(null, 0);
-    ::dup2(out, 1);
-    ::dup2(out, 2);
-    std::vector<std::string> environment, argv = command.argv;
-    for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
-    if (::chdir(command.directory.c_str()) == 0) {
-        const auto path = command.environment.find("PATH");
-        const auto names = pointers(argv), values = pointers(environment);
-        if (argv[0].find('/') != std::string::npos) ::execve(names[0], names.data(), values.data());
-        for (const std::string& folder :
-             split(path == command.environment.end() ? std::string("/usr/bin:/bin") : path->second, ':'))
-            ::execve((folder + "/" + argv[0]).c_str(), names.data(), values.data());
-    }
-    const std::string text = "cannot start " + argv[0] + "\n";
-    if (::write(2, text.data(), text.size()) < 0) ::_exit(126);
-    ::_exit(127);
+sys::StartRequest process_of(const Command& command, int in, int out) {
+    sys::StartRequest process;
+    process.argv = command.argv;
+    for (const auto& [name, value] : command.environment) process.environment.push_back(name + "=" + value);
+    const auto path = command.environment.find("PATH");
+    process.path = path == command.environment.end() ? "/usr/bin:/bin" : path->second;
+    process.directory = command.directory;
+    process.stdio = {in, out, out};
+    process.ends_with_parent = true;
+    return process;
 }
 
 class Running {
@@ -110,14 +92,16 @@ class Running {
 }  // namespace
 
 CommandEnd run_command(const Command& command) {
-    std::array<int, 2> pipe{-1, -1};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {.why = "no pipe can be made"};
-    const pid_t pid = ::fork();
-    if (pid == 0) become(command, pipe[1]);
-    ::close(pipe[1]);
-    if (pid > 0) ::setpgid(pid, pid);
-    CommandEnd end = pid > 0 ? Running(command, pid, pipe[0]).follow() : CommandEnd{.why = "no process can be made"};
-    ::close(pipe[0]);
+    auto pipe = sys::Pipe::make();
+    if (!pipe) return {.why = pipe.error().message};
+    const auto null = sys::open_fd("/dev/null", O_RDONLY);
+    if (!null) return {.why = null.error().message};
+    const auto started = sys::start_process(process_of(command, null->get(), pipe->write.get()));
+    if (!started) return {.why = started.error().message};
+    pipe->write.reset();
+    CommandEnd end = Running(command, started->pid, pipe->read.get()).follow();
+    // It ends with the process: what that left running has none of it.
+    if (const std::string why = sys::read_report(started->report.get()); !why.empty()) end.why = why;
     return end;
 }
 

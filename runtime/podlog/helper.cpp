@@ -8,6 +8,8 @@
 
 #include <csignal>
 
+#include "sys/start_process.hpp"
+
 namespace tmplbuild::launch {
 
 void close_from(int first) {
@@ -19,29 +21,29 @@ void close_from(int first) {
 }
 
 pid_t fork_helper(const char* name, std::vector<int> keep, bool stdio, const std::function<int()>& body) {
-    const pid_t pid = ::fork();
-    if (pid != 0) return pid;
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_NAME, name);
-    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTOU, SIGTTIN})
-        ::signal(number, SIG_IGN);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    // First out of the way of 3, 4, …, then into their places.
-    for (int& fd : keep) fd = ::fcntl(fd, F_DUPFD, 64);
-    int place = 3;
-    for (const int fd : keep) ::dup2(fd, place++);
-    if (!stdio) {
-        const int null = ::open("/dev/null", O_RDWR);
-        for (int fd = 0; fd < 3; ++fd)
-            if (null < 0)
-                ::close(fd);
-            else
-                ::dup2(null, fd);
-    }
-    close_from(place);
-    ::_exit(body());
+    return sys::fork_child([&] {
+        ::setpgid(0, 0);
+        ::prctl(PR_SET_NAME, name);
+        for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTOU, SIGTTIN})
+            ::signal(number, SIG_IGN);
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        // First out of the way of 3, 4, …, then into their places.
+        for (int& fd : keep) fd = ::fcntl(fd, F_DUPFD, 64);
+        int place = 3;
+        for (const int fd : keep) ::dup2(fd, place++);
+        if (!stdio) {
+            const int null = ::open("/dev/null", O_RDWR);
+            for (int fd = 0; fd < 3; ++fd)
+                if (null < 0)
+                    ::close(fd);
+                else
+                    ::dup2(null, fd);
+        }
+        close_from(place);
+        return body();
+    });
 }
 
 }  // namespace tmplbuild::launch
