@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/process.hpp"
 
+#include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -155,4 +159,98 @@ TEST_CASE("a program that is given this process's input reads that") {
     ::dup2(kept, STDIN_FILENO);
     ::close(kept);
     ::close(ends[0]);
+}
+
+TEST_CASE("a tool that could not be executed leaves no process behind, and is told by errno") {
+    SystemProcessRunner runner;
+    const auto folder = sys::TempDirectory::make(std::filesystem::temp_directory_path(), "process-test-").value();
+    REQUIRE(sys::write_file_atomic(folder.path() / "text", "no program", 0755));
+    const auto result = runner.run({.argv = {folder.path() / "text"}}, {});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::machine);
+    CHECK(result.error().os_code == ENOEXEC);
+    CHECK(runner.run({.argv = {"/bin/true"}, .directory = folder.path() / "text"}, {}).error().os_code == ENOTDIR);
+    siginfo_t info{};
+    (void)::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    CHECK(info.si_pid == 0);
+}
+
+TEST_CASE("a tool sees its name as it was asked for, and none of this program's descriptors") {
+    SystemProcessRunner runner;
+    const int leaked = ::open("/proc/self/stat", O_RDONLY);  // as a library that forgets O_CLOEXEC
+    const std::string file = "/proc/self/fd/" + std::to_string(leaked);
+    CHECK(runner.run({.argv = {"sh", "-c", "echo $0; test -e " + file}}, {}).value().out == "sh\n");
+    CHECK(runner.run(shell("test -e " + file), {}).value().exit_code == 1);
+    ::close(leaked);
+}
+
+TEST_CASE("a tool of which a child lives on does not hold up the start or the end of others") {
+    // Boost.Process makes its pipe, and those that it is asked for, without O_CLOEXEC and sets that afterwards.
+    SystemProcessRunner runner;
+    std::atomic<int> late{0};
+    auto work = [&](const std::string& script) {
+        return std::jthread([&, script](const std::stop_token& stop) {
+            for (int i = 0; i < 100 && !stop.stop_requested(); ++i) {
+                const auto result = runner.run(shell(script), {});
+                if (!result || result->out != "x\n" || result->seconds > 3) ++late;
+            }
+        });
+    };
+    std::stop_source ended;
+    std::jthread sleeper([&] { (void)runner.run(shell("sleep 30"), ended.get_token()); });
+    { const auto one = work("echo x"), two = work("echo x"), three = work("echo x"); }
+    ended.request_stop();
+    CHECK(late == 0);
+}
+
+TEST_CASE("all of a large output arrives, of both streams, and its last lines are kept in order") {
+    SystemProcessRunner runner;
+    Command command = shell("i=0; while [ $i -lt 20000 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done");
+    std::size_t lines = 0;
+    command.on_line = [&](std::string_view) { ++lines; };
+    command.keep_tail = 3;
+    const auto result = runner.run(command, {});
+    REQUIRE(result);
+    CHECK(lines == 40'000);
+    CHECK(std::count(result->out.begin(), result->out.end(), '\n') == 20'000);
+    CHECK(result->tail.size() == 3);
+    CHECK(result->out.ends_with("out 19999\n"));
+}
+
+TEST_CASE("what a tool took is its own, not that of an earlier and larger one") {
+    SystemProcessRunner runner;
+    const std::string large = "head -c 200000000 /dev/zero | tail -c 200000000 | wc -c";
+    const auto first = runner.run(shell(large), {}).value(), second = runner.run({.argv = {"/bin/true"}}, {}).value();
+    CHECK(first.peak_memory > 150'000'000);
+    CHECK(second.peak_memory < 50'000'000);
+}
+
+TEST_CASE("a stop ends all of a tool's group, and ends it though nothing is printed") {
+    SystemProcessRunner runner;
+    std::stop_source stop;
+    std::string pid;
+    Command command = shell("sleep 60 & echo $!; wait");
+    command.on_line = [&](std::string_view line) {
+        pid = line;
+        stop.request_stop();
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    const auto result = runner.run(command, stop.get_token());
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::interrupted);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
+    const auto left = sys::read_file("/proc/" + pid + "/stat", 4096);
+    CHECK((!left || left->find(") Z ") != std::string::npos || ::kill(std::stoi(pid), 0) != 0));
+}
+
+TEST_CASE("input that is held does not end, and a tool that reads none of its input is no error") {
+    SystemProcessRunner runner;
+    Command holding = shell("timeout 0.3 cat; echo $?");
+    holding.hold_stdin = true;
+    CHECK(runner.run(holding, {}).value().out == "124\n");
+    const auto before = std::signal(SIGPIPE, SIG_IGN);
+    Command ignoring = shell("exec <&-; echo done");
+    ignoring.stdin_text = std::string(3'000'000, 'x');
+    CHECK(runner.run(ignoring, {}).value().out == "done\n");
+    std::signal(SIGPIPE, before);
 }
