@@ -147,7 +147,7 @@ class Job {
         auto table = prove_files(kernel_, arch_.arch, output());
         if (!table) return fail({table.error().message, false});
         auto made = local_.put(output(), *table);
-        if (!made) return fail(trouble_from("moving it in place", made.error().message, made.error().message));
+        if (!made) return fail(trouble_from("moving it in place", made.error()));
         leave_on_volume(*made, *table);
         for (const fs::path& path : {output(), fs::path(kernel_.build.directory), work_ / "tmp"})
             (void)sys::remove_tree(path);
@@ -215,12 +215,11 @@ class Job {
         if (kernel_.source.directory.empty()) return fetch_source(to);
         const auto copied = copy_tree(kernel_.source.directory, to);
         if (copied) return std::nullopt;
-        return trouble_from("laying out the source", copied.error().message, copied.error().message);
+        return trouble_from("laying out the source", copied.error());
     }
 
     std::optional<Trouble> fetch_source(const fs::path& to) {
-        if (auto made = sys::make_directories(to); !made)
-            return trouble_from("fetching the source", made.error().message, made.error().message);
+        if (auto made = sys::make_directories(to); !made) return trouble_from("fetching the source", made.error());
         tell_progress("fetching the source", 5, -1);
         const std::string& commit = kernel_.source.commit;
         std::vector<std::vector<std::string>> steps = {
@@ -317,8 +316,7 @@ class Job {
 
     std::optional<Trouble> compile(const Toolchain& tools) {
         (void)sys::remove_tree(output());
-        if (auto made = sys::make_directories(output()); !made)
-            return trouble_from("compiling", made.error().message, made.error().message);
+        if (auto made = sys::make_directories(output()); !made) return trouble_from("compiling", made.error());
         const auto arch = kernel::Arch::parse(arch_.arch);
         if (!arch) return Trouble{arch.error().message, false};
         const std::int64_t side_by_side = jobs();

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -116,60 +115,6 @@ std::optional<fs::path> find_toolkit(const fs::path& wheels) {
 }
 
 }  // namespace
-
-// What pip and git print when nobody answers, or stops answering; the ones that say most come first.
-static constexpr std::array network_words{
-    "Temporary failure in name resolution",
-    "Name or service not known",
-    "Could not resolve host",
-    "Network is unreachable",
-    "No route to host",
-    "Connection refused",
-    "Connection reset",
-    "Connection timed out",
-    "Failed to connect",
-    "Empty reply from server",
-    "incomplete-download",
-    "not enough bytes",
-    "gnutls_handshake",
-    "HTTP error 429",
-    "returned error: 429",
-    "Read timed out",
-    "Operation too slow",
-    "timed out",
-    "Connection broken",
-    "Connection aborted",
-    "IncompleteRead",
-    "RemoteDisconnected",
-    "The remote end hung up",
-    "the remote end hung up",
-    "unexpected disconnect",
-    "early EOF",
-    "ConnectTimeoutError",
-    "NewConnectionError",
-    "ProtocolError",
-    "HTTP error 5",
-    "The requested URL returned error: 5",
-    "Max retries exceeded",
-    "(from versions: none)",
-};
-
-Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& tail) {
-    const auto says = [&](const char* word) { return tail.find(word) != std::string::npos; };
-    if (says("No space left on device") || says("Disk quota exceeded") || says("disk is full"))
-        return {doing + " failed: the disk is full; make room, then `tmpl-ctl kernel retry`", true};
-    if (says("Read-only file system")) return {doing + " failed: the disk is read-only", true};
-    if (const auto word = std::find_if(network_words.begin(), network_words.end(), says); word != network_words.end())
-        return {"no network: " + doing + " failed (" + *word + ")", true, "network"};
-    if (says("DO NOT MATCH THE HASHES"))
-        // pip believes a connection that ended early: a wheel that was cut looks like another one.
-        return {
-            doing + " failed: what arrived is not what was proven (its hash differs): cut on its way, or other bytes",
-            true, "damaged"};
-    std::vector<std::string> lines = split(trim(tail), '\n');
-    if (lines.size() > 3) lines.erase(lines.begin(), lines.end() - 3);
-    return {doing + " failed: " + why + (tail.empty() || tail == why ? "" : ": " + join(lines, " | ")), false};
-}
 
 std::string nvidia_headers(const fs::path& site_packages) {
     std::vector<std::string> out;

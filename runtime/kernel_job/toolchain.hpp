@@ -8,20 +8,10 @@
 
 #include "kernel_job/command.hpp"
 #include "kernel_job/files.hpp"
+#include "kernel_job/trouble.hpp"
 #include "podspec/pod_spec.hpp"
 
 namespace tmplbuild::job {
-
-// Why something cannot be done on this pod now, though nothing is wrong with the kernel.
-struct Trouble {
-    Trouble() = default;
-    Trouble(std::string what, bool may_pass, std::string what_hinders = {})
-        : words(std::move(what)), transient(may_pass), hindrance(std::move(what_hinders)) {}
-    std::string words;
-    bool transient = false;   // another try may work: no network, a full disk
-    std::string hindrance{};  // … and it passes by itself: "network", "damaged", "headroom", "memory"; empty: a person
-                              // has to help
-};
 
 struct Toolchain {
     fs::path toolkit;       // has bin/nvcc
@@ -39,8 +29,5 @@ boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& k
 // The nvidia/*/include folders below a site-packages folder, for CPATH: torch's headers need them. Empty: there is
 // none.
 std::string nvidia_headers(const fs::path& site_packages);
-
-// "no network", "disk full" from what a program printed; else its last lines.
-Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& tail);
 
 }  // namespace tmplbuild::job

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "resolve/git_failure.hpp"
 
 namespace tmplbuild {
 
@@ -97,15 +98,7 @@ Result<void> GitRepository::fetch(const std::string& rev) {
     if (one && has(rev)) return {};
     if (!one && one.error().kind == ErrorKind::interrupted) return one.error();
     auto all = run_fetch({"--", url_, "+refs/*:refs/tmplbuild/*"}, "fetching the repository");
-    if (!all) {
-        Error error = all.error();
-        const bool not_allowed = error.detail.find("' not allowed") != std::string::npos;
-        if (error.kind == ErrorKind::build && !not_allowed) error.kind = ErrorKind::network;
-        error.hint = not_allowed
-                         ? "git's `protocol.*.allow` settings say what a submodule may be fetched by (git-config(1))"
-                         : "see whether `git ls-remote URL` works on this machine";
-        return error;
-    }
+    if (!all) return explain_git_fetch(all.error());
     if (!has(rev))
         return usage_error("the repository has no commit " + rev,
                            "`git ls-remote URL NAME` prints the commit that a branch or tag names now");

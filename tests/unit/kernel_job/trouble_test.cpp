@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pip, git and a compiler print, and what the job makes of it: what hinders it and passes, what a person has to
 // help with, what is wrong with the kernel. The texts are those of pip 23.0.1, git 2.39 and g++ 12.
-#include "kernel_job/toolchain.hpp"
+#include "kernel_job/trouble.hpp"
+
+#include <cerrno>
+
 #include "support/catch.hpp"
 
+using namespace tmplbuild;
 using namespace tmplbuild::job;
 
 TEST_CASE("a network that is lost, in the words of pip and of git, passes by itself") {
@@ -64,7 +68,26 @@ TEST_CASE("bytes that are not those of pod.json may have been cut on their way")
     CHECK(trouble.hindrance == "damaged");
 }
 
-TEST_CASE("a reason that is its own tail is said once") {
-    CHECK(trouble_from("laying out the source", "cannot read '/x'", "cannot read '/x'").words ==
+TEST_CASE("a failure of the job's own work is told by errno, whatever its words are") {
+    CHECK(trouble_from("laying out the source", build_error("cannot read '/x'")).words ==
           "laying out the source failed: cannot read '/x'");
+    CHECK_FALSE(trouble_from("compiling", build_error("No space left on device")).transient);
+    for (const int why : {ENOSPC, EDQUOT}) {
+        const Trouble full = trouble_from("compiling", os_error("write", "/x", why));
+        CHECK(full.transient);
+        CHECK(full.words.find("make room") != std::string::npos);
+    }
+    CHECK(trouble_from("compiling", os_error("write", "/x", EROFS)).words == "compiling failed: the disk is read-only");
+    CHECK_FALSE(trouble_from("compiling", os_error("write", "/x", EACCES)).transient);
+}
+
+TEST_CASE("each kind of failure that a tool's words tell") {
+    CHECK(read_tool_words("error: could not write: Disk quota exceeded").failure == ToolFailure::disk_full);
+    CHECK(read_tool_words("OSError: [Errno 30] Read-only file system: '/x'").failure == ToolFailure::read_only);
+    CHECK(read_tool_words("fatal: early EOF").failure == ToolFailure::no_network);
+    CHECK(read_tool_words("fatal: early EOF").word == "early EOF");
+    CHECK(read_tool_words("THESE PACKAGES DO NOT MATCH THE HASHES").failure == ToolFailure::damaged);
+    CHECK(read_tool_words("ninja: build stopped: subcommand failed.").failure == ToolFailure::other);
+    // The disk comes first: a full one breaks connections too.
+    CHECK(read_tool_words("Connection broken\nNo space left on device").failure == ToolFailure::disk_full);
 }
