@@ -49,7 +49,7 @@ void LineBlocks::keep_newest_state() {
     news_ = newest_state(open_) != shown_;
 }
 
-void LineBlocks::feed(std::string_view text, const Masker& masker, Time now, const Take& take) {
+void LineBlocks::feed(std::string_view text, const SecretMask& mask, Time now, const Take& take) {
     const std::size_t end = text.rfind('\n');
     if (end != std::string_view::npos) {
         end_lines(text.substr(0, end + 1), take);
@@ -58,15 +58,15 @@ void LineBlocks::feed(std::string_view text, const Masker& masker, Time now, con
     if (text.empty()) return;
     open_.append(text);
     keep_newest_state();
-    if (news_ && (shown_at_ == never || now >= due())) tick(masker, now, take);
-    if (open_.size() >= longest_open_line) cut_long_line(masker, take);
+    if (news_ && (shown_at_ == never || now >= due())) tick(mask, now, take);
+    if (open_.size() >= longest_open_line) cut_long_line(mask, take);
 }
 
-void LineBlocks::tick(const Masker& masker, Time now, const Take& take) {
+void LineBlocks::tick(const SecretMask& mask, Time now, const Take& take) {
     if (!news_) return;
     std::string state(newest_state(open_));
     // More of it may follow: neither half a secret nor half a character is given.
-    state.resize(masker.safe_cut(state));
+    state.resize(mask.settled(state));
     state.resize(state.size() - unfinished_bytes(state));
     news_ = false;
     shown_at_ = now;
@@ -75,9 +75,9 @@ void LineBlocks::tick(const Masker& masker, Time now, const Take& take) {
     take(state += '\n');
 }
 
-void LineBlocks::cut_long_line(const Masker& masker, const Take& take) {
+void LineBlocks::cut_long_line(const SecretMask& mask, const Take& take) {
     // A secret that fills the whole line leaves nothing before it: then the line waits for its end a little longer.
-    std::size_t cut = masker.safe_cut(open_);
+    std::size_t cut = mask.settled(open_);
     cut -= unfinished_bytes(std::string_view(open_).substr(0, cut));
     if (cut == 0 && open_.size() < 4 * longest_open_line) return;
     std::string block = open_.substr(0, cut == 0 ? open_.size() : cut) + "\n";

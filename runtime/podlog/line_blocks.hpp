@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/secret_mask.hpp"
 #include "loop/poller.hpp"
-#include "podlog/masker.hpp"
 
 namespace tmplbuild::launch {
 
@@ -18,18 +18,18 @@ class LineBlocks {
   public:
     // The block ends with '\n' and may be changed by the callee.
     using Take = std::function<void(std::string& block)>;
-    void feed(std::string_view text, const Masker& masker, Time now, const Take& take);
+    void feed(std::string_view text, const SecretMask& mask, Time now, const Take& take);
     void flush(const Take& take);  // what is left, as a line
     // When tick() has a bar's newest state to give; never, where there is none.
     Time due() const { return news_ ? shown_at_ + pause_ms : never; }
-    void tick(const Masker& masker, Time now, const Take& take);
+    void tick(const SecretMask& mask, Time now, const Take& take);
 
     static constexpr Time pause_ms = 2'000;  // between two states of one bar
 
   private:
     void end_lines(std::string_view text, const Take& take);
     void keep_newest_state();
-    void cut_long_line(const Masker& masker, const Take& take);
+    void cut_long_line(const SecretMask& mask, const Take& take);
 
     std::string open_;       // a line that has not ended; of a bar, its newest state
     bool news_ = false;      // open_ is a bar's state that was not given yet

@@ -103,7 +103,7 @@ void PodLog::keep(const std::string& name, std::string_view block) {
 }
 
 void PodLog::output(const std::string& service, std::string& block) {
-    masker_.apply(block);
+    mask_.apply(block);
     show(service, block);
     keep(service, block);
 }
@@ -111,7 +111,7 @@ void PodLog::output(const std::string& service, std::string& block) {
 void PodLog::say(const std::string& name, const std::string& text) {
     std::string line = text + "\n";
     std::replace(line.begin(), line.end() - 1, '\n', ' ');
-    masker_.apply(line);
+    mask_.apply(line);
     show(name, line);
     if (name != own) keep(name, "[launcher] " + line);
     keep(own, name + ": " + line);

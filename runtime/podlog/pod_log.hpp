@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/secret_mask.hpp"
 #include "loop/poller.hpp"
 #include "podlog/line_ring.hpp"
-#include "podlog/masker.hpp"
 #include "podlog/outlet.hpp"
 #include "podlog/writer.hpp"
 
@@ -33,8 +33,8 @@ class PodLog {
     PodLog(const PodLog&) = delete;
     PodLog& operator=(const PodLog&) = delete;
 
-    Masker& masker() { return masker_; }
-    const Masker& masker() const { return masker_; }
+    SecretMask& mask() { return mask_; }
+    const SecretMask& mask() const { return mask_; }
     void open_stdout();
     void start_writer(const WriterOptions& options);
 
@@ -71,7 +71,7 @@ class PodLog {
     void finish_disk(Time by);
 
     Poller& poller_;
-    Masker masker_;
+    SecretMask mask_;
     Outlet stdout_, disk_;
     std::map<std::string, LineRing> rings_;
     WriterOptions options_;

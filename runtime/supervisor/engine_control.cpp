@@ -38,7 +38,7 @@ void Engine::open_control() {
 
 void Engine::say(const std::string& who, const std::string& text) {
     std::string shown = text;
-    log_.masker().apply(shown);
+    log_.mask().apply(shown);
     log_.say(who, shown);
     timeline_.add({unix_now(), who, shown});
     server_.changed();
@@ -46,8 +46,8 @@ void Engine::say(const std::string& who, const std::string& text) {
 
 status::Snapshot Engine::snapshot() const {
     status::Snapshot out = snapshot_of(spec_, state_, {now_ms(), unix_now(), started_});
-    for (status::Service& service : out.services) log_.masker().apply(service.reason);
-    for (status::Kernel& kernel : out.kernels) log_.masker().apply(kernel.reason);
+    for (status::Service& service : out.services) log_.mask().apply(service.reason);
+    for (status::Kernel& kernel : out.kernels) log_.mask().apply(kernel.reason);
     const LogStatus logs = log_.status();
     out.logs = {logs.state, logs.folder, logs.reason, logs.dropped, logs.stdout_dropped};
     const bool usable = options_.spec_problem.empty();

@@ -106,7 +106,7 @@ void Engine::read_helper(pid_t pid, bool errors) {
         return errors ? helper.lines.flush(take) : void();
     }
     const std::string_view part(text.data(), static_cast<std::size_t>(got));
-    if (errors) return helper.lines.feed(part, log_.masker(), now_ms(), take);
+    if (errors) return helper.lines.feed(part, log_.mask(), now_ms(), take);
     if (helper.text.size() < helper_text_limit) helper.text += part;
     if (helper.kind == Helper::Kind::compile) read_progress(helper);
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "podlog/secret_names.hpp"
 #include "supervisor/constraints.hpp"
 #include "supervisor/engine_class.hpp"
 #include "sys/random.hpp"
@@ -14,7 +15,7 @@ namespace tmplbuild::launch {
 
 // A value that is too short to be replaced wherever it stands is said, once for each variable.
 void Engine::hide(const std::string& variable, std::string_view value) {
-    if (!log_.masker().hide(value) && short_secrets_.insert(variable).second)
+    if (!log_.mask().hide(value) && short_secrets_.insert(variable).second)
         say("launcher",
             "the value of " + variable + " is too short to be hidden in logs; take one of 4 or more characters");
 }
@@ -174,7 +175,7 @@ void Engine::read_output(std::size_t i, int& fd, LineBlocks& lines) {
     const ssize_t got = ::read(fd, text.data(), text.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
-    if (got > 0) return lines.feed({text.data(), static_cast<std::size_t>(got)}, log_.masker(), now_ms(), take);
+    if (got > 0) return lines.feed({text.data(), static_cast<std::size_t>(got)}, log_.mask(), now_ms(), take);
     poller_.forget(fd);
     ::close(fd);
     fd = -1;
@@ -200,10 +201,10 @@ void Engine::show_bars(Time now) {
     for (std::size_t i = 0; i < live_.size(); ++i)
         for (LineBlocks* lines : {&live_[i].out_lines, &live_[i].err_lines})
             if (now >= lines->due())
-                lines->tick(log_.masker(), now, [this, i](std::string& block) { take_lines(i, block); });
+                lines->tick(log_.mask(), now, [this, i](std::string& block) { take_lines(i, block); });
     for (auto& [pid, helper] : helpers_)
         if (now >= helper.lines.due())
-            helper.lines.tick(log_.masker(), now,
+            helper.lines.tick(log_.mask(), now,
                               [this, &helper](std::string& block) { log_.output(helper.name, block); });
 }
 

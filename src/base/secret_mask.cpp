@@ -23,29 +23,33 @@ std::vector<std::string> parts_of(std::string_view content) {
 
 }  // namespace
 
-void SecretMask::hide(std::string_view content) {
-    for (std::string& part : parts_of(content)) {
-        if (std::find(parts_.begin(), parts_.end(), part) != parts_.end()) continue;
-        longest_ = std::max(longest_, part.size());
-        parts_.push_back(std::move(part));
-    }
+bool SecretMask::hide(std::string_view content) {
+    std::vector<std::string> parts = parts_of(content);
+    const bool hidden = !parts.empty() || trim(content).empty();
+    for (std::string& part : parts)
+        if (std::find(parts_.begin(), parts_.end(), part) == parts_.end()) parts_.push_back(std::move(part));
+    return hidden;
 }
 
 bool SecretMask::can_hide(std::string_view content) { return !parts_of(content).empty(); }
 
+// In order, and none overlaps another. Those that touch stay apart: a stream may be cut between them.
 std::vector<SecretMask::Range> SecretMask::ranges(std::string_view text) const {
     std::vector<Range> found;
-    for (const std::string& part : parts_)
+    const auto add = [](std::vector<Range>& to, std::size_t first, const Range& range) {
+        if (to.size() > first && range.begin < to.back().end)
+            to.back().end = std::max(to.back().end, range.end);
+        else
+            to.push_back(range);
+    };
+    for (const std::string& part : parts_) {
+        const std::size_t first = found.size();  // of this part alone, so that their number is bounded
         for (std::size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; ++at)
-            found.push_back({at, at + part.size()});
+            add(found, first, {at, at + part.size()});
+    }
     std::sort(found.begin(), found.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
     std::vector<Range> out;
-    for (const Range& range : found) {
-        if (!out.empty() && range.begin <= out.back().end)
-            out.back().end = std::max(out.back().end, range.end);
-        else
-            out.push_back(range);
-    }
+    for (const Range& range : found) add(out, 0, range);
     return out;
 }
 
@@ -61,12 +65,29 @@ std::string SecretMask::masked(std::string_view text) const {
     return out;
 }
 
+void SecretMask::apply(std::string& text) const {
+    if (!ranges(text).empty()) text = masked(text);
+}
+
 std::size_t SecretMask::settled(std::string_view text) const {
-    if (parts_.empty()) return text.size();
-    std::size_t end = text.size() - std::min(text.size(), longest_ - 1);
-    for (const Range& range : ranges(text))
-        if (range.begin < end && end < range.end) end = range.begin;
-    return end;
+    std::size_t cut = text.size();
+    for (const std::string& part : parts_)
+        for (std::size_t n = std::min(part.size() - 1, text.size()); n > text.size() - cut; --n)
+            if (text.ends_with(std::string_view(part).substr(0, n))) {
+                cut = text.size() - n;
+                break;
+            }
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (const std::string& part : parts_) {
+            const std::size_t from = cut - std::min(cut, part.size() - 1);
+            const std::size_t at = text.substr(from, 2 * part.size()).find(part);
+            if (at == std::string_view::npos || from + at >= cut) continue;
+            cut = from + at;
+            moved = true;
+        }
+    }
+    return cut;
 }
 
 }  // namespace tmplbuild

@@ -10,14 +10,16 @@
 #include <sstream>
 #include <utility>
 
+#include "base/secret_mask.hpp"
 #include "podlog/line_blocks.hpp"
 #include "podlog/line_ring.hpp"
-#include "podlog/masker.hpp"
 #include "podlog/outlet.hpp"
 #include "podlog/rotating_file.hpp"
+#include "podlog/secret_names.hpp"
 #include "support/catch.hpp"
 
 namespace fs = std::filesystem;
+using namespace tmplbuild;
 using namespace tmplbuild::launch;
 
 namespace {
@@ -40,15 +42,15 @@ std::string content(const fs::path& file) {
 }  // namespace
 
 TEST_CASE("values of secrets are replaced, the longer one first, line by line") {
-    Masker masker;
-    masker.hide("secret-one");
-    masker.hide("secret-one-and-more");
-    masker.hide("first line\nsecond line\nx");
-    CHECK(masker.hide("pin4"));
-    CHECK(masker.hide(" \n"));
-    CHECK_FALSE(masker.hide(" abc\n"));
+    SecretMask mask;
+    mask.hide("secret-one");
+    mask.hide("secret-one-and-more");
+    mask.hide("first line\nsecond line\nx");
+    CHECK(mask.hide("pin4"));
+    CHECK(mask.hide(" \n"));
+    CHECK_FALSE(mask.hide(" abc\n"));
     std::string text = "a secret-one b secret-one-and-more c\nsecond line! abc x pin4\nsecret-onesecret-one";
-    masker.apply(text);
+    mask.apply(text);
     CHECK(text == "a *** b *** c\n***! abc x ***\n******");
 }
 
@@ -65,8 +67,8 @@ TEST_CASE("names of variables that hold secrets") {
 }
 
 TEST_CASE("blocks are whole lines however the stream is cut, and no secret is cut in two") {
-    Masker masker;
-    masker.hide("0123456789abcdef");
+    SecretMask mask;
+    mask.hide("0123456789abcdef");
     std::string sent;
     std::mt19937 random(7);
     for (int i = 0; i < 2000; ++i) {
@@ -79,29 +81,29 @@ TEST_CASE("blocks are whole lines however the stream is cut, and no secret is cu
     const auto take = [&](std::string& block) {
         REQUIRE(block.back() == '\n');
         REQUIRE(block.size() <= (1U << 17));
-        masker.apply(block);
+        mask.apply(block);
         got += block;
     };
     for (std::size_t at = 0; at < sent.size();) {
         const std::size_t part = std::min<std::size_t>(1 + random() % 5000, sent.size() - at);
-        lines.feed(std::string_view(sent).substr(at, part), masker, 0, take);
+        lines.feed(std::string_view(sent).substr(at, part), mask, 0, take);
         at += part;
     }
     lines.flush(take);
     CHECK(got.find("0123456789abcdef") == std::string::npos);
-    masker.apply(sent);
+    mask.apply(sent);
     std::erase(sent, '\n');
     std::erase(got, '\n');
     CHECK(got == sent);
 }
 
 TEST_CASE("a line that is one long secret after the other still comes through") {
-    Masker masker;
-    masker.hide(std::string(20'000, 'a'));
+    SecretMask mask;
+    mask.hide(std::string(20'000, 'a'));
     LineBlocks lines;
     std::size_t got = 0;
     for (int i = 0; i < 100; ++i)
-        lines.feed(std::string(9'000, 'a'), masker, 0, [&](std::string& block) { got += block.size() - 1; });
+        lines.feed(std::string(9'000, 'a'), mask, 0, [&](std::string& block) { got += block.size() - 1; });
     CHECK(got >= 800'000);
 }
 
@@ -123,14 +125,14 @@ namespace {
 
 // What a stream gives, block by block, with a clock of its own.
 struct Stream {
-    Masker masker;
+    SecretMask mask;
     LineBlocks lines;
     std::string got;
     void feed(std::string_view text, Time now) {
-        lines.feed(text, masker, now, [this](std::string& block) { got += block; });
+        lines.feed(text, mask, now, [this](std::string& block) { got += block; });
     }
     void tick(Time now) {
-        lines.tick(masker, now, [this](std::string& block) { got += block; });
+        lines.tick(mask, now, [this](std::string& block) { got += block; });
     }
     std::string take() { return std::exchange(got, {}); }
 };
@@ -175,13 +177,13 @@ TEST_CASE("the two halves of a Windows line's end make no bar, and git's way of 
 
 TEST_CASE("a bar gives away no part of a secret and no half of a character") {
     Stream stream;
-    stream.masker.hide("0123456789");
+    stream.mask.hide("0123456789");
     stream.feed("\rkey 01234", 1000);
     CHECK(stream.take() == "key \n");
     stream.feed("56789 \xc3", 3000);
     stream.tick(9000);
     std::string said = stream.take();
-    stream.masker.apply(said);
+    stream.mask.apply(said);
     CHECK(said == "key *** \n");
     Stream longest;
     longest.feed(std::string(16383, 'x') + "\xc3", 0);
