@@ -28,6 +28,7 @@ Time hindered_pause(Hindrance hindrance, int tries, int jitter) {
 }
 
 void KernelSteps::compile(std::size_t k) {
+    at(k).next_try = never;
     at(k).compiling = true;
     at(k).percent = 0;
     at(k).seconds_left = -1;
@@ -35,7 +36,7 @@ void KernelSteps::compile(std::size_t k) {
     actions_.push_back({.kind = Action::Kind::kernel_compile, .kernel = k});
 }
 
-void KernelSteps::on_progress(std::size_t k, const Event& event) {
+void KernelSteps::take_progress(std::size_t k, const Event& event) {
     if (!at(k).compiling) return;
     at(k).percent = std::clamp(event.code, 0, 99);
     at(k).seconds_left = event.status;
@@ -44,7 +45,7 @@ void KernelSteps::on_progress(std::size_t k, const Event& event) {
     say(spec_.kernels[k].name, event.text);
 }
 
-void KernelSteps::on_compiled(std::size_t k, const Event& event) {
+void KernelSteps::take_job(std::size_t k, const Event& event) {
     KernelState& kernel = at(k);
     if (!kernel.compiling) return;
     kernel.compiling = kernel.ask_anew = false;
@@ -73,14 +74,6 @@ void KernelSteps::try_later(std::size_t k, const Event& event) {
     else
         enter(k, KernelPhase::waiting, event.text);
     say(spec_.kernels[k].name, event.text + "; next try in " + std::to_string((pause + 999) / 1000) + " s");
-}
-
-void KernelSteps::try_again() {
-    for (std::size_t k = 0; k < state_.kernels.size(); ++k) {
-        if (now_ < at(k).next_try) continue;
-        at(k).next_try = never;
-        compile(k);
-    }
 }
 
 }  // namespace tmplbuild::launch

@@ -37,7 +37,7 @@ bool KernelSteps::may_start(std::size_t i, std::string& missing) {
     return true;
 }
 
-void KernelSteps::starts(std::size_t i) {
+void KernelSteps::service_starts(std::size_t i) {
     ServiceState& s = state_.services[i];
     s.with_kernel = all_in_place(i);
     const bool asked = state_.host.verdict.state != gpu::HostState::unknown;
@@ -45,18 +45,21 @@ void KernelSteps::starts(std::size_t i) {
     s.came_up = s.torch_matches = s.stale = s.kernel_restart = s.asking_idle = false;
     s.idle_due = never;
     for (std::size_t k = 0; s.with_kernel && k < spec_.kernels.size(); ++k)
-        if (uses(i, k) && at(k).phase == KernelPhase::degraded)
-            enter(k, KernelPhase::available, at(k).simulated ? "simulated" : "started again after it fell back");
+        if (uses(i, k)) happens(k, KernelEvent::service_starts, {.service = i});
 }
 
-void KernelSteps::is_ready(std::size_t i) {
+void KernelSteps::trust_again(std::size_t k) {
+    enter(k, KernelPhase::available, at(k).simulated ? "simulated" : "started again after it fell back");
+}
+
+void KernelSteps::service_ready(std::size_t i) {
     state_.services[i].came_up = true;
     state_.services[i].early_ends = 0;
     for (std::size_t k = 0; state_.services[i].with_kernel && k < spec_.kernels.size(); ++k)
-        if (uses(i, k)) check(k, i);
+        if (uses(i, k)) happens(k, KernelEvent::service_ready, {.service = i});
 }
 
-void KernelSteps::ended(std::size_t i, bool ordered) {
+void KernelSteps::service_ended(std::size_t i, bool ordered) {
     ServiceState& s = state_.services[i];
     s.stale = s.kernel_restart = s.asking_idle = false;
     s.idle_due = never;
@@ -64,9 +67,24 @@ void KernelSteps::ended(std::size_t i, bool ordered) {
     if (++s.early_ends < early_ends_limit) return;
     s.early_ends = 0;
     for (std::size_t k = 0; k < spec_.kernels.size(); ++k)
-        if (uses(i, k) && at(k).in_place)
-            withdraw(k, KernelPhase::failed,
-                     spec_.services[i].name + " ended twice with it before it was ready, and starts without it now");
+        if (uses(i, k)) happens(k, KernelEvent::service_failed, {.service = i});
+}
+
+void KernelSteps::give_up_after_ends(std::size_t k, std::size_t i) {
+    if (at(k).in_place)
+        withdraw(k, KernelPhase::failed,
+                 spec_.services[i].name + " ended twice with it before it was ready, and starts without it now");
+}
+
+// Its log has the line that says so.
+void KernelSteps::service_degraded(std::size_t i, const Event& event) {
+    for (std::size_t k = 0; state_.services[i].with_kernel && k < state_.kernels.size(); ++k)
+        if (uses(i, k)) happens(k, KernelEvent::service_degraded, event);
+}
+
+void KernelSteps::degrade(std::size_t k, const Event& event) {
+    enter(k, KernelPhase::degraded, spec_.services[event.service].name + " says: " + event.text);
+    say(spec_.kernels[k].name, "degraded: " + at(k).reason);
 }
 
 void KernelSteps::renew(std::size_t i) {
@@ -85,7 +103,7 @@ void KernelSteps::renew(std::size_t i) {
     }
 }
 
-void KernelSteps::on_idle(std::size_t i, bool idle) {
+void KernelSteps::take_idle(std::size_t i, bool idle) {
     ServiceState& s = state_.services[i];
     if (!s.asking_idle) return;
     s.asking_idle = false;
@@ -95,18 +113,11 @@ void KernelSteps::on_idle(std::size_t i, bool idle) {
     s.kernel_restart = true;
 }
 
-void KernelSteps::ask_idle() {
-    for (std::size_t i = 0; i < state_.services.size(); ++i) {
-        ServiceState& s = state_.services[i];
-        if (now_ < s.idle_due) continue;
-        s.idle_due = now_ + idle_pause_ms;
-        if (s.phase != Phase::ready || s.asking_idle) {
-            s.asking_idle = false;  // no answer in time: asked again
-            continue;
-        }
-        s.asking_idle = true;
-        actions_.push_back({.kind = Action::Kind::ask_idle, .service = i});
-    }
+void KernelSteps::ask_idle(std::size_t i) {
+    ServiceState& s = state_.services[i];
+    s.idle_due = now_ + idle_pause_ms;
+    s.asking_idle = s.phase == Phase::ready && !s.asking_idle;  // no answer in time: asked again, after the next pause
+    if (s.asking_idle) actions_.push_back({.kind = Action::Kind::ask_idle, .service = i});
 }
 
 // A service that could not wait for a late verdict started as on a pod without a GPU. It is renewed once: when what its

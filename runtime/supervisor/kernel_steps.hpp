@@ -3,29 +3,44 @@
 // it is restarted for a kernel. Pure, as transition() is; called by it alone.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "supervisor/model.hpp"
+#include "supervisor/trace.hpp"
 
 namespace tmplbuild::launch {
 
 class KernelSteps {
   public:
-    KernelSteps(const pod::PodSpec& spec, PodState& state, Time now, std::vector<Action>& actions)
-        : spec_(spec), state_(state), now_(now), actions_(actions) {}
+    KernelSteps(const pod::PodSpec& spec, PodState& state, Time now, std::vector<Action>& actions, Trace* trace)
+        : spec_(spec), state_(state), now_(now), actions_(actions), trace_(trace) {}
 
-    void handle(const Event& event);
+    // What happened to kernel `k`: its entry of the table. `task`: the one whose answer this is.
+    void happens(std::size_t k, KernelEvent what, const Event& event = {}, const KernelTask* task = nullptr);
+    void start();
     // After every service that needs nothing: no probe and no helper is started before the first of them.
     void services_started();
+    void take_gpu(const Event& event);
+    void task_done(std::size_t k, const Event& event);
     void tick();
-    // Whether the service may start as far as kernels and GPUs go; `missing` says what it waits for.
-    bool may_start(std::size_t i, std::string& missing);
-    void starts(std::size_t i);  // decides its arguments
-    void is_ready(std::size_t i);
-    void ended(std::size_t i, bool ordered);
-    // Every restart that a kernel asks for, once each.
-    std::vector<std::size_t> restarts();
     void stop();  // the pod stops
 
+    // kernel_services.cpp: what services and kernels mean for each other.
+    // Whether the service may start as far as kernels and GPUs go; `missing` says what it waits for.
+    bool may_start(std::size_t i, std::string& missing);
+    void service_starts(std::size_t i);  // decides its arguments
+    void service_ready(std::size_t i);
+    void service_ended(std::size_t i, bool ordered);
+    void service_degraded(std::size_t i, const Event& event);
+    void ask_idle(std::size_t i);
+    void take_idle(std::size_t i, bool idle);
+    // Every restart that a kernel asks for, once each.
+    std::vector<std::size_t> restarts();
+
   private:
+    struct Cause;
+    struct Moves;
     KernelState& at(std::size_t k) { return state_.kernels[k]; }
     bool uses(std::size_t i, std::size_t k) const;
     bool uses_any(std::size_t i) const { return !spec_.services[i].uses_kernels.empty(); }
@@ -33,34 +48,44 @@ class KernelSteps {
     bool all_in_place(std::size_t i) const;
     void say(const std::string& who, const std::string& text);
     void enter(std::size_t k, KernelPhase phase, std::string reason);
-    void start();
-    void on_gpu(const Event& event);
+    void heed_mode(std::size_t k);
     void judge(std::size_t k);
+    void retry(std::size_t k);
+    void switch_off(std::size_t k);
     void use_fallback(std::size_t k);
-    void compile(std::size_t k);
+
+    // kernel_helpers.cpp: what helpers are asked, and what their answers mean
     void push(std::size_t k, KernelTask task);
-    void activate(std::size_t k, const std::string& directory, const std::string& digest);
-    void give_up(std::size_t k, const Event& event);
     void run_first(std::size_t k);
-    void ask_idle();
-    void on_task_done(std::size_t k, const Event& event);
-    void on_task_answer(std::size_t k, const KernelTask& task, const Event& event);
-    void on_activated(std::size_t k, const KernelTask& task, const Event& event);
-    void on_checked(std::size_t k, const Event& event);
-    void on_compiled(std::size_t k, const Event& event);
-    void on_progress(std::size_t k, const Event& event);
-    void try_later(std::size_t k, const Event& event);
-    void try_again();
-    void withdraw(std::size_t k, KernelPhase phase, const std::string& reason);
+    void activate(std::size_t k, const std::string& directory, const std::string& digest);
+    void answered(std::size_t k, const KernelTask& task, const Event& event);
+    void take_place(std::size_t k, const KernelTask& task, const Event& event);
+    void take_away(std::size_t k, const Event& event);
+    void take_match(std::size_t k, const KernelTask& task, const Event& event);
     void check(std::size_t k, std::size_t service);
+    void take_check(std::size_t k, const Event& event);
+    void give_up(std::size_t k, const Event& event);
+    void withdraw(std::size_t k, KernelPhase phase, const std::string& reason);
+    void end_helper(std::size_t k);
+    void end_work(std::size_t k);
+
+    // kernel_job_steps.cpp: its job
+    void compile(std::size_t k);
+    void take_job(std::size_t k, const Event& event);
+    void take_progress(std::size_t k, const Event& event);
+    void try_later(std::size_t k, const Event& event);
+
+    void degrade(std::size_t k, const Event& event);
+    void trust_again(std::size_t k);
+    void give_up_after_ends(std::size_t k, std::size_t i);
     void renew_for_gpu();
     void renew(std::size_t i);  // the service runs with other arguments than it would be started with now
-    void on_idle(std::size_t i, bool idle);
 
     const pod::PodSpec& spec_;
     PodState& state_;
     Time now_;
     std::vector<Action>& actions_;
+    Trace* trace_;
 };
 
 Time kernels_due(const PodState& state);

@@ -100,7 +100,9 @@ struct Step {
 
 // The services in their first state: those that cannot be used are failed with words, the rest wait.
 PodState first_state(const pod::PodSpec& spec);
-Step transition(const pod::PodSpec& spec, PodState state, const Event& event);
+// `trace`: what is to hold the entries of the table that were taken; for tests.
+struct Trace;
+Step transition(const pod::PodSpec& spec, PodState state, const Event& event, Trace* trace = nullptr);
 // What a service is asked now: its readiness first, its health from then on.
 const pod::Probe& probe_in(const pod::Service& service, const ServiceState& state);
 // When a tick must come; never while nothing is due, so that an idle pod costs nothing.

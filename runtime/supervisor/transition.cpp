@@ -1,203 +1,210 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/wait.h>
-
+// From an event to the entries of the table that it is, and from the moves that stand there to what is done.
 #include <algorithm>
+#include <array>
 
 #include "supervisor/transition_class.hpp"
 
 namespace tmplbuild::launch {
 
-namespace {
-
-constexpr std::size_t reason_limit = 300;  // of what a stranger said
-
-std::string describe_end(const Event& event) {
-    if (event.out_of_memory) return "killed for memory (signal 9)";
-    return event.text.empty() ? describe_status(event.status) : event.text;
-}
-
-}  // namespace
-
 void Transition::handle(const Event& event) {
     using Kind = Event::Kind;
-    const std::size_t i = event.service;
-    const bool names_service = event.kind != Kind::start && event.kind != Kind::tick && event.kind != Kind::terminate &&
-                               event.kind != Kind::foreground_started && event.kind != Kind::foreground_exited &&
-                               event.kind != Kind::stray_exited && event.kind != Kind::no_children;
-    if (names_service && i >= state().services.size()) return;
     switch (event.kind) {
         case Kind::start:
-            return;
+            return kernels_.start();
         case Kind::tick:
-            return on_tick();
-        case Kind::spawned:
-            if (!at(i).spawning) return;
-            at(i).spawning = false;
-            at(i).pid = event.pid;
-            if (at(i).phase == Phase::stopping) stop_service(i);  // asked for before there was a process
-            return;
-        case Kind::executed:
-            return on_running(i);
-        case Kind::spawn_failed:
-            if (at(i).spawning) on_exit(i, event, false, event.text);
-            return;
-        case Kind::exited:
-            if (at(i).pid == 0) return;
-            if (event.out_of_memory) ++at(i).memory_kills;
-            return on_exit(i, event, WIFEXITED(event.status) && WEXITSTATUS(event.status) == 0, describe_end(event));
-        case Kind::left_gone:
-            return at(i).left != 0 ? conclude(i) : void();
-        case Kind::probe_answered:
-            return on_probe_answer(i, event.ok, event.text);
-        case Kind::log_matched:
-            if (spec_.services[i].ready.kind == pod::Probe::Kind::log) on_ready(i);
-            return;
+            return tick();
         case Kind::terminate:
-            // The second one kills at once; the first may come when the pod is ending for another reason.
-            if (std::exchange(state().asked_to_end, true)) return kill_all();
-            return begin_stop(state().exit_code);
+            return happens(PodEvent::terminate);
         case Kind::foreground_started:
-            state().foreground = event.pid;
-            return;
+            return happens(PodEvent::command_started, event);
         case Kind::foreground_exited:
-            state().foreground = 0;
-            if (!state().code_is_final) state().exit_code = exit_code_of(event.status);
-            if (state().mode == Mode::running) begin_stop(state().exit_code);
-            return;
+            return happens(PodEvent::command_ended, event);
         case Kind::stray_exited:
-            return state().mode == Mode::sweeping ? sweep(0) : void();  // its own children are ours now
+            return happens(PodEvent::stray_ended);
         case Kind::no_children:
-            if (state().mode == Mode::sweeping) state().give_up_at = now_;
-            return;
+            return happens(PodEvent::nobody_left);
+        case Kind::spawned:
+        case Kind::executed:
+        case Kind::spawn_failed:
+        case Kind::exited:
+        case Kind::left_gone:
+        case Kind::probe_answered:
+        case Kind::log_matched:
         case Kind::stop_service:
-            return on_command(i, false, "stopped by a person", event.more);
         case Kind::restart_service:
-            return on_command(i, true, "restarted by a person", event.more);
+        case Kind::service_degraded:
+        case Kind::idle_answered:
+            if (event.service < state().services.size()) handle_service(event.service, event);
+            return;
         case Kind::gpu_answered:
+            return kernels_.take_gpu(event);
         case Kind::kernel_done:
         case Kind::kernel_compiled:
         case Kind::kernel_progress:
         case Kind::kernel_retry:
         case Kind::kernel_off:
-        case Kind::service_degraded:
+            if (event.kernel < state().kernels.size()) handle_kernel(event);
+            return;
+    }
+}
+
+void Transition::handle_service(std::size_t i, const Event& event) {
+    using Kind = Event::Kind;
+    switch (event.kind) {
+        case Kind::spawned:
+            return happens(i, ServiceEvent::spawned, event);
+        case Kind::executed:
+            return happens(i, ServiceEvent::executed, event);
+        case Kind::spawn_failed:
+            return happens(i, ServiceEvent::spawn_failed, event);
+        case Kind::exited:
+            return happens(i, ServiceEvent::exited, event);
+        case Kind::left_gone:
+            return happens(i, ServiceEvent::left_gone, event);
+        case Kind::probe_answered:
+            return happens(i, ServiceEvent::probe_answered, event);
+        case Kind::log_matched:
+            return happens(i, ServiceEvent::log_matched, event);
+        case Kind::stop_service:
+            return order(i, ServiceEvent::stop_asked, event, "stopped by a person");
+        case Kind::restart_service:
+            return order(i, ServiceEvent::restart_asked, event, "restarted by a person");
         case Kind::idle_answered:
-            return;  // the kernels' half has handled it
+            return happens(i, ServiceEvent::idle_answered, event);
+        default:
+            return kernels_.service_degraded(i, event);
     }
 }
 
-// What stands beside a service that was started again: why, as long as it runs.
-static std::string after_words(const ServiceState& s) {
-    return s.last_end.empty() ? std::string() : "started again after: " + s.last_end;
-}
-
-// The program was executed. A service without a probe is ready now; one that may not have it yet is asked at once.
-void Transition::on_running(std::size_t i) {
-    auto& s = at(i);
-    if (s.pid == 0 || s.phase != Phase::starting) return;
-    s.last_no.clear();
-    const auto& probe = spec_.services[i].ready;
-    if (spec_.services[i].oneshot) return enter(i, Phase::running);
-    if (probe.kind == pod::Probe::Kind::none) return on_ready(i);
-    if (probe.deadline_ms > 0) s.ready_by = now_ + probe.deadline_ms;
-    if (probe.kind != pod::Probe::Kind::log) s.probe_due = now_;
-}
-
-void Transition::on_ready(std::size_t i) {
-    auto& s = at(i);
-    if (s.pid == 0 || s.was_ready || (s.phase != Phase::starting && s.phase != Phase::unhealthy)) return;
-    end_probing(i);
-    enter(i, Phase::ready, after_words(s));
-    s.satisfied = s.was_ready = true;
-    s.noes = 0;
-    const auto& health = spec_.services[i].health;
-    if (health.kind != pod::Probe::Kind::none) s.probe_due = now_ + health.interval_ms;
-    say(i, "ready after " + std::to_string(now_ - at(i).started) + " ms");
-    kernels_.is_ready(i);
-}
-
-void Transition::on_probe_answer(std::size_t i, bool ok, const std::string& why) {
-    auto& s = at(i);
-    if (!s.probing) return;
-    s.probing = false;
-    s.probe_due = now_ + probe_in(spec_.services[i], s).interval_ms;
-    if (!ok) s.last_no = why.substr(0, reason_limit);
-    if (s.was_ready) return on_health(i, ok);
-    if (ok) return on_ready(i);
-    if (s.phase == Phase::starting && !why.empty()) s.reason = "not ready yet: " + s.last_no;
-}
-
-static std::string with_why(const std::string& text, const std::string& why) {
-    return why.empty() ? text : text + ": " + why;
-}
-
-void Transition::on_health(std::size_t i, bool ok) {
-    auto& s = at(i);
-    s.noes = ok ? 0 : s.noes + 1;
-    if (ok && s.phase == Phase::unhealthy) {
-        enter(i, Phase::ready, after_words(s));
-        s.satisfied = true;
-        say(i, "healthy again");
+void Transition::handle_kernel(const Event& event) {
+    using Kind = Event::Kind;
+    const std::size_t k = event.kernel;
+    switch (event.kind) {
+        case Kind::kernel_done:
+            return kernels_.task_done(k, event);
+        case Kind::kernel_compiled:
+            return kernels_.happens(k, KernelEvent::compiled, event);
+        case Kind::kernel_progress:
+            return kernels_.happens(k, KernelEvent::progressed, event);
+        case Kind::kernel_retry:
+            return kernels_.happens(k, KernelEvent::retry_asked, event);
+        default:
+            return kernels_.happens(k, KernelEvent::off_asked, event);
     }
-    if (s.phase != Phase::ready || s.noes < spec_.services[i].health_failures) return;
-    enter(i, Phase::unhealthy,
-          with_why("its health probe said no " + std::to_string(s.noes) + " times in a row", s.last_no));
-    s.satisfied = false;
-    say(i, "unhealthy: " + s.reason);
 }
 
-void Transition::on_tick() {
+// What a move is about. `why`: of a stop or a restart.
+struct Transition::Cause {
+    std::size_t i;
+    const Event& event;
+    const char* why;
+};
+
+// What each move does, in the order of the moves: one that is forgotten does not compile.
+struct Transition::Moves {
+    template <typename Move>
+    struct Entry {
+        Move move;
+        void (*carry_out)(Transition&, const Cause&);
+    };
+    using T = Transition;
+    using C = Cause;
+    using S = ServiceMove;
+    using P = PodMove;
+
+    static constexpr std::array<Entry<S>, 23> services = {{
+        {S::none, [](T&, const C&) {}},
+        {S::start, [](T& t, const C& c) { t.start(c.i); }},
+        {S::take_process, [](T& t, const C& c) { t.take_process(c.i, c.event.pid); }},
+        {S::stop_late, [](T& t, const C& c) { t.take_process(c.i, c.event.pid); }},
+        {S::begin, [](T& t, const C& c) { t.begin(c.i); }},
+        {S::end, [](T& t, const C& c) { t.end(c.i, c.event); }},
+        {S::conclude, [](T& t, const C& c) { t.at(c.i).left != 0 ? t.conclude(c.i) : void(); }},
+        {S::take_answer, [](T& t, const C& c) { t.take_answer(c.i, c.event.ok, c.event.text); }},
+        {S::become_ready, [](T& t, const C& c) { t.match_log(c.i); }},
+        {S::stop, [](T& t, const C& c) { t.stop_service(c.i, c.why); }},
+        {S::change_order, [](T& t, const C& c) { t.change_order(c.i, c.why); }},
+        {S::rest, [](T& t, const C& c) { t.rest_or_wait(c.i, Phase::stopped, c.why, c.event.more); }},
+        {S::wait, [](T& t, const C& c) { t.rest_or_wait(c.i, Phase::waiting, c.why, c.event.more); }},
+        {S::take_idle, [](T& t, const C& c) { t.kernels_.take_idle(c.i, c.event.ok); }},
+        {S::kill_or_give_up, [](T& t, const C& c) { t.kill_or_give_up(c.i); }},
+        {S::look, [](T& t, const C& c) { t.look_at_left(c.i); }},
+        {S::end_pause, [](T& t, const C& c) { t.leave_pause(c.i, Phase::waiting, {}); }},
+        {S::be_late, [](T& t, const C& c) { t.be_late(c.i); }},
+        {S::probe, [](T& t, const C& c) { t.probe(c.i); }},
+        {S::ask_idle, [](T& t, const C& c) { t.kernels_.ask_idle(c.i); }},
+        {S::shorten_grace, [](T& t, const C& c) { t.at(c.i).due = std::min(t.at(c.i).due, t.state().kill_at); }},
+        {S::stay_away, [](T& t, const C& c) { t.leave_pause(c.i, Phase::stopped, t.at(c.i).reason); }},
+        {S::kill, [](T& t, const C& c) { t.kill(c.i, c.why); }},
+    }};
+    static constexpr std::array<Entry<P>, 13> pod = {{
+        {P::none, [](T&, const C&) {}},
+        {P::stop, [](T& t, const C&) { t.stop_on_term(); }},
+        {P::insist, [](T& t, const C&) { t.insist(); }},
+        {P::take_command, [](T& t, const C& c) { t.state().foreground = c.event.pid; }},
+        {P::end_with_command, [](T& t, const C& c) { t.end_with_command(c.event.status); }},
+        {P::note_code, [](T& t, const C& c) { t.note_code(c.event.status); }},
+        {P::fail, [](T& t, const C&) { t.stop_pod(exit_critical); }},
+        {P::sweep, [](T& t, const C&) { t.sweep(); }},
+        {P::look, [](T& t, const C&) { t.signal_strays(0); }},
+        {P::end_now, [](T& t, const C&) { t.state().give_up_at = t.now_; }},
+        {P::tell_all, [](T& t, const C&) { t.tell_all(); }},
+        {P::kill_all, [](T& t, const C&) { t.kill_all(); }},
+        {P::leave, [](T& t, const C&) { t.leave(); }},
+    }};
+    template <typename Move, std::size_t count>
+    static constexpr bool is_whole(const std::array<Entry<Move>, count>& entries, Move last) {
+        for (std::size_t n = 0; n < count; ++n)
+            if (static_cast<std::size_t>(entries[n].move) != n + 1) return false;  // after `forgotten`
+        return entries[count - 1].move == last;
+    }
+    template <typename Move, std::size_t count>
+    static void carry_out(const std::array<Entry<Move>, count>& entries, Move move, Transition& t, const Cause& cause) {
+        entries[static_cast<std::size_t>(move) - 1].carry_out(t, cause);
+    }
+};
+
+void Transition::happens(std::size_t i, ServiceEvent what, const Event& event, const char* why) {
+    static_assert(Moves::is_whole(Moves::services, ServiceMove::kill));
+    const ServiceMove move = move_of(at(i).phase, what);
+    follow(trace_ == nullptr ? nullptr : &trace_->services, i, at(i).phase, what, move, [&] {
+        Moves::carry_out(Moves::services, move, *this, {i, event, why});
+    });
+}
+
+void Transition::happens(PodEvent what, const Event& event) {
+    static_assert(Moves::is_whole(Moves::pod, PodMove::leave));
+    const PodMove move = move_of(state().mode, what);
+    follow(trace_ == nullptr ? nullptr : &trace_->pod, 0, state().mode, what, move, [&] {
+        Moves::carry_out(Moves::pod, move, *this, {0, event, ""});
+    });
+}
+
+void Transition::tick() {
     for (std::size_t i = 0; i < state().services.size(); ++i) {
-        auto& s = at(i);
-        if (s.phase == Phase::stopping && now_ >= s.due) on_stop_due(i);
-        if (s.left != 0 && now_ >= s.look_due) look_at_left(i);
-        if (s.phase == Phase::backoff && now_ >= s.due) {
-            s.due = never;
-            enter(i, Phase::waiting);
-        }
-        if (now_ >= s.ready_by) on_deadline(i);
-        if (now_ >= s.probe_due) on_probe_due(i);
+        if (now_ >= at(i).due) happens(i, ServiceEvent::grace_over);
+        if (now_ >= at(i).look_due) happens(i, ServiceEvent::look_due);
+        if (now_ >= at(i).due) happens(i, ServiceEvent::pause_over);
+        if (now_ >= at(i).ready_by) happens(i, ServiceEvent::deadline_over);
+        if (now_ >= at(i).probe_due) happens(i, ServiceEvent::probe_due);
     }
     kernels_.tick();
-    if (state().mode == Mode::stopping && now_ >= state().tell_all_at) tell_all();
-    if (state().mode != Mode::running && now_ >= state().kill_at) kill_all();
-    if (state().mode == Mode::sweeping && now_ >= state().look_due) sweep(0);
-}
-
-void Transition::on_deadline(std::size_t i) {
-    auto& s = at(i);
-    s.ready_by = never;
-    const pod::Probe& probe = spec_.services[i].ready;
-    const bool by_log = probe.kind == pod::Probe::Kind::log;
-    enter(i, Phase::unhealthy,
-          with_why("not ready after " + std::to_string(now_ - s.started) + " ms",
-                   by_log ? "its output has not said '" + probe.log.substr(0, reason_limit) + "'" : s.last_no));
-    say(i, s.reason);
-}
-
-// An attempt is to begin, or the one under way has had its time.
-void Transition::on_probe_due(std::size_t i) {
-    auto& s = at(i);
-    const pod::Probe& probe = probe_in(spec_.services[i], s);
-    act({.kind = s.probing ? Action::Kind::cancel_probe : Action::Kind::probe, .service = i});
-    if (s.probing) {
-        const bool program = probe.kind == pod::Probe::Kind::exec;
-        return on_probe_answer(i, false,
-                               std::string(program ? "its probe did not end" : "no answer") + " within " +
-                                   std::to_string(probe.timeout_ms) + " ms");
-    }
-    s.probing = true;
-    s.probe_due = now_ + probe.timeout_ms;
+    for (std::size_t i = 0; i < state().services.size(); ++i)
+        if (now_ >= at(i).idle_due) happens(i, ServiceEvent::idle_due);
+    if (now_ >= state().tell_all_at) happens(PodEvent::tell_due);
+    if (now_ >= state().kill_at) happens(PodEvent::kill_due);
+    if (now_ >= state().look_due) happens(PodEvent::look_due);
 }
 
 void Transition::settle() {
     if (state().mode == Mode::running) {
-        for (const std::size_t i : kernels_.restarts()) on_command(i, true, "restarted for its kernel", {});
+        for (const std::size_t i : kernels_.restarts())
+            order(i, ServiceEvent::restart_asked, {}, "restarted for its kernel");
         return start_what_can();
     }
     stop_what_can();
-    if (now_ < state().give_up_at) return;
-    state().mode = Mode::over;
-    act({.kind = Action::Kind::leave, .code = state().exit_code});
+    if (now_ >= state().give_up_at) happens(PodEvent::limit_over);
 }
 
 // What it waits for among its needs; empty: nothing.
@@ -218,23 +225,33 @@ std::string Transition::missing_need(std::size_t i) {
 
 void Transition::start_what_can() {
     for (std::size_t i = 0; i < state().services.size(); ++i) {
-        auto& s = at(i);
-        if (s.phase != Phase::waiting || alive(i)) continue;
+        if (at(i).phase != Phase::waiting) continue;
         std::string missing = missing_need(i);
         const bool may = missing.empty() && kernels_.may_start(i, missing);
-        s.reason = missing;
-        if (!may) continue;
-        enter(i, Phase::starting, after_words(s));
-        kernels_.starts(i);
-        s.started = now_;
-        s.spawning = true;
-        if (s.starts++ > 0) ++s.restarts;
-        act({.kind = Action::Kind::spawn, .service = i});
+        at(i).reason = missing;
+        if (may) happens(i, ServiceEvent::can_start);
     }
 }
 
-Step transition(const pod::PodSpec& spec, PodState state, const Event& event) {
-    return Transition(spec, std::move(state), event.now).run(event);
+void Transition::start(std::size_t i) {
+    auto& s = at(i);
+    enter(i, Phase::starting, after_words(s));
+    kernels_.service_starts(i);
+    s.started = now_;
+    s.spawning = true;
+    if (s.starts++ > 0) ++s.restarts;
+    act({.kind = Action::Kind::spawn, .service = i});
+}
+
+void Transition::take_process(std::size_t i, pid_t pid) {
+    if (!at(i).spawning) return;
+    at(i).spawning = false;
+    at(i).pid = pid;
+    if (at(i).phase == Phase::stopping) stop_service(i, at(i).reason);
+}
+
+Step transition(const pod::PodSpec& spec, PodState state, const Event& event, Trace* trace) {
+    return Transition(spec, std::move(state), event.now, trace).run(event);
 }
 
 Time next_due(const PodState& state) {

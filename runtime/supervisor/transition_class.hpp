@@ -8,6 +8,7 @@
 
 #include "supervisor/kernel_steps.hpp"
 #include "supervisor/model.hpp"
+#include "supervisor/trace.hpp"
 
 namespace tmplbuild::launch {
 
@@ -16,12 +17,12 @@ inline constexpr Time unkillable_ms = 2'000;
 
 class Transition {
   public:
-    Transition(const pod::PodSpec& spec, PodState state, Time now) : spec_(spec), now_(now) {
+    Transition(const pod::PodSpec& spec, PodState state, Time now, Trace* trace)
+        : spec_(spec), now_(now), trace_(trace) {
         step_.state = std::move(state);
     }
     Step run(const Event& event) {
         if (state().mode != Mode::over) {
-            kernels_.handle(event);
             handle(event);
             settle();
             if (event.kind == Event::Kind::start) kernels_.services_started();
@@ -39,6 +40,10 @@ class Transition {
         at(i).since = now_;
         at(i).reason = std::move(reason);
     }
+    // What stands beside a service that was started again: why, as long as it runs.
+    static std::string after_words(const ServiceState& s) {
+        return s.last_end.empty() ? std::string() : "started again after: " + s.last_end;
+    }
     void say(std::size_t i, std::string text) {
         act({.kind = Action::Kind::say, .service = i, .text = std::move(text)});
     }
@@ -52,43 +57,65 @@ class Transition {
         if (at(i).pid != 0) act({.kind = Action::Kind::signal_group, .service = i, .signal = number});
     }
 
-    // transition.cpp: what happens, starting, readiness
+    // transition.cpp: which entry of the table an event is, and what its move does
+    struct Cause;
+    struct Moves;
     void handle(const Event& event);
-    void on_running(std::size_t i);
-    void on_ready(std::size_t i);
-    void on_probe_answer(std::size_t i, bool ok, const std::string& why);
-    void on_health(std::size_t i, bool ok);
-    void on_tick();
-    void on_probe_due(std::size_t i);
-    void on_deadline(std::size_t i);
+    void handle_service(std::size_t i, const Event& event);
+    void handle_kernel(const Event& event);
+    void happens(std::size_t i, ServiceEvent what, const Event& event = {}, const char* why = "");
+    void happens(PodEvent what, const Event& event = {});
+    void tick();
     void settle();
     void start_what_can();
+    void start(std::size_t i);
+    void take_process(std::size_t i, pid_t pid);
     std::string missing_need(std::size_t i);
 
+    // transition_ready.cpp: readiness and health
+    void match_log(std::size_t i);
+    void begin(std::size_t i);
+    void become_ready(std::size_t i);
+    void take_answer(std::size_t i, bool ok, const std::string& why);
+    void take_health(std::size_t i, bool ok);
+    void probe(std::size_t i);
+    void be_late(std::size_t i);
+
     // transition_end.cpp: a process ended, what it left running, what comes next
-    void on_exit(std::size_t i, const Event& event, bool ok, const std::string& why);
+    void end(std::size_t i, const Event& event);
     void stop_left(std::size_t i, pid_t number, const std::string& who);
     void signal_left(std::size_t i, int signal);
     void look_at_left(std::size_t i);
     void conclude(std::size_t i);
-    void on_end_without_order(std::size_t i);
+    void end_without_order(std::size_t i);
     void fail(std::size_t i, const std::string& why);
 
     // transition_stop.cpp: one service, and the whole pod
-    void stop_service(std::size_t i);
-    void on_stop_due(std::size_t i);
-    void on_command(std::size_t i, bool again, const char* why, const std::string& left);
-    void begin_stop(int code);
+    void order(std::size_t i, ServiceEvent what, const Event& event, const char* why);
+    void stop_service(std::size_t i, std::string why);
+    void change_order(std::size_t i, const char* why);
+    void rest_or_wait(std::size_t i, Phase phase, const char* why, const std::string& left);
+    void leave_pause(std::size_t i, Phase phase, std::string reason);
+    void kill_or_give_up(std::size_t i);
+    void kill(std::size_t i, const char* why);
+    void stop_on_term();
+    void insist();
+    void note_code(int status);
+    void end_with_command(int status);
+    void stop_pod(int code);
     void tell_all();
     void kill_all();
-    void sweep(int signal);
+    void signal_strays(int signal);
     bool is_needed(std::size_t i);
     void stop_what_can();
+    void sweep();
+    void leave();
 
     const pod::PodSpec& spec_;
     Time now_;
+    Trace* trace_;
     Step step_;
-    KernelSteps kernels_{spec_, step_.state, now_, step_.actions};
+    KernelSteps kernels_{spec_, step_.state, now_, step_.actions, trace_};
 };
 
 }  // namespace tmplbuild::launch

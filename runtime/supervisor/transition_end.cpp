@@ -19,14 +19,25 @@ bool ended_as_told(const Event& event, int signal) {
     return WEXITSTATUS(event.status) == 0 || WEXITSTATUS(event.status) == 128 + signal;
 }
 
+std::string describe_end(const Event& event) {
+    if (event.kind != Event::Kind::exited) return event.text;
+    if (event.out_of_memory) return "killed for memory (signal 9)";
+    return event.text.empty() ? describe_status(event.status) : event.text;
+}
+
 std::string joined(const std::string& first, const std::string& second) {
     return first + (first.empty() || second.empty() ? "" : "; ") + second;
 }
 
 }  // namespace
 
-void Transition::on_exit(std::size_t i, const Event& event, bool ok, const std::string& why) {
+void Transition::end(std::size_t i, const Event& event) {
     auto& s = at(i);
+    const bool was_process = event.kind == Event::Kind::exited;
+    if (was_process ? s.pid == 0 : !s.spawning) return;
+    const bool ok = was_process && WIFEXITED(event.status) && WEXITSTATUS(event.status) == 0;
+    const std::string why = describe_end(event);
+    if (was_process && event.out_of_memory) ++s.memory_kills;
     const pid_t pid = s.pid;
     s.pid = 0;
     s.spawning = false;
@@ -37,7 +48,7 @@ void Transition::on_exit(std::size_t i, const Event& event, bool ok, const std::
     s.ended_well = ok;
     s.end = s.ordered && ended_as_told(event, stop_signal(i)) ? std::string() : why;
     s.end_jitter = event.jitter;
-    kernels_.ended(i, s.ordered || state().mode != Mode::running);
+    kernels_.service_ended(i, s.ordered || state().mode != Mode::running);
     // What a oneshot leaves is what it was there for: a daemon that it started. It stays until the end of the pod.
     const bool kept = spec_.services[i].oneshot && ok && !s.ordered && state().mode == Mode::running;
     if (event.more.empty() || pid == 0 || kept) return conclude(i);
@@ -65,7 +76,9 @@ void Transition::signal_left(std::size_t i, int signal) {
 }
 
 // What has begun since, to clean up, was started by somebody who was told, and is left alone until the KILL.
-void Transition::look_at_left(std::size_t i) { signal_left(i, at(i).left_killed ? SIGKILL : 0); }
+void Transition::look_at_left(std::size_t i) {
+    if (at(i).left != 0) signal_left(i, at(i).left_killed ? SIGKILL : 0);
+}
 
 // Nothing of it runs any more.
 void Transition::conclude(std::size_t i) {
@@ -75,14 +88,14 @@ void Transition::conclude(std::size_t i) {
     s.due = s.look_due = never;
     if (state().mode != Mode::running || (s.ordered && !s.start_again))
         return enter(i, Phase::stopped, s.ordered ? joined(s.reason, s.end) : s.end);
-    if (!s.ordered) return on_end_without_order(i);
+    if (!s.ordered) return end_without_order(i);
     s.start_again = false;
     s.failures = 0;
     s.last_end.clear();
     enter(i, Phase::waiting, s.reason);
 }
 
-void Transition::on_end_without_order(std::size_t i) {
+void Transition::end_without_order(std::size_t i) {
     auto& s = at(i);
     const auto& service = spec_.services[i];
     const auto& restart = service.restart;
@@ -110,7 +123,7 @@ void Transition::fail(std::size_t i, const std::string& why) {
     if (!spec_.services[i].critical) return;
     say(i, "it is critical, so the pod ends with code " + std::to_string(exit_critical));
     state().code_is_final = true;
-    begin_stop(exit_critical);
+    happens(PodEvent::critical_failed);
 }
 
 }  // namespace tmplbuild::launch

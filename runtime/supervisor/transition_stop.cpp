@@ -2,6 +2,7 @@
 // Stopping one service, and the whole pod: everybody gets a stop signal and a grace before KILL, in reverse order of
 // need as long as the time allows it.
 #include <algorithm>
+#include <utility>
 
 #include "supervisor/transition_class.hpp"
 
@@ -18,16 +19,48 @@ const Time stray_grace_ms = pod::Service{}.stop_grace_ms;
 
 }  // namespace
 
-void Transition::stop_service(std::size_t i) {
+// Of a person, or for a kernel. While the pod stops nobody is heard, and what cannot be used is never started.
+void Transition::order(std::size_t i, ServiceEvent what, const Event& event, const char* why) {
+    if (state().mode != Mode::running || !spec_.services[i].unusable.empty()) return;
+    at(i).start_again = what == ServiceEvent::restart_asked && (alive(i) || !event.more.empty());
+    at(i).last_end.clear();
+    happens(i, what, event, why);
+}
+
+void Transition::stop_service(std::size_t i, std::string why) {
     end_probing(i);
-    enter(i, Phase::stopping, at(i).reason);
+    enter(i, Phase::stopping, std::move(why));
     at(i).satisfied = false;
     at(i).due = std::min(now_ + spec_.services[i].stop_grace_ms, state().kill_at);
     signal_group(i, stop_signal(i));
 }
 
+// It stops already, for whatever reason.
+void Transition::change_order(std::size_t i, const char* why) {
+    at(i).ordered = true;
+    at(i).reason = why;
+}
+
+// It has no process: it stays `stopped`, or is `waiting` for its start.
+void Transition::rest_or_wait(std::size_t i, Phase phase, const char* why, const std::string& left) {
+    auto& s = at(i);
+    s.due = never;
+    s.failures = 0;
+    s.satisfied = s.satisfied && phase != Phase::waiting;
+    s.ordered = true;
+    s.end.clear();
+    if (left.empty()) return enter(i, phase, why);
+    s.reason = why;
+    stop_left(i, -1, left);
+}
+
+void Transition::leave_pause(std::size_t i, Phase phase, std::string reason) {
+    at(i).due = never;
+    enter(i, phase, std::move(reason));
+}
+
 // Its grace is over, or that of what it left running.
-void Transition::on_stop_due(std::size_t i) {
+void Transition::kill_or_give_up(std::size_t i) {
     auto& s = at(i);
     s.due = never;
     if (s.pid != 0) {
@@ -45,32 +78,27 @@ void Transition::on_stop_due(std::size_t i) {
     signal_left(i, SIGKILL);
 }
 
-void Transition::on_command(std::size_t i, bool again, const char* why, const std::string& left) {
-    auto& s = at(i);
-    if (state().mode != Mode::running || !spec_.services[i].unusable.empty()) return;
-    s.start_again = again && (alive(i) || !left.empty());
-    s.last_end.clear();
-    if (s.phase == Phase::stopping) {
-        s.ordered = true;
-        s.reason = why;
-        return;
-    }
-    if (alive(i)) {
-        s.reason = why;
-        return stop_service(i);
-    }
-    s.due = never;
-    s.failures = 0;
-    s.satisfied = s.satisfied && !again;
-    s.ordered = true;
-    s.end.clear();
-    if (left.empty()) return enter(i, again ? Phase::waiting : Phase::stopped, why);
-    s.reason = why;
-    stop_left(i, -1, left);
+void Transition::stop_on_term() {
+    state().asked_to_end = true;
+    stop_pod(state().exit_code);
 }
 
-void Transition::begin_stop(int code) {
-    if (state().mode != Mode::running) return;
+// The first TERM may come when the pod is ending for another reason.
+void Transition::insist() {
+    if (std::exchange(state().asked_to_end, true)) kill_all();
+}
+
+void Transition::note_code(int status) {
+    state().foreground = 0;
+    if (!state().code_is_final) state().exit_code = exit_code_of(status);
+}
+
+void Transition::end_with_command(int status) {
+    note_code(status);
+    stop_pod(state().exit_code);
+}
+
+void Transition::stop_pod(int code) {
     state().mode = Mode::stopping;
     state().exit_code = code;
     state().give_up_at = now_ + spec_.stop_total_ms;
@@ -82,12 +110,8 @@ void Transition::begin_stop(int code) {
     if (state().foreground != 0) act({.kind = Action::Kind::signal_foreground, .signal = SIGTERM});
     kernels_.stop();
     for (std::size_t i = 0; i < state().services.size(); ++i) {
-        auto& s = at(i);
-        s.start_again = false;
-        if (s.phase == Phase::stopping) s.due = std::min(s.due, state().kill_at);
-        if (alive(i) || s.phase == Phase::failed || s.phase == Phase::done) continue;
-        s.due = never;
-        enter(i, Phase::stopped, s.reason);
+        at(i).start_again = false;
+        happens(i, ServiceEvent::pod_stops);
     }
 }
 
@@ -105,20 +129,23 @@ void Transition::kill_all() {
     state().kill_at = state().tell_all_at = never;
     state().killed = true;
     if (state().foreground != 0) act({.kind = Action::Kind::signal_foreground, .signal = SIGKILL});
-    for (std::size_t i = 0; i < state().services.size(); ++i) {
-        if (at(i).pid == 0 && at(i).left == 0) continue;
-        end_probing(i);
-        if (at(i).phase != Phase::stopping) enter(i, Phase::stopping, at(i).reason);
-        at(i).due = never;
-        at(i).left_killed = at(i).left != 0;
-        if (at(i).left_killed) signal_left(i, SIGKILL);
-        signal_group(i, SIGKILL);
-    }
-    if (state().mode == Mode::sweeping) sweep(SIGKILL);
+    for (std::size_t i = 0; i < state().services.size(); ++i) happens(i, ServiceEvent::pod_kills);
+    if (state().mode == Mode::sweeping) signal_strays(SIGKILL);
+}
+
+void Transition::kill(std::size_t i, const char* why) {
+    auto& s = at(i);
+    if (s.pid == 0 && s.left == 0) return;
+    end_probing(i);
+    if (s.phase != Phase::stopping) enter(i, Phase::stopping, *why == '\0' ? s.reason : why);
+    s.due = never;
+    s.left_killed = s.left != 0;
+    if (s.left_killed) signal_left(i, SIGKILL);
+    signal_group(i, SIGKILL);
 }
 
 // Everything that is left: with TERM, those who have not had it; with 0, a look.
-void Transition::sweep(int signal) {
+void Transition::signal_strays(int signal) {
     state().look_due = now_ + sweep_pause_ms;
     act({.kind = Action::Kind::sweep, .signal = state().killed ? SIGKILL : signal});
 }
@@ -139,19 +166,21 @@ void Transition::stop_what_can() {
         any = any || alive(i);
         if (at(i).pid == 0 || at(i).phase == Phase::stopping) continue;
         if (is_needed(i) && !state().all_told && !state().killed) continue;
-        at(i).reason = "the pod stops";
-        if (!state().killed) {
-            stop_service(i);
-        } else {
-            enter(i, Phase::stopping, at(i).reason);
-            signal_group(i, SIGKILL);
-        }
+        happens(i, state().killed ? ServiceEvent::pod_kills : ServiceEvent::pod_tells, {}, "the pod stops");
     }
-    if (any) return;
+    if (!any) happens(PodEvent::services_gone);
+}
+
+void Transition::sweep() {
     state().mode = Mode::sweeping;
     state().tell_all_at = never;
     if (!state().killed) state().kill_at = std::min(state().kill_at, now_ + stray_grace_ms);
-    sweep(SIGTERM);
+    signal_strays(SIGTERM);
+}
+
+void Transition::leave() {
+    state().mode = Mode::over;
+    act({.kind = Action::Kind::leave, .code = state().exit_code});
 }
 
 }  // namespace tmplbuild::launch

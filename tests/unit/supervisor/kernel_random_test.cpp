@@ -5,6 +5,7 @@
 #include <random>
 
 #include "supervisor/kernel_pod.hpp"
+#include "supervisor/table_watch.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -29,11 +30,13 @@ pod::PodSpec random_spec(std::mt19937& random) {
     both.name = "both";
     both.uses_kernels = {"attention", "other"};
     both.on_kernel_ready = static_cast<pod::OnKernelReady>(random() % 3);
+    both.oneshot = random() % 8 == 0;
     spec.services.push_back(both);
     for (pod::Service& service : spec.services)
         if (random() % 2 == 0) {
             service.ready.kind = pod::Probe::Kind::log;
             service.ready.log = "up";
+            service.ready.deadline_ms = random() % 2 == 0 ? 0 : 3'000;
         }
     return spec;
 }
@@ -41,7 +44,8 @@ pod::PodSpec random_spec(std::mt19937& random) {
 // Answers what the actions ask for, at random moments, as the engine would: one end for each helper, job and process.
 class World {
   public:
-    explicit World(std::mt19937& random) : random_(random), spec_(random_spec(random)), state_(first_state(spec_)) {
+    World(std::mt19937& random, TableWatch& watch)
+        : random_(random), watch_(watch), spec_(random_spec(random)), state_(first_state(spec_)) {
         send({.kind = Kind::start});
     }
 
@@ -138,7 +142,7 @@ class World {
     void send(Event event) {
         event.now = now_;
         event.jitter = static_cast<int>(random_() % 2001) - 1000;
-        Step step = transition(spec_, std::move(state_), event);
+        Step step = watch_.step(spec_, std::move(state_), event);
         state_ = std::move(step.state);
         std::vector<std::size_t> started;
         for (const Action& action : step.actions) {
@@ -202,6 +206,7 @@ class World {
     }
 
     std::mt19937& random_;
+    TableWatch& watch_;
     pod::PodSpec spec_;
     PodState state_;
     Time now_ = 1000;
@@ -215,12 +220,15 @@ class World {
 
 TEST_CASE("20,000 random lives of a pod with two kernels keep the promises about kernels") {
     std::mt19937 random(11);
+    TableWatch watch;
     for (int life = 0; life < 20'000; ++life) {
         INFO("life " << life);
-        World world(random);
+        World world(random, watch);
         const int events = static_cast<int>(random() % 60);
         for (int i = 0; i < events; ++i) world.random_event();
         if (life % 4 == 0) world.come_to_rest();
         world.must_end();
     }
+    CHECK(watch.kernels.not_seen() == "");
+    CHECK(watch.services.entries_not_seen(concerns_kernels) == "");
 }

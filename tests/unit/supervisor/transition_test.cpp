@@ -2,8 +2,10 @@
 #include <csignal>
 #include <map>
 #include <random>
+#include <utility>
 
 #include "supervisor/model.hpp"
+#include "supervisor/table_watch.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -24,9 +26,9 @@ pod::PodSpec random_spec(std::mt19937& random) {
         service.critical = random() % 8 == 0;
         service.restart.policy = static_cast<pod::Restart::Policy>(random() % 3);
         service.restart.budget = random() % 3;
-        service.stop_grace_ms = static_cast<std::int64_t>(random() % 3000);
+        service.stop_grace_ms = 1 + static_cast<std::int64_t>(random() % 3000);  // one of 0 is over at once
         if (random() % 3 == 0) {
-            service.ready.kind = pod::Probe::Kind::http;
+            service.ready.kind = random() % 3 == 0 ? pod::Probe::Kind::log : pod::Probe::Kind::http;
             service.ready.deadline_ms = random() % 2 == 0 ? 0 : 500;
         }
         if (!service.oneshot && random() % 3 == 0) {
@@ -42,14 +44,14 @@ pod::PodSpec random_spec(std::mt19937& random) {
 // A world that does what the actions say, at random moments, and checks that each of them makes sense.
 class World {
   public:
-    World(std::mt19937& random, pod::PodSpec spec)
-        : random_(random), spec_(std::move(spec)), state_(first_state(spec_)) {}
+    World(std::mt19937& random, pod::PodSpec spec, TableWatch& watch)
+        : random_(random), watch_(watch), spec_(std::move(spec)), state_(first_state(spec_)) {}
 
     void send(Event event) {
         event.now = now_;
         if (event.kind == Event::Kind::terminate) ++terms_;
         event.jitter = static_cast<int>(random_() % 2001) - 1000;
-        Step step = transition(spec_, std::move(state_), event);
+        Step step = watch_.step(spec_, std::move(state_), event);
         state_ = std::move(step.state);
         for (const Action& action : step.actions) check(action);
         // A tick deals with all that is due: else the launcher would not sleep.
@@ -58,7 +60,7 @@ class World {
     }
 
     void random_event() {
-        now_ += static_cast<Time>(random_() % 300);
+        now_ += static_cast<Time>(random_() % (random_() % 8 == 0 ? 4000 : 300));
         const std::size_t i = random_() % spec_.services.size();
         Event event{.kind = static_cast<Event::Kind>(random_() % 16), .service = i};
         switch (event.kind) {
@@ -83,14 +85,19 @@ class World {
                 if (pids_[i] == 0 && random_() % 3 == 0) event.more = "PID 7 (left)";
                 break;
             case Event::Kind::foreground_started:
+                if (std::exchange(has_command_, true)) return;
+                event.pid = 2;
+                break;
             case Event::Kind::foreground_exited:
-                return;
+                if (state_.foreground == 0 || random_() % 10 != 0) return;
+                event.status = 5 << 8;
+                break;
             case Event::Kind::no_children:
                 for (const auto& [service, pid] : pids_)
                     if (pid != 0) return;
                 break;
             case Event::Kind::terminate:
-                if (random_() % 20 != 0) return;
+                if (random_() % (state_.mode == Mode::running ? 20 : 4) != 0) return;
                 break;
             default:
                 event.ok = random_() % 2 == 0;
@@ -103,6 +110,7 @@ class World {
     void must_end() {
         send({.kind = Event::Kind::terminate});
         const Time limit = now_ + spec_.stop_total_ms;
+        if (random_() % 4 == 0) send({.kind = Event::Kind::terminate});
         while (state_.mode != Mode::over) {
             const Time due = next_due(state_);
             if (due == never || due > limit) FAIL("the stop does not end in time");
@@ -142,6 +150,7 @@ class World {
     }
 
     std::mt19937& random_;
+    TableWatch& watch_;
     pod::PodSpec spec_;
     PodState state_;
     Time now_ = 1;
@@ -149,7 +158,8 @@ class World {
     std::map<std::size_t, pid_t> pids_;
     std::map<std::size_t, pid_t> told_;  // has had its stop signal
     int terms_ = 0;                      // the second kills at once
-    pid_t next_pid_ = 1;
+    pid_t next_pid_ = 2;
+    bool has_command_ = false;  // once in a life
     int left_ = 0;
 };
 
@@ -157,13 +167,16 @@ class World {
 
 TEST_CASE("100,000 random sequences keep the supervisor's promises") {
     std::mt19937 random(20260101);  // fixed: a failure is repeatable
+    TableWatch watch;
     for (int sequence = 0; sequence < 100'000; ++sequence) {
-        World world(random, random_spec(random));
+        World world(random, random_spec(random), watch);
         world.send({.kind = Event::Kind::start});
         const int length = static_cast<int>(random() % 40);
         for (int i = 0; i < length && !world.over(); ++i) world.random_event();
         if (!world.over()) world.must_end();
     }
+    CHECK(watch.services.not_seen([](ServiceEvent event) { return !concerns_kernels(event); }) == "");
+    CHECK(watch.pod.not_seen() == "");
 }
 
 TEST_CASE("the pause before a restart doubles up to its cap") {

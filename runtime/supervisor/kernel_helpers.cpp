@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// The work of helpers for a kernel, one at a time: putting files in place, taking them away, comparing torch, the
+// self-test; and what their answers mean.
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "supervisor/kernel_steps.hpp"
+
+namespace tmplbuild::launch {
+
+namespace {
+
+constexpr Time task_ms = 120'000;      // of a helper: hashing a variant takes a second, from a slow disk more
+constexpr Time check_ms = 600'000;     // of a self-test: importing torch on a busy pod takes a while
+constexpr int code_cannot_here = 3;    // a helper's exit code: nothing is wrong with the kernel, this pod has no place
+constexpr int code_no_gpu = 77;        // a self-test's
+constexpr int code_not_started = 126;  // … and above, up to 127: it did not run
+
+}  // namespace
+
+void KernelSteps::push(std::size_t k, KernelTask task) {
+    at(k).tasks.push_back(std::move(task));
+    if (at(k).tasks.size() == 1) run_first(k);
+}
+
+void KernelSteps::activate(std::size_t k, const std::string& directory, const std::string& digest) {
+    push(k, {.kind = KernelTask::Kind::activate,
+             .directory = directory,
+             .digest = digest,
+             .distribution = spec_.kernels[k].distribution,
+             .version = spec_.kernels[k].version});
+}
+
+// After a helper's or the job's no: there is nothing more to wait for.
+void KernelSteps::give_up(std::size_t k, const Event& event) {
+    at(k).settled = true;
+    enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
+    say(spec_.kernels[k].name, std::string(to_string(at(k).phase)) + ": " + event.text);
+}
+
+void KernelSteps::run_first(std::size_t k) {
+    const bool check = at(k).tasks.front().kind == KernelTask::Kind::check;
+    at(k).task_by = now_ + (check ? check_ms : task_ms);
+    actions_.push_back({.kind = Action::Kind::kernel_task, .kernel = k});
+}
+
+void KernelSteps::task_done(std::size_t k, const Event& event) {
+    if (at(k).tasks.empty()) return;
+    const KernelTask task = std::move(at(k).tasks.front());
+    at(k).tasks.pop_front();
+    at(k).task_by = never;
+    const bool counts = !task.abandoned || task.kind == KernelTask::Kind::deactivate;
+    if (counts) answered(k, task, event);
+    if (!at(k).tasks.empty() && at(k).task_by == never) run_first(k);
+}
+
+void KernelSteps::answered(std::size_t k, const KernelTask& task, const Event& event) {
+    switch (task.kind) {
+        case KernelTask::Kind::activate:
+            return happens(k, KernelEvent::activated, event, &task);
+        case KernelTask::Kind::deactivate:
+            return happens(k, KernelEvent::deactivated, event, &task);
+        case KernelTask::Kind::match:
+            return happens(k, KernelEvent::matched, event, &task);
+        case KernelTask::Kind::check:
+            return happens(k, KernelEvent::checked, event, &task);
+    }
+}
+
+void KernelSteps::take_away(std::size_t k, const Event& event) {
+    if (!event.ok) say(spec_.kernels[k].name, "could not be taken away: " + event.text);
+}
+
+void KernelSteps::take_match(std::size_t k, const KernelTask& task, const Event& event) {
+    if (task.service < state_.services.size()) state_.services[task.service].torch_matches = event.ok;
+    if (!event.ok && at(k).in_place) withdraw(k, KernelPhase::off, event.text);
+}
+
+void KernelSteps::take_place(std::size_t k, const KernelTask& task, const Event& event) {
+    KernelState& kernel = at(k);
+    const pod::Kernel& spec = spec_.kernels[k];
+    const bool fallback = !spec.fallback.directory.empty() && task.directory == spec.fallback.directory;
+    kernel.settled = spec.install == pod::InstallMode::background || !kernel.compiling;
+    if (!event.ok) {
+        if (fallback) return say(spec.name, "its fallback cannot be used: " + event.text);
+        give_up(k, event);
+        return push(k, {.kind = KernelTask::Kind::deactivate});
+    }
+    kernel.in_place = true;
+    kernel.fallback = fallback;
+    kernel.checked = fallback;  // the self-test is the variant's
+    if (fallback) {
+        const std::string words = "until then, or instead, " + spec.fallback.distribution + " " + spec.fallback.version;
+        if (!kernel.compiling) enter(k, KernelPhase::available, kernel.reason + "; " + words);
+        say(spec.name, words + " is used");
+    } else {
+        enter(k, KernelPhase::available, kernel.simulated ? "simulated" : "not checked on this GPU yet");
+        say(spec.name, std::string("available") + (kernel.simulated ? " (simulated)" : ""));
+    }
+    // The helper has just compared torch.
+    std::size_t user = spec_.services.size();
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
+        if (!uses(i, k)) continue;
+        user = std::min(user, i);
+        state_.services[i].torch_matches = true;
+        if (state_.services[i].pid != 0 && all_in_place(i)) renew(i);
+    }
+    if (user == spec_.services.size()) check(k, user);
+}
+
+void KernelSteps::check(std::size_t k, std::size_t service) {
+    if (at(k).checked || at(k).simulated || at(k).phase != KernelPhase::available) return;
+    at(k).checked = true;
+    if (spec_.kernels[k].selftest.empty()) {
+        at(k).reason = "its recipe has no self-test, so nothing says that it computes";
+        return;
+    }
+    push(k, {.kind = KernelTask::Kind::check, .service = service});
+}
+
+void KernelSteps::take_check(std::size_t k, const Event& event) {
+    if (!at(k).in_place || at(k).fallback) return;
+    const std::string& name = spec_.kernels[k].name;
+    if (event.ok) {
+        if (at(k).phase == KernelPhase::available)
+            enter(k, KernelPhase::active, "its self-test computed: " + event.text);
+        return say(name, "active: " + at(k).reason);
+    }
+    if (event.code == code_no_gpu || event.code == code_not_started || event.code == code_not_started + 1) {
+        at(k).reason = "its self-test checked nothing: " + event.text;
+        return say(name, "available, not active: " + at(k).reason);
+    }
+    withdraw(k, KernelPhase::failed, "its self-test failed: " + event.text);
+}
+
+// Away with what is in place; services that run with it are treated by their on_kernel_ready.
+void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& reason) {
+    KernelState& kernel = at(k);
+    const bool was = kernel.in_place;
+    if (kernel.compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
+    kernel.in_place = kernel.fallback = kernel.compiling = false;
+    kernel.settled = true;
+    kernel.next_try = never;
+    enter(k, phase, reason);
+    say(spec_.kernels[k].name, std::string(to_string(phase)) + ": " + reason);
+    while (kernel.tasks.size() > 1) kernel.tasks.pop_back();
+    if (!kernel.tasks.empty()) kernel.tasks.front().abandoned = true;
+    if (was || !kernel.tasks.empty()) push(k, {.kind = KernelTask::Kind::deactivate});
+    for (std::size_t i = 0; i < spec_.services.size(); ++i)
+        if (uses(i, k) && state_.services[i].with_kernel && state_.services[i].pid != 0) renew(i);
+}
+
+void KernelSteps::end_helper(std::size_t k) {
+    at(k).task_by = never;
+    actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k, .signal = SIGKILL});
+}
+
+void KernelSteps::end_work(std::size_t k) {
+    if (at(k).compiling) actions_.push_back({.kind = Action::Kind::end_kernel_compile, .kernel = k});
+    if (!at(k).tasks.empty())
+        actions_.push_back({.kind = Action::Kind::end_kernel_task, .kernel = k, .signal = SIGTERM});
+    at(k).task_by = at(k).next_try = never;
+}
+
+}  // namespace tmplbuild::launch
