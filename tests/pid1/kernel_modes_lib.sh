@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Shared by kernel_modes_*.sh: the rows of kernel_modes.table for one mode of INSTALL_ATTENTION, each with a pod of its own:
+# For kernel_modes.sh: the rows of kernel_modes.table for one mode of INSTALL_ATTENTION, each with a pod of its own:
 # a real PID 1, the real probe, tests/fakes/driver. What the pod ends as is read from its control socket.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/kernel_lib.sh"
 table=$TMPLBUILD_SOURCE/tests/pid1/kernel_modes.table

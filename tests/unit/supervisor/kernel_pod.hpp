@@ -89,8 +89,10 @@ struct Pod {
             }
         // Taking away always works.
         if (!state.kernels.empty() && !kernel().tasks.empty() &&
-            kernel().tasks.front().kind == KernelTask::Kind::deactivate)
+            kernel().tasks.front().kind == KernelTask::Kind::deactivate) {
+            ++taken_away;
             happen({.kind = Event::Kind::kernel_done, .ok = true});
+        }
     }
     void wait(Time ms) {
         const Time end = now + ms;
@@ -135,6 +137,7 @@ struct Pod {
     }
     std::vector<Action> log;
     pid_t pid = 100;
+    int taken_away = 0;  // so many times
 };
 
 }  // namespace tmplbuild::launch
