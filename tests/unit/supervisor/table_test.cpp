@@ -71,9 +71,10 @@ const std::string head = R"(# The launcher's states
 
 What can happen to a pod, to each of its services and to each of its kernels, and what is done then. A unit test prints
 this page from `runtime/supervisor/transition_table.cpp`, by which `transition()` works; other tests let random pods
-live and find that nothing else changes a state, and that each entry is really met. `·`: nothing is done. An entry may
-have conditions of its own, which its words name; one of them is everybody's: an event that comes too late, since the
-process that it is about is no longer there, is not heard. "Time" comes by the launcher's clock.
+live and find that nothing else changes a state, and that each entry is really met; a row that is the same in every
+state has to be met in one of them. `·`: nothing is done. An entry may have conditions of its own, which its words name;
+one of them is everybody's: an event that comes too late, since the process that it is about is no longer there, is not
+heard. "Time" comes by the launcher's clock.
 )";
 
 }  // namespace
