@@ -12,9 +12,9 @@
 
 #include "base/named_hash.hpp"
 #include "build/steps/steps.hpp"
-#include "sys/file.hpp"
 #include "support/catch.hpp"
 #include "support/zip_file.hpp"
+#include "sys/file.hpp"
 
 namespace test {
 
