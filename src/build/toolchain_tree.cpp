@@ -50,7 +50,7 @@ static Result<void> unpack(const fs::path& wheel, const fs::path& tree) {
     }
 }
 
-static Result<void> fill(const LockedToolchain& toolchain, const fs::path& tree, StepContext& context) {
+static Result<void> unpack_wheels(const LockedToolchain& toolchain, const fs::path& tree, StepContext& context) {
     if (auto made = sys::make_directories(tree); !made) return made;
     for (const LockedDistribution& wheel : toolchain.wheels) {
         if (auto unpacked = unpack(context.store.blob_path(wheel.sha256), tree); !unpacked) {
@@ -77,7 +77,7 @@ Result<fs::path> toolchain_tree(const LockedToolchain& toolchain, StepContext& c
         context.say("unpacking the toolchain");
         auto work = context.store.new_temp_directory("toolchain");
         if (!work) return work.error();
-        if (auto filled = fill(toolchain, work->path() / "tree", context); !filled) return filled.error();
+        if (auto filled = unpack_wheels(toolchain, work->path() / "tree", context); !filled) return filled.error();
         if (auto made = sys::make_directories(kept.parent_path()); !made) return made.error();
         fs::rename(work->path() / "tree", kept, failed);
         if (failed && !fs::is_directory(kept)) return os_error("keep the toolchain", kept, failed.value());

@@ -26,7 +26,7 @@ struct Input {
     bool ended = false;
 
     std::span<const std::byte> rest() const { return std::span(buffer).subspan(at, size - at); }
-    Result<void> fill(const ByteSource& source) {
+    Result<void> refill(const ByteSource& source) {
         if (at != size || ended) return {};
         at = size = 0;
         auto got = source(buffer);
@@ -150,7 +150,7 @@ struct Decompressor::Impl {
     // Bytes made; 0 at the end.
     Result<std::size_t> some(std::span<std::byte> into) {
         for (;;) {
-            if (auto filled = input.fill(source); !filled) return filled.error();
+            if (auto filled = input.refill(source); !filled) return filled.error();
             // Both libraries may hold back bytes for want of room, so they are asked again after the input's end.
             if (input.ended && input.at == input.size && !codec->middle) return 0;
             const std::size_t before = input.at;

@@ -63,7 +63,7 @@ class LayoutWriter {
         if (*there) return {};
         const fs::path to = blob_in(directory_, digest);
         const fs::path temporary = to.string() + new_mark + sys::unique_suffix();
-        auto placed = fill(digest, temporary);
+        auto placed = copy_blob_to(digest, temporary);
         if (placed && ::rename(temporary.c_str(), to.c_str()) != 0) placed = os_error("write", to, errno);
         ::unlink(temporary.c_str());  // rename() of two links to one file leaves both (rename(2))
         if (placed) placed_.trust(digest);
@@ -76,7 +76,7 @@ class LayoutWriter {
     }
 
   private:
-    Result<void> fill(const Digest& digest, const fs::path& temporary) {
+    Result<void> copy_blob_to(const Digest& digest, const fs::path& temporary) {
         if (::link(store_.blob_path(digest).c_str(), temporary.c_str()) != 0) return copy(digest, temporary);
         auto sound = stored_.is_sound(digest);
         if (!sound) return sound.error();

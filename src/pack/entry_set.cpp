@@ -62,13 +62,13 @@ class Walk {
             const std::string name = at->path().filename();
             const std::string below = relative.empty() ? name : relative + "/" + name;
             if (options_.exclude && options_.exclude(below)) continue;
-            if (auto added = one(at->path(), below); !added) return added;
+            if (auto added = add_entry(at->path(), below); !added) return added;
         }
         if (failed) return os_error("read the folder", here, failed.value());
         return {};
     }
 
-    Result<void> one(const fs::path& path, const std::string& relative) {
+    Result<void> add_entry(const fs::path& path, const std::string& relative) {
         struct stat facts {};
         if (::lstat(path.c_str(), &facts) != 0) return os_error("look at", path, errno);
         Entry entry{.path = relative.empty() ? dest_ : dest_ + "/" + relative};
@@ -116,7 +116,7 @@ class Walk {
 }  // namespace
 
 Result<void> EntrySet::add_tree(const fs::path& from, const std::string& dest, const TreeOptions& options) {
-    return Walk(*this, from, dest, options).one(from, "");
+    return Walk(*this, from, dest, options).add_entry(from, "");
 }
 
 bool EntrySet::contains(const std::string& path) const { return items_.contains(facts_.resolve(path)); }

@@ -85,12 +85,12 @@ class TreeWalk {
         std::sort(names.begin(), names.end(),
                   [](const Name& a, const Name& b) { return layer_path_less(a.in_layer(), b.in_layer()); });
         for (const Name& name : names)
-            if (auto packed = one(path.empty() ? name.on_disk : path + "/" + name.on_disk, name); !packed)
+            if (auto packed = pack_entry(path.empty() ? name.on_disk : path + "/" + name.on_disk, name); !packed)
                 return packed;
         return {};
     }
 
-    Result<void> one(const std::string& path, const Name& name) {
+    Result<void> pack_entry(const std::string& path, const Name& name) {
         const struct stat& facts = name.facts;
         if (options_.skip && options_.skip(path, S_ISDIR(facts.st_mode))) return {};
         // Before hard links: overlayfs makes many whiteouts of one inode.

@@ -73,7 +73,7 @@ class Unpacker {
             auto entry = tar->next();
             if (!entry) return entry.error();
             if (!*entry) break;
-            if (auto done = one(**entry, *tar); !done) return done;
+            if (auto done = unpack_entry(**entry, *tar); !done) return done;
         }
         if (auto checked = layer.finish(); !checked) return checked;
         return finish_directories();
@@ -206,7 +206,7 @@ class Unpacker {
         return {};
     }
 
-    Result<void> one(const ArchiveEntry& entry, io::ArchiveReader& tar) {
+    Result<void> unpack_entry(const ArchiveEntry& entry, io::ArchiveReader& tar) {
         if (entry.path.empty()) {  // the root itself
             directories_[""] = {entry.mode, entry.uid, entry.gid, entry.mtime};
             if (::fchown(root_.get(), entry.uid, entry.gid) != 0) return failure("set the owner of", "");

@@ -34,7 +34,7 @@ class Chooser {
     explicit Chooser(const Template& tmpl) : tmpl_(tmpl), toolkit_(*Version::parse(tmpl.targets.cuda)) {}
 
     std::vector<PlannedVariant> run() {
-        for (const KernelUse& use : tmpl_.kernels) one(use);
+        for (const KernelUse& use : tmpl_.kernels) plan_kernel(use);
         if (!errors_.empty()) throw BuildError(std::move(errors_));
         return std::move(out_);
     }
@@ -46,7 +46,7 @@ class Chooser {
         errors_.push_back(std::move(error));
     }
 
-    void one(const KernelUse& use) {
+    void plan_kernel(const KernelUse& use) {
         const KernelRecipe& recipe = use.recipe;
         if (toolkit_ < Version{13, 0, 0})
             refuse(use,

@@ -17,7 +17,7 @@ struct Place {
 };
 
 template <class Fill>
-void fill(const json::object& object, const Place& place, Fill read) {
+void read_object(const json::object& object, const Place& place, Fill read) {
     ReadMembers in(object, place.where);
     read(in);
     in.note_unknown(place.notes);
@@ -32,7 +32,8 @@ void read_list(ReadMembers& parent, const char* key, const Place& place, std::ve
         const auto* object = element.if_object();
         if (object == nullptr) return parent.wrong(key, "an array of objects");
         Item item;
-        fill(*object, {place.where + key + ".", place.problem, place.notes}, [&](ReadMembers& in) { read(in, item); });
+        read_object(*object, {place.where + key + ".", place.problem, place.notes},
+                    [&](ReadMembers& in) { read(in, item); });
         out.push_back(std::move(item));
     }
 }
@@ -40,7 +41,7 @@ void read_list(ReadMembers& parent, const char* key, const Place& place, std::ve
 template <class Fill>
 void read_object(ReadMembers& parent, const char* key, const Place& place, Fill read) {
     if (const auto* object = parent.object(key))
-        fill(*object, {place.where + key + ".", place.problem, place.notes}, read);
+        read_object(*object, {place.where + key + ".", place.problem, place.notes}, read);
 }
 
 void read_file(ReadMembers& in, PinnedFile& out) {
@@ -128,7 +129,7 @@ void read_kernel(const json::value& value, std::size_t index, PodSpec& spec) {
     Kernel kernel;
     std::string problem;
     const Place place{where + ".", problem, spec.notes};
-    fill(*object, place, [&](ReadMembers& in) {
+    read_object(*object, place, [&](ReadMembers& in) {
         in.text("name", kernel.name);
         in.text("env_var", kernel.env_var);
         in.word("install", kernel.install, parse_install_mode, "background, true or false");

@@ -94,8 +94,9 @@ static Values read_values(const std::vector<Parameter>& parameters, const std::s
 }
 
 // Puts parameters into one text. `complete` is set to the parameter's node when the text is that parameter alone.
-static std::string fill(const std::string& text, const Values& values, const std::vector<std::string>& names,
-                        const SourcePos& pos, Report& report, const Node*& complete) {
+static std::string replace_parameters(const std::string& text, const Values& values,
+                                      const std::vector<std::string>& names, const SourcePos& pos, Report& report,
+                                      const Node*& complete) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text.compare(i, 3, "$${") == 0) {
@@ -132,7 +133,7 @@ static Node substitute(const Node& node, const Values& values, const std::vector
     Node out = node;
     if (node.is_text()) {
         const Node* complete = nullptr;
-        out.text = fill(node.text, values, names, node.pos, report, complete);
+        out.text = replace_parameters(node.text, values, names, node.pos, report, complete);
         if (complete != nullptr) {
             out = *complete;
             out.pos = node.pos;

@@ -62,7 +62,7 @@ class Check {
         for (const LoadedObject& object : loader_.objects()) add(object, process_);
         story_.process = &process_;
         for (std::size_t i = 0; i < places.size(); ++i)
-            if (places[i]) one(modules[i], *places[i]);
+            if (places[i]) check_module(modules[i], *places[i]);
         return std::move(result_);
     }
 
@@ -97,7 +97,7 @@ class Check {
         }
     }
 
-    void one(const LinkedModule& module, std::size_t place) {
+    void check_module(const LinkedModule& module, std::size_t place) {
         kernel::LinkScope scope;
         for (const std::size_t object : global_) add(loader_.objects()[object], scope);
         const auto closure = loader_.closure(place);

@@ -24,12 +24,12 @@ class Search {
     }
 
     std::vector<MissingNeed> run(const std::vector<kernel::RuntimeNeed>& needs) {
-        for (const kernel::RuntimeNeed& need : needs) one(need);
+        for (const kernel::RuntimeNeed& need : needs) check_need(need);
         return std::move(out_);
     }
 
   private:
-    void one(const kernel::RuntimeNeed& need) {
+    void check_need(const kernel::RuntimeNeed& need) {
         need_ = &need;
         switch (need.kind) {
             case Kind::c_compiler:

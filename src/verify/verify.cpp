@@ -35,7 +35,7 @@ class Verify {
     Verification run() {
         Claims claims = read_claims(content_.pod_json, image_.annotation(kernels_annotation), image_.has_annotations());
         out_.findings = std::move(claims.findings);
-        for (const ClaimedVariant& claimed : claims.variants) out_.variants.push_back(one(claimed));
+        for (const ClaimedVariant& claimed : claims.variants) out_.variants.push_back(verify_variant(claimed));
         unnamed_variants(claims.variants);
         return std::move(out_);
     }
@@ -47,7 +47,7 @@ class Verify {
         return found == environment.end() ? "" : found->second;
     }
 
-    VerifiedVariant one(const ClaimedVariant& claimed) {
+    VerifiedVariant verify_variant(const ClaimedVariant& claimed) {
         VerifiedVariant variant;
         variant.directory = claimed.directory;
         variant.key = claimed.key;

@@ -34,11 +34,11 @@ Result<fs::path> LayerTrees::tree_of(const BuiltLayer& layer) {
     }
     const std::lock_guard lock(slot->mutex);
     if (slot->path.empty())
-        if (auto filled = fill(*slot, layer); !filled) return filled.error();
+        if (auto filled = unpack_into(*slot, layer); !filled) return filled.error();
     return slot->path;
 }
 
-Result<void> LayerTrees::fill(Slot& slot, const BuiltLayer& layer) {
+Result<void> LayerTrees::unpack_into(Slot& slot, const BuiltLayer& layer) {
     const fs::path kept = store_.root() / "trees" / layer.diff_id.hex();
     std::error_code failed;
     if (fs::is_directory(kept, failed)) {

@@ -34,7 +34,7 @@ class LayerTrees {
         std::filesystem::path path;
         std::optional<sys::TempDirectory> own;
     };
-    Result<void> fill(Slot& slot, const BuiltLayer& layer);
+    Result<void> unpack_into(Slot& slot, const BuiltLayer& layer);
 
     const Store& store_;
     std::mutex mutex_;
