@@ -48,7 +48,8 @@ class Planner {
     Plan run() {
         plan_.name = tmpl_.name;
         add_base();
-        for (const Layer& layer : tmpl_.layers) add_layer(layer);
+        for (const Layer& layer : tmpl_.layers)
+            std::visit([&](const auto& body) { add_layer(layer, body); }, layer.body);
         add_kernels();
         add_runtime();
         add_pod();
@@ -97,16 +98,7 @@ class Planner {
 
     void add_base() { plan_.steps.push_back(plan_base(tmpl_, lock_, facts_)); }
 
-    void add_layer(const Layer& layer) {
-        if (const auto* files = std::get_if<FilesLayer>(&layer.body)) return add_files(layer, *files);
-        if (const auto* fetch = std::get_if<FetchLayer>(&layer.body)) return add_fetch(layer, *fetch);
-        if (const auto* git = std::get_if<GitLayer>(&layer.body)) return add_git(layer, *git);
-        if (std::holds_alternative<AptLayer>(layer.body)) return add_apt(layer);
-        if (const auto* python = std::get_if<PythonLayer>(&layer.body)) return add_python(*python);
-        add_run(layer, std::get<RunLayer>(layer.body));
-    }
-
-    void add_files(const Layer& layer, const FilesLayer& files) {
+    void add_layer(const Layer& layer, const FilesLayer& files) {
         const std::string id = "files:" + layer.name;
         FilesSpec spec{files, facts_.files.at(id), {}};
         if (const auto found = facts_.signatures.find(id); found != facts_.signatures.end())
@@ -115,13 +107,13 @@ class Planner {
         add_known(std::move(step), [&] { return files_key(spec, contract(), compression_); });
     }
 
-    void add_fetch(const Layer& layer, const FetchLayer& fetch) {
+    void add_layer(const Layer& layer, const FetchLayer& fetch) {
         const FetchSpec spec{fetch};
         Step step{.id = "fetch:" + layer.name, .summary = "to " + fetch.dest, .spec = spec};
         add_known(std::move(step), [&] { return fetch_key(spec, contract(), compression_); });
     }
 
-    void add_git(const Layer& layer, const GitLayer& git) {
+    void add_layer(const Layer& layer, const GitLayer& git) {
         const LockedGit* locked = lock_.find_git(git.url, git.rev);
         const GitSpec spec{git, locked == nullptr ? LockedGit{} : *locked};
         Step step{.id = "git:" + layer.name, .summary = git.rev.substr(0, 12) + " to " + git.dest, .spec = spec};
@@ -130,7 +122,7 @@ class Planner {
         add_known(std::move(step), [&] { return git_key(spec, contract(), compression_); });
     }
 
-    void add_apt(const Layer& layer) {
+    void add_layer(const Layer& layer, const AptLayer&) {
         Step step{.id = "apt:" + layer.name, .spec = AptSpec{}};
         step.needs = ids_below(false);
         finish_apt(std::move(step));
@@ -149,7 +141,7 @@ class Planner {
     }
 
     // The layers of one venv are one step, where the first of them stands.
-    void add_python(const PythonLayer& layer) {
+    void add_layer(const Layer&, const PythonLayer& layer) {
         const std::string id = "python:" + layer.venv;
         if (plan_.find(id) != nullptr) return;
         PythonSpec spec;
@@ -188,7 +180,7 @@ class Planner {
             });
     }
 
-    void add_run(const Layer& layer, const RunLayer& run) {
+    void add_layer(const Layer& layer, const RunLayer& run) {
         const RunSpec spec{run};
         const std::string first =
             run.command.empty() ? run.script.substr(0, run.script.find('\n')) : join(run.command, " ");

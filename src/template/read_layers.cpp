@@ -8,12 +8,16 @@ namespace tmplbuild {
 
 using toml_tree::Node;
 
-const std::vector<std::string>& layer_kinds() {
-    static const std::vector<std::string> kinds = {"files", "fetch", "git", "apt", "python", "run"};
-    return kinds;
+template <std::size_t... Indexes>
+static std::vector<std::string> kinds_of_bodies(std::index_sequence<Indexes...>) {
+    return {std::variant_alternative_t<Indexes, LayerBody>::kind...};
 }
 
-const char* Layer::kind() const { return layer_kinds()[body.index()].c_str(); }
+const std::vector<std::string>& layer_kinds() {
+    static const std::vector<std::string> kinds =
+        kinds_of_bodies(std::make_index_sequence<std::variant_size_v<LayerBody>>());
+    return kinds;
+}
 
 static std::string last_part(const std::string& path) {
     std::string text = path;
@@ -50,8 +54,7 @@ static FileItem read_file_item(TableReader& table, Reading& reading) {
     return item;
 }
 
-static FilesLayer read_files(TableReader& table, Reading& reading, std::string& about) {
-    FilesLayer layer;
+static void read_body(FilesLayer& layer, TableReader& table, Reading& reading, std::string& about) {
     if (!table.has("files")) {
         layer.items.push_back(read_file_item(table, reading));
     } else {
@@ -67,11 +70,9 @@ static FilesLayer read_files(TableReader& table, Reading& reading, std::string& 
     }
     if (!layer.items.empty()) about = last_part(layer.items.front().dest);
     if (about.empty() && !layer.items.empty()) about = last_part(layer.items.front().source.string());
-    return layer;
 }
 
-static FetchLayer read_fetch(TableReader& table, std::string& about) {
-    FetchLayer layer;
+static void read_body(FetchLayer& layer, TableReader& table, Reading&, std::string& about) {
     table.require("url", "url = \"https://…\"");
     table.require("sha256", "sha256 = \"…64 hex digits…\"");
     table.require("dest", "dest = \"/opt/tool\"");
@@ -90,11 +91,9 @@ static FetchLayer read_fetch(TableReader& table, std::string& about) {
     if (!layer.unpack && table.has("strip"))
         table.error("strip", "says nothing without unpack = true", "remove it, or add unpack = true");
     about = last_part(layer.dest.size() > 1 ? layer.dest : layer.url);
-    return layer;
 }
 
-static GitLayer read_git(TableReader& table, std::string& about) {
-    GitLayer layer;
+static void read_body(GitLayer& layer, TableReader& table, Reading&, std::string& about) {
     table.hint_for("branch", "a branch moves; name a commit in 'rev'");
     table.hint_for("tag", "a tag can move; name a commit in 'rev'");
     table.require("url", "url = \"https://…\"");
@@ -106,22 +105,18 @@ static GitLayer read_git(TableReader& table, std::string& about) {
     if (const auto flag = table.boolean("submodules")) layer.submodules = flag->value;
     if (const auto choice = table.choice("lfs", {"error", "pointers"})) layer.lfs_pointers = *choice == 1;
     about = last_part(layer.dest);
-    return layer;
 }
 
-static AptLayer read_apt(TableReader& table, Reading& reading, std::string& about) {
-    AptLayer layer;
+static void read_body(AptLayer& layer, TableReader& table, Reading& reading, std::string& about) {
     table.require("packages", "packages = [\"ffmpeg\"]");
     layer.packages = read_debian_packages(table, "packages", reading.report);
     const Node* list = table.any("packages");
     if (list != nullptr && list->is_array() && list->items.empty())
         table.error("packages", "is empty", "name at least one package");
     about = "apt";
-    return layer;
 }
 
-static PythonLayer read_python(TableReader& table, Reading& reading, std::string& about) {
-    PythonLayer layer;
+static void read_body(PythonLayer& layer, TableReader& table, Reading& reading, std::string& about) {
     table.hint_for("packages", "Python's packages are named in 'requirements', Debian's in an 'apt' layer");
     for (const char* key : {"index", "index_url", "extra_index_url"})
         table.hint_for(key,
@@ -155,11 +150,9 @@ static PythonLayer read_python(TableReader& table, Reading& reading, std::string
     if (!table.has("requirements") && !table.has("requirements_from"))
         table.require("requirements", "requirements = [\"numpy\"]");
     about = last_part(layer.venv);
-    return layer;
 }
 
-static RunLayer read_run(TableReader& table, Reading& reading, std::string& about) {
-    RunLayer layer;
+static void read_body(RunLayer& layer, TableReader& table, Reading& reading, std::string& about) {
     const auto kind = exactly_one(table, reading.report, {"command", "script"}, "command = [\"ldconfig\"]");
     if (kind == "command") layer.command = read_command(table, "command");
     if (kind == "script")
@@ -177,7 +170,17 @@ static RunLayer read_run(TableReader& table, Reading& reading, std::string& abou
                 "lower-case letters, digits, '.', '_' and '-'; its value is given on the command line");
     }
     about = "run";
-    return layer;
+}
+
+// The body of the kind that `use` named. A kind without a read_body() above does not compile.
+template <std::size_t Index = 0>
+static LayerBody read_named_body(const std::string& kind, TableReader& table, Reading& reading, std::string& about) {
+    using Body = std::variant_alternative_t<Index, LayerBody>;
+    if constexpr (Index + 1 < std::variant_size_v<LayerBody>)
+        if (kind != Body::kind) return read_named_body<Index + 1>(kind, table, reading, about);
+    Body body;
+    read_body(body, table, reading, about);
+    return body;
 }
 
 NamedLayer read_layer(const Node& node, const std::string& kind, Reading& reading) {
@@ -187,18 +190,7 @@ NamedLayer read_layer(const Node& node, const std::string& kind, Reading& readin
     made.layer.pos = node.pos;
     made.layer.from_recipe = reading.recipe;
     std::string about;
-    if (kind == "files")
-        made.layer.body = read_files(table, reading, about);
-    else if (kind == "fetch")
-        made.layer.body = read_fetch(table, about);
-    else if (kind == "git")
-        made.layer.body = read_git(table, about);
-    else if (kind == "apt")
-        made.layer.body = read_apt(table, reading, about);
-    else if (kind == "python")
-        made.layer.body = read_python(table, reading, about);
-    else
-        made.layer.body = read_run(table, reading, about);
+    made.layer.body = read_named_body(kind, table, reading, about);
     made.name_given = table.has("name");
     const auto name = read_name(table, "name", {"base", "runtime", "pod", "kernel", "launcher"});
     table.finish();

@@ -43,13 +43,15 @@ struct Repository {
     SourcePos pos;
 };
 
-// One `[[layers]]` entry whose engine makes a layer. `name` is unique and names the step; `after` of a run step says
-// what it stands on: absent, all layers above it; given, the base and just the named ones (so that independent
-// steps run side by side).
+// One `[[layers]]` entry whose engine makes a layer; `kind` is what its `use` says. `name` is unique and names the
+// step; `after` of a run step says what it stands on: absent, all layers above it; given, the base and just the named
+// ones (so that independent steps run side by side).
 struct FilesLayer {
+    static constexpr const char* kind = "files";
     std::vector<FileItem> items;
 };
 struct FetchLayer {
+    static constexpr const char* kind = "fetch";
     std::string url;
     std::string sha256;  // 64 hex digits
     std::string dest;    // file path, or folder when `unpack`
@@ -58,6 +60,7 @@ struct FetchLayer {
     std::uint32_t strip = 0;  // leading path components dropped when unpacking
 };
 struct GitLayer {
+    static constexpr const char* kind = "git";
     std::string url;
     std::string rev;  // 40 hex digits
     std::string dest;
@@ -65,6 +68,7 @@ struct GitLayer {
     bool lfs_pointers = false;  // `lfs = "pointers"`: files that Git LFS keeps elsewhere stay pointers, else an error
 };
 struct AptLayer {
+    static constexpr const char* kind = "apt";
     std::vector<std::string> packages;
 };
 struct PythonIndex {
@@ -74,6 +78,7 @@ struct PythonIndex {
     SourcePos pos;
 };
 struct PythonLayer {
+    static constexpr const char* kind = "python";
     std::string venv;                            // absolute path in the image
     std::string python;                          // the base's interpreter: its path, or "3.12"; empty: what PATH finds
     std::vector<std::string> requirements;       // PEP 508; several layers naming one venv are resolved together
@@ -86,6 +91,7 @@ struct PythonLayer {
     std::vector<std::string> allow_bad_record;    // distributions whose RECORD may be wrong, by name
 };
 struct RunLayer {
+    static constexpr const char* kind = "run";
     std::vector<std::string> command;  // argument vector; or
     std::string script;                // text, run by `sh -eu`
     std::string directory = "/";
@@ -94,12 +100,15 @@ struct RunLayer {
     std::optional<std::vector<std::string>> after;
     std::vector<std::string> secrets;  // names; each is a file at /run/secrets/<name>, given on the command line
 };
+using LayerBody = std::variant<FilesLayer, FetchLayer, GitLayer, AptLayer, PythonLayer, RunLayer>;
 struct Layer {
     std::string name;
-    std::variant<FilesLayer, FetchLayer, GitLayer, AptLayer, PythonLayer, RunLayer> body;
+    LayerBody body;
     SourcePos pos;
-    std::string from_recipe;   // the recipe that brought it, for messages; empty when written in the template
-    const char* kind() const;  // "files", "fetch", "git", "apt", "python", "run"
+    std::string from_recipe;  // the recipe that brought it, for messages; empty when written in the template
+    const char* kind() const {
+        return std::visit([](const auto& one) { return one.kind; }, body);
+    }
 };
 
 enum class InstallMode { background, wait, never };  // written "background", "true", "false"
