@@ -58,12 +58,12 @@ build() {
 }
 # add_store FROM TO: the one gets all that the other has. By hard links, since a real copy takes 10 GB once torch is in it;
 # a store's files are replaced, never written to. Others may be adding to it: what they have not finished (tmp/, and files
-# that are being renamed) is left out.
+# that are being renamed) is left out. Folders keep their modes: a kept tree whose /tmp lost some gives other layers.
 add_store() {
     mkdir -p "$2"
     for part in "$1"/*; do
         [ "${part##*/}" != tmp ] || continue
-        cp -rlPn "$part" "$2/" 2>/dev/null || cp -rlPn "$part" "$2/" || return 1
+        cp -alPn "$part" "$2/" 2>/dev/null || cp -alPn "$part" "$2/" || return 1
     done
 }
 # copy_store NAME: makes a store with all that this one has and prints its folder, which goes when the test ends.
