@@ -17,6 +17,12 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
+// What changes the machine's kernel, clock, hardware or network is not for a package's scripts; setpriv(1).
+static constexpr const char* capabilities_taken_away =
+    "-sys_module,-sys_rawio,-sys_ptrace,-sys_time,-sys_boot,-sys_pacct,-sys_tty_config,-syslog,"
+    "-net_admin,-net_raw,-mac_admin,-mac_override,-audit_control,-audit_read,-wake_alarm,"
+    "-block_suspend,-lease,-linux_immutable";
+
 bool is_scrubbed(const std::string& path) {
     // Folders stay, what is in them goes.
     static constexpr std::array emptied = {
@@ -78,15 +84,29 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     io::Command command;
     // In namespaces of its own: what it mounts of this machine's /dev and /sys, and the dpkg that it started, go with
     // it however it ends. Packages' scripts find no network, no process and no System V object of this machine.
-    command.argv = {"unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc",
-                    // What changes the machine's kernel, clock, hardware or network is not theirs either.
-                    "setpriv", "--bounding-set",
-                    "-sys_module,-sys_rawio,-sys_ptrace,-sys_time,-sys_boot,-sys_pacct,-sys_tty_config,-syslog,"
-                    "-net_admin,-net_raw,-mac_admin,-mac_override,-audit_control,-audit_read,-wake_alarm,"
-                    "-block_suspend,-lease,-linux_immutable",
-                    "mmdebstrap", "--mode=root", "--variant=essential", "--architectures=amd64", "--skip=check/empty",
-                    "--aptopt=APT::Sandbox::User \"root\"", "--aptopt=APT::Install-Recommends \"false\"",
-                    "--include=" + join(names, ","), spec.locked.suite, work / "root", source};
+    command.argv = {"unshare",
+                    "--mount",
+                    "--pid",
+                    "--net",
+                    "--ipc",
+                    "--uts",
+                    "--fork",
+                    "--kill-child",
+                    "--mount-proc",
+                    "setpriv",
+                    "--bounding-set",
+                    capabilities_taken_away,
+                    "mmdebstrap",
+                    "--mode=root",
+                    "--variant=essential",
+                    "--architectures=amd64",
+                    "--skip=check/empty",
+                    "--aptopt=APT::Sandbox::User \"root\"",
+                    "--aptopt=APT::Install-Recommends \"false\"",
+                    "--include=" + join(names, ","),
+                    spec.locked.suite,
+                    work / "root",
+                    source};
     // Everything that a maintainer script could pick up from this machine is fixed.
     command.inherit_environment = false;
     command.environment = {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"},

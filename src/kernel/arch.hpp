@@ -29,6 +29,7 @@ struct Arch {
     std::string to_torch_list() const;  // "9.0a", an entry of TORCH_CUDA_ARCH_LIST
     // {"-gencode", "arch=compute_90a,code=sm_90a"}: machine code only, no PTX.
     std::vector<std::string> gencode_flags() const;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's own 0 for a pointer.
     auto operator<=>(const Arch&) const = default;
 };
 

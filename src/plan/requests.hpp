@@ -47,6 +47,7 @@ inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 struct GitRequest {
     std::string url, rev;
     bool submodules = false, lfs_pointers = false;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's own 0 for a pointer.
     auto operator<=>(const GitRequest&) const = default;
 };
 std::set<GitRequest> git_requests(const Template& tmpl);
