@@ -41,8 +41,8 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
     return oci::assemble_image(store, spec).value();
 }
 
-BuildReport build_image(const BuildRequest& request, const Store& store, io::ProcessRunner& processes,
-                        Progress& progress, std::stop_token stop) {
+BuildReport build_image(const BuildRequest& request, const ResolveContext& context) {
+    const auto& [store, processes, http, progress, stop] = context;
     store.sweep_temp();
 
     // 1. The template: all its errors at once, and nothing else read.
@@ -57,8 +57,8 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
 
     // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
     const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
-    check_secrets(tmpl, request.secrets, options, store, processes, progress, stop);
-    const Prepared prepared = prepare(tmpl, options, store, processes, progress, stop);
+    check_secrets(tmpl, request.secrets, options, context);
+    const Prepared prepared = prepare(tmpl, options, context);
 
     // 3. The plan: every step has its key now.
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
@@ -70,9 +70,9 @@ BuildReport build_image(const BuildRequest& request, const Store& store, io::Pro
     const Compression compression =
         plan.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
     BuildReport report;
-    const StepEnvironment environment{store,   processes,       progress,
-                                      stop,    compression,     prepared.lock.base->contract,
-                                      nullptr, request.secrets, request.nvcc_front};
+    const StepEnvironment environment{
+        store,           processes,         http, progress, stop, compression, prepared.lock.base->contract, nullptr,
+        request.secrets, request.nvcc_front};
     EngineSteps steps(environment, [&] {
         if (const auto warning = sandbox_warning(processes)) progress.message("warning: " + *warning);
         return make_sandbox(store, processes, request.sandbox_init);

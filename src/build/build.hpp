@@ -61,10 +61,8 @@ struct LocalRun {
     std::function<void(std::string_view line)> on_line{};  // its output; not with a terminal
     std::function<void(std::string_view line)> on_link{};  // where its services are found, once they have started
 };
-int run_image(const BuildRequest& request, const LocalRun& run, const Store& store, io::ProcessRunner& processes,
-              Progress& progress, std::stop_token stop);
+int run_image(const BuildRequest& request, const LocalRun& run, const ResolveContext& context);
 
-BuildReport build_image(const BuildRequest& request, const Store& store, io::ProcessRunner& processes,
-                        Progress& progress, std::stop_token stop);
+BuildReport build_image(const BuildRequest& request, const ResolveContext& context);
 
 }  // namespace tmplbuild

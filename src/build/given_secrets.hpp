@@ -9,14 +9,12 @@
 
 #include "base/progress.hpp"
 #include "build/prepare.hpp"
-#include "io/process.hpp"
-#include "store/store.hpp"
 
 namespace tmplbuild {
 
 // Throws BuildError with one usage error for each secret that lacks and whose step is not in the store already. Says of
 // a secret that the log will show it, when it is too short to be hidden.
 void check_secrets(const Template& tmpl, const std::map<std::string, std::string>& given, const PrepareOptions& options,
-                   const Store& store, io::ProcessRunner& processes, Progress& progress, std::stop_token stop);
+                   const ResolveContext& context);
 
 }  // namespace tmplbuild

@@ -200,8 +200,8 @@ class Locker {
         const Step step = plan_base(tmpl_, lock_, facts_);
         const Compression compression =
             tmpl_.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-        const StepEnvironment environment{context_.store, context_.processes, context_.progress,
-                                          context_.stop,  compression,        {}};
+        const StepEnvironment environment{
+            context_.store, context_.processes, context_.http, context_.progress, context_.stop, compression, {}};
         auto made = find_step(step, environment);
         if (!made) {
             refuse_what_cannot_fit({step}, context_.store);
@@ -284,17 +284,16 @@ class Locker {
 
 }  // namespace
 
-Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Store& store, io::ProcessRunner& processes,
-                 Progress& progress, std::stop_token stop) {
+Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context) {
     // What cannot work is refused before anything is fetched.
     (void)plan_variants(tmpl);
     const fs::path file = lock_path(tmpl.file);
-    Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, store), {}};
+    Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, context.store), {}};
     const Lock before = out.lock;
     refuse_too_many_layers(tmpl, out.facts);
-    SequentialProgress one_by_one(progress);
-    ResolveContext context{store, processes, one_by_one, std::move(stop)};
-    Locker locker(tmpl, options, out.facts, out.lock, context);
+    SequentialProgress one_by_one(context.progress);
+    ResolveContext within{context.store, context.processes, context.http, one_by_one, context.stop};
+    Locker locker(tmpl, options, out.facts, out.lock, within);
     locker.drop_stale();
     locker.check_base();
     if (!options.offline) {

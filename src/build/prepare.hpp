@@ -6,12 +6,10 @@
 
 #include <map>
 #include <set>
-#include <stop_token>
 #include <string>
 
-#include "base/progress.hpp"
-#include "io/process.hpp"
 #include "plan/plan.hpp"
+#include "resolve/context.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
@@ -31,7 +29,6 @@ struct Prepared {
 };
 
 // Writes the lock beside the template when it changed. Throws BuildError.
-Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Store& store, io::ProcessRunner& processes,
-                 Progress& progress, std::stop_token stop);
+Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context);
 
 }  // namespace tmplbuild

@@ -77,11 +77,11 @@ void tell_links(const std::vector<std::string>& links, const LocalRun& run) {
 
 }  // namespace
 
-int run_image(const BuildRequest& request, const LocalRun& asked, const Store& store, io::ProcessRunner& processes,
-              Progress& progress, std::stop_token stop) {
+int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveContext& context) {
+    const auto& [store, processes, http, progress, stop] = context;
     const Template tmpl = parse_template_file(request.template_file, request.parse);
     Reach reach = claim(tmpl, asked);
-    const BuildReport report = build_image(request, store, processes, progress, stop);
+    const BuildReport report = build_image(request, context);
     auto sandbox = make_sandbox(store, processes, request.sandbox_init).value();
     LocalRun run = asked;
     if (!reach.ports.empty()) run.environment.merge(made_secrets(tmpl, run.environment));

@@ -27,6 +27,7 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
                         .key = step.key->digest(),
                         .store = environment.store,
                         .processes = environment.processes,
+                        .http = environment.http,
                         .progress = progress,
                         .stop = environment.stop,
                         .compression = environment.compression,

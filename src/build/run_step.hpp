@@ -10,6 +10,7 @@ namespace tmplbuild {
 struct StepEnvironment {
     const Store& store;
     io::ProcessRunner& processes;
+    io::Http& http;
     Progress& progress;
     std::stop_token stop;
     Compression compression;

@@ -37,6 +37,7 @@ struct StepContext {
     Digest key{};      // the step's own
     const Store& store;
     io::ProcessRunner& processes;
+    io::Http& http;
     Progress& progress;
     std::stop_token stop;
     Compression compression = Compression::zstd;
@@ -51,7 +52,7 @@ struct StepContext {
     std::function<void()> tell_out_of_memory{};
 
     void say(const std::string& what) const { progress.doing(step, what); }
-    ResolveContext resolving() const { return {store, processes, progress, stop}; }
+    ResolveContext resolving() const { return {store, processes, http, progress, stop}; }
 };
 
 }  // namespace tmplbuild

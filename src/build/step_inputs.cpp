@@ -20,8 +20,7 @@ static Result<void> fetch_file(const std::string& url, const std::string& sha256
     if (!file) return file.error();
     const std::string shown = io::printable_url(url);
     context.say("fetching " + shown);
-    io::HttpClient client;
-    auto got = client.download(
+    auto got = context.http.download(
         {.url = url, .limit = largest_file}, *file,
         [&](std::uint64_t done, std::uint64_t total) { context.progress.bytes(context.step, done, total); },
         context.stop);

@@ -149,7 +149,8 @@ AskedPython requirements_of(const Template& tmpl, const VenvRequest& request, Re
 void add_requirement_facts(const Template& tmpl, const Store& store, LocalFacts& facts) {
     SilentProgress silent;
     io::SystemProcessRunner processes;
-    ResolveContext context{store, processes, silent, {}};
+    io::HttpClient http;
+    ResolveContext context{store, processes, http, silent, {}};
     for (const VenvRequest& request : venv_requests(tmpl)) {
         std::vector<RequirementsRoot> own;
         add_roots(tmpl, request, Part::own, true, context, own);

@@ -89,7 +89,8 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     if (options.metadata_file) request.also_written.emplace_back(*options.metadata_file);
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
-    const BuildReport report = build_image(request, store, processes, progress, std::move(stop));
+    io::HttpClient http;
+    const BuildReport report = build_image(request, {store, processes, http, progress, std::move(stop)});
     end_live_lines(progress);
     if (options.metadata_file) sys::write_file_atomic(*options.metadata_file, json::pretty(metadata(report))).value();
     if (options.json) {
@@ -141,7 +142,8 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
     run.on_start = [&] { end_live_lines(progress); };
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
-    return run_image(request, run, store, processes, progress, std::move(stop));
+    io::HttpClient http;
+    return run_image(request, run, {store, processes, http, progress, std::move(stop)});
 }
 
 // What `lock --update` can renew by name.
@@ -159,6 +161,7 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     leave_out_own_files(tmpl, store, {});
     io::SystemProcessRunner processes;
+    io::HttpClient http;
     PrepareOptions prepare_options{
         .offline = options.check, .programs = image_programs(), .sandbox_init = sandbox_init_file()};
     const std::set<std::string> parts = lock_parts(tmpl);
@@ -169,7 +172,7 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     }
     prepare_options.update_all = options.lock_update && options.update.empty();
     if (!options.update.empty()) prepare_options.update = {options.update};
-    const Prepared prepared = prepare(tmpl, prepare_options, store, processes, progress, std::move(stop));
+    const Prepared prepared = prepare(tmpl, prepare_options, {store, processes, http, progress, std::move(stop)});
     end_live_lines(progress);
     if (options.check) {
         if (prepared.missing.empty()) {

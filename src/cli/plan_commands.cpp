@@ -60,8 +60,9 @@ Plan plan_of(const Options& options, const Store& store, Progress& progress, std
     refuse_unbuildable(tmpl);
     leave_out_own_files(tmpl, store, {});
     io::SystemProcessRunner processes;
-    const Prepared prepared =
-        prepare(tmpl, {.offline = true, .programs = image_programs()}, store, processes, progress, std::move(stop));
+    io::HttpClient http;
+    const Prepared prepared = prepare(tmpl, {.offline = true, .programs = image_programs()},
+                                      {store, processes, http, progress, std::move(stop)});
     return make_plan(tmpl, prepared.lock, prepared.facts);
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every resolver works with. Used by apt, Python, git and toolchain look-ups. Never holds settings of its own.
+// What every stage works with: the store, programs, the network, whom to tell, when to stop. Made by cli/ and by tests,
+// which put their own in. Never holds settings of its own.
 #pragma once
 
 #include <stop_token>
 
 #include "base/progress.hpp"
+#include "io/http.hpp"
 #include "io/process.hpp"
 #include "store/store.hpp"
 
@@ -13,6 +15,7 @@ namespace tmplbuild {
 struct ResolveContext {
     const Store& store;
     io::ProcessRunner& processes;
+    io::Http& http;
     Progress& progress;
     std::stop_token stop;
 };

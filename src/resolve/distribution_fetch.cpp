@@ -128,7 +128,7 @@ Result<void> DistributionFetcher::fetch_from(const std::string& location, Locked
             meter.add(static_cast<std::int64_t>(done) - static_cast<std::int64_t>(told));
             told = done;
         };
-        auto downloaded = http_.download(request, *file, progress, stop);
+        auto downloaded = context_.http.download(request, *file, progress, stop);
         if (!downloaded) {
             meter.add(-static_cast<std::int64_t>(told));
             return downloaded.error();

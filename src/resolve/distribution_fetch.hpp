@@ -22,8 +22,8 @@ using Locate = std::function<Result<FilePlaces>(const LockedDistribution& distri
 class DistributionFetcher {
   public:
     // `step` is what progress and messages name: "python:venv".
-    DistributionFetcher(std::string step, const PipSettings& settings, io::Http& http, ResolveContext& context)
-        : step_(std::move(step)), settings_(settings), http_(http), context_(context) {}
+    DistributionFetcher(std::string step, const PipSettings& settings, ResolveContext& context)
+        : step_(std::move(step)), settings_(settings), context_(context) {}
 
     // Those that the store lacks. A `sha256` that is not set, and a `size` of 0, are filled in from what came. One that
     // no place has: a network error that names it and `tmplbuild lock --update`.
@@ -36,7 +36,6 @@ class DistributionFetcher {
                             const std::stop_token& stop);
     std::string step_;
     const PipSettings& settings_;
-    io::Http& http_;
     ResolveContext& context_;
 };
 

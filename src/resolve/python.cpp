@@ -125,10 +125,9 @@ Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Texts&
 }
 
 Result<void> fetch_resolved(const std::string& step, ResolvedPython& resolved, ResolveContext& context) {
-    io::HttpClient http;
     std::vector<LockedDistribution*> wanted;
     for (LockedDistribution& one : resolved.distributions) wanted.push_back(&one);
-    return DistributionFetcher(step, resolved.settings, http, context).fetch(wanted, by_project(resolved.locations));
+    return DistributionFetcher(step, resolved.settings, context).fetch(wanted, by_project(resolved.locations));
 }
 
 }  // namespace tmplbuild

@@ -128,12 +128,11 @@ Result<void> fetch_distributions(const std::string& step, const std::vector<Lock
     settings->find_links.insert(settings->find_links.end(), places.pages.begin(), places.pages.end());
     for (const std::string& folder : places.folders)
         if (auto real = folder_beneath({directory, folder})) settings->find_links.push_back(*real);
-    io::HttpClient http;
-    PackageIndex index(*settings, std::move(*indexes), http);
+    PackageIndex index(*settings, std::move(*indexes), context.http);
     std::vector<LockedDistribution*> wanted;
     wanted.reserve(missing.size());
     for (LockedDistribution& one : missing) wanted.push_back(&one);
-    return DistributionFetcher(step, *settings, http, context)
+    return DistributionFetcher(step, *settings, context)
         .fetch(wanted, [&index](const LockedDistribution& one, const std::stop_token& stop) -> Result<FilePlaces> {
             if (!one.source.empty()) return FilePlaces{{one.source}, {}};
             return index.find(one, stop);

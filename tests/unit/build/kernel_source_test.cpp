@@ -5,6 +5,7 @@
 
 #include "resolve/file_digest.hpp"
 #include "support/catch.hpp"
+#include "support/fake_http.hpp"
 #include "sys/file.hpp"
 #include "sys/file_digest.hpp"
 
@@ -17,6 +18,7 @@ struct Place {
     sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "kernel-source-test-").value();
     Store store = Store::open(folder.path() / "store").value();
     io::SystemProcessRunner processes;
+    FakeHttp http;
     SilentProgress progress;
     KernelRecipe recipe;
     std::vector<Digest> patches;
@@ -34,8 +36,13 @@ struct Place {
     // Where it was laid.
     Result<fs::path> lay(const Digest& source) {
         const std::string name = "kernel";
-        StepContext context{
-            .step = "kernel", .store = store, .processes = processes, .progress = progress, .stop = {}, .contract = {}};
+        StepContext context{.step = "kernel",
+                            .store = store,
+                            .processes = processes,
+                            .http = http,
+                            .progress = progress,
+                            .stop = {},
+                            .contract = {}};
         const fs::path to = folder.path() / ("laid" + std::to_string(laid++));
         fs::create_directories(to);
         auto done = lay_kernel_source({name, recipe, source, patches}, to, context);

@@ -13,6 +13,7 @@
 #include "base/named_hash.hpp"
 #include "build/steps/steps.hpp"
 #include "support/catch.hpp"
+#include "support/fake_http.hpp"
 #include "support/zip_file.hpp"
 #include "sys/file.hpp"
 
@@ -104,6 +105,7 @@ struct PythonPlace {
     std::string site = "lib/python" + host_python().major_minor() + "/site-packages";
     SilentProgress progress;
     io::SystemProcessRunner processes;
+    FakeHttp http;
     FakeSandbox sandbox;
     PythonSpec spec;
 
@@ -129,6 +131,7 @@ struct PythonPlace {
         StepContext out{.step = "python:venv",
                         .store = store,
                         .processes = processes,
+                        .http = http,
                         .progress = progress,
                         .stop = {},
                         .compression = Compression::none,

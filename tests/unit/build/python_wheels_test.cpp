@@ -49,6 +49,7 @@ TEST_CASE("real wheels", "[.wheels]") {
     StepContext context{.step = "python:venv",
                         .store = place.store,
                         .processes = place.processes,
+                        .http = place.http,
                         .progress = clock,
                         .stop = {},
                         .contract = place.context().contract,

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "support/catch.hpp"
+#include "support/fake_http.hpp"
 #include "sys/file.hpp"
 
 using namespace tmplbuild;
@@ -38,7 +39,8 @@ struct Place {
     Store store = Store::open(folder.path() / "store").value();
     io::SystemProcessRunner processes;
     SeenProgress progress;
-    ResolveContext context{store, processes, progress, {}};
+    FakeHttp http;
+    ResolveContext context{store, processes, http, progress, {}};
 
     std::string git(const std::string& repository, std::vector<std::string> arguments) {
         io::Command command{.argv = {"git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"},

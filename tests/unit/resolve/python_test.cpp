@@ -126,7 +126,8 @@ class Bench {
     io::SystemProcessRunner runner;
     SeenProgress progress;
     std::stop_source stop;
-    ResolveContext context{store, runner, progress, stop.get_token()};
+    io::HttpClient http;
+    ResolveContext context{store, runner, http, progress, stop.get_token()};
 
   private:
     std::map<std::string, std::optional<std::string>> before_;
