@@ -6,12 +6,12 @@
 #include <cstdio>
 
 #include "base/text.hpp"
-#include "build/build.hpp"
-#include "build/own_files.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/simulated_gpu.hpp"
+#include "engine/build.hpp"
+#include "engine/own_files.hpp"
 #include "plan/requests.hpp"
 
 namespace tmplbuild::cli {

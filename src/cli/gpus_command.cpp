@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "build/kernel_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "engine/kernel/kernel_table.hpp"
 #include "kernel/gpu.hpp"
 #include "oci/image_source.hpp"
 #include "template/parse.hpp"

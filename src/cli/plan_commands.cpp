@@ -4,13 +4,13 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "build/estimate.hpp"
-#include "build/layer_count.hpp"
-#include "build/own_files.hpp"
-#include "build/prepare.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/plan_graph.hpp"
+#include "engine/estimate.hpp"
+#include "engine/layer_count.hpp"
+#include "engine/own_files.hpp"
+#include "engine/prepare.hpp"
 #include "template/parse.hpp"
 
 namespace tmplbuild::cli {

@@ -3,10 +3,10 @@
 #include <cstdio>
 
 #include "base/text.hpp"
-#include "build/kernel_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/printable.hpp"
+#include "engine/kernel/kernel_table.hpp"
 #include "kernel/gpu.hpp"
 #include "oci/image_name.hpp"
 #include "oci/image_source.hpp"

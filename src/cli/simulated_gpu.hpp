@@ -3,7 +3,7 @@
 // pod chooses, compiles and switches on. It answers questions about GPUs and computes nothing.
 #pragma once
 
-#include "build/build.hpp"
+#include "engine/build.hpp"
 
 namespace tmplbuild::cli {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pod.json says about kernels, so that a pod can compile an arch that its image lacks, and what keeps a pod's
 // torch where it is. Pure; used by plan.cpp alone. Never says what only the built steps know: proofs, torch's commit,
-// folders of the interpreter (build/steps/pod.cpp adds those).
+// folders of the interpreter (engine/steps/pod.cpp adds those).
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the template asks of each part of the lock, as a digest: a locked part is stale when its own differs. Pure.
-// Used by build/prepare.cpp to throw stale parts away, and kept in the lock beside each part.
+// Used by engine/prepare.cpp to throw stale parts away, and kept in the lock beside each part.
 #pragma once
 
 #include <set>

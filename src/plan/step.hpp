@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One node of the plan: what an engine needs to know, complete in itself. Made by plan/ from the template and the
-// lock; run by build/steps/. A spec holds everything that decides the step's bytes; the key names all of it. A kind of
+// lock; run by engine/steps/. A spec holds everything that decides the step's bytes; the key names all of it. A kind of
 // step is one of these specs with its `kind`; whoever asks a step something visits them all, so that the compiler names
 // each place that a new kind still lacks (see CONTRIBUTING.md).
 #pragma once

@@ -25,7 +25,7 @@ measure() { # NAME COMMAND...
 cat "$wheels"/*.whl >/dev/null
 for turn in $(seq "${RUNS:-2}"); do
     rm -rf "$work/store" "$work/tree" "$work/layer.tar.zst"
-    measure "the step" "$build/tests/test_build" "[.wheels]"
+    measure "the step" "$build/tests/test_engine" "[.wheels]"
     rm -rf "$work/store"
     measure "one after the other" sh "$work/replaced" "$wheels" "$work"
 done

@@ -6,7 +6,7 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-driver=$TMPLBUILD_BIN/../tests/test_build
+driver=$TMPLBUILD_BIN/../tests/test_engine
 cache=$TMPLBUILD_BIN/../test-wheels
 fail() { echo "FAILED: $*" >&2; exit 1; }
 [ -x /usr/bin/python3 ] && /usr/bin/python3 -m venv "$work/pip" 2>/dev/null || { echo "skipped: no python3-venv"; exit 77; }

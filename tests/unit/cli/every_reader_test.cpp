@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <functional>
 
-#include "build/local_facts.hpp"
 #include "cli/commands.hpp"
+#include "engine/local_facts.hpp"
 #include "oci/import.hpp"
 #include "support/catch.hpp"
 #include "support/made_image.hpp"

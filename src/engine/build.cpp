@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/build.hpp"
+
+#include "engine/estimate.hpp"
+#include "engine/given_secrets.hpp"
+#include "engine/kernel/kernel_table.hpp"
+#include "engine/layer_count.hpp"
+#include "engine/outputs.hpp"
+#include "engine/own_files.hpp"
+#include "engine/prove_image.hpp"
+#include "engine/python/interpreter.hpp"
+#include "oci/inherited.hpp"
+
+namespace tmplbuild {
+
+static oci::Image assemble(const Plan& plan, const BuildReport& report, const Store& store, Progress& progress) {
+    oci::ImageSpec spec{{},
+                        plan.image.environment,
+                        plan.image.labels,
+                        plan.image.annotations,
+                        plan.image.entrypoint,
+                        plan.image.user,
+                        plan.image.directory,
+                        plan.image.exposed_ports,
+                        {},
+                        {}};
+    for (const BuiltStep& step : report.steps)
+        if (step.in_image) spec.layers.insert(spec.layers.end(), step.output.layers.begin(), step.output.layers.end());
+    // What the base's image sets holds where the template says nothing else.
+    if (const json::value* base = report.steps.front().output.facts.if_contains("image"); base && base->is_object()) {
+        const oci::Inherited inherited = oci::Inherited::from_json(base->get_object()).value();
+        for (const std::string& lost : inherited.lost) progress.message("of the base's image is not kept: " + lost);
+        oci::lay_under(inherited, spec);
+        if (plan.image.user.empty() && !spec.user.empty() && spec.user != "root" && spec.user != "0")
+            progress.message("the image starts as the base's user '" + spec.user +
+                             "', its services too; user = \"root\" under [image] changes that");
+    }
+    std::string& path = spec.environment.try_emplace("PATH", default_path).first->second;
+    if (!plan.image.environment.contains("PATH")) path = plan.image.path_prefix + path;
+    annotate_kernels(plan, report, spec.annotations);
+    return oci::assemble_image(store, spec).value();
+}
+
+BuildReport build_image(const BuildRequest& request, const ResolveContext& context) {
+    const auto& [store, processes, http, progress, stop] = context;
+    store.sweep_temp();
+
+    // 1. The template: all its errors at once, and nothing else read.
+    Template tmpl = parse_template_file(request.template_file, request.parse);
+    refuse_unbuildable(tmpl);
+    std::vector<oci::ImageName> outputs = request.outputs;
+    if (outputs.empty()) outputs.push_back({oci::ImageName::Kind::layout, default_output(tmpl), "", ""});
+    check_outputs(outputs);
+    std::vector<std::filesystem::path> written = request.also_written;
+    for (const oci::ImageName& output : outputs) written.push_back(output.path);
+    leave_out_own_files(tmpl, store, written);
+
+    // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
+    const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
+    check_secrets(tmpl, request.secrets, options, context);
+    const Prepared prepared = prepare(tmpl, options, context);
+
+    // 3. The plan: every step has its key now.
+    const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
+
+    refuse_too_many_layers(plan, store);
+    refuse_what_cannot_fit(plan.steps, store);
+
+    // 4. Each step from the store, or built.
+    const Compression compression =
+        plan.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
+    BuildReport report;
+    const StepEnvironment environment{
+        store,           processes,         http, progress, stop, compression, prepared.lock.base->contract, nullptr,
+        request.secrets, request.nvcc_front};
+    EngineSteps steps(environment, [&] {
+        if (const auto warning = sandbox_warning(processes)) progress.message("warning: " + *warning);
+        return make_sandbox(store, processes, request.sandbox_init);
+    });
+    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(store), progress, stop);
+
+    // 5. What each kernel does on each GPU of the targets, from the proofs.
+    report.kernels = proven_rows(plan, report.steps);
+
+    // 6. The image: documents over finished layers.
+    report.image = assemble(plan, report, store, progress);
+
+    // 7. The image is proven as it was packed: services can start; device code, links, what the kernels need.
+    prove_image(report.image, store, stop);
+
+    // 8. Outputs appear by rename, or not at all.
+    report.outputs = std::move(outputs);
+    write_outputs(store, report.image, plan.name, report.outputs, progress, stop);
+    remember_outputs(request.template_file, store, written);
+    return report;
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/given_secrets.hpp"
+
+#include <set>
+
+#include "base/secret_mask.hpp"
+
+namespace tmplbuild {
+
+void check_secrets(const Template& tmpl, const std::map<std::string, std::string>& given, const PrepareOptions& options,
+                   const ResolveContext& context) {
+    std::set<std::string> missing;
+    for (const Layer& layer : tmpl.layers) {
+        const auto* run = std::get_if<RunLayer>(&layer.body);
+        if (run == nullptr) continue;
+        for (const std::string& name : run->secrets) {
+            const auto found = given.find(name);
+            if (found == given.end())
+                missing.insert(name);
+            else if (!SecretMask::can_hide(found->second))
+                context.progress.message("warning: the secret '" + name + "' has no line of " +
+                                         std::to_string(SecretMask::shortest) +
+                                         " characters or more: if a command prints it, the log shows it");
+        }
+    }
+    if (missing.empty()) return;
+    // A step that is in the store needs none: looked up as `plan` does it, without the network.
+    PrepareOptions offline = options;
+    offline.offline = true;
+    const Prepared prepared = prepare(tmpl, offline, context);
+    const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
+    std::vector<Error> errors;
+    for (const Step& step : plan.steps) {
+        const auto* run = std::get_if<RunSpec>(&step.spec);
+        if (run == nullptr || (step.key && context.store.find_record(step.key->digest()))) continue;
+        for (const std::string& name : run->layer.secrets)
+            if (missing.contains(name))
+                errors.push_back(usage_error("the step " + step.id + " needs the secret '" + name + "'",
+                                             "give its file with --secret " + name + "=FILE"));
+    }
+    if (!errors.empty()) throw BuildError(std::move(errors));
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kernel/kernel_requirements.hpp"
+
+#include "engine/python/throwaway_venv.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>& wheels, StepContext& context) {
+    const PythonFacts& python = *context.contract.python;
+    CanonicalKey key;
+    key.add("form", std::int64_t{throwaway_venv_form});
+    key.add("python", std::vector<std::string>{python.command, python.version, python.soabi});
+    for (const LockedDistribution& wheel : wheels) key.add(wheel.file, wheel.sha256);
+    const fs::path kept = context.store.root() / "trees" / ("kernel-requirements-" + key.digest().hex());
+    std::error_code failed;
+    if (fs::is_directory(kept, failed)) return kept;
+    context.say("unpacking what the compile asks for");
+    auto place = VenvPlace::make(kernel_requirements_inside, python);
+    if (!place) return place.error();
+    auto work = context.store.new_temp_directory("kernel-requirements");
+    if (!work) return work.error();
+    const fs::path tree = work->path() / "tree";
+    if (auto made = sys::make_directories(tree); !made) return made.error();
+    if (auto laid = lay_throwaway_venv(wheels, *place, python, tree, context.store); !laid) return laid.error();
+    if (auto made = sys::make_directories(kept.parent_path()); !made) return made.error();
+    fs::rename(tree, kept, failed);
+    if (failed && !fs::is_directory(kept)) return os_error("keep the compile's Python packages", kept, failed.value());
+    return kept;
+}
+
+}  // namespace tmplbuild

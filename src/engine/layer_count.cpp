@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/layer_count.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "oci/image.hpp"
+
+namespace tmplbuild {
+
+static void refuse_above(std::size_t layers) {
+    if (layers <= oci::max_layers) return;
+    throw BuildError(usage_error("the image would have at least " + std::to_string(layers) +
+                                     " layers, the base's included, and at most " + std::to_string(oci::max_layers) +
+                                     " work everywhere",
+                                 "put more into one `files` or `run` layer"));
+}
+
+void refuse_too_many_layers(const Template& tmpl, const LocalFacts& facts) {
+    std::size_t layers = facts.base_image.is_set() ? facts.base_layers : 1;
+    std::set<std::string> venvs;
+    for (const Layer& layer : tmpl.layers) {
+        if (const auto* python = std::get_if<PythonLayer>(&layer.body))
+            venvs.insert(python->venv);
+        else if (!std::holds_alternative<AptLayer>(layer.body))  // joins the base, where that is Debian's
+            ++layers;
+    }
+    refuse_above(layers + venvs.size());
+}
+
+// Of a step that is not in the store: what it makes at least.
+static std::size_t least_layers(const BaseSpec& spec) { return std::max<std::size_t>(spec.layers, 1); }
+static std::size_t least_layers(const PythonSpec& spec) {
+    std::set<decltype(LockedDistribution::group)> groups;
+    for (const LockedDistribution& distribution : spec.locked.distributions) groups.insert(distribution.group);
+    return std::max<std::size_t>(groups.size(), 1);
+}
+template <class Spec>
+static std::size_t least_layers(const Spec&) {
+    return 1;
+}
+
+void refuse_too_many_layers(const Plan& plan, const Store& store) {
+    std::size_t layers = 0;
+    for (const Step& step : plan.steps) {
+        if (!step.in_image) continue;
+        const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
+        layers +=
+            record ? record->layers.size() : std::visit([](const auto& spec) { return least_layers(spec); }, step.spec);
+    }
+    refuse_above(layers);
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/machine_budget.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The smallest limit from a group up to the root; inside a container the own group may be shown as the root.
+template <class Read>
+void up_the_tree(const fs::path& root, std::string path, Read read) {
+    for (;;) {
+        read(root / fs::path(path).relative_path());
+        if (path.empty() || path == "/") return;
+        path = fs::path(path).parent_path();
+    }
+}
+
+std::uint64_t host_memory(const fs::path& proc) {
+    auto text = sys::read_file(proc / "meminfo", 1 << 16);
+    const std::size_t at = text ? text->find("MemTotal:") : std::string::npos;
+    if (at == std::string::npos) return 0;
+    const std::string_view rest = trim(std::string_view(*text).substr(at + 9, 32));
+    std::uint64_t kilobytes = 0;
+    std::from_chars(rest.data(), rest.data() + rest.size(), kilobytes);
+    return kilobytes * 1024;
+}
+
+void limit_cores(double cores, MachineLimits& limits) {
+    if (cores > 0) limits.cores = std::max(1U, std::min(limits.cores, static_cast<unsigned>(cores + 0.5)));
+}
+
+}  // namespace
+
+MachineLimits machine_limits(const KernelFiles& kernel) {
+    const auto& [cgroups, proc] = kernel;
+    MachineLimits limits;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) == 0) limits.cores = static_cast<unsigned>(CPU_COUNT(&set));
+    limits.memory = host_memory(proc);
+    auto lower = [&](std::optional<std::uint64_t> bytes) {
+        if (bytes && *bytes != 0 && *bytes < limits.memory) limits.memory = *bytes;
+    };
+    up_the_tree(cgroups, own_cgroup(proc, ""), [&](const fs::path& group) {  // v2
+        lower(number_in(group / "memory.max"));
+        lower(number_in(group / "memory.high"));
+        auto cpu = sys::read_file(group / "cpu.max", 4096);  // "max 100000" or "200000 100000"
+        const std::vector<std::string> words = cpu ? split(trim(*cpu), ' ') : std::vector<std::string>{};
+        if (words.size() == 2 && words[0] != "max")
+            limit_cores(std::strtod(words[0].c_str(), nullptr) / std::strtod(words[1].c_str(), nullptr), limits);
+    });
+    up_the_tree(cgroups / "memory", own_cgroup(proc, "memory"),
+                [&](const fs::path& group) { lower(number_in(group / "memory.limit_in_bytes")); });
+    up_the_tree(cgroups / "cpu", own_cgroup(proc, "cpu"), [&](const fs::path& group) {
+        const auto quota = number_in(group / "cpu.cfs_quota_us");  // -1, no limit, is no number here
+        const auto period = number_in(group / "cpu.cfs_period_us");
+        if (quota && period && *period != 0)
+            limit_cores(static_cast<double>(*quota) / static_cast<double>(*period), limits);
+    });
+    return limits;
+}
+
+std::uint64_t MachineBudget::memory_of(const Step& step) const {
+    const auto* kernel = std::get_if<KernelSpec>(&step.spec);
+    if (kernel == nullptr) return 0;
+    if (step.key)
+        if (const auto earlier = store_.nearest_record(step.id, *step.key); earlier && earlier->peak_memory != 0)
+            return earlier->peak_memory;
+    return kernel->recipe.memory_bytes;
+}
+
+std::optional<unsigned> MachineBudget::admit(const Step& step, const std::vector<const Step*>& beside,
+                                             std::size_t alike) const {
+    // A command of a `run` step may wait for anything; it gets a process of its own and no share of the cores.
+    static constexpr std::size_t most_light = 16;
+    if (beside.empty()) {
+        const bool shares = step.kind().shares_cores && alike > 1 && 2 * memory_of(step) <= limits_.memory - reserve();
+        return shares ? std::max(1U, limits_.cores / 2) : limits_.cores;
+    }
+    const auto light = static_cast<std::size_t>(
+        std::count_if(beside.begin(), beside.end(), [](const Step* s) { return s->kind().is_light; }));
+    if (step.kind().is_light) return light < most_light ? std::optional(1U) : std::nullopt;
+    if (beside.size() - light >= limits_.cores) return std::nullopt;
+    std::uint64_t memory = memory_of(step);
+    for (const Step* other : beside) memory += memory_of(*other);
+    if (memory_of(step) != 0 && memory > limits_.memory - reserve()) return std::nullopt;
+    return std::max(1U, limits_.cores / 2);
+}
+
+// What the compiler of one variant does not get: the builder itself, the page cache, a margin for the estimate.
+std::uint64_t MachineBudget::reserve() const { return std::min<std::uint64_t>(limits_.memory / 7, 4ULL << 30); }
+
+}  // namespace tmplbuild

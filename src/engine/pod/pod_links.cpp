@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pod/pod_links.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sys/random.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+const pod::Service* service_of(const Template& tmpl, const PublishedPort& port) {
+    for (const auto& [service, pos] : tmpl.services)
+        if (service.name == port.service) return &service;
+    return nullptr;
+}
+
+// How the launcher tells the end of a service's start (runtime/supervisor/transition.cpp).
+constexpr std::array<std::string_view, 4> endings{"ready after ", "not ready after ", "failed: ", "done"};
+
+// "NAME: ENDING…", behind a time and whatever stands before lines here.
+bool tells_ending_of(std::string_view line, const std::string& name) {
+    const std::string before = name + ": ";
+    for (std::size_t at = 0; (at = line.find(before, at)) != std::string_view::npos; ++at) {
+        if (at != 0 && line[at - 1] != ' ') continue;
+        const std::string_view rest = line.substr(at + before.size());
+        if (std::any_of(endings.begin(), endings.end(), [&](auto ending) { return rest.starts_with(ending); }))
+            return true;
+    }
+    return false;
+}
+
+bool speaks_http(const pod::Service& service) { return service.ready.kind == pod::Probe::Kind::http; }
+
+// RFC 3986, 2.3: everything but letters, digits and these four as %XX.
+std::string in_address(const std::string& value) {
+    std::string out;
+    for (const char c : value) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("-._~").find(c) != std::string_view::npos;
+        if (plain) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += "0123456789ABCDEF"[byte >> 4];
+        out += "0123456789ABCDEF"[byte & 15];
+    }
+    return out;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> made_secrets(const Template& tmpl, const std::map<std::string, std::string>& known) {
+    std::map<std::string, std::string> out;
+    for (const auto& [service, pos] : tmpl.services)
+        for (const pod::GeneratedSecret& secret : service.generated_secrets)
+            if (!secret.from.empty() && !known.contains(secret.from) && !tmpl.image.environment.contains(secret.from))
+                out.emplace(secret.from, sys::random_hex(24));
+    return out;
+}
+
+std::vector<std::string> pod_links(const Template& tmpl, const std::vector<PublishedPort>& ports,
+                                   const std::map<std::string, std::string>& environment) {
+    std::vector<std::string> out;
+    for (const PublishedPort& port : ports) {
+        const pod::Service* service = service_of(tmpl, port);
+        if (service == nullptr) continue;
+        std::string address = "127.0.0.1:" + std::to_string(port.host), behind;
+        if (speaks_http(*service)) address = "http://" + address + "/";
+        for (const pod::GeneratedSecret& secret : service->generated_secrets) {
+            const auto value = environment.find(secret.from);
+            if (value == environment.end()) continue;
+            if (speaks_http(*service) && secret.variable.ends_with("TOKEN"))
+                address += "?token=" + in_address(value->second);
+            else
+                behind += "  " + secret.from + "=" + value->second;
+        }
+        std::string line = service->name;
+        line += ": ";
+        line += address;
+        line += behind;
+        out.push_back(std::move(line));
+    }
+    return out;
+}
+
+StartWatch::StartWatch(const Template& tmpl, const std::vector<PublishedPort>& ports) {
+    for (const PublishedPort& port : ports)
+        if (service_of(tmpl, port) != nullptr) waiting_.insert(port.service);
+}
+
+bool StartWatch::completes(std::string_view line) {
+    for (const std::string& name : waiting_) {
+        if (!tells_ending_of(line, name)) continue;
+        waiting_.erase(name);
+        return waiting_.empty();
+    }
+    return false;
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Python sources → bytecode, by the interpreter that will read it, for the paths that the image will have. Used for
+// venvs (unchecked: the files never change) and for trees that users update in place (checked). Equal sources give
+// equal bytes, however many jobs run. Sources that do not compile (templates, other Pythons) have none, as with pip.
+// Sources and results travel in a few large files: a venv has tens of thousands of small ones.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/sandbox/sandbox.hpp"
+#include "resolve/base_contract.hpp"
+
+namespace tmplbuild {
+
+enum class PycKind { unchecked_hash, checked_hash };  // PEP 552
+
+// What belongs together: a distribution, a tree. Its bytecode depends on itself alone.
+struct BytecodeUnit {
+    // Takes the next piece of source number `at`; numbers never fall.
+    using Put = std::function<Result<void>(std::size_t at, std::span<const std::byte> data)>;
+    std::vector<std::string> sources;  // paths below final_path, sorted
+    // Gives every source's content. Called once, several units' side by side.
+    std::function<Result<void>(const Put&)> read;
+};
+
+struct BytecodeRequest {
+    PythonFacts python;  // an interpreter that is not this one is a build_error
+    PycKind kind = PycKind::unchecked_hash;
+    std::filesystem::path folder;  // on this machine, empty; must outlive the result
+    std::string mounted;           // the same folder as the session's commands see it, writable
+    std::string final_path;        // what stands in tracebacks before a source's path: "/opt/venv"
+    std::vector<BytecodeUnit> units;
+    unsigned jobs = 1;
+};
+
+// What came of it: a .pyc file's content for each source that compiles.
+class Bytecode {
+  public:
+    bool has(const std::string& source) const { return pieces_.contains(source); }
+    Result<std::string> read(const std::string& source) const;  // which it has
+    std::uint64_t peak_memory = 0;                              // bytes, of all its processes
+
+  private:
+    friend class BytecodeParts;
+    struct Piece {
+        std::size_t file = 0;
+        std::uint64_t offset = 0, size = 0;
+    };
+    std::vector<std::string> files_;  // opened for each read: there can be more than a process may hold open
+    std::map<std::string, Piece> pieces_;
+};
+
+Result<Bytecode> compile_bytecode(SandboxSession& session, const BytecodeRequest& request, std::stop_token stop);
+
+// "a/b.py" → "a/__pycache__/b.cpython-311.pyc".
+std::string pyc_path(const std::string& source, const PythonFacts& python);
+
+}  // namespace tmplbuild

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/python/layers.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <list>
+#include <map>
+#include <unordered_set>
+
+#include "base/named_hash.hpp"
+#include "base/text.hpp"
+#include "engine/parallel.hpp"
+#include "pack/entry_set.hpp"
+#include "sys/fd.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+// One layer keeps about two cores busy (inflating and checking here; hashing and compressing beside it) and holds about
+// 50 MB, most of them zstd's.
+unsigned layers_at_once(unsigned jobs) { return std::clamp(jobs / 2, 1U, 2U); }
+
+// The archives in use. A layer goes through its files by path and so comes back to a wheel a few times (its package,
+// its dist-info, its scripts), but opening it again costs only its directory.
+class Archives {
+  public:
+    Result<const io::ZipReader*> get(const Wheel& wheel) {
+        auto found = std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.first == &wheel; });
+        if (found != open_.end()) {
+            open_.splice(open_.begin(), open_, found);
+            return &open_.front().second;
+        }
+        auto zip = io::ZipReader::open(wheel.archive);
+        if (!zip) return zip.error();
+        if (open_.size() == most) open_.pop_back();
+        open_.emplace_front(&wheel, std::move(*zip));
+        return &open_.front().second;
+    }
+
+  private:
+    static constexpr std::size_t most = 8;
+    std::list<std::pair<const Wheel*, io::ZipReader>> open_;  // most recently used first
+};
+
+// What all layers of the step share while they are packed.
+struct Packing {
+    const VenvContent& venv;
+    StepContext& context;
+    std::uint64_t total = 0;
+    std::atomic<std::uint64_t> done{0};
+    std::atomic<bool> failed{false};
+
+    // Between pieces: whether to go on, and a word to who watches.
+    Result<void> went_on(std::size_t bytes) {
+        if (failed || context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        constexpr std::uint64_t word_every = 16 << 20;
+        const std::uint64_t before = done.fetch_add(bytes);
+        if (before / word_every != (before + bytes) / word_every)
+            context.progress.bytes(context.step, before + bytes, total);
+        return {};
+    }
+};
+
+class GroupPacking {
+  public:
+    GroupPacking(Packing& packing, std::vector<const Wheel*> wheels, bool last)
+        : packing_(packing), wheels_(std::move(wheels)), last_(last), set_(packing.context.contract.folders) {}
+
+    Result<BuiltLayer> run() {
+        for (const Wheel* wheel : wheels_)
+            if (auto added = add(*wheel); !added) return added.error();
+        if (last_)
+            for (const VenvFile& file : packing_.venv.skeleton) {
+                Entry entry = file.entry;
+                const bool is_file = entry.type == EntryType::file;
+                entry.path = place().inside(entry.path);
+                auto added = is_file ? set_.add(std::move(entry), file.text, "the venv itself")
+                                     : set_.add(std::move(entry), {}, "the venv itself");
+                if (!added) return added.error();
+            }
+        return set_.write(packing_.context.store, {packing_.context.compression, comment()});
+    }
+
+  private:
+    const VenvPlace& place() const { return packing_.venv.place; }
+
+    // "python:venv: torch 2.11.0, triton 3.6.0 and 14 more": the largest ones tell people the most.
+    std::string comment() const {
+        std::vector<std::pair<std::uint64_t, const Wheel*>> by_size;
+        for (const Wheel* wheel : wheels_) {
+            std::uint64_t size = 0;
+            for (const WheelFile& file : wheel->files) size += file.size;
+            by_size.emplace_back(size, wheel);
+        }
+        std::stable_sort(by_size.begin(), by_size.end(), [](auto& a, auto& b) { return a.first > b.first; });
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < std::min<std::size_t>(by_size.size(), 3); ++i)
+            names.push_back(by_size[i].second->title());
+        std::string out = packing_.context.step + (names.empty() ? "" : ": " + join(names, ", "));
+        if (names.empty()) out += ": the venv itself";
+        return by_size.size() > 3 ? out + " and " + std::to_string(by_size.size() - 3) + " more" : out;
+    }
+
+    Result<void> add(const Wheel& wheel) {
+        auto bytecode = add_bytecode(wheel);
+        if (!bytecode) return bytecode.error();
+        std::unordered_set<std::string_view> made;  // what a wheel brings compiled gives way to what was compiled here
+        for (const InstalledFile& file : *bytecode) made.insert(file.path);
+        for (const WheelFile& file : wheel.files) {
+            if (file.left_out || made.contains(file.path)) continue;
+            if (auto added = add_file(wheel, file); !added) return added;
+        }
+        Entry entry{.path = place().inside(place().site_packages() + "/" + wheel.dist_info + "/RECORD")};
+        entry.mtime = wheel.mtime;
+        return set_.add(std::move(entry), record_of(wheel, *bytecode, place()), wheel.title());
+    }
+
+    Result<std::vector<InstalledFile>> add_bytecode(const Wheel& wheel) {
+        std::vector<InstalledFile> out;
+        for (const WheelFile& file : wheel.files) {
+            if (file.left_out || !file.path.ends_with(".py")) continue;
+            if (!packing_.venv.bytecode->has(file.path)) continue;
+            const std::string path = pyc_path(file.path, *packing_.context.contract.python);
+            auto content = packing_.venv.bytecode->read(file.path);
+            if (!content) return content.error();
+            Entry entry{.path = place().inside(path)};
+            entry.mtime = file.mtime;
+            entry.size = content->size();
+            EntrySet::Producer produce = [this, &file](const EntrySet::Sink& sink) -> Result<void> {
+                auto again = packing_.venv.bytecode->read(file.path);
+                return again ? sink(sys::as_bytes(*again)) : Result<void>(again.error());
+            };
+            if (auto added = set_.add(std::move(entry), std::move(produce), wheel.title()); !added)
+                return added.error();
+            out.push_back({path, NamedHash::sha256(*content), content->size()});
+        }
+        return out;
+    }
+
+    Result<void> add_file(const Wheel& wheel, const WheelFile& file) {
+        Entry entry{.path = place().inside(file.path), .mode = file.executable ? 0755U : 0644U};
+        entry.mtime = file.mtime;
+        entry.size = file.size;
+        if (file.text) return set_.add(std::move(entry), *file.text, wheel.title());
+        // One pointer beside `this` keeps the function small: there are tens of thousands of them.
+        const Taken& taken = taken_.emplace_front(Taken{&wheel, &file});
+        EntrySet::Producer produce = [this, &taken](const EntrySet::Sink& sink) { return stream(taken, sink); };
+        return set_.add(std::move(entry), std::move(produce), wheel.title());
+    }
+
+    struct Taken {
+        const Wheel* wheel;
+        const WheelFile* file;
+    };
+
+    Result<void> stream(const Taken& taken, const EntrySet::Sink& sink) {
+        auto zip = archives_.get(*taken.wheel);
+        if (!zip) return zip.error();
+        return read_wheel_file(*taken.wheel, *taken.file, **zip, [&](std::span<const std::byte> data) {
+            if (auto on = packing_.went_on(data.size()); !on) return on;
+            return sink(data);
+        });
+    }
+
+    Packing& packing_;
+    const std::vector<const Wheel*> wheels_;
+    const bool last_;
+    EntrySet set_;
+    Archives archives_;
+    std::list<Taken> taken_;
+};
+
+}  // namespace
+
+Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& context) {
+    std::map<int, std::vector<const Wheel*>> by_group;
+    Packing packing{venv, context};
+    for (std::size_t i = 0; i < venv.wheels.size(); ++i) {
+        by_group[venv.groups[i]].push_back(&venv.wheels[i]);
+        for (const WheelFile& file : venv.wheels[i].files)
+            if (!file.left_out && !file.text) packing.total += file.size;
+    }
+    std::vector<std::vector<const Wheel*>> groups;
+    groups.reserve(by_group.size() + 1);
+    for (auto& [number, wheels] : by_group) groups.push_back(std::move(wheels));
+    // The venv's own files name the kernels and the interpreter: apart, they move nobody's packages.
+    groups.emplace_back();
+    std::vector<BuiltLayer> layers(groups.size());
+    auto packed = run_parallel(groups.size(), layers_at_once(context.jobs), [&](std::size_t at) {
+        auto layer = GroupPacking(packing, groups[at], at + 1 == groups.size()).run();
+        if (layer) {
+            layers[at] = std::move(*layer);
+            return Result<void>{};
+        }
+        // Another group's failure ended this one: that one's error is the one to tell.
+        if (packing.failed && layer.error().kind == ErrorKind::interrupted && !context.stop.stop_requested())
+            return Result<void>{};
+        packing.failed = true;
+        return Result<void>(layer.error());
+    });
+    if (!packed) return packed.error();
+    context.progress.bytes(context.step, packing.total, packing.total);
+    return layers;
+}
+
+}  // namespace tmplbuild

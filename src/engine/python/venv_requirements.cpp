@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/python/venv_requirements.hpp"
+
+#include <algorithm>
+
+#include "resolve/context_files.hpp"
+#include "resolve/git.hpp"
+#include "resolve/pip_settings.hpp"
+#include "sys/beneath.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t largest_requirements = 16 << 20;  // bytes of one requirements file
+
+const Layer& layer_named(const Template& tmpl, const std::string& name) {
+    auto found = std::find_if(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& l) { return l.name == name; });
+    return *found;  // check_template() made sure that it is there
+}
+
+[[noreturn]] void no_such_file(const Layer& layer, const std::string& path) {
+    Error error = usage_error("the layer '" + layer.name + "' has no file '" + path + "'",
+                              "'requirements_from' names a path inside the layer, below its 'dest'");
+    error.where = layer.pos;
+    throw BuildError(std::move(error));
+}
+
+RequirementsRoot root_of_list(const std::string& name, const std::vector<std::string>& texts, const Template& tmpl,
+                              bool constraints) {
+    RequirementsRoot root;
+    root.name = name;
+    root.constraints = constraints;
+    root.context = tmpl.directory;
+    root.lines.emplace();
+    for (const std::string& text : texts) root.lines->push_back({text, SourcePos{name, 0, 0}});
+    return root;
+}
+
+// `file` as a path inside the template's folder; a recipe's own files lie in its folder instead.
+RequirementsRoot root_of_file(const fs::path& file, const Template& tmpl) {
+    RequirementsRoot root;
+    fs::path context = tmpl.directory;
+    std::string path = file.lexically_relative(context);
+    if (path.empty() || path == ".." || path.starts_with("../")) {
+        context = file.parent_path();
+        path = file.filename();
+    }
+    root.name = root.path = path;
+    root.context = context;
+    root.environment = process_environment();
+    root.read = [context](const std::string& wanted) -> Result<std::string> {
+        auto beneath = sys::Beneath::open(context, sys::Outside::refused);
+        if (!beneath) return beneath.error();
+        return beneath->read_file(wanted, largest_requirements);
+    };
+    return root;
+}
+
+// The file that a `files` layer would put at `path` below its destination.
+RequirementsRoot root_in_files(const Layer& layer, const FilesLayer& files, const std::string& path,
+                               const Template& tmpl) {
+    for (const FileItem& item : files.items) {
+        if (item.text && (item.dest == path || item.dest.ends_with("/" + path))) {
+            RequirementsRoot root;
+            root.name = layer.name + ":" + path;
+            root.path = path;
+            root.before = layer.name + ":";
+            root.read = [text = *item.text, path](const std::string& wanted) -> Result<std::string> {
+                if (wanted == path) return text;
+                return usage_error("the layer says one file's text, and no other file lies beside it");
+            };
+            return root;
+        }
+        if (item.text) continue;
+        const ContextFiles context = ContextFiles::open(item).value();
+        if (!context.is_folder() && item.source.filename() != path) continue;
+        if (context.read_text(context.is_folder() ? path : "", largest_requirements).value())
+            return root_of_file(context.is_folder() ? item.source / path : item.source, tmpl);
+    }
+    no_such_file(layer, path);
+}
+
+RequirementsRoot root_in_commit(const Layer& layer, const GitLayer& git, const std::string& path,
+                                ResolveContext& context) {
+    RequirementsRoot root;
+    root.name = layer.name + ":" + path;
+    root.path = path;
+    root.before = layer.name + ":";
+    root.read = [&git, &context](const std::string& wanted) {
+        return read_git_file(git.url, git.rev, wanted, context);
+    };
+    return root;
+}
+
+enum class Part { own, commits };
+
+void add_roots(const Template& tmpl, const VenvRequest& request, Part part, bool only_here, ResolveContext& context,
+               std::vector<RequirementsRoot>& roots) {
+    for (const PythonLayer* python : request.layers) {
+        if (part == Part::own) {
+            roots.push_back(root_of_list("requirements of " + request.step(), python->requirements, tmpl, false));
+            roots.push_back(root_of_list("constraints of " + request.step(), python->constraints, tmpl, true));
+        }
+        for (const std::string& from : python->requirements_from) {
+            const std::string path = from.substr(from.find(':') + 1);
+            const Layer& layer = layer_named(tmpl, from.substr(0, from.find(':')));
+            if (const auto* git = std::get_if<GitLayer>(&layer.body)) {
+                if (part != Part::commits || (only_here && !has_commit(git->url, git->rev, context))) continue;
+                roots.push_back(root_in_commit(layer, *git, path, context));
+            } else if (part == Part::own) {
+                roots.push_back(root_in_files(layer, std::get<FilesLayer>(layer.body), path, tmpl));
+            }
+        }
+    }
+}
+
+Digest digest_of(const ContextFile& file) {
+    auto beneath = sys::Beneath::open(file.folder, sys::Outside::refused).value();
+    auto open = beneath.open_file(file.path);
+    if (!open) throw BuildError(usage_error("the wheel cannot be read: " + open.error().message, open.error().hint));
+    return sys::hash_file("/proc/self/fd/" + std::to_string(open->get())).value();
+}
+
+// Everything beside the template that the venv is made from, as one text; empty where there is nothing.
+std::string identity_of(const AskedPython& asked) {
+    CanonicalKey key;
+    std::size_t number = 0;
+    for (const auto& [name, text] : asked.texts)
+        key.add("text/" + std::to_string(number++) + "/" + name, Sha256::of(text));
+    for (const auto* list : {&asked.requirements, &asked.constraints})
+        for (const AskedRequirement& one : *list)
+            if (one.local) key.add("file/" + std::to_string(number++) + "/" + one.local->path, digest_of(*one.local));
+    return number == 0 ? "" : key.digest().to_string();
+}
+
+}  // namespace
+
+AskedPython requirements_of(const Template& tmpl, const VenvRequest& request, ResolveContext& context, bool only_here) {
+    std::vector<RequirementsRoot> roots;
+    add_roots(tmpl, request, Part::own, only_here, context, roots);
+    add_roots(tmpl, request, Part::commits, only_here, context, roots);
+    return read_requirements(roots).value();
+}
+
+void add_requirement_facts(const Template& tmpl, const Store& store, LocalFacts& facts) {
+    SilentProgress silent;
+    io::SystemProcessRunner processes;
+    io::HttpClient http;
+    ResolveContext context{store, processes, http, silent, {}};
+    for (const VenvRequest& request : venv_requests(tmpl)) {
+        std::vector<RequirementsRoot> own;
+        add_roots(tmpl, request, Part::own, true, context, own);
+        if (std::string identity = identity_of(read_requirements(own).value()); !identity.empty())
+            facts.requirement_files[request.step()] = std::move(identity);
+        (void)requirements_of(tmpl, request, context, true);
+        // A commit names its files for ever.
+        for (const PythonLayer* python : request.layers)
+            for (const std::string& from : python->requirements_from)
+                if (const auto* git = std::get_if<GitLayer>(&layer_named(tmpl, from.substr(0, from.find(':'))).body))
+                    facts.requirement_files[from] = git->rev + ":" + from.substr(from.find(':') + 1);
+    }
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_plan.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace tmplbuild {
+
+namespace {
+
+class Run {
+  public:
+    Run(const Plan& plan, StepMaker& steps, const MachineBudget& budget, Progress& progress)
+        : plan_(plan), steps_(steps), budget_(budget), progress_(progress), results_(plan.steps.size()) {}
+
+    // Steps in the store, then what the missing ones need: a throwaway in the store counts only when it is needed.
+    bool find() {
+        bool all = true;
+        std::vector<std::size_t> missing;
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (plan_.steps[i].in_image && !take(i)) missing.push_back(i);
+        while (!missing.empty()) {
+            all = false;
+            const std::size_t i = missing.back();
+            missing.pop_back();
+            if (!wanted_.insert(i).second) continue;
+            for (const std::string& id : plan_.steps[i].needs)
+                if (const std::size_t other = index(id); !results_[other] && !take(other)) missing.push_back(other);
+        }
+        return all;
+    }
+
+    void tell_hits() const {
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (results_[i])
+                progress_.finished(plan_.steps[i].id, StepOutcome::hit, results_[i]->seconds, plan_.steps[i].summary);
+    }
+
+    void build() {
+        std::unique_lock lock(mutex_);
+        std::vector<std::jthread> threads;
+        for (;;) {
+            if (!error_ && !failed_.stop_requested()) start_ready(threads);
+            if (running_.empty()) break;
+            changed_.wait(lock);
+        }
+        lock.unlock();
+        threads.clear();  // joins
+        if (error_) throw BuildError(*error_);
+        // Whoever was making something said that it was stopped; here nothing was.
+        if (failed_.stop_requested()) throw BuildError(Error{.kind = ErrorKind::interrupted, .message = "stopped"});
+    }
+
+    // Asks what runs to end; what has not begun will find that it is asked to.
+    void stop() { failed_.request_stop(); }
+
+    std::vector<BuiltStep> results() {
+        std::vector<BuiltStep> out;
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+            if (!results_[i]) continue;
+            const Step& step = plan_.steps[i];
+            out.push_back({step.id, step.key->digest(), results_[i]->hit, results_[i]->seconds,
+                           std::move(results_[i]->output), step.in_image});
+        }
+        return out;
+    }
+
+  private:
+    std::size_t index(const std::string& id) const {
+        return static_cast<std::size_t>(plan_.find(id) - plan_.steps.data());
+    }
+    bool take(std::size_t i) {
+        results_[i] = steps_.find(plan_.steps[i]);
+        return results_[i].has_value();
+    }
+
+    void start_ready(std::vector<std::jthread>& threads) {
+        for (const std::size_t i : wanted_) {
+            if (results_[i] || running_.contains(i)) continue;
+            const Step& step = plan_.steps[i];
+            const bool ready = std::all_of(step.needs.begin(), step.needs.end(),
+                                           [&](const std::string& id) { return results_[index(id)].has_value(); });
+            if (!ready) continue;
+            std::vector<const Step*> beside;
+            for (const std::size_t other : running_) beside.push_back(&plan_.steps[other]);
+            const auto jobs = budget_.admit(step, beside, waiting_like(step));
+            if (!jobs || !may_start(i)) continue;
+            running_.insert(i);
+            StepInputs inputs = inputs_of(step, alone_.contains(i) ? 1 : *jobs);
+            // Its second try is the last one.
+            if (!alone_.contains(i)) inputs.tell_out_of_memory = [this, i] { killed(i); };
+            threads.emplace_back([this, i, inputs] { make(i, inputs); });
+        }
+    }
+
+    // What was killed for memory gets the machine for itself, one compiler at a time.
+    bool may_start(std::size_t i) const {
+        if (alone_.contains(i)) return running_.empty();
+        return std::none_of(running_.begin(), running_.end(),
+                            [&](std::size_t other) { return alone_.contains(other); });
+    }
+    void killed(std::size_t i) {
+        const std::lock_guard lock(mutex_);
+        alone_.insert(i);
+        progress_.message(plan_.steps[i].id + " ran out of memory; it is tried once more, alone");
+    }
+
+    // How many steps of its kind could still run beside it: compiles share the cores among them.
+    std::size_t waiting_like(const Step& step) const {
+        std::size_t count = 0;
+        for (const std::size_t i : wanted_)
+            if (!results_[i] && plan_.steps[i].spec.index() == step.spec.index()) ++count;
+        return count;
+    }
+
+    StepInputs inputs_of(const Step& step, unsigned jobs) const {
+        StepInputs inputs;
+        inputs.jobs = jobs;
+        for (const std::string& id : step.needs) {
+            const std::size_t other = index(id);
+            const StepOutput& output = results_[other]->output;
+            inputs.below.insert(inputs.below.end(), output.layers.begin(), output.layers.end());
+            inputs.needed.emplace(id, NeededStep{plan_.steps[other].key->digest(), output.facts});
+        }
+        return inputs;
+    }
+
+    void make(std::size_t i, const StepInputs& inputs) {
+        auto result = steps_.make(plan_.steps[i], inputs, failed_.get_token());
+        const std::lock_guard lock(mutex_);
+        running_.erase(i);
+        if (result) {
+            results_[i] = std::move(*result);
+        } else if (alone_.contains(i) && retried_.insert(i).second && result.error().kind == ErrorKind::build) {
+            // It stays among the wanted ones.
+        } else if (!error_ || error_->kind == ErrorKind::interrupted) {
+            // A step that was stopped because another failed says nothing of its own.
+            error_ = result.error();
+            failed_.request_stop();
+        }
+        changed_.notify_all();
+    }
+
+    std::stop_source failed_;
+    const Plan& plan_;
+    StepMaker& steps_;
+    const MachineBudget& budget_;
+    Progress& progress_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::optional<StepResult>> results_;
+    std::set<std::size_t> wanted_, running_;
+    std::set<std::size_t> alone_, retried_;  // killed for memory once
+    std::optional<Error> error_;
+};
+
+}  // namespace
+
+std::vector<BuiltStep> run_plan(const Plan& plan, StepMaker& steps, const MachineBudget& budget, Progress& progress,
+                                const std::stop_token& stop) {
+    Run run(plan, steps, budget, progress);
+    const bool all = run.find();
+    run.tell_hits();
+    if (all) return run.results();
+    steps.begin();
+    const std::stop_callback forward(stop, [&] { run.stop(); });
+    run.build();
+    return run.results();
+}
+
+}  // namespace tmplbuild

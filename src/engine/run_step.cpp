@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_step.hpp"
+
+#include <chrono>
+
+#include "base/text.hpp"
+#include "engine/step_inputs.hpp"
+#include "engine/steps/steps.hpp"
+
+namespace tmplbuild {
+
+static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
+    return std::visit([&](const auto& spec) { return build_step(spec, context); }, step.spec);
+}
+
+std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment) {
+    auto record = environment.store.find_record(step.key->digest());
+    if (!record) return std::nullopt;
+    return StepResult{{record->layers, record->facts, record->peak_memory}, true, record->seconds};
+}
+
+Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
+    Progress& progress = environment.progress;
+    progress.started(step.id, step.summary);
+    const auto begin = std::chrono::steady_clock::now();
+    StepContext context{.step = step.id,
+                        .key = step.key->digest(),
+                        .store = environment.store,
+                        .processes = environment.processes,
+                        .http = environment.http,
+                        .progress = progress,
+                        .stop = environment.stop,
+                        .compression = environment.compression,
+                        .contract = environment.contract.with_interpreter(step.interpreter),
+                        .sandbox = environment.sandbox,
+                        .below = inputs.below,
+                        .needed = inputs.needed,
+                        .nvcc_front = environment.nvcc_front,
+                        .secrets = environment.secrets,
+                        .jobs = inputs.jobs,
+                        .tell_out_of_memory = inputs.tell_out_of_memory};
+    auto fetched = fetch_inputs(step, context);
+    Result<StepOutput> output = fetched ? dispatch(step, context) : Result<StepOutput>(fetched.error());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (output && environment.stop.stop_requested())
+        output = Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+    if (!output) {
+        const bool stopped = output.error().kind == ErrorKind::interrupted;
+        progress.finished(step.id, stopped ? StepOutcome::stopped : StepOutcome::failed, seconds, step.summary);
+        Error error = output.error();
+        return error.while_doing("building the step " + step.id);
+    }
+    const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory};
+    if (auto put = environment.store.put_record(record); !put) return put.error();
+    std::string note = step.summary;
+    if (std::holds_alternative<KernelSpec>(step.spec) && output->peak_memory != 0)
+        note += ", held " + human_bytes(output->peak_memory);
+    progress.finished(step.id, StepOutcome::built, seconds, note);
+    return StepResult{std::move(*output), false, seconds};
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/sandbox/run_leavings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/text.hpp"
+#include "engine/base/debian_base.hpp"
+#include "template/fields.hpp"
+
+namespace tmplbuild {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool starts_with_any(const std::string& path, std::initializer_list<const char*> places) {
+    return std::any_of(places.begin(), places.end(), [&](const char* place) { return path.starts_with(place); });
+}
+
+// Bytes of the files at and below a path; nothing where there are folders only, or an overlay's mark of a deletion.
+std::optional<std::uint64_t> size_of_files(const fs::path& at) {
+    std::error_code failed;
+    const fs::file_status status = fs::symlink_status(at, failed);
+    if (fs::is_regular_file(status)) return fs::file_size(at, failed);
+    if (fs::is_symlink(status)) return 0;
+    if (!fs::is_directory(status)) return std::nullopt;
+    std::optional<std::uint64_t> out;
+    for (const auto& entry : fs::directory_iterator(at, failed))
+        if (const auto size = size_of_files(entry.path())) out = out.value_or(0) + *size;
+    return out;
+}
+
+// Anything that is no folder, at or below a path.
+std::optional<fs::path> first_file(const fs::path& at) {
+    std::error_code failed;
+    const fs::file_status status = fs::symlink_status(at, failed);
+    if (fs::is_regular_file(status) || fs::is_symlink(status)) return at;
+    if (!fs::is_directory(status)) return std::nullopt;
+    std::vector<fs::path> names;
+    for (const auto& entry : fs::directory_iterator(at, failed)) names.push_back(entry.path());
+    std::sort(names.begin(), names.end());
+    for (const fs::path& name : names)
+        if (auto found = first_file(name)) return found;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Leaving leaving_of(const std::string& path) {
+    if (starts_with_any(path, {"dev/", "proc/", "sys/", "run/", "tmp/", "var/tmp/"}) || path == "etc/resolv.conf" ||
+        path == "etc/hostname")
+        return Leaving::told;
+    // A user's own caches are what he baked in (a model in the hub's cache); of package tools they only weigh.
+    if (path.starts_with("root/.cache/"))
+        return starts_with_any(path + "/", {"root/.cache/pip/", "root/.cache/uv/"}) ? Leaving::scrubbed : Leaving::kept;
+    return is_scrubbed(path) ? Leaving::scrubbed : Leaving::kept;
+}
+
+bool LeftOut::skip(const std::string& path) {
+    const Leaving leaving = leaving_of(path);
+    if (leaving == Leaving::told)
+        if (const auto size = size_of_files(upper_ / path)) entries_.push_back({"/" + path, *size});
+    return leaving != Leaving::kept;
+}
+
+std::string LeftOut::to_string() const {
+    if (entries_.empty()) return {};
+    constexpr std::size_t named = 5;
+    std::vector<Entry> sorted = entries_;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) { return a.bytes > b.bytes; });
+    std::vector<std::string> words;
+    std::uint64_t rest = 0;
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+        if (i < named)
+            words.push_back(sorted[i].path + " (" + human_bytes(sorted[i].bytes) + ")");
+        else
+            rest += sorted[i].bytes;
+    }
+    if (sorted.size() > named)
+        words.push_back(std::to_string(sorted.size() - named) + " more (" + human_bytes(rest) + ")");
+    return "left out of the image, whose /tmp, /var/tmp and /run are empty and whose /etc/resolv.conf and "
+           "/etc/hostname "
+           "are the engine's: " +
+           join(words, ", ");
+}
+
+Result<void> refuse_reserved_places(const fs::path& upper) {
+    for (const char* place : {"/workspace", "/opt/tmplbuild"}) {
+        const char* reason = reserved_reason(place);
+        const auto found = first_file(upper / fs::path(place).relative_path());
+        if (reason == nullptr || !found) continue;
+        return build_error("the command wrote /" + found->lexically_relative(upper).string() +
+                               ": nothing of a template goes into " + place,
+                           reason);
+    }
+    return {};
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/base/debian_base.hpp"
+#include "engine/base/measure_root.hpp"
+#include "engine/python/interpreter.hpp"
+#include "engine/steps/steps.hpp"
+#include "oci/import.hpp"
+#include "oci/inherited.hpp"
+#include "resolve/base_apt.hpp"
+
+namespace tmplbuild {
+
+// Layers of somebody else's image as they are; what known layers depend on is measured over all of them.
+static Result<StepOutput> build_layout_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
+    context.say("reading the layout");
+    auto source = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
+    if (!source) return source.error();
+    if (source->digest() != spec.image)
+        return build_error("'" + base.path.string() + "' holds another image than when the build was planned: now " +
+                               source->digest().to_string(),
+                           "build again when nothing writes into it");
+    auto image =
+        oci::import_image(context.store, *source, [&](std::uint64_t done, std::uint64_t total) -> Result<void> {
+            context.progress.bytes(context.step, done, total);
+            if (context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+            return {};
+        });
+    if (!image) return image.error();
+    auto session = context.sandbox->open(image->layers, {});
+    if (!session) return session.error();
+    context.say("measuring");
+    const auto path = image->config.environment.find("PATH");
+    auto contract = measure_root(**session, path == image->config.environment.end() ? default_path : path->second,
+                                 spec.interpreters, context);
+    if (!contract) return contract.error();
+    auto root = sys::Beneath::open((*session)->root(), sys::Outside::is_root);
+    if (!root) return root.error();
+    return StepOutput{std::move(image->layers),
+                      {{"contract", contract->to_json()},
+                       {"suite", release_name(*root)},
+                       {"apt", read_base_apt(*root).to_json()},
+                       {"image", oci::inherit(image->config).to_json()}},
+                      0};
+}
+
+Result<StepOutput> build_step(const BaseSpec& spec, StepContext& context) {
+    if (std::holds_alternative<DebianBase>(spec.base)) return build_debian_base(spec, context);
+    if (const auto* layout = std::get_if<LayoutBase>(&spec.base)) return build_layout_base(*layout, spec, context);
+    return usage_error("'base.image' cannot be built by this release", "take it out of the template");
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/python/venv_place.hpp"
+#include "engine/steps/steps.hpp"
+#include "pack/entry_set.hpp"
+#include "plan/keys.hpp"
+#include "plan/pod_kernels.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepContext& context) {
+    const NeededStep& step = context.needed.at(ref.step);
+    auto proof = json::get_object(step.facts, "proof");
+    if (!proof) return proof.error();
+    for (pod::Kernel& kernel : pod.kernels) {
+        if (kernel.name != ref.kernel) continue;
+        // The launcher compares it with what lies in the folder before it switches the variant on.
+        json::object table = **proof;
+        if (const json::value* files = step.facts.if_contains("files")) table["files"] = *files;
+        kernel.variants.push_back(
+            {ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(), json::canonical(table)});
+        if (const json::value* torch = step.facts.if_contains("torch"); torch != nullptr && torch->is_object()) {
+            kernel.python.torch = json::string_or(torch->get_object(), "version", "");
+            kernel.python.torch_git_version = json::string_or(torch->get_object(), "git_version", "");
+        }
+    }
+    return {};
+}
+
+// Where Python is and where its packages lie: known once the base is made.
+Result<void> add_python(pod::Kernel& kernel, const PodSpecStep& spec, const BaseContract& contract) {
+    const auto is = [&](const PythonFacts& python, const std::string& interpreter) {
+        kernel.python.interpreter = interpreter;
+        kernel.python.version = python.version;
+        kernel.python.soabi = python.soabi;
+    };
+    if (contract.python) is(*contract.python, contract.python->command);
+    for (std::size_t at = 0; at < spec.venvs.size(); ++at) {
+        const auto python = contract.with_interpreter(spec.interpreters[at]).python;
+        if (!python) continue;
+        auto place = VenvPlace::make(spec.venvs[at], *python);
+        if (!place) return place.error();
+        kernel.python.venvs.push_back({place->root(), place->root() + "/" + place->site_packages()});
+        if (spec.venvs[at] == kernel.python.venv) is(*python, place->interpreter());
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<StepOutput> build_step(const PodSpecStep& spec, StepContext& context) {
+    pod::PodSpec pod = spec.pod;
+    for (pod::Kernel& kernel : pod.kernels)
+        if (auto added = add_python(kernel, spec, context.contract); !added) return added.error();
+    for (const VariantRef& ref : spec.variants)
+        if (auto added = add_variant(pod, ref, context); !added) return added.error();
+    EntrySet set(context.contract.folders);
+    const std::string path = std::string(pod::pod_spec_path).substr(1);
+    if (auto added = set.add({.path = path}, pod::write_pod_spec(pod), "pod.json"); !added) return added.error();
+    if (!spec.constraints.empty()) {
+        const std::string constraints = std::string(constraints_path).substr(1);
+        if (auto added = set.add({.path = constraints}, spec.constraints, "constraints"); !added) return added.error();
+    }
+    auto layer = set.write(context.store, {context.compression, "pod.json"});
+    if (!layer) return layer.error();
+    return StepOutput{{*layer}, {}, 0};
+}
+
+}  // namespace tmplbuild

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no machine can start is refused before anything is made; and what was begun one by one ends one by one.
+#include "engine/layer_count.hpp"
+
+#include "engine/sequential_progress.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+
+static Template of_files(std::size_t count) {
+    Template tmpl;
+    for (std::size_t i = 0; i < count; ++i) {
+        Layer layer;
+        layer.name = std::to_string(i);
+        layer.body = FilesLayer{};
+        tmpl.layers.push_back(layer);
+    }
+    return tmpl;
+}
+
+TEST_CASE("layers are counted with the base's, by the template alone") {
+    LocalFacts debian;
+    CHECK_NOTHROW(refuse_too_many_layers(of_files(119), debian));
+    CHECK_THROWS_AS(refuse_too_many_layers(of_files(120), debian), BuildError);
+    LocalFacts layout;
+    layout.base_image = Sha256::of("image");
+    layout.base_layers = 100;
+    CHECK_NOTHROW(refuse_too_many_layers(of_files(20), layout));
+    CHECK_THROWS_AS(refuse_too_many_layers(of_files(21), layout), BuildError);
+    // One venv is at least one layer, however many parts of it there are; packages may join the base.
+    Template tmpl = of_files(118);
+    for (int i = 0; i < 10; ++i) {
+        Layer python, apt;
+        PythonLayer venv;
+        venv.venv = "/opt/venv";
+        python.body = venv;
+        apt.body = AptLayer{};
+        tmpl.layers.push_back(python);
+        tmpl.layers.push_back(apt);
+    }
+    CHECK_NOTHROW(refuse_too_many_layers(tmpl, debian));
+}
+
+TEST_CASE("work that says only when it begins has ended when the next begins, and at the last") {
+    struct Noted : SilentProgress {
+        std::string said;
+        void started(const std::string& step, const std::string&) override { said += "+" + step; }
+        void finished(const std::string& step, StepOutcome, double, const std::string&) override { said += "." + step; }
+        void ended(const std::string& step) override { said += "-" + step; }
+    } shown;
+    {
+        SequentialProgress progress(shown);
+        progress.started("a", "");
+        progress.started("a", "again");
+        progress.started("b", "");
+        progress.finished("b", StepOutcome::built, 0, "");
+        progress.started("c", "");
+    }
+    CHECK(shown.said == "+a+a-a+b.b+c-c");
+}
