@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which parts of a lock still hold when the template has changed, without a program or a network: both fail the test as
+// soon as they are asked.
+#include "engine/prepare.hpp"
+
+#include "engine/local_facts.hpp"
+#include "plan/requests.hpp"
+#include "support/catch.hpp"
+#include "support/fake_http.hpp"
+#include "sys/file.hpp"
+#include "template/parse.hpp"
+
+using namespace tmplbuild;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+struct NoPrograms : io::ProcessRunner {
+    Names asked{};
+    Result<io::ProcessResult> run(const io::Command& command, std::stop_token) override {
+        asked.push_back(command.argv.front());
+        return machine_error("the test starts no program");
+    }
+};
+
+const std::string whole_template = R"(schema = 1
+name = "test"
+[base]
+debian = { suite = "bookworm", packages = ["python3-venv"] }
+[[layers]]
+use = "apt"
+name = "tools"
+packages = ["jq"]
+[[layers]]
+use = "python"
+venv = "/opt/venv"
+requirements = ["numpy"]
+[[layers]]
+use = "git"
+name = "source"
+url = "https://example.invalid/source"
+rev = "0123456789012345678901234567890123456789"
+dest = "/opt/source"
+)";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+// A template beside the lock that it was given once.
+struct LockedPlace {
+    sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "prepare-test-").value();
+    fs::path file = folder.path() / "template.toml";
+    Store store = Store::open(folder.path() / "store").value();
+    NoPrograms programs{};
+    FakeHttp http{};
+    SilentProgress progress{};
+
+    LockedPlace() {
+        const Template tmpl = read(whole_template);
+        const LocalFacts facts = find_local_facts(tmpl, {}, store);
+        Lock lock;
+        lock.packer = "any";
+        lock.base =
+            LockedBase{"debian", base_request(tmpl, facts), "bookworm", {package("libc6")}, {Sha256::of("base")}, {}};
+        for (const AptRequest& request : apt_requests(tmpl))
+            lock.apts.push_back({request.step, apt_request(request, *lock.base, lock), {package("jq")}});
+        for (const VenvRequest& request : venv_requests(tmpl))
+            lock.venvs.push_back({request.venv, venv_request(request, lock.base->contract, facts), {}, {}});
+        for (const GitRequest& request : git_requests(tmpl))
+            lock.gits.push_back({request.url, request.rev, std::string(40, 'b'), 1});
+        REQUIRE(sys::write_file_atomic(lock_path(file), lock.to_text()));
+    }
+    static LockedPackage package(const std::string& name) {
+        return {name, "1", "amd64", name + ".deb", Sha256::of(name), 1000};
+    }
+    Template read(const std::string& text) const {
+        REQUIRE(sys::write_file_atomic(file, text));
+        return parse_template_file(file, {});
+    }
+    // What the lock lacks for a template, found without asking anybody.
+    Names missing(const std::string& text) {
+        const Template tmpl = read(text);
+        const Prepared prepared =
+            prepare(tmpl, {.offline = true}, {store, programs, http, progress, std::stop_token()});
+        CHECK(programs.asked.empty());
+        CHECK(http.asked().empty());
+        return prepared.missing;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a lock that was made for the template holds all of it, and nothing is asked or written") {
+    LockedPlace place;
+    const std::string before = sys::read_file(lock_path(place.file)).value();
+    CHECK(place.missing(whole_template).empty());
+    CHECK(sys::read_file(lock_path(place.file)).value() == before);
+}
+
+TEST_CASE("a change makes the part stale that it is about, and no other") {
+    LockedPlace place;
+    CHECK(place.missing(replaced(whole_template, "\"jq\"", "\"jq\", \"curl\"")) == Names{"apt:tools"});
+    CHECK(place.missing(replaced(whole_template, "\"numpy\"", "\"numpy<2\"")) == Names{"python:/opt/venv"});
+    CHECK(place.missing(replaced(whole_template, "source\"\nrev", "other\"\nrev")) ==
+          Names{"git https://example.invalid/other"});
+}
+
+TEST_CASE("what a template no longer asks for is no part that is missing") {
+    LockedPlace place;
+    const std::size_t git = whole_template.find("[[layers]]\nuse = \"git\"");
+    CHECK(place.missing(whole_template.substr(0, git)).empty());
+}
