@@ -3,16 +3,17 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "base/text.hpp"
+#include "compile/recipe.hpp"
 #include "kernel/arch.hpp"
 #include "kernel_job/command.hpp"
 #include "kernel_job/depot.hpp"
@@ -20,6 +21,7 @@
 #include "kernel_job/memory.hpp"
 #include "kernel_job/prove.hpp"
 #include "kernel_job/report.hpp"
+#include "kernel_job/source.hpp"
 #include "kernel_job/toolchain.hpp"
 #include "sys/file.hpp"
 
@@ -50,7 +52,8 @@ class Job {
           places_(places),
           local_(fs::path(places.home) / "kernels", kernel.name, arch.key),
           volume_(fs::path(places.volume) / ".tmplbuild/kernels", kernel.name, arch.key),
-          work_(fs::path(places.work) / ("tmplbuild-kernel-" + kernel.name)) {}
+          work_(fs::path(places.work) / ("tmplbuild-kernel-" + kernel.name)),
+          inside_(compile::places_of(kernel.build.directory)) {}
 
     int run(bool again) {
         step_back();
@@ -132,7 +135,18 @@ class Job {
             return tell_failure("this pod has no place to compile in: " + made.error().message, true);
         const auto lock = sys::FileLock::acquire(work_ / "lock");
         if (!lock) return tell_failure("this pod has no place to compile in: " + lock.error().message, true);
+        if (auto pointed = point_places(); !pointed)
+            return tell_failure("this pod has no place to compile in: " + pointed.error().message, true);
         return make_in_work_folder();
+    }
+
+    // The places that names get into bytes from, as in the builder's sandbox; the files lie in the work folder.
+    Result<void> point_places() const {
+        const fs::path places = fs::path(inside_.output).parent_path();
+        if (auto made = sys::make_directories(places.parent_path()); !made) return made;
+        (void)sys::remove_tree(places);
+        if (::symlink(work_.c_str(), places.c_str()) != 0) return os_error("link", places.string(), errno);
+        return {};
     }
 
     int make_in_work_folder() {
@@ -141,7 +155,8 @@ class Job {
         tell_progress("fetching the compiler (" + std::to_string(kernel_.build.toolchain.size()) + " wheels)", 1, -1);
         auto tools = prepare_toolchain(kernel_, work_, plain_environment(), keeps_lease());
         if (!tools) return fail(tools.error());
-        if (auto trouble = lay_source()) return fail(*trouble);
+        if (auto trouble = lay_source(kernel_.source, kernel_.build.directory, plain_environment(), keeps_lease()))
+            return fail(*trouble);
         if (auto trouble = compile(*tools)) return fail(*trouble);
         tell_progress("proving what was compiled", 98, 2);
         auto table = prove_files(kernel_, arch_.arch, output());
@@ -149,7 +164,8 @@ class Job {
         auto made = local_.put(output(), *table);
         if (!made) return fail(trouble_from("moving it in place", made.error()));
         leave_on_volume(*made, *table);
-        for (const fs::path& path : {output(), fs::path(kernel_.build.directory), work_ / "tmp"})
+        for (const fs::path& path :
+             {output(), fs::path(kernel_.build.directory), fs::path(inside_.output).parent_path(), work_ / "tmp"})
             (void)sys::remove_tree(path);
         // The toolchain goes too: a GPU changes with the pod, and the pod's disk goes with it.
         (void)sys::remove_tree(work_);
@@ -209,86 +225,25 @@ class Job {
         return out;
     }
 
-    std::optional<Trouble> lay_source() {
-        const fs::path to = kernel_.build.directory;
-        (void)sys::remove_tree(to);
-        if (kernel_.source.directory.empty()) return fetch_source(to);
-        const auto copied = copy_tree(kernel_.source.directory, to);
-        if (copied) return std::nullopt;
-        return trouble_from("laying out the source", copied.error());
-    }
-
-    std::optional<Trouble> fetch_source(const fs::path& to) {
-        if (auto made = sys::make_directories(to); !made) return trouble_from("fetching the source", made.error());
-        tell_progress("fetching the source", 5, -1);
-        const std::string& commit = kernel_.source.commit;
-        std::vector<std::vector<std::string>> steps = {
-            {"git", "init", "-q"},
-            {"git", "fetch", "-q", "--depth", "1", "--", kernel_.source.url, commit},
-            {"git", "-c", "advice.detachedHead=false", "checkout", "-q", commit},
-            {"git", "submodule", "update", "-q", "--init", "--recursive", "--depth", "1"}};
-        for (const std::string& patch : kernel_.source.patches) steps.push_back({"git", "apply", "-p1", patch});
-        Command command{
-            .argv = {}, .environment = plain_environment(), .directory = to.string(), .watch = keeps_lease()};
-        // git alone would wait for ever for a server that went silent, or for a password.
-        command.environment["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
-        command.environment["GIT_HTTP_LOW_SPEED_TIME"] = "60";
-        command.environment["GIT_TERMINAL_PROMPT"] = "0";
-        for (const auto& step : steps) {
-            command.argv = step;
-            const CommandEnd end = run_command(command);
-            if (end.ok) continue;
-            Trouble trouble = trouble_from("fetching the source", step[0] + " " + step[1] + ": " + end.why, end.tail);
-            // Only a patch that does not fit says something about the kernel.
-            trouble.transient = trouble.transient || step[1] != "apply";
-            return trouble;
-        }
-        return std::nullopt;
-    }
-
     std::int64_t jobs() const {
         const std::uint64_t fit = read_memory(places_.cgroup).free_below_ceiling() / memory_needed();
         const std::int64_t processors = ::sysconf(_SC_NPROCESSORS_ONLN);
         return std::clamp<std::int64_t>(static_cast<std::int64_t>(fit), 1, std::max<std::int64_t>(processors, 1));
     }
 
-    // {arch}, {sm}, {output}, {jobs}; "{{" is a plain brace (docs/template-reference.md).
-    std::string fill(const std::string& text, const kernel::Arch& arch, std::int64_t side_by_side) const {
-        const Environment values{{"{arch}", arch.to_torch_list()},
-                                 {"{sm}", arch.to_string()},
-                                 {"{output}", output().string()},
-                                 {"{jobs}", std::to_string(side_by_side)}};
-        std::string out;
-        for (std::size_t i = 0; i < text.size();) {
-            const bool doubled = text.compare(i, 2, "{{") == 0 || text.compare(i, 2, "}}") == 0;
-            const auto value = std::find_if(values.begin(), values.end(), [&](const auto& v) {
-                return !doubled && text.compare(i, v.first.size(), v.first) == 0;
-            });
-            const bool known = !doubled && value != values.end();
-            out += known ? value->second : text.substr(i, 1);
-            i += known ? value->first.size() : doubled ? 2 : 1;
-        }
-        return out;
-    }
-
-    Environment compile_environment(const Toolchain& tools, const kernel::Arch& arch, std::int64_t side_by_side) const {
-        Environment out = plain_environment();
-        const std::string venv = kernel_.python.venv;
-        out["CUDA_HOME"] = tools.cuda_home.string();
-        out["TMPLBUILD_NVCC"] = (tools.toolkit / "bin/nvcc").string();
-        out["TMPLBUILD_ARCH"] = arch.number();
-        const std::string own = tools.requirements.string();
-        out["PATH"] = (venv.empty() ? "" : venv + "/bin:") + (own.empty() ? "" : own + "/bin:") +
-                      (tools.cuda_home / "bin").string() +
-                      ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        if (!own.empty()) out["PYTHONPATH"] = own;
-        if (!tools.driver_stub.empty()) out["LIBRARY_PATH"] = tools.driver_stub.string();
-        if (!venv.empty()) out["VIRTUAL_ENV"] = venv;
+    compile::Recipe recipe(const Toolchain& tools, const kernel::Arch& arch) const {
+        compile::Recipe out;
+        out.arch = arch;
+        out.directory = kernel_.build.directory;
+        out.command = kernel_.build.command;
+        out.environment = arch_.environment;
+        out.driver_stub = kernel_.build.driver_stub;
+        out.venv = kernel_.python.venv;
+        out.requirement_packages = tools.requirement_packages;
+        out.interpreter = kernel_.python.interpreter;
+        out.jobs = static_cast<unsigned>(jobs());
         for (const pod::KernelVenv& one : kernel_.python.venvs)
-            if (one.directory == venv)
-                if (const std::string headers = nvidia_headers(one.site_packages); !headers.empty())
-                    out["CPATH"] = headers;
-        for (const auto& [name, value] : arch_.environment) out[name] = fill(value, arch, side_by_side);
+            if (one.directory == out.venv) out.headers = nvidia_headers(one.site_packages);
         return out;
     }
 
@@ -316,21 +271,21 @@ class Job {
 
     std::optional<Trouble> compile(const Toolchain& tools) {
         (void)sys::remove_tree(output());
-        if (auto made = sys::make_directories(output()); !made) return trouble_from("compiling", made.error());
+        for (const fs::path& folder : {output(), work_ / "tmp", work_ / "log"})
+            if (auto made = sys::make_directories(folder); !made) return trouble_from("compiling", made.error());
         const auto arch = kernel::Arch::parse(arch_.arch);
         if (!arch) return Trouble{arch.error().message, false};
-        const std::int64_t side_by_side = jobs();
+        const compile::Recipe how = recipe(tools, *arch);
         compiling_ = "compiling for " + arch->to_string();
         tell_progress(compiling_, 5, kernel_.build.estimated_seconds);
-        Command command{.argv = {},
-                        .environment = compile_environment(tools, *arch, side_by_side),
-                        .directory = kernel_.build.directory,
-                        .seconds = kernel_.build.timeout_seconds,
-                        .watch = [this](std::int64_t seconds) { return watch(seconds); }};
-        for (const std::string& word : kernel_.build.command) command.argv.push_back(fill(word, *arch, side_by_side));
+        const Command command{.argv = compile::command(how),
+                              .environment = compile::environment(how),
+                              .directory = how.directory,
+                              .seconds = kernel_.build.timeout_seconds,
+                              .watch = [this](std::int64_t seconds) { return watch(seconds); }};
         const std::uint64_t kills = memory_kills(places_.cgroup);
         CommandEnd end = run_command(command);
-        if (end.ok) end = finish(command);
+        if (end.ok) end = finish(how);
         if (end.ok) return std::nullopt;
         if (end.stopped && end.why.starts_with("waiting for memory")) return Trouble{end.why, true, "memory"};
         if (end.stopped) return Trouble{end.why, false};
@@ -344,21 +299,19 @@ class Job {
     }
 
     // As the build does: modules stripped, bytecode made, since variants are read-only.
-    CommandEnd finish(const Command& like) {
+    CommandEnd finish(const compile::Recipe& how) const {
         auto files = hash_tree(output());
         if (!files) return {.why = files.error().message};
-        Command strip{.argv = kernel_.build.strip, .environment = like.environment};
-        bool python = false;
-        for (const auto& [path, digest] : *files) {
-            if (path.ends_with(".so")) strip.argv.push_back((output() / path).string());
-            python = python || path.ends_with(".py");
+        compile::Texts names;
+        for (const auto& [path, digest] : *files) names.push_back(path);
+        if (auto problem = compile::metadata_problem(names, kernel_.distribution, kernel_.version))
+            return {.why = *problem};
+        for (const auto& argv : {compile::strip(how, names), compile::bytecode(how, names)}) {
+            if (!argv) continue;
+            const Command command{.argv = *argv, .environment = compile::environment(how), .directory = how.directory};
+            if (CommandEnd end = run_command(command); !end.ok) return end;
         }
-        if (strip.argv.size() > kernel_.build.strip.size() && !kernel_.build.strip.empty())
-            if (CommandEnd end = run_command(strip); !end.ok) return end;
-        if (!python || kernel_.python.interpreter.empty()) return {.ok = true};
-        return run_command({.argv = {kernel_.python.interpreter, "-I", "-m", "compileall", "-q", "-f",
-                                     "--invalidation-mode", "unchecked-hash", output().string()},
-                            .environment = like.environment});
+        return {.ok = true};
     }
 
     void leave_on_volume(const Made& made, const std::string& table) {
@@ -373,6 +326,7 @@ class Job {
     const JobPlaces& places_;
     Depot local_, volume_;
     fs::path work_;
+    compile::Places inside_;
     const Lease* lease_ = nullptr;
     std::string compiling_;
     std::int64_t told_ = 0;

@@ -34,6 +34,12 @@ Result<std::string> prove_files(const pod::Kernel& kernel, const std::string& ar
         for (const std::string& module : served.modules)
             rule_for(request.modules, module).capabilities.push_back(*capability);
     }
+    for (kernel::ModuleRule& rule : request.modules)
+        for (const pod::KernelModule& module : kernel.modules)
+            if (module.file == rule.file) {
+                rule.host_only = module.host_only;
+                rule.may_lack = module.may_lack;
+            }
     auto all = hash_tree(files);
     if (!all) return all.error();
     std::vector<std::string> contents;
@@ -47,13 +53,6 @@ Result<std::string> prove_files(const pod::Kernel& kernel, const std::string& ar
         list.push_back({path, std::as_bytes(std::span(contents.back()))});
     }
     kernel::VariantProof proof = kernel::prove_variant(request, list);
-    for (const kernel::ModuleProof& module : proof.modules) {
-        if (!module.in_table || !module.present || module.rule.may_jit) continue;
-        const kernel::Judgement own = kernel::judge(module.code, parsed->capability());
-        if (own.verdict != kernel::Verdict::exact)
-            proof.errors.push_back(module.rule.file + " holds no machine code for " + parsed->to_string() + ": " +
-                                   own.reason);
-    }
     if (!proof.ok()) return build_error("what was compiled does not keep its promise: " + proof.errors.front());
     proof.proven_by = "bytes, on a pod";
     return json::canonical(kernel::to_json(proof));

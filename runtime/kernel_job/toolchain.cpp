@@ -77,24 +77,31 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
 }
 
 // CUDA_HOME with the front as its nvcc: links into the toolkit for everything else.
-Result<void> lay_cuda_home(const Toolchain& tools, const std::string& front) {
-    (void)sys::remove_tree(tools.cuda_home);
-    if (auto made = sys::make_directories(tools.cuda_home / "bin"); !made) return made;
+Result<void> lay_cuda_home(const fs::path& toolkit, const fs::path& home, const std::string& front) {
+    (void)sys::remove_tree(home);
+    if (auto made = sys::make_directories(home / "bin"); !made) return made;
     std::error_code failed;
     for (const char* part : {"", "bin"})
-        for (const auto& entry : fs::directory_iterator(tools.toolkit / part, failed)) {
+        for (const auto& entry : fs::directory_iterator(toolkit / part, failed)) {
             const std::string name = entry.path().filename().string();
             if (name == "bin") continue;
             const bool nvcc = *part != '\0' && name == "nvcc" && !front.empty();
             const fs::path to = nvcc ? fs::path(front) : entry.path();
-            if (::symlink(to.c_str(), (tools.cuda_home / part / name).c_str()) != 0)
-                return os_error("link", (tools.cuda_home / part / name).string(), errno);
+            if (::symlink(to.c_str(), (home / part / name).c_str()) != 0)
+                return os_error("link", (home / part / name).string(), errno);
         }
     return {};
 }
 
-boost::system::result<fs::path, Trouble> make_driver_stub(const fs::path& toolkit, const fs::path& work,
-                                                          const Environment& environment) {
+// `name` in the work folder, for what was unpacked elsewhere in it.
+Result<void> link_as(const fs::path& name, const fs::path& target) {
+    (void)sys::remove_tree(name);
+    if (auto made = sys::make_directories(name.parent_path()); !made) return made;
+    if (::symlink(target.c_str(), name.c_str()) != 0) return os_error("link", name.string(), errno);
+    return {};
+}
+
+std::optional<Trouble> make_driver_stub(const fs::path& toolkit, const fs::path& work, const Environment& environment) {
     const fs::path folder = work / "stub", assembly = folder / "cuda.s";
     auto header = sys::read_file(toolkit / "include/cuda.h", 16U << 20);
     if (!header) return from_error(header.error());
@@ -104,7 +111,7 @@ boost::system::result<fs::path, Trouble> make_driver_stub(const fs::path& toolki
     const CommandEnd end = run_command(
         {.argv = driver_stub_command(assembly.string(), (folder / "libcuda.so").string()), .environment = environment});
     if (!end.ok) return trouble_from("making a stand-in for libcuda", end.why, end.tail);
-    return folder;
+    return std::nullopt;
 }
 
 std::optional<fs::path> find_toolkit(const fs::path& wheels) {
@@ -116,14 +123,12 @@ std::optional<fs::path> find_toolkit(const fs::path& wheels) {
 
 }  // namespace
 
-std::string nvidia_headers(const fs::path& site_packages) {
-    std::vector<std::string> out;
+compile::Texts nvidia_headers(const fs::path& site_packages) {
+    compile::Texts names;
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(site_packages / "nvidia", failed))
-        if (const fs::path headers = entry.path() / "include"; fs::is_directory(headers, failed))
-            out.push_back(headers.string());
-    std::sort(out.begin(), out.end());
-    return join(out, ":");
+        if (fs::is_directory(entry.path() / "include", failed)) names.push_back(entry.path().filename().string());
+    return compile::nvidia_headers(site_packages.string(), std::move(names));
 }
 
 boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
@@ -133,21 +138,23 @@ boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& k
     if (!wheels) return wheels.error();
     const auto toolkit = find_toolkit(*wheels);
     if (!toolkit) return Trouble{"the toolchain's wheels hold no nvcc", false};
-    Toolchain out{*toolkit, work / "cuda", {}, {}};
+    Toolchain out{*toolkit, {}};
     std::error_code failed;
     if (!fs::exists(out.toolkit / "lib64", failed)) fs::create_directory_symlink("lib", out.toolkit / "lib64", failed);
-    if (!kernel.build.requirements.empty()) {
-        auto requirements = install(kernel.build.requirements, "requirements", python, work, environment, watch);
-        if (!requirements) return requirements.error();
-        out.requirements = *requirements;
-    }
     if (auto linked = link_libraries(out.toolkit / "lib"); !linked) return from_error(linked.error());
-    if (kernel.build.driver_stub) {
-        auto stub = make_driver_stub(out.toolkit, work, environment);
-        if (!stub) return stub.error();
-        out.driver_stub = *stub;
+    if (auto linked = link_as(work / "toolkit", out.toolkit); !linked) return from_error(linked.error());
+    if (!kernel.build.requirements.empty()) {
+        auto requirements = install(kernel.build.requirements, "wheels", python, work, environment, watch);
+        if (!requirements) return requirements.error();
+        out.requirement_packages = compile::site_packages(kernel.python.version, kernel.python.soabi);
+        auto linked = link_as(work / "requirements" / out.requirement_packages, *requirements);
+        if (linked) linked = link_as(work / "requirements/bin", *requirements / "bin");
+        if (!linked) return from_error(linked.error());
     }
-    if (auto laid = lay_cuda_home(out, kernel.build.nvcc_front); !laid) return from_error(laid.error());
+    if (kernel.build.driver_stub)
+        if (auto trouble = make_driver_stub(out.toolkit, work, environment)) return *trouble;
+    if (auto laid = lay_cuda_home(out.toolkit, work / "cuda", kernel.build.nvcc_front); !laid)
+        return from_error(laid.error());
     return out;
 }
 

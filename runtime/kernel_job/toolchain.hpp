@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "compile/recipe.hpp"
 #include "kernel_job/command.hpp"
 #include "kernel_job/files.hpp"
 #include "kernel_job/trouble.hpp"
@@ -14,20 +15,18 @@
 namespace tmplbuild::job {
 
 struct Toolchain {
-    fs::path toolkit;       // has bin/nvcc
-    fs::path cuda_home;     // the same with the front
-    fs::path requirements;  // for PYTHONPATH; empty: none
-    fs::path driver_stub;   // holds libcuda.so, to link against; empty: none
+    fs::path toolkit;                  // has bin/nvcc
+    std::string requirement_packages;  // as compile::Recipe has it
 };
 
 using Environment = std::map<std::string, std::string>;
 
-// `work` is a folder of the job's own. Reuses what an earlier try left there whole. `watch` as a command's.
+// `work` is a folder of the job's own, which the compile sees as compile::Places has it: toolkit, cuda, requirements
+// and stub lie in it by these names. Reuses what an earlier try left there whole. `watch` as a command's.
 boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
                                                             const Environment& environment, const Watch& watch);
 
-// The nvidia/*/include folders below a site-packages folder, for CPATH: torch's headers need them. Empty: there is
-// none.
-std::string nvidia_headers(const fs::path& site_packages);
+// The nvidia/*/include folders below a site-packages folder, as compile::nvidia_headers() names them.
+compile::Texts nvidia_headers(const fs::path& site_packages);
 
 }  // namespace tmplbuild::job

@@ -51,7 +51,7 @@ struct Kernel {
     std::string name{}, state{}, reason{};  // state: docs/glossary.md, "kernel state"
     UnixMs since = 0;
     std::optional<UnixMs> next_try{};
-    std::string mode{};                          // "background", "true", "false"
+    std::string mode{};                          // "background", "true", "prebuilt", "off"
     std::string verdict{};                       // "exact", "compatible", …; empty: not known yet
     std::string arch{};                          // of the variant in use or being compiled; empty: none
     std::optional<int> progress{};               // 0..100, while compiling

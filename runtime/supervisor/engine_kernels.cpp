@@ -67,7 +67,7 @@ Result<std::string> Engine::command_kernels(const control::Request& request) {
         names.push_back(name);
         if (!request.name.empty() && request.name != name) continue;
         if (retry && spec_.kernels[k].install == pod::InstallMode::off)
-            return usage_error("'" + name + "' is off, since " + spec_.kernels[k].env_var + " is false");
+            return usage_error("'" + name + "' is off, since " + spec_.kernels[k].env_var + " is off");
         say(name, retry ? "a person asked for another try" : "a person switched it off");
         happen({.kind = retry ? Event::Kind::kernel_retry : Event::Kind::kernel_off, .kernel = k});
         done.push_back("'" + name + "' is " + to_string(state_.kernels[k].phase));

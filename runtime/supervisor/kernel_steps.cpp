@@ -124,7 +124,7 @@ void KernelSteps::start() {
 
 void KernelSteps::heed_mode(std::size_t k) {
     if (spec_.kernels[k].install != pod::InstallMode::off) return;
-    enter(k, KernelPhase::off, spec_.kernels[k].env_var + " is false");
+    enter(k, KernelPhase::off, spec_.kernels[k].env_var + " is off");
     at(k).settled = true;
 }
 
@@ -176,7 +176,8 @@ void KernelSteps::judge(std::size_t k) {
         return activate(k, variant.directory, kernel.verdict.digest);
     }
     say(spec.name, gpus + kernel::to_string(kernel.verdict.verdict) + ", " + kernel.verdict.reason);
-    const bool can_compile = !kernel.verdict.arch.empty() && !spec.build.command.empty();
+    const bool can_compile =
+        !kernel.verdict.arch.empty() && !spec.build.command.empty() && spec.install != pod::InstallMode::prebuilt;
     enter(k, KernelPhase::off, kernel.verdict.reason);
     // An earlier life of this container, on another GPU, may have left its own in place.
     if (!kernel.in_place) push(k, {.kind = KernelTask::Kind::deactivate});

@@ -58,9 +58,49 @@ bool is_python_project(std::string_view text) {
            all(text, [](char c) { return alphanumeric(c) || one_of(c, "-_."); });
 }
 
+std::string normalized_project(std::string_view name) {
+    std::string out;
+    for (const char c : to_lower(name)) {
+        const bool dash = c == '-' || c == '_' || c == '.';
+        if (!dash)
+            out += c;
+        else if (out.empty() || out.back() != '-')
+            out += '-';
+    }
+    return out;
+}
+
 bool is_python_version(std::string_view text) {
     return !text.empty() && text.size() <= 128 && alphanumeric(text.front()) &&
            all(text, [](char c) { return alphanumeric(c) || one_of(c, ".!+_-"); });
+}
+
+bool is_plain_python_version(std::string_view text) {
+    std::size_t at = 0;
+    const auto number = [&] {
+        const std::size_t start = at;
+        while (at < text.size() && digit(text[at])) ++at;
+        return at != start;
+    };
+    const auto take = [&](std::string_view word) {
+        const bool there = text.substr(at).starts_with(word);
+        if (there) at += word.size();
+        return there;
+    };
+    if (text.size() > 128) return false;
+    if (text.find('!') != std::string_view::npos && !(number() && take("!"))) return false;
+    do {
+        if (!number()) return false;
+    } while (take(".") && at < text.size() && digit(text[at]));
+    if (at > 0 && text[at - 1] == '.') --at;  // of ".post" and ".dev"
+    if ((take("rc") || take("a") || take("b")) && !number()) return false;
+    if (take(".post") && !number()) return false;
+    if (take(".dev") && !number()) return false;
+    if (!take("+")) return at == text.size();
+    const std::string_view local = text.substr(at);
+    return !local.empty() && local.front() != '.' && local.back() != '.' &&
+           local.find("..") == std::string_view::npos &&
+           local.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.") == std::string_view::npos;
 }
 
 bool is_interpreter_name(std::string_view text) {

@@ -21,8 +21,11 @@ bool is_debian_architecture(std::string_view text);  // "amd64", "all"
 const std::vector<std::string>& debian_suites();     // code names, oldest first
 bool is_debian_suite(std::string_view text);         // one of them
 
-bool is_python_project(std::string_view text);  // PEP 508, names
-bool is_python_version(std::string_view text);  // the characters that PEP 440 has
+bool is_python_project(std::string_view text);          // PEP 508, names
+std::string normalized_project(std::string_view name);  // "Torch_Vision" → "torch-vision" (PEP 503)
+bool is_python_version(std::string_view text);          // the characters that PEP 440 has
+// PEP 440's normal spelling, which names folders ("toy-1.0rc1.dist-info"): "1.0.0", "2!1.0rc1.post2+cu130".
+bool is_plain_python_version(std::string_view text);
 // An interpreter of the base: the path of one ("/opt/conda/bin/python3"), or the version that its name says ("3.12").
 bool is_interpreter_name(std::string_view text);
 

@@ -14,8 +14,19 @@ CompileEstimate estimate_compile(const Step& step, const Store& store) {
     if (!step.key) return out;
     auto earlier = store.find_record(step.key->digest());
     if (!earlier) earlier = store.nearest_record(step.id, *step.key);
-    if (!earlier || earlier->peak_memory == 0) return out;
-    return {earlier->seconds, earlier->peak_memory, true};
+    if (earlier && earlier->peak_memory != 0) return {earlier->seconds, earlier->peak_memory, true};
+    const auto* kernel = std::get_if<KernelSpec>(&step.spec);
+    if (kernel == nullptr) return out;
+    // An arch that was never compiled takes about what its siblings took: the slowest and the largest of them.
+    for (const KernelArchRule& rule : kernel->recipe.archs) {
+        const std::string id = "kernel:" + kernel->kernel + ":" + rule.build_as.to_torch_list();
+        const auto sibling = store.nearest_record(id, *step.key);
+        if (!sibling || sibling->peak_memory == 0) continue;
+        out = out.measured ? CompileEstimate{std::max(out.seconds, sibling->seconds),
+                                             std::max(out.memory, sibling->peak_memory), true}
+                           : CompileEstimate{sibling->seconds, sibling->peak_memory, true};
+    }
+    return out;
 }
 
 namespace {

@@ -11,7 +11,7 @@ namespace tmplbuild {
 struct CompileEstimate {
     double seconds = 0;
     std::uint64_t memory = 0;  // bytes
-    bool measured = false;     // of an earlier compile of this step here; else what the recipe declares
+    bool measured = false;     // of an earlier compile of this arch here, or of another; else declared
 };
 CompileEstimate estimate_compile(const Step& step, const Store& store);
 

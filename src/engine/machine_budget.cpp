@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "engine/estimate.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild {
@@ -71,12 +72,8 @@ MachineLimits machine_limits(const KernelFiles& kernel) {
 }
 
 std::uint64_t MachineBudget::memory_of(const Step& step) const {
-    const auto* kernel = std::get_if<KernelSpec>(&step.spec);
-    if (kernel == nullptr) return 0;
-    if (step.key)
-        if (const auto earlier = store_.nearest_record(step.id, *step.key); earlier && earlier->peak_memory != 0)
-            return earlier->peak_memory;
-    return kernel->recipe.memory_bytes;
+    if (!std::holds_alternative<KernelSpec>(step.spec)) return 0;
+    return estimate_compile(step, store_).memory;
 }
 
 std::optional<unsigned> MachineBudget::admit(const Step& step, const std::vector<const Step*>& beside,

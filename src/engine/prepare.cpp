@@ -89,7 +89,7 @@ class Locker {
         for (const VenvRequest& request : venv_requests(tmpl_))
             if (lock_.find_venv(request.venv) == nullptr) python_.resolve_venv(request, earlier_of(request));
         // A torch that no kernel can be compiled against is refused before its gigabytes come.
-        if (!tmpl_.kernels.empty()) (void)make_plan(tmpl_, lock_, facts_);
+        if (!tmpl_.kernels.empty()) (void)make_plan(tmpl_, lock_without_kernels(), facts_);
         if (!tmpl_.kernels.empty() && !lock_.toolchain) python_.resolve_toolchain();
         drop_stale_kernels();
         for (const KernelRequest& request : kernel_requests(tmpl_))
@@ -125,6 +125,13 @@ class Locker {
         const auto found = std::find_if(earlier_.begin(), earlier_.end(),
                                         [&](const LockedVenv& venv) { return venv.venv == request.venv; });
         return found == earlier_.end() || renew(request.step()) ? nullptr : &*found;
+    }
+
+    // Their requirements may be another venv's still.
+    Lock lock_without_kernels() const {
+        Lock out = lock_;
+        out.kernels.clear();
+        return out;
     }
 
     bool renew(const std::string& part) const { return options_.update_all || options_.update.contains(part); }

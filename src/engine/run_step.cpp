@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "engine/step_inputs.hpp"
+#include "engine/step_lock.hpp"
 #include "engine/steps/steps.hpp"
 
 namespace tmplbuild {
@@ -22,6 +23,22 @@ std::optional<StepResult> find_step(const Step& step, const StepEnvironment& env
 Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
     Progress& progress = environment.progress;
     progress.started(step.id, step.summary);
+    // Minutes of a compile are not spent twice where two builds share a store.
+    std::optional<StepLock> lock;
+    if (std::holds_alternative<KernelSpec>(step.spec)) {
+        auto held = StepLock::acquire(environment.store, step.key->digest(), environment.stop, [&] {
+            progress.doing(step.id, "another build compiles it: its result is waited for");
+        });
+        if (held) lock.emplace(std::move(*held));
+        if (!held) {
+            progress.finished(step.id, StepOutcome::stopped, 0, step.summary);
+            return held.error();
+        }
+        if (auto made = find_step(step, environment)) {
+            progress.finished(step.id, StepOutcome::hit, made->seconds, step.summary);
+            return std::move(*made);
+        }
+    }
     const auto begin = std::chrono::steady_clock::now();
     StepContext context{.step = step.id,
                         .key = step.key->digest(),

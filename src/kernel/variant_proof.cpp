@@ -135,10 +135,9 @@ void check_target(const VariantRequest& request, const VariantProof& proof, cons
         const Judgement judgement = judge_module(module, target, {});
         const bool bare = module.present && module.code.empty() && !module.rule.host_only;
         if (bare)
-            errors.push_back(
-                module.rule.file + built +
-                " holds no device code: take it out of the recipe's [[module]] table, if it is code of the "
-                "host alone");
+            errors.push_back(module.rule.file + built +
+                             " holds no device code; if it is host code alone, write device_code = false at its "
+                             "[[module]]");
         else if (!runs(judgement.verdict))
             errors.push_back(join({module.rule.file, built, " does not run on ", gpu, ": ", judgement.reason}, ""));
         else if (judgement.verdict == Verdict::jit && !module.rule.may_jit)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "plan/keys.hpp"
 #include "plan/requests.hpp"
 #include "plan/variants.hpp"
@@ -37,9 +38,21 @@ std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts&
     return {};
 }
 
+[[noreturn]] void refuse(const KernelUse& use, const std::string& why, const std::string& hint) {
+    Error error = usage_error("the kernel '" + use.name + "' cannot be compiled: " + why, hint);
+    error.where = use.pos;
+    throw BuildError(std::move(error));
+}
+
+std::string torch_of(const LockedVenv& venv) {
+    for (const LockedDistribution& d : venv.distributions)
+        if (d.name == "torch") return d.sha256.hex();
+    return {};
+}
+
 // The venv that a recipe is compiled against; nullptr with a reason while it is not locked. Throws where it cannot be.
 const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lock& lock, std::string& unresolved) {
-    const LockedVenv* torch = venv_with_torch(lock);
+    const LockedVenv* torch = torch_venv(use, lock);
     if (torch == nullptr) {
         const bool all_locked = std::all_of(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& layer) {
             const auto* python = std::get_if<PythonLayer>(&layer.body);
@@ -50,23 +63,32 @@ const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lo
             return nullptr;
         }
     }
-    std::string why =
-        torch == nullptr ? "no python layer of the template brings torch" : torch_refusal(*torch, tmpl.targets.cuda);
+    std::string why = torch != nullptr    ? torch_refusal(*torch, tmpl.targets.cuda)
+                      : use.venvs.empty() ? "no python layer of the template brings torch"
+                                          : "no torch is in " + join(use.venvs, ", ") + ", where it belongs";
+    // In another venv the same variant would meet another torch.
+    for (const std::string& name : use.venvs) {
+        const LockedVenv* other = lock.find_venv(name);
+        if (other == nullptr) {
+            unresolved = "torch is not locked yet";
+            return nullptr;
+        }
+        if (why.empty() && torch_of(*other) != torch_of(*torch))
+            why = "it belongs to '" + torch->venv + "' and '" + name + "', which do not have the same torch";
+    }
     if (why.empty())
         for (const LockedDistribution& d : torch->distributions)
             if (d.name == "torch") why = use.recipe.torch_refusal(d.version).value_or("");
     if (why.empty()) return torch;
-    Error error = usage_error("the kernel '" + use.name + "' cannot be compiled: " + why,
-                              torch == nullptr ? "add torch to a python layer's requirements"
-                                               : "choose another torch, or another targets.cuda");
-    error.where = use.pos;
-    throw BuildError(std::move(error));
+    refuse(use, why,
+           torch == nullptr ? "add torch to a python layer's requirements"
+                            : "choose another torch, another targets.cuda, or other 'venvs' of the kernel");
 }
 
 }  // namespace
 
 PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, const Template& tmpl, const Lock& lock,
-                             const LocalFacts& facts) {
+                             const LocalFacts& facts, const CompileRoot& root) {
     PlannedSpec out{KernelSpec{use.name, use.recipe, arch, {}, {}, 0, {}, {}, {}, {}}, {}, {}};
     out.unresolved = add_source(use, lock, facts, out.spec);
     if (lock.toolchain)
@@ -79,8 +101,9 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
         for (const LockedDistribution& d : torch->distributions)
             if (d.name == "torch") out.spec.torch_version = d.version;
     }
+    std::vector<LockedDistribution> requirements;
     if (const LockedKernel* locked = lock.find_kernel(use.name)) {
-        out.spec.requirements = locked->requirements;
+        requirements = locked->requirements;
         out.spec.places = locked->places;
     } else if (!use.recipe.build_requirements.empty()) {
         out.unresolved = "the Python packages that compile it are not locked yet";
@@ -89,10 +112,17 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     if (tools == nullptr) out.unresolved = "the packages that compile it are not locked yet";
     if (out.unresolved.empty() && (!lock.base || lock.base->diff_ids.empty()))
         out.unresolved = "the base has not been made yet, so its facts are not known";
+    if (out.unresolved.empty()) out.unresolved = root.unresolved;
+    CompileVenv venv = compile_venv(torch, requirements);
+    if (!venv.refusal.empty())
+        refuse(use, venv.refusal, "lock its requirements anew: `tmplbuild lock --update kernel:" + use.name + "`");
+    out.spec.requirements = std::move(venv.brought);
+    out.spec.venv_hidden = std::move(venv.hidden);
     if (out.unresolved.empty()) {
         LockedBase base = *lock.base;
         base.contract = base.contract.with_interpreter(interpreter_for(use, lock));
-        out.key = kernel_key(out.spec, {base, *tools, torch}, compression_of(tmpl));
+        out.key =
+            kernel_key(out.spec, {base, packages_of(root, lock), root.runs, torch, venv.seen}, compression_of(tmpl));
     }
     return out;
 }
@@ -126,8 +156,6 @@ StringMap compile_environment(const KernelRecipe& recipe, const kernel::Arch& ar
     out.try_emplace("PYTHONHASHSEED", "0");
     return out;
 }
-
-std::string compile_directory(const std::string& kernel) { return "/build/" + kernel; }
 
 std::vector<std::string> modules_for(const KernelRecipe& recipe, const kernel::Capability& capability) {
     std::vector<std::string> out;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "plan/compile_root.hpp"
 #include "plan/plan.hpp"
 
 namespace tmplbuild {
@@ -19,7 +20,7 @@ struct PlannedSpec {
 
 // Throws BuildError where the venv's torch cannot work with the toolkit or the recipe.
 PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, const Template& tmpl, const Lock& lock,
-                             const LocalFacts& facts);
+                             const LocalFacts& facts, const CompileRoot& root);
 
 // What a pod needs of a kernel besides its variants, planned likewise. Nothing where a pod would find it empty.
 struct PlannedFiles {
@@ -30,8 +31,6 @@ std::optional<PlannedFiles> plan_kernel_files(const KernelUse& use, const Lock& 
 
 // Of a compile, complete but for where the toolkit lies: values hold {arch}, {sm}, {output} and {jobs}.
 StringMap compile_environment(const KernelRecipe& recipe, const kernel::Arch& arch);
-// The folder that a kernel's source is compiled in, always the same, since its name gets into the bytes.
-std::string compile_directory(const std::string& kernel);
 // The modules that some GPU of a capability loads of a variant.
 std::vector<std::string> modules_for(const KernelRecipe& recipe, const kernel::Capability& capability);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compile/recipe.hpp"
 #include "pack/layer_writer.hpp"
 #include "plan/kernel_specs.hpp"
 
@@ -66,16 +67,6 @@ constexpr std::int64_t nvcc_front_version = 1;
 
 // Raised when another part of what a command leaves becomes its layer.
 constexpr std::int64_t run_leavings_version = 2;
-
-// A package that compiles: what it is called decides whether its version can change a compiled byte.
-bool is_compiler(const std::string& name) {
-    for (const char* prefix : {"g++", "gcc", "cpp", "binutils", "libc6-dev", "libc-dev-bin", "libstdc++-", "libgcc-",
-                               "linux-libc-dev", "make", "ninja-build", "python3-dev", "libpython3", "libbinutils",
-                               // the compiler's own arithmetic
-                               "libgmp10", "libisl", "libmpc3", "libmpfr"})
-        if (name.starts_with(prefix)) return true;
-    return false;
-}
 
 }  // namespace
 
@@ -184,9 +175,10 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     key.add("time", spec.source_time);
     key.add("arch", spec.arch.to_string());
     key.add("nvcc_front", nvcc_front_version);
+    key.add("recipe", std::int64_t{compile::recipe_version});
     key.add("command", spec.recipe.command);
     add_environment(key, compile_environment(spec.recipe, spec.arch));
-    key.add("strip", strip_command());
+    key.add("strip", compile::strip_command());
     Texts modules;
     for (const KernelModule& module : spec.recipe.modules) modules.push_back(module.file);
     key.add("modules", modules);
@@ -194,24 +186,20 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     add_distributions(key, spec.toolchain.wheels, "toolkit/");
     add_distributions(key, spec.requirements, "requirement/");
     key.add("driver_stub", spec.recipe.driver_stub);
-    // Whether a compiler is the base's or the throwaway step's does not matter.
-    std::vector<LockedPackage> tools = inputs.tools.packages;
-    tools.insert(tools.end(), inputs.base.packages.begin(), inputs.base.packages.end());
-    std::erase_if(tools, [](const LockedPackage& package) { return !is_compiler(package.name); });
-    std::sort(tools.begin(), tools.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    add_packages(key, tools, "tool/");
-    // Which compilers another's image has is not known by name: then all of it counts.
+    // Whose list a package comes from, the base's, a layer's or the throwaway step's, does not matter.
+    add_packages(key, inputs.packages, "package/");
+    // What lies in another's image is not known by name: then all of it counts.
     if (inputs.base.kind != "debian") key.add("base/layers", of_digests(inputs.base.diff_ids));
+    add_below(key, inputs.runs);
     key.add("glibc", inputs.base.contract.glibc);
     if (inputs.base.contract.python && (inputs.torch != nullptr || !spec.requirements.empty()))
         key.add("python_abi", Texts{inputs.base.contract.python->soabi, spec.torch_venv});
     if (inputs.torch != nullptr) {
-        // A wheel's hash names its git_version too. What torch itself depends on decides no byte of an extension.
-        for (const LockedDistribution& d : inputs.torch->distributions)
-            if (d.name == "torch") key.add("torch", Texts{d.version, d.sha256.hex()});
-        for (const LockedDistribution& d : inputs.torch->distributions)
-            if (d.name == "setuptools" || d.name == "wheel" || d.name == "ninja" || d.name == "pybind11")
-                key.add("python/" + d.name, Texts{d.version, d.sha256.hex()});
+        // A wheel's hash names torch's git_version too. In which layer of the venv it lies does not matter.
+        for (const LockedDistribution& d : inputs.seen) key.add("venv/" + d.name, Texts{d.version, d.sha256.hex()});
+        const bool sdist =
+            std::any_of(inputs.seen.begin(), inputs.seen.end(), [](const auto& d) { return d.is_sdist(); });
+        if (sdist) add_distributions(key, inputs.torch->builders, "builder/");
     }
     add_folders(key, on_the_way(inputs.base.contract.folders, "opt/tmplbuild/kernels"));
     return key;
@@ -245,9 +233,9 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
     CanonicalKey key = start("pod", compression);
     key.add("pod.json", pod::write_pod_spec(spec.pod));
     key.add("constraints", std::string_view(spec.constraints));
-    key.add("venvs", spec.venvs);
     if (contract.python)
         key.add("python", Texts{contract.python->command, contract.python->version, contract.python->soabi});
+    key.add("venvs", spec.venvs);
     for (const auto& [asked, python] : contract.interpreters)
         key.add("interpreter/" + asked, Texts{python.command, python.version, python.soabi});
     add_below(key, kernels);
@@ -268,8 +256,6 @@ std::string kernel_file(const std::string& kernel, const std::string& name) {
 std::string patch_name(std::size_t index, const std::filesystem::path& patch) {
     return "patches/" + std::to_string(index + 1) + "-" + patch.filename().string();
 }
-
-Texts strip_command() { return {"strip", "--strip-unneeded"}; }
 
 std::string variant_directory(const std::string& kernel, const Digest& key) {
     return "/opt/tmplbuild/kernels/" + kernel + "/" + key.hex().substr(0, 32);

@@ -23,12 +23,14 @@ CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression co
 CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
                         Compression compression);
 CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression compression);
-// `torch`: what the variant is compiled against; nullptr for recipes that need none. `tools`: the compilers that the
-// throwaway step adds; those that the base has are in `base`.
+// All that a compile sees, see compile_root.hpp. `torch`: the venv that the variant is compiled against; nullptr for
+// recipes that need none. `seen`: what the compile sees of that venv.
 struct KernelInputs {
     const LockedBase& base;
-    const LockedApt& tools;
+    std::vector<LockedPackage> packages;
+    KeysBelow runs;
     const LockedVenv* torch = nullptr;
+    std::vector<LockedDistribution> seen{};
 };
 CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Compression compression);
 CanonicalKey kernel_files_key(const KernelFilesSpec& spec, const BaseContract& contract, Compression compression);
@@ -43,7 +45,5 @@ std::string kernel_file(const std::string& kernel, const std::string& name);
 // Where the distribution lies that stands in for a kernel on GPUs without a variant.
 std::string fallback_directory(const std::string& kernel, const std::vector<LockedDistribution>& wheels);
 std::string patch_name(std::size_t index, const std::filesystem::path& patch);  // "patches/1-fix.patch"
-// What runs over every module after the compile: nvcc's temporary names, which hold its process id, are symbols.
-std::vector<std::string> strip_command();
 
 }  // namespace tmplbuild

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "kernel/verdict.hpp"
+#include "plan/compile_root.hpp"
 #include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
 #include "plan/pod.hpp"
@@ -153,7 +154,10 @@ class Planner {
                 spec.allow_bad_record.insert(spec.allow_bad_record.end(), same->allow_bad_record.begin(),
                                              same->allow_bad_record.end());
             }
-        for (const KernelUse& use : tmpl_.kernels) spec.kernels.push_back(use.name);
+        for (const KernelUse& use : tmpl_.kernels) {
+            const std::vector<std::string> venvs = venvs_of(use, tmpl_, lock_);
+            if (std::find(venvs.begin(), venvs.end(), layer.venv) != venvs.end()) spec.kernels.push_back(use.name);
+        }
         std::sort(spec.allow_shared.begin(), spec.allow_shared.end());
         std::sort(spec.allow_bad_record.begin(), spec.allow_bad_record.end());
         std::sort(spec.kernels.begin(), spec.kernels.end());
@@ -204,21 +208,24 @@ class Planner {
     void add_kernels() {
         const std::vector<PlannedVariant> variants = plan_variants(tmpl_);
         if (variants.empty()) return;
+        root_ = compile_root(plan_.steps);
         // A pod's own compiler, over a base whose packages are not the template's.
         if (const auto packages = pod_compiler(tmpl_); !packages.empty() && debian_base(tmpl_) == nullptr)
             finish_apt({.id = pod_compiler_step, .spec = AptSpec{}, .needs = ids_below(false)});
-        finish_apt({.id = kernel_tools_step, .spec = AptSpec{}, .needs = {"base"}, .in_image = false});
+        std::vector<std::string> below = root_.steps;
+        below.pop_back();  // this step
+        finish_apt({.id = kernel_tools_step, .spec = AptSpec{}, .needs = std::move(below), .in_image = false});
         for (const PlannedVariant& variant : variants) add_variant(variant);
         for (const KernelUse& use : tmpl_.kernels) add_kernel_files(use);
     }
 
     void add_variant(const PlannedVariant& variant) {
-        PlannedSpec planned = plan_kernel_spec(*variant.use, variant.arch, tmpl_, lock_, facts_);
+        PlannedSpec planned = plan_kernel_spec(*variant.use, variant.arch, tmpl_, lock_, facts_, root_);
         KernelSpec& spec = planned.spec;
         spec.serves = variant.serves;
         Step step{.id = "kernel:" + spec.kernel + ":" + variant.arch.to_torch_list(),
                   .spec = KernelSpec{},
-                  .needs = {"base", kernel_tools_step}};
+                  .needs = root_.steps};
         step.interpreter = interpreter_for(*variant.use, lock_);
         if (!spec.torch_venv.empty()) step.needs.push_back("python:" + spec.torch_venv);
         std::vector<std::string> gpus;
@@ -263,7 +270,8 @@ class Planner {
         }
         if (!spec.constraints.empty()) spec.pod.constraints = constraints_path;
         for (const KernelUse& use : tmpl_.kernels)
-            spec.pod.kernels.push_back(make_pod_kernel(use, tmpl_, lock_, facts_));
+            spec.pod.kernels.push_back(make_pod_kernel(use, tmpl_, lock_, facts_, root_));
+        for (const std::string& name : tmpl_.kernels_off) spec.pod.kernels.push_back(make_off_kernel(name));
         spec.pod.cuda = cuda_of_image(tmpl_, lock_);
         if (const auto cuda = kernel::Version::parse(spec.pod.cuda))
             if (const auto driver = kernel::minimum_driver(*cuda, false)) spec.pod.minimum_driver = driver->to_string();
@@ -312,6 +320,7 @@ class Planner {
     const Lock& lock_;
     const LocalFacts& facts_;
     Compression compression_;
+    CompileRoot root_;
     Plan plan_;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "compile/recipe.hpp"
 #include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
 #include "plan/pod.hpp"
@@ -31,13 +32,13 @@ pod::InstallMode install_of(InstallMode mode) {
         case InstallMode::wait:
             return pod::InstallMode::required;
         case InstallMode::never:
-            return pod::InstallMode::off;
+            return pod::InstallMode::prebuilt;
     }
-    return pod::InstallMode::off;
+    return pod::InstallMode::prebuilt;
 }
 
 void add_archs(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts,
-               pod::Kernel& out) {
+               const CompileRoot& root, pod::Kernel& out) {
     std::set<kernel::Arch> archs;
     for (const KernelArchRule& rule : use.recipe.archs) {
         out.capabilities.push_back(
@@ -45,7 +46,7 @@ void add_archs(const KernelUse& use, const Template& tmpl, const Lock& lock, con
         archs.insert(rule.build_as);
     }
     for (const kernel::Arch& arch : archs) {
-        const PlannedSpec planned = plan_kernel_spec(use, arch, tmpl, lock, facts);
+        const PlannedSpec planned = plan_kernel_spec(use, arch, tmpl, lock, facts, root);
         out.archs.push_back({arch.number(), planned.key ? planned.key->digest().to_string() : "",
                              use.recipe.minimum_cuda_for(arch), compile_environment(use.recipe, arch)});
     }
@@ -59,6 +60,7 @@ pod::KernelSource source_of(const KernelUse& use) {
     }
     out.url = use.recipe.source_url;
     out.commit = use.recipe.source_rev;
+    out.submodules = use.recipe.source_submodules;
     for (std::size_t i = 0; i < use.recipe.patches.size(); ++i)
         out.patches.push_back(kernel_file(use.name, patch_name(i, use.recipe.patches[i])));
     return out;
@@ -69,12 +71,12 @@ pod::KernelBuild build_of(const KernelUse& use, const Template& tmpl, const Lock
     pod::KernelBuild out;
     out.cuda = tmpl.targets.cuda;
     if (lock.toolchain) out.toolchain = pinned(lock.toolchain->wheels);
-    if (const LockedKernel* locked = lock.find_kernel(use.name)) out.requirements = pinned(locked->requirements);
+    if (const LockedKernel* locked = lock.find_kernel(use.name))
+        out.requirements = pinned(compile_venv(torch_venv(use, lock), locked->requirements).brought);
     out.driver_stub = recipe.driver_stub;
     out.nvcc_front = kernel_file(use.name, "nvcc-front");
-    out.directory = compile_directory(use.name);
+    out.directory = compile::source_directory(use.name);
     out.command = recipe.command;
-    out.strip = strip_command();
     out.estimated_seconds = static_cast<std::int64_t>(recipe.minutes * 60);
     out.memory_bytes = static_cast<std::int64_t>(recipe.memory_bytes);
     out.timeout_seconds = recipe.time_limit().count();
@@ -107,18 +109,30 @@ bool is_bound_to_torch(const std::string& name) {
 
 }  // namespace
 
-pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts) {
+pod::Kernel make_off_kernel(const std::string& name) {
+    pod::Kernel out;
+    out.name = name;
+    out.env_var = install_variable(name);
+    out.install = pod::InstallMode::off;
+    return out;
+}
+
+pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts,
+                            const CompileRoot& root) {
     pod::Kernel out;
     out.name = use.name;
     out.env_var = install_variable(use.name);
     out.install = install_of(use.install);
     out.distribution = use.recipe.python_package;
     out.version = use.recipe.python_version;
-    add_archs(use, tmpl, lock, facts, out);
+    add_archs(use, tmpl, lock, facts, root, out);
+    for (const KernelModule& module : use.recipe.modules)
+        if (!module.device_code || !module.may_lack.empty())
+            out.modules.push_back({module.file, !module.device_code, module.may_lack});
     for (const KernelRefusal& refusal : use.recipe.refused)
         out.refused.push_back({refusal.capability.to_string(), refusal.reason});
-    if (use.recipe.needs_torch)
-        if (const LockedVenv* torch = venv_with_torch(lock)) out.python.venv = torch->venv;
+    if (const LockedVenv* torch = torch_venv(use, lock)) out.python.venv = torch->venv;
+    for (const std::string& venv : venvs_of(use, tmpl, lock)) out.python.venvs.push_back({venv, {}});
     if (use.install != InstallMode::never) {
         out.source = source_of(use);
         out.build = build_of(use, tmpl, lock);

@@ -6,12 +6,16 @@
 
 #include <string>
 
+#include "plan/compile_root.hpp"
 #include "plan/plan.hpp"
 
 namespace tmplbuild {
 
 // Fields that need a fact which the lock lacks stay empty.
-pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts);
+pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts,
+                            const CompileRoot& root);
+// A kernel that the template switches off: a name for services and for the pod's status.
+pod::Kernel make_off_kernel(const std::string& name);
 // The newest CUDA that torch or the kernels want: "13.0"; empty: none.
 std::string cuda_of_image(const Template& tmpl, const Lock& lock);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "plan/compile_root.hpp"
 #include "plan/variants.hpp"
 
 namespace tmplbuild {
@@ -19,9 +20,13 @@ static void add_compiler(const KernelUse& use, std::set<std::string>& out) {
     if (use.recipe.needs_torch) out.insert({"python3-dev", "ninja-build", "git"});
 }
 
+// The same packages as a pod's own compiler: whether the image has that or not, a compile sees the same.
 static Texts kernel_tools(const Template& tmpl) {
     std::set<std::string> out;
-    for (const KernelUse& use : tmpl.kernels) add_compiler(use, out);
+    for (const KernelUse& use : tmpl.kernels) {
+        add_compiler(use, out);
+        if (!use.recipe.source_url.empty()) out.insert({"git", "ca-certificates"});
+    }
     return Texts(out.begin(), out.end());
 }
 
@@ -125,7 +130,7 @@ std::vector<AptRequest> apt_requests(const Template& tmpl) {
     }
     if (Texts packages = pod_compiler(tmpl); !packages.empty() && debian_base(tmpl) == nullptr)
         out.push_back({pod_compiler_step, std::move(packages), below});
-    if (!tmpl.kernels.empty()) out.push_back({kernel_tools_step, kernel_tools(tmpl), {}});
+    if (!tmpl.kernels.empty()) out.push_back({kernel_tools_step, kernel_tools(tmpl), below});
     for (AptRequest& request : out) request.repositories = repositories(tmpl);
     return out;
 }
@@ -175,12 +180,12 @@ Digest kernel_request(const KernelRequest& request, const BaseContract& contract
 }
 
 std::string interpreter_for(const KernelUse& use, const Lock& lock) {
-    const LockedVenv* venv = use.recipe.needs_torch ? venv_with_torch(lock) : nullptr;
+    const LockedVenv* venv = torch_venv(use, lock);
     return venv == nullptr ? std::string() : venv->interpreter;
 }
 
 Texts venv_pins(const KernelUse& use, const Lock& lock) {
-    const LockedVenv* venv = use.recipe.needs_torch ? venv_with_torch(lock) : nullptr;
+    const LockedVenv* venv = torch_venv(use, lock);
     Texts out;
     if (venv != nullptr)
         for (const LockedDistribution& d : venv->distributions) out.push_back(d.name + "==" + d.version);

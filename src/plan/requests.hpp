@@ -31,7 +31,7 @@ std::vector<VenvRequest> venv_requests(const Template& tmpl);
 Digest venv_request(const VenvRequest& request, const BaseContract& contract, const LocalFacts& facts);
 
 // One `apt` step: those of the template, in order; where there are kernels, the pods' compiler over a base that is none
-// of Debian's, and last the throwaway one that compiles them here.
+// of Debian's, and last the throwaway one that compiles them here, over the template's.
 struct AptRequest {
     std::string step;
     std::vector<std::string> packages;  // sorted

@@ -85,6 +85,7 @@ struct KernelSpec {
     std::string torch_version{};                     // the venv's, "2.11.0"; empty without torch
     std::vector<LockedDistribution> requirements{};  // wheels that only the compile sees
     LockedPlaces places{};                           // where they are looked for
+    std::vector<std::string> venv_hidden{};          // distributions of the venv that the compile does not see
 };
 struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     static constexpr StepKind kind{.name = "kernel-files"};
@@ -118,7 +119,7 @@ struct VariantRef {
 struct PodSpecStep {  // pod.json: always the last layer
     static constexpr StepKind kind{.name = "pod"};
     pod::PodSpec pod;
-    std::vector<std::string> venvs;         // those whose .pth file names the kernels
+    std::vector<std::string> venvs;         // all of the image
     std::vector<std::string> interpreters;  // of each of them, as the template names it; empty: what PATH finds
     std::string constraints;                // the text of constraints.txt; empty: none
     std::vector<VariantRef> variants;

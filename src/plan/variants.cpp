@@ -117,10 +117,4 @@ std::string torch_refusal(const LockedVenv& venv, const std::string& cuda) {
            ", and the kernel would be compiled with CUDA " + cuda + ": their majors must agree";
 }
 
-const LockedVenv* venv_with_torch(const Lock& lock) {
-    for (const LockedVenv& venv : lock.venvs)
-        if (find_distribution(venv, "torch") != nullptr) return &venv;
-    return nullptr;
-}
-
 }  // namespace tmplbuild

@@ -24,7 +24,5 @@ std::string torch_refusal(const LockedVenv& venv, const std::string& cuda);
 // The CUDA that a venv's torch was built for, at least its major: "12", "13.0.96"; empty: no torch, or none that says
 // it.
 std::string cuda_of_torch(const LockedVenv& venv);
-// The venv with a torch in it, if there is one.
-const LockedVenv* venv_with_torch(const Lock& lock);
 
 }  // namespace tmplbuild

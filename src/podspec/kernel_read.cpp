@@ -59,7 +59,6 @@ void read_build(ReadMembers& in, const Place& place, KernelBuild& out) {
     in.text("nvcc_front", out.nvcc_front);
     in.text("directory", out.directory);
     in.list("command", out.command);
-    in.list("strip", out.strip);
     in.number("estimated_seconds", out.estimated_seconds, 0, longest_seconds);
     in.number("memory_bytes", out.memory_bytes, 0, most_memory);
     in.number("timeout_seconds", out.timeout_seconds, 0, longest_seconds);
@@ -76,6 +75,11 @@ void read_tables(ReadMembers& in, const Place& place, Kernel& out) {
         m.text("capability", capability.capability);
         m.text("arch", capability.arch);
         m.list("modules", capability.modules);
+    });
+    read_list(in, "modules", place, out.modules, [](ReadMembers& m, KernelModule& module) {
+        m.text("file", module.file);
+        m.flag("host_only", module.host_only);
+        m.list("may_lack", module.may_lack);
     });
     read_list(in, "refused", place, out.refused, [](ReadMembers& m, KernelRefusal& refusal) {
         m.text("capability", refusal.capability);
@@ -107,6 +111,7 @@ void read_objects(ReadMembers& in, const Place& place, Kernel& out) {
         m.text("directory", out.source.directory);
         m.text("url", out.source.url);
         m.text("commit", out.source.commit);
+        m.flag("submodules", out.source.submodules);
         m.list("patches", out.source.patches);
     });
     read_object(in, "build", place, [&](ReadMembers& m) {
@@ -132,7 +137,7 @@ void read_kernel(const json::value& value, std::size_t index, PodSpec& spec) {
     read_object(*object, place, [&](ReadMembers& in) {
         in.text("name", kernel.name);
         in.text("env_var", kernel.env_var);
-        in.word("install", kernel.install, parse_install_mode, "background, true or false");
+        in.word("install", kernel.install, parse_install_mode, "background, true, prebuilt or off");
         in.text("distribution", kernel.distribution);
         in.text("version", kernel.version);
         read_tables(in, place, kernel);

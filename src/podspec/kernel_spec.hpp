@@ -34,6 +34,14 @@ struct KernelCapability {
     bool operator==(const KernelCapability&) const = default;
 };
 
+// What the recipe says of a module beside the GPUs that need it; only modules of which it says something are named.
+struct KernelModule {
+    std::string file;                   // relative to the variant's directory
+    bool host_only = false;             // it holds no device code
+    std::vector<std::string> may_lack;  // kernels that not every GPU needs code for
+    bool operator==(const KernelModule&) const = default;
+};
+
 // A capability that the kernel's own code turns away: nothing is compiled for it.
 struct KernelRefusal {
     std::string capability, reason;
@@ -52,6 +60,7 @@ struct KernelArch {
 struct KernelSource {
     std::string directory;             // in the image, patched and complete; empty: it is fetched
     std::string url, commit;           // of a git repository
+    bool submodules = false;           // laid out with it
     std::vector<std::string> patches;  // files in the image, for `git apply -p1` in this order; none with `directory`
     bool operator==(const KernelSource&) const = default;
 };
@@ -65,7 +74,6 @@ struct KernelBuild {
     std::string nvcc_front;  // a program in the image that stands where nvcc is looked for: one arch alone
     std::string directory;   // where the source must lie, so that equal inputs give equal bytes
     std::vector<std::string> command;
-    std::vector<std::string> strip;      // run over every .so of the output
     std::int64_t estimated_seconds = 0;  // for one arch on two cores
     std::int64_t memory_bytes = 0;       // of its largest moment, with {jobs} = 1
     std::int64_t timeout_seconds = 0;    // after which it is killed; 0: never
@@ -97,7 +105,10 @@ struct KernelFallback {
     bool operator==(const KernelFallback&) const = default;
 };
 
-enum class InstallMode { background, required, off };  // "background", "true", "false" in the file and the variable
+// In the file and the variable "background" (use, and compile beside the services), "true" (the same, and services wait
+// for the compile), "prebuilt" (use what the image or the volume holds, compile nothing), "off". "false" is an older
+// spelling of "off".
+enum class InstallMode { background, required, prebuilt, off };
 
 struct Kernel {
     std::string name;
@@ -106,6 +117,7 @@ struct Kernel {
     std::string distribution, version;  // what pip sees while a variant is active
     std::vector<KernelVariant> variants;
     std::vector<KernelCapability> capabilities;
+    std::vector<KernelModule> modules;
     std::vector<KernelRefusal> refused;
     std::vector<KernelArch> archs;
     KernelPython python;

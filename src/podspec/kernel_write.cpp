@@ -32,6 +32,14 @@ json::object write(const KernelCapability& capability) {
     return out.take();
 }
 
+json::object write(const KernelModule& module) {
+    WriteMembers out;
+    out.text("file", module.file);
+    out.flag("host_only", module.host_only);
+    out.list("may_lack", module.may_lack);
+    return out.take();
+}
+
 json::object write(const KernelRefusal& refusal) {
     WriteMembers out;
     out.text("capability", refusal.capability);
@@ -67,6 +75,7 @@ json::object write(const KernelSource& source) {
     out.text("directory", source.directory);
     out.text("url", source.url);
     out.text("commit", source.commit);
+    out.flag("submodules", source.submodules);
     out.list("patches", source.patches);
     return out.take();
 }
@@ -80,7 +89,6 @@ json::object write(const KernelBuild& build) {
     out.text("nvcc_front", build.nvcc_front);
     out.text("directory", build.directory);
     out.list("command", build.command);
-    out.list("strip", build.strip);
     out.number("estimated_seconds", build.estimated_seconds);
     out.number("memory_bytes", build.memory_bytes);
     out.number("timeout_seconds", build.timeout_seconds);
@@ -119,6 +127,7 @@ json::object write_kernel(const Kernel& kernel) {
     out.text("version", kernel.version);
     out.array("variants", write(kernel.variants));
     out.array("capabilities", write(kernel.capabilities));
+    out.array("modules", write(kernel.modules));
     out.array("refused", write(kernel.refused));
     out.array("archs", write(kernel.archs));
     out.object("python", write(kernel.python));

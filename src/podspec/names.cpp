@@ -33,14 +33,17 @@ const char* to_string(InstallMode mode) {
             return "background";
         case InstallMode::required:
             return "true";
+        case InstallMode::prebuilt:
+            return "prebuilt";
         case InstallMode::off:
-            return "false";
+            return "off";
     }
     return "background";
 }
 
 std::optional<InstallMode> parse_install_mode(std::string_view word) {
-    for (auto mode : {InstallMode::background, InstallMode::required, InstallMode::off})
+    if (word == "false") return InstallMode::off;
+    for (auto mode : {InstallMode::background, InstallMode::required, InstallMode::prebuilt, InstallMode::off})
         if (word == to_string(mode)) return mode;
     return std::nullopt;
 }

@@ -16,7 +16,10 @@
 
 namespace tmplbuild::pod {
 
-inline constexpr std::int64_t pod_spec_version = 1;
+// What is written. Version 2 has a kernel's `modules`, its source's `submodules` and the word "prebuilt", and no
+// `build.strip`, which src/compile says. A file of version 1 means the same without them, and is read as well.
+inline constexpr std::int64_t pod_spec_version = 2;
+inline constexpr std::int64_t oldest_pod_spec_version = 1;
 inline constexpr const char* pod_spec_path = "/opt/tmplbuild/pod.json";
 
 struct PodSpec {

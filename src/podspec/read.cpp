@@ -176,9 +176,10 @@ Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file) {
     const auto* object = value->if_object();
     if (object == nullptr) return unreadable("pod.json is not an object", file);
     const auto version = json::get_int(*object, "version");
-    if (!version || *version != pod_spec_version)
+    if (!version || *version < oldest_pod_spec_version || *version > pod_spec_version)
         return unreadable("pod.json has version " + (version ? std::to_string(*version) : std::string("(none)")) +
-                              "; this launcher reads version " + std::to_string(pod_spec_version),
+                              "; this launcher reads versions " + std::to_string(oldest_pod_spec_version) + " to " +
+                              std::to_string(pod_spec_version),
                           file, "launcher and pod.json come from one builder: build the image again");
     PodSpec spec;
     ReadMembers in(*object, "");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "resolve/hash_pins.hpp"
 #include "resolve/pylock.hpp"

@@ -5,10 +5,10 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/grammar.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "resolve/pylock.hpp"
-#include "template/requirement.hpp"
 
 namespace tmplbuild {
 

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
-#include "template/requirement.hpp"
 #include "template/toml_json.hpp"
 
 namespace tmplbuild {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "resolve/package_index.hpp"
 

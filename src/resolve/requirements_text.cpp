@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild {

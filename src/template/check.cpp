@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "podspec/needs.hpp"
 
@@ -72,15 +73,33 @@ static void check_repositories(const Template& tmpl, Report& report) {
 
 static void check_kernels(const Template& tmpl, Report& report) {
     std::set<std::string> seen;
-    for (const KernelUse& kernel : tmpl.kernels)
+    std::map<std::string, std::string> packages;  // what pip sees of a kernel, and the kernel
+    std::vector<std::string> venvs;
+    for (const Layer& layer : tmpl.layers)
+        if (const auto* python = std::get_if<PythonLayer>(&layer.body)) venvs.push_back(python->venv);
+    for (const KernelUse& kernel : tmpl.kernels) {
         if (!seen.insert(kernel.name).second)
             report.error(kernel.pos, "two kernels are named '" + kernel.name + "'", "remove one");
+        const auto [other, fresh] = packages.emplace(normalized_project(kernel.recipe.python_package), kernel.name);
+        if (!fresh && other->second != kernel.name)
+            report.error(kernel.pos,
+                         "the kernels '" + other->second + "' and '" + kernel.name + "' are both the distribution '" +
+                             kernel.recipe.python_package + "', and Python would see one of them",
+                         "give one another [python] package, or remove it");
+        for (const std::string& venv : kernel.venvs)
+            if (std::find(venvs.begin(), venvs.end(), venv) == venvs.end())
+                report.error(
+                    kernel.pos,
+                    "the kernel '" + kernel.name + "' belongs to the venv '" + venv + "', which does not exist",
+                    nearest_or_known(venv, venvs, "the template has no 'python' layer"));
+    }
 }
 
 static void check_references(const Template& tmpl, Report& report) {
     std::vector<std::string> services, kernels;
     for (const auto& [service, pos] : tmpl.services) services.push_back(service.name);
     for (const KernelUse& kernel : tmpl.kernels) kernels.push_back(kernel.name);
+    kernels.insert(kernels.end(), tmpl.kernels_off.begin(), tmpl.kernels_off.end());
     for (const auto& [service, pos] : tmpl.services) {
         for (const auto& need : service.needs)
             if (std::find(services.begin(), services.end(), need) == services.end())

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "podspec/placeholders.hpp"
 

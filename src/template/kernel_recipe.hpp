@@ -41,6 +41,8 @@ struct KernelFallback {
 struct KernelModule {
     std::string file;                              // "int8_attention/_fused.so", relative to the variant's folder
     std::vector<kernel::Capability> capabilities;  // which GPUs need it
+    bool device_code = true;                       // false: code of the host alone
+    std::vector<std::string> may_lack;             // kernels of it that not every GPU needs code for, by name
 };
 
 struct KernelRecipe {

@@ -107,7 +107,10 @@ void Parser::read_kernels(TableReader& top, RecipeFinder& finder, Reading& readi
         const auto use = entry.text("use");
         const RecipeFile* recipe = use ? finder.find(use->value, "kernel", use->pos) : nullptr;
         if (recipe == nullptr) continue;
-        if (auto kernel = read_kernel_use(*recipe, *node, reading)) tmpl_.kernels.push_back(std::move(*kernel));
+        bool off = false;
+        auto kernel = read_kernel_use(*recipe, *node, reading, off);
+        if (kernel && off) tmpl_.kernels_off.push_back(kernel->name);
+        if (kernel && !off) tmpl_.kernels.push_back(std::move(*kernel));
     }
 }
 

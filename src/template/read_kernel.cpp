@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "kernel/arch.hpp"
 #include "kernel/version.hpp"
@@ -204,6 +205,8 @@ static void read_archs(TableReader& top, KernelRecipe& recipe, Report& report) {
     }
 }
 
+static constexpr const char* module_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-/";
+
 static void read_modules(TableReader& top, KernelRecipe& recipe, Report& report) {
     top.require("module", "[[module]] with file = \"name/_module.so\"");
     for (const Node* node : top.tables("module")) {
@@ -215,6 +218,11 @@ static void read_modules(TableReader& top, KernelRecipe& recipe, Report& report)
             if (!is_inner_path(module.file) || !module.file.ends_with(".so"))
                 table.error("file", "is not a library inside the variant: \"" + module.file + "\"",
                             "a relative path without '..' that ends with .so");
+            if (module.file.find_first_not_of(module_characters) != std::string::npos)
+                table.error(
+                    "file", "is not the name of one file: \"" + module.file + "\"",
+                    "letters, digits, '.', '_', '+', '-' and '/', each module by its own name; SETUPTOOLS_EXT_SUFFIX = "
+                    "\".so\" under [build.environment] gives those of setuptools plain names");
             for (const auto& other : recipe.modules)
                 if (other.file == module.file) table.error("file", "names \"" + module.file + "\" twice", "remove one");
         }
@@ -224,6 +232,10 @@ static void read_modules(TableReader& top, KernelRecipe& recipe, Report& report)
                 report.error(pos, "capability " + text + " has no [[arch]] entry", "add one, or remove it here");
             if (capability) module.capabilities.push_back(*capability);
         }
+        if (const auto flag = table.boolean("device_code")) module.device_code = flag->value;
+        module.may_lack = values(table.texts("may_lack"));
+        if (!module.device_code && !module.may_lack.empty())
+            table.error("may_lack", "says nothing where device_code = false", "remove one of the two");
         if (!table.has("capabilities"))
             for (const auto& rule : recipe.archs) module.capabilities.push_back(rule.capability);
         table.finish();
@@ -251,6 +263,8 @@ static KernelRecipe read_recipe(const RecipeFile& file, Report& report) {
     top.require("version", "version = \"1.0.0\"");
     if (const auto name = read_name(top, "name")) recipe.name = *name;
     if (const auto version = top.text("version")) recipe.version = version->value;
+    if (!recipe.version.empty() && !is_plain_python_version(recipe.version))
+        top.error("version", "is no version of a distribution: \"" + recipe.version + "\"", python_version_hint);
     if (const auto summary = top.text("summary")) recipe.summary = summary->value;
     read_source(top, recipe, report);
     read_build(top, recipe, report);
@@ -261,12 +275,14 @@ static KernelRecipe read_recipe(const RecipeFile& file, Report& report) {
     return recipe;
 }
 
-static InstallMode read_install(TableReader& table) {
+static InstallMode read_install(TableReader& table, bool& off) {
     const Node* node = table.any("install");
     if (node == nullptr) return InstallMode::background;
     if (node->kind == Node::Kind::boolean) return node->flag ? InstallMode::wait : InstallMode::never;
-    const auto choice = table.choice("install", {"background", "true", "false"});
-    return choice ? static_cast<InstallMode>(*choice) : InstallMode::background;
+    const auto choice = table.choice("install", {"background", "true", "prebuilt", "off", "false"});
+    if (!choice) return InstallMode::background;
+    off = *choice == 3;
+    return *choice == 0 ? InstallMode::background : *choice == 1 ? InstallMode::wait : InstallMode::never;
 }
 
 // What the template says instead of the recipe's [source].
@@ -300,7 +316,7 @@ static void read_other_source(TableReader& table, KernelRecipe& recipe, const Re
     }
 }
 
-std::optional<KernelUse> read_kernel_use(const RecipeFile& file, const Node& use, const Reading& reading) {
+std::optional<KernelUse> read_kernel_use(const RecipeFile& file, const Node& use, const Reading& reading, bool& off) {
     Report& report = reading.report;
     KernelUse kernel;
     kernel.pos = use.pos;
@@ -311,7 +327,8 @@ std::optional<KernelUse> read_kernel_use(const RecipeFile& file, const Node& use
     kernel.name = kernel.recipe.name;
     TableReader table(use, "[[kernels]]", report);
     table.any("use");
-    kernel.install = read_install(table);
+    kernel.install = read_install(table, off);
+    kernel.venvs = values(table.texts("venvs"));
     if (const auto flag = table.boolean("source_in_image")) kernel.source_in_image = flag->value;
     read_other_source(table, kernel.recipe, reading);
     table.finish();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "kernel/runtime_need.hpp"
 #include "kernel/version.hpp"
@@ -47,7 +48,11 @@ static void read_python(TableReader& top, KernelRecipe& recipe, Report& report) 
             table.error("package", "is not a distribution's name: \"" + text->value + "\"",
                         "letters, digits, '.', '_' and '-'");
     }
-    if (const auto text = table.text("version")) recipe.python_version = text->value;
+    if (const auto text = table.text("version")) {
+        recipe.python_version = text->value;
+        if (!is_plain_python_version(text->value))
+            table.error("version", "is no version of a distribution: \"" + text->value + "\"", python_version_hint);
+    }
     table.finish();
 }
 

@@ -52,7 +52,9 @@ struct RecipeParts {
 // `use` is the template's [[layers]] entry: its keys other than 'use' are the parameters.
 RecipeParts expand_recipe(const RecipeFile& recipe, const toml_tree::Node& use, Report& report);
 
-// `use` is the template's [[kernels]] entry, whose 'source', 'git' and 'rev' replace the recipe's.
-std::optional<KernelUse> read_kernel_use(const RecipeFile& recipe, const toml_tree::Node& use, const Reading& reading);
+// `use` is the template's [[kernels]] entry, whose 'source', 'git' and 'rev' replace the recipe's. `off`: the template
+// switches it off.
+std::optional<KernelUse> read_kernel_use(const RecipeFile& recipe, const toml_tree::Node& use, const Reading& reading,
+                                         bool& off);
 
 }  // namespace tmplbuild

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild {
@@ -269,18 +270,6 @@ std::string Requirement::text(const std::string& other) const {
         return marker.empty() ? out : out + " ; " + marker;
     }
     return out + versions + (marker.empty() ? "" : " ; " + marker);
-}
-
-std::string normalized_project(std::string_view name) {
-    std::string out;
-    for (const char c : to_lower(name)) {
-        const bool dash = c == '-' || c == '_' || c == '.';
-        if (!dash)
-            out += c;
-        else if (out.empty() || out.back() != '-')
-            out += '-';
-    }
-    return out;
 }
 
 bool is_project_name(std::string_view text) {

@@ -46,8 +46,6 @@ struct Requirement {
 // `line`: one logical line without comment. Errors (usage, no place) never show what could be a password.
 Result<Requirement> parse_requirement(std::string_view line);
 
-// "Torch_Vision" → "torch-vision" (PEP 503).
-std::string normalized_project(std::string_view name);
 // The letters, digits, '-', '_' and '.' of a project's name, the first and last a letter or digit (PEP 508).
 bool is_project_name(std::string_view text);
 // What to do instead of requiring a repository.

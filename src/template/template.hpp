@@ -111,12 +111,15 @@ struct Layer {
     }
 };
 
-enum class InstallMode { background, wait, never };  // written "background", "true", "false"
+// Written "background", "true" and "prebuilt" (pods use what the image holds and compile nothing; "false" is an older
+// spelling of it). "off" is none of these: such a kernel is in Template::kernels_off.
+enum class InstallMode { background, wait, never };
 struct KernelUse {
     std::string name;  // "sageattention"
     KernelRecipe recipe;
     InstallMode install = InstallMode::background;
-    bool source_in_image = false;  // `source_in_image`: a pod that compiles needs no network for the source
+    std::vector<std::string> venvs;  // that see it; empty: those with its torch, or all where it needs none
+    bool source_in_image = false;    // `source_in_image`: a pod that compiles needs no network for the source
     SourcePos pos;
 
     // A folder of this machine is nowhere to be fetched from: where the pod may compile, the image has it.
@@ -168,6 +171,7 @@ struct Template {
     Targets targets;
     std::vector<Layer> layers;  // recipes expanded, in file order
     std::vector<KernelUse> kernels;
+    std::vector<std::string> kernels_off;  // names of those with install = "off": neither compiled nor in the image
     std::vector<TemplateService> services;
     bool console = true;  // [console] enabled
     std::uint16_t console_port = 8765;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <tuple>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild {
@@ -153,7 +154,7 @@ Requirement parse_requirement(std::string_view text) {
     if (marker != std::string_view::npos) out.marker = trim(text.substr(marker + 1));
     text = trim(text.substr(0, marker));
     const std::size_t name_end = std::min(text.find_first_of(" [(<>=!~@"), text.size());
-    out.name = normalised_distribution(text.substr(0, name_end));
+    out.name = normalized_project(text.substr(0, name_end));
     text.remove_prefix(name_end);
     if (const std::size_t extras = text.find(']'); text.starts_with('[') && extras != std::string_view::npos)
         text.remove_prefix(extras + 1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild {
@@ -83,16 +84,6 @@ std::optional<PythonView> base_python(const RootView& view) {
 
 }  // namespace
 
-std::string normalised_distribution(std::string_view name) {
-    std::string out;
-    for (const char c : to_lower(name)) {
-        const bool separator = c == '-' || c == '_' || c == '.';
-        if (!separator) out += c;
-        if (separator && !out.ends_with('-')) out += '-';
-    }
-    return out;
-}
-
 InstalledDistribution parse_metadata(std::string_view text) {
     InstalledDistribution out;
     while (!text.empty()) {
@@ -103,7 +94,7 @@ InstalledDistribution parse_metadata(std::string_view text) {
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos) continue;
         const std::string_view value = trim(line.substr(colon + 1));
-        if (line.starts_with("Name:")) out.name = normalised_distribution(value);
+        if (line.starts_with("Name:")) out.name = normalized_project(value);
         if (line.starts_with("Version:")) out.version = value;
         if (line.starts_with("Requires-Dist:")) out.requirements.emplace_back(value);
     }

@@ -19,7 +19,6 @@ struct InstalledDistribution {
 
 // The header fields of a METADATA file; an empty name when it has none.
 InstalledDistribution parse_metadata(std::string_view text);
-std::string normalised_distribution(std::string_view name);
 
 struct PythonView {
     std::string root;  // of the venv, "/opt/venv"; empty: the base's own Python

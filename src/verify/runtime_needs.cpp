@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild {
@@ -111,7 +112,7 @@ class Search {
     }
 
     void distribution(const std::string& name) {
-        const std::string wanted = normalised_distribution(name);
+        const std::string wanted = normalized_project(name);
         if (place_.python == nullptr || place_.python->find(wanted) == nullptr)
             return miss("the distribution '" + wanted + "' is not installed in " +
                             (place_.python == nullptr || place_.python->root.empty() ? "the image's Python"

@@ -155,6 +155,7 @@ class Verify {
             LinkResult links = check_links(view_, python, modules, claimed.proof.torch, variable("LD_LIBRARY_PATH"));
             variant.symbols = std::max(variant.symbols, links.symbols);
             merge(variant, std::move(links.findings));
+            merge(variant, other_torch(claimed.proof.torch, python));
             merge(variant, check_distributions(view_, folder, python));
             for (MissingNeed& missing :
                  missing_needs(needs, {view_, python, variable("PATH"), variable("LD_LIBRARY_PATH")}))
@@ -162,6 +163,19 @@ class Verify {
                       {{Weight::wrong, claimed.proof.kernel,
                         "needs \"" + missing.need.to_string() + "\" when it runs, and " + missing.what, missing.hint}});
         }
+    }
+
+    // Symbols may all be there, and another torch's classes still have another layout.
+    static std::vector<Finding> other_torch(const std::string& built, const PythonView* python) {
+        const InstalledDistribution* torch = python == nullptr ? nullptr : python->find("torch");
+        if (built.empty() || torch == nullptr) return {};
+        // An index's wheel says "2.11.0" where its torch/version.py says "2.11.0+cu130".
+        const auto release = [](const std::string& version) { return version.substr(0, version.find('+')); };
+        const bool local = built.find('+') != std::string::npos && torch->version.find('+') != std::string::npos;
+        if (local ? built == torch->version : release(built) == release(torch->version)) return {};
+        return {{Weight::wrong, "",
+                 "was compiled against torch " + built + ", and " + python->root + " has torch " + torch->version,
+                 "build the image again: its variants belong to the venv's own torch"}};
     }
 
     static void merge(VerifiedVariant& variant, std::vector<Finding> findings) {

@@ -32,7 +32,7 @@ cat >"$work/hungry.py" <<'PY'
 import fcntl, os, sys, time
 mib, seconds = int(sys.argv[1]), float(sys.argv[2])
 # The toolkit's files are the same in every sandbox: who else holds one is at work just now.
-lock = os.open("/usr/local/cuda-toolkit/bin/nvcc", os.O_RDONLY)
+lock = os.open(os.environ["TMPLBUILD_NVCC"], os.O_RDONLY)
 fcntl.flock(lock, fcntl.LOCK_SH)
 def alone():
     try:
@@ -72,7 +72,7 @@ debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib
 gpus = [$5]
 [[kernels]]
 use = "./tiny"
-install = "false"
+install = "prebuilt"
 TOML
 }
 # limited CODE: builds in the group.

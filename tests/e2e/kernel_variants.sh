@@ -95,13 +95,16 @@ echo x >"$work/a/files/x"
 moved 1 "a file"
 sed -i 's/^name = "kernels"/name = "renamed"/' "$t"
 moved 2 "the template's name"          # the file's layer and pod.json
-sed -i 's/"libpython3-stdlib"/"libpython3-stdlib", "jq"/' "$t"
-moved 3 "another base"                 # the base as well
+# A compile sees the base's packages: with another one it may give something else. (pip is what a pod fetches the compiler with.)
+sed -i 's/"libpython3-stdlib"/"libpython3-stdlib", "python3-pip-whl"/' "$t"
+build "$work/a" >/dev/null
+[ "$(grep -c 'kernel:tiny.*: built' "$work/a/log")" = 2 ] || fail "another package, which a compile sees, kept a variant"
+layers "$work/a" >"$work/layers1"
 sed -i 's/gpus = .*/gpus = ["RTX 4090", "RTX 3090", "RTX 5090"]/' "$t"
 build "$work/a" >/dev/null
 layers "$work/a" >"$work/now"
-# both variants, what a pod needs to compile, the launcher
-[ "$(grep -cxFf "$work/layers1" "$work/now")" = 4 ] || fail "one more arch moved another layer"
+# the base, the file, both variants, what a pod needs to compile, the launcher
+[ "$(grep -cxFf "$work/layers1" "$work/now")" = 6 ] || fail "one more arch moved another layer"
 [ "$(grep -c 'kernel:tiny.*: built' "$work/a/log")" = 1 ] || fail "one more arch compiled more than itself"
 
 # The same key gives the same bytes, elsewhere and in another store.
@@ -113,14 +116,20 @@ TMPLBUILD_CACHE=$store unshare -n "$tmplbuild" build "$work/elsewhere/template.t
 [ "$(grep -c 'kernel:tiny.*: built' "$work/log")" = 3 ] || fail "the variants were not built again: $(cat "$work/log")"
 "$tmplbuild" inspect "oci:$work/elsewhere/out" | cmp - "$work/before" || fail "a second compile gives other bytes"
 
+# A pod compiles the same key to the same files, byte for byte.
+"$tmplbuild" run "$t" --volume "$work/volume" -- sh -c \
+    'cp /opt/tmplbuild/pod.json /workspace; CFLAGS=-O0 NVCC_APPEND_FLAGS=-G /opt/tmplbuild/kernel-job compile tiny 89 >/workspace/job' \
+    >"$work/said" 2>&1 || fail "the pod's compile: $(cat "$work/volume/job"; tail -n 20 "$work/said")"
+same_files "$work/volume" 89 || fail "a pod gives other files than the build"
+
 # Where no pod compiles, the image has no compiler and no source, and its variants are the same.
 another plain
-sed -i 's/^use = ".\/tiny"/&\ninstall = "false"/' "$work/plain/template.toml"
+sed -i 's/^use = ".\/tiny"/&\ninstall = "prebuilt"/' "$work/plain/template.toml"
 build "$work/plain" >/dev/null
 ! grep -q 'kernel:tiny.*: built' "$work/plain/log" || fail "another base for the same compilers built a variant again"
 for digest in $(layers "$work/plain"); do zstd -dc "$work/plain/out/blobs/sha256/${digest#sha256:}" | tar -t; done >"$work/plain-files"
 grep -q '/tiny\.so$' "$work/plain-files" || fail "the plain image has no variant"
-! grep -E '/(cc1plus|nvcc-front|tiny\.cu)$' "$work/plain-files" || fail "install = \"false\" left a compiler or the source in the image"
+! grep -E '/(cc1plus|nvcc-front|tiny\.cu)$' "$work/plain-files" || fail "install = \"prebuilt\" left a compiler or the source in the image"
 
 # What can be wrong, each in words.
 wrong() { # wrong CODE TEXT SED-FOR-RECIPE [SED-FOR-TEMPLATE]
@@ -152,7 +161,7 @@ wrong 1 "took longer than its time limit of 0.05 minutes" 's/^minutes/limit_minu
 # A patch of the recipe's changes the source, and only where it is made for it.
 wrong 1 "the patch is for another commit of 'tiny'" 's/^path = "src"/&\npatches = ["src\/tiny.py"]/'
 # Past the front, which lets no other arch through: by the toolkit's own path.
-past='s#nvcc -shared#/usr/local/cuda-toolkit/bin/nvcc -shared#'
+past='s#nvcc -shared#/build/.tiny/toolkit/bin/nvcc -shared#'
 wrong 1 "sm_89" "$past"'; s/code={sm}/code=compute_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/'
 wrong 1 "sm_" "$past"'; s/code={sm}/code=sm_80/; s/compute_$(echo {sm} | tr -d sm_)/compute_80/' 's/gpus = .*/gpus = ["RTX 4090"]/'
 # Through it, a source that asks for PTX of its own gets what the variant promises.
@@ -160,3 +169,18 @@ sed -i 's/code={sm}/code=compute_80/' "$work/a/tiny/layer.toml"
 build "$work/a" >/dev/null
 "$tmplbuild" inspect "oci:$work/a/out" --can-run "RTX 4090" | grep -q "exact" || fail "the front did not set the arch"
 wrong 1 "tiny.so" 's/cp tiny.py/truncate -s 4000 {output}\/tiny.so; cp tiny.py/' 's/gpus = .*/gpus = ["RTX 4090"]/'
+# A compile whose proof fails is kept: a table that is mended needs no other. Its metadata is of the recipe's version.
+rm -rf "$work/w"
+cp -r "$work/a" "$work/w"
+sed -i 's/gpus = .*/gpus = ["RTX 4090"]/' "$work/w/template.toml"
+sed -i 's/; cp tiny.py/; touch {output}\/kept; echo \x27int v;\x27 >v.c; gcc -shared -fPIC v.c -o {output}\/_v.so; cp tiny.py/' "$work/w/tiny/layer.toml"
+printf '[[module]]\nfile = "_v.so"\n' >>"$work/w/tiny/layer.toml"
+rebuild() { "$tmplbuild" build "$work/w/template.toml" -o "oci:$work/w/new" --progress plain >"$work/said" 2>&1; }
+! rebuild || fail "a module without device code was promised as one with"
+grep -qF 'write device_code = false at its [[module]]' "$work/said" || fail "no way out: $(cat "$work/said")"
+echo 'device_code = false' >>"$work/w/tiny/layer.toml"
+rebuild || fail "a module of host code cannot be promised: $(tail -n 5 "$work/said")"
+grep -qF 'proving what an earlier try compiled' "$work/said" || fail "it was compiled again: $(cat "$work/said")"
+sed -i 's/touch {output}\/kept/mkdir {output}\/tiny-2.0.dist-info; touch {output}\/tiny-2.0.dist-info\/METADATA/' "$work/w/tiny/layer.toml"
+! rebuild || fail "two versions of one distribution are in one variant"
+grep -qF "it left 'tiny-2.0.dist-info', and the recipe says that tiny is version 1.0.0" "$work/said" || fail "$(cat "$work/said")"

@@ -78,3 +78,14 @@ own_store() {
 }
 # layers FOLDER: the digests of its layers, a line each.
 layers() { "$tmplbuild" inspect "oci:$1/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }
+# same_files VOLUME ARCH: what the job in VOLUME/job made has the digest that VOLUME/pod.json has of the image's variant.
+same_files() {
+    python3 - "$1" "$2" <<'PY'
+import json, sys
+volume, arch = sys.argv[1:]
+(kernel,) = json.load(open(volume + "/pod.json"))["kernels"]
+(built,) = [json.loads(v["table"])["files"] for v in kernel["variants"] if v["arch"] == arch]
+made = json.loads(open(volume + "/job").read().splitlines()[-1])
+if not made.get("ok") or made["digest"] != built: sys.exit(f"{made}, and the image has {built}")
+PY
+}

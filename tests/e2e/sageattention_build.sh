@@ -17,7 +17,7 @@ cat >"$t" <<TOML
 schema = 1
 name = "attention"
 [base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
+debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib", "python3-pip-whl"] }
 [targets]
 gpus = ["RTX 4090", "H100"]
 [[layers]]
@@ -149,3 +149,12 @@ python3 "$fakes/torch/make_wheel.py" "$work/wheels"
 git -C "$work/tree" -c user.name=x -c user.email=x@example.org rm -q setup.py
 git -C "$work/tree" -c user.name=x -c user.email=x@example.org commit -qm "No setup.py"
 wrong 1 "its source has no setup.py" "s/^rev = .*/rev = \"$(git -C "$work/tree" rev-parse HEAD)\"/"
+
+# A pod compiles the same key to the same files, byte for byte.
+sed -i 's/^use = "sageattention"/&\nsource_in_image = true/; s/^gpus = .*/gpus = ["H100"]/' "$t"
+build "$work/a" >/dev/null
+! grep -q 'kernel:sageattention.*: built' "$work/a/log" || fail "where the source lies compiles it again"
+"$tmplbuild" run "$t" --volume "$work/volume" -- sh -c \
+    'cp /opt/tmplbuild/pod.json /workspace; CFLAGS=-O0 /opt/tmplbuild/kernel-job compile sageattention 90a >/workspace/job' \
+    >"$work/said" 2>&1 || fail "the pod's compile: $(cat "$work/volume/job"; tail -n 20 "$work/said")"
+same_files "$work/volume" 90a || fail "a pod gives other files than the build"

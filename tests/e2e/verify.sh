@@ -17,7 +17,7 @@ debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib
 gpus = ["RTX 4090", "RTX 3090"]
 [[kernels]]
 use = "./tiny"
-install = "false"
+install = "prebuilt"
 TOML
 verify() { # verify CODE TEXT IMAGE [OPTION...]
     code=0

@@ -128,4 +128,4 @@ class PodFolder:
             "restart": {"backoff_min_ms": 50, "backoff_max_ms": 100},
         }
         with open(self.file, "w") as file:
-            json.dump({"version": 1, "name": "hardware", "cuda": "13.0", "services": [app], "kernels": [kernel]}, file)
+            json.dump({"version": 2, "name": "hardware", "cuda": "13.0", "services": [app], "kernels": [kernel]}, file)

@@ -8,7 +8,7 @@ work = sys.argv[1]
 wait = f"while [ ! -e {work}/now ]; do sleep 0.2; done"
 services = [{"name": f"once{i}", "oneshot": True, "command": ["sh", "-c", wait]} for i in range(200)]
 services.append({"name": "last", "needs": [s["name"] for s in services], "command": ["sh", "-c", "echo all; exec sleep 60"]})
-json.dump({"version": 1, "name": "test", "services": services}, open(f"{work}/pod.json", "w"))
+json.dump({"version": 2, "name": "test", "services": services}, open(f"{work}/pod.json", "w"))
 END
 start
 until_true test -S "$work/run/control.sock"

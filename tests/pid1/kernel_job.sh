@@ -30,10 +30,10 @@ clean() { rm -rf "$home/kernels/attention"/built-* "$work/volume/.tmplbuild" "$w
 # KILL in the middle: nothing in place, and the next start compiles.
 NVCC_SECONDS=30 job killed
 until_file "$work/killed" "compiling for sm_86"
-until_true pgrep -f "$work/tmp/tmplbuild-kernel-attention/cuda/bin/nvcc" >/dev/null
+until_file "$work/begins" begun  # it has read what it is to do out of the job's environment
 kill -KILL "$job_pid"
 wait "$job_pid" || true
-for left in $(pgrep -f "$work/tmp/tmplbuild-kernel-attention/cuda/bin/nvcc"); do kill -KILL "$left"; done
+for left in $(pgrep -f "$work/.build/cuda/bin/nvcc"); do kill -KILL "$left"; done
 whole "after KILL"
 TMPLBUILD_LEASE_SECONDS=2 job again
 job_ends again 0

@@ -36,8 +36,13 @@ digest89=$("$make_variant" digest "$variant")
 export table89 digest89 variant
 
 # A compiler as a wheel: its nvcc writes a module for the arch that it is told. NVCC_SECONDS: how long it takes.
+# A compile's environment is whole, so the switches are read from the job's own.
 cat >"$work/nvcc" <<END
 #!/bin/sh
+job=\$PPID
+while [ "\$job" -gt 1 ] && [ "\$(cat /proc/\$job/comm)" != kernel-job ]; do job=\$(sed -n 's/^PPid:[[:space:]]*//p' /proc/\$job/status); done
+eval "\$(tr '\\0' '\\n' </proc/\$job/environ | sed -n "s/'/'\\\\''/g; s/^\(NVCC_[A-Z]*\)=\(.*\)/\1='\2'/p")"
+echo begun >>"$work/begins"
 sleep "\${NVCC_SECONDS:-0}"
 while [ -n "\${NVCC_WAITS:-}" ] && [ ! -e "\$NVCC_WAITS" ]; do sleep 0.05; done
 [ -z "\${NVCC_FAILS:-}" ] || { echo "error: \$NVCC_FAILS" >&2; exit 1; }
@@ -120,7 +125,7 @@ app = {"name": "app", "port": int(e["app_port"]), "host": "127.0.0.1",
        "restart": {"backoff_min_ms": 50, "backoff_max_ms": 100}}
 web = {"name": "web", "command": ["sleep", "600"]}
 exec(change)
-json.dump({"version": 1, "name": "test", "cuda": "13.0", "services": [app, web], "kernels": [kernel]},
+json.dump({"version": 2, "name": "test", "cuda": "13.0", "services": [app, web], "kernels": [kernel]},
           open(work + "/pod.json", "w"))
 PY
 }

@@ -14,4 +14,4 @@ run_mode true mismatch
 # The launcher's own variable: off, with a helper that takes away what an earlier life left; and a word that is no mode.
 run_mode false match
 run_mode perhaps match
-until_log "INSTALL_ATTENTION='perhaps' is not background, true or false; 'background' is used"
+until_log "INSTALL_ATTENTION='perhaps' is not background, true, prebuilt or off; 'background' is used"

@@ -99,14 +99,14 @@ until_true twice
 begin=$(now_ms)
 stop
 [ $(($(now_ms) - begin)) -lt 9000 ] || fail "the stop took $(($(now_ms) - begin)) ms"
-! pgrep -f "$work/tmp/tmplbuild-kernel-attention" >/dev/null || fail "a compiler was left running"
+! pgrep -f "$work/.build/cuda/bin/nvcc" >/dev/null || fail "a compiler was left running"
 [ "$(compiles)" = 0 ] || fail "compiled"
 
 # The compiler is killed for memory, as the container's own counter says: tried later, and the key is not given up.
 clean
 printf 'oom 0\noom_kill 0\n' >"$work/cgroup/memory.events"
-export OOM_EVENTS=$work/cgroup/memory.events
-kernel_pod 'kernel["build"]["command"][2] = "printf \"oom 1\\noom_kill 1\\n\" >$OOM_EVENTS; kill -KILL $$"'
+# A compile sees no variable of the pod's, so the file is named in the command.
+kernel_pod 'kernel["build"]["command"][2] = "printf \"oom 1\\noom_kill 1\\n\" >'"$work/cgroup/memory.events"'; kill -KILL $$"'
 start
 until_log "attention: waiting for memory: the compile was killed"
 [ -z "$(find "$home/kernels" "$work/volume" -name '*.failed')" ] || fail "the key was given up"

@@ -30,7 +30,7 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 unshare --pid --fork --mount-proc true 2>/dev/null || skip "this user may not make a PID namespace"
 
 # pod JSON-OF-SERVICES [MORE-MEMBERS]: writes pod.json.
-pod() { printf '{"version":1,"name":"test","services":%s%s}\n' "$1" "${2:-}" >"$work/pod.json"; }
+pod() { printf '{"version":2,"name":"test","services":%s%s}\n' "$1" "${2:-}" >"$work/pod.json"; }
 # start [ARGUMENT...]: the launcher as PID 1, in the background; its log in $work/log, its PID outside in $pid.
 start() { start_to "$work/log" "$@"; }
 # start_to FILE [ARGUMENT...]: the same with stdout and stderr in FILE.

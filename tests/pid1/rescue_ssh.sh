@@ -12,7 +12,7 @@ export TMPLBUILD_SSH_PORT PUBLIC_KEY
 cp -a /etc "$work/etc"
 prepare="mount -t tmpfs -o mode=755 none /run; mount --bind $work/etc /etc"
 remote() { ssh -F none -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o BatchMode=yes -o IdentitiesOnly=yes -i "$work/key" -p "$TMPLBUILD_SSH_PORT" root@127.0.0.1 "$@"; }
-printf '{"version":1,"services":[{"na' >"$work/pod.json"
+printf '{"version":2,"services":[{"na' >"$work/pod.json"
 start
 until_log "sshd: ready after"
 [ "$(remote echo hello 2>"$work/banner")" = hello ] || fail "the key does not log in: $(cat "$work/banner")"

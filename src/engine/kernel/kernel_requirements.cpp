@@ -7,17 +7,19 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>& wheels, StepContext& context) {
+Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>& wheels, const std::string& inside,
+                                          StepContext& context) {
     const PythonFacts& python = *context.contract.python;
     CanonicalKey key;
     key.add("form", std::int64_t{throwaway_venv_form});
+    key.add("place", std::string_view(inside));
     key.add("python", std::vector<std::string>{python.command, python.version, python.soabi});
     for (const LockedDistribution& wheel : wheels) key.add(wheel.file, wheel.sha256);
     const fs::path kept = context.store.root() / "trees" / ("kernel-requirements-" + key.digest().hex());
     std::error_code failed;
     if (fs::is_directory(kept, failed)) return kept;
     context.say("unpacking what the compile asks for");
-    auto place = VenvPlace::make(kernel_requirements_inside, python);
+    auto place = VenvPlace::make(inside, python);
     if (!place) return place.error();
     auto work = context.store.new_temp_directory("kernel-requirements");
     if (!work) return work.error();

@@ -10,11 +10,9 @@
 
 namespace tmplbuild {
 
-// Where the compile sees it, always the same, since scripts of a venv name their own path.
-inline constexpr const char* kernel_requirements_inside = "/usr/local/lib/kernel-requirements";
-
-// The folder on this machine. The base must have a Python, and the wheels must be in the store.
+// The folder on this machine, to be seen at `inside`, since scripts of a venv name their own path. The base must have a
+// Python, and the wheels must be in the store.
 Result<std::filesystem::path> kernel_requirements_tree(const std::vector<LockedDistribution>& wheels,
-                                                       StepContext& context);
+                                                       const std::string& inside, StepContext& context);
 
 }  // namespace tmplbuild

@@ -2,7 +2,7 @@
 #include "engine/kernel/torch_facts.hpp"
 
 #include "base/text.hpp"
-#include "sys/file.hpp"
+#include "sys/beneath.hpp"
 
 namespace tmplbuild {
 
@@ -20,8 +20,11 @@ static std::string assigned_text(const std::string& text, const std::string& nam
 }
 
 // torch/version.py is generated and holds plain assignments.
-Result<json::object> torch_facts(const std::filesystem::path& site_packages, const std::string& venv) {
-    auto text = sys::read_file(site_packages / "torch/version.py", 1 << 20);
+Result<json::object> torch_facts(const std::filesystem::path& root, const std::string& site_packages,
+                                 const std::string& venv) {
+    auto beneath = sys::Beneath::open(root, sys::Outside::is_root);
+    if (!beneath) return beneath.error();
+    auto text = beneath->read_file(site_packages + "/torch/version.py", 1 << 20);
     if (!text) return text.error();
     json::object out;
     for (const auto& [fact, variable] :

@@ -12,6 +12,7 @@
 namespace tmplbuild {
 
 // "version" and "git_version", since two builds of one version differ. `venv` is named in errors.
-Result<json::object> torch_facts(const std::filesystem::path& site_packages, const std::string& venv);
+Result<json::object> torch_facts(const std::filesystem::path& root, const std::string& site_packages,
+                                 const std::string& venv);
 
 }  // namespace tmplbuild

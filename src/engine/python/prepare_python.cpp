@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/python/venv_requirements.hpp"
+#include "plan/compile_root.hpp"
 #include "plan/variants.hpp"
 #include "resolve/git.hpp"
 
@@ -103,7 +104,7 @@ void PythonLocker::resolve_kernel(const KernelRequest& request) {
     if (!contract.python)
         refuse("takes Python packages, and the base has no Python", "add \"python3-minimal\" to base.debian.packages");
     context_.progress.started(request.step(), "resolving");
-    const LockedVenv* venv = request.use->recipe.needs_torch ? venv_with_torch(lock_) : nullptr;
+    const LockedVenv* venv = torch_venv(*request.use, lock_);
     LockedKernel locked{request.use->name, kernel_request(request, contract, lock_), {}, {}, {}};
     const auto resolve = [&](const Texts& requirements, bool tools_are_free) -> std::vector<LockedDistribution> {
         if (requirements.empty()) return {};
@@ -115,15 +116,17 @@ void PythonLocker::resolve_kernel(const KernelRequest& request) {
         add_lines(ask.asked, request.step(), requirements, pins, tmpl_.directory).value();
         ResolvedPython resolved = resolve_wheels(ask, contract, context_).value();
         locked.places = resolved.places;
-        // What the venv has is not brought a second time.
-        std::erase_if(resolved.distributions, [&](const LockedDistribution& one) {
+        const auto in_venv = [&](const LockedDistribution& one) {
             return venv != nullptr && std::any_of(venv->distributions.begin(), venv->distributions.end(),
                                                   [&](const LockedDistribution& other) {
                                                       return one.name == other.name && one.version == other.version;
                                                   });
-        });
+        };
+        // What the venv has is not brought a second time. Of a compile's requirements the lock keeps it: they say what
+        // the compile sees of the venv (plan/compile_root.hpp).
+        if (!tools_are_free) std::erase_if(resolved.distributions, in_venv);
         for (const LockedDistribution& one : resolved.distributions)
-            if (one.name == "torch")
+            if (one.name == "torch" && !in_venv(one))
                 refuse("would be compiled against torch " + one.version + ", which no venv of the image has",
                        "write needs_torch = true under [build] of its recipe: the compile then sees the venv's own");
         return keep(request.step(), std::move(resolved));

@@ -7,12 +7,15 @@
 #include <functional>
 
 #include "base/text.hpp"
+#include "compile/recipe.hpp"
 #include "engine/kernel/compile_failure.hpp"
+#include "engine/kernel/kept_compile.hpp"
 #include "engine/kernel/kernel_requirements.hpp"
 #include "engine/kernel/kernel_source.hpp"
 #include "engine/kernel/toolchain_tree.hpp"
 #include "engine/kernel/torch_facts.hpp"
 #include "engine/machine_budget.hpp"
+#include "engine/python/hidden_distributions.hpp"
 #include "engine/python/venv_place.hpp"
 #include "engine/steps/steps.hpp"
 #include "kernel/driver_stub.hpp"
@@ -21,6 +24,7 @@
 #include "pack/entry_set.hpp"
 #include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
+#include "sys/beneath.hpp"
 #include "sys/file_digest.hpp"
 #include "sys/mapped_file.hpp"
 
@@ -30,13 +34,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What build scripts find is the front, which lets one arch through; the toolkit itself lies beside it.
-const char* const cuda_inside = "/usr/local/cuda";
-const char* const toolkit_inside = "/usr/local/cuda-toolkit";
 const char* const front_log = "nvcc-front.jsonl";
-const char* const output_inside = "/build/output";
-const char* const log_inside = "/build/log";
-const char* const stub_inside = "/build/stub";
 
 // "30", "0.5".
 std::string short_number(double value) {
@@ -48,14 +46,18 @@ std::string short_number(double value) {
 
 class Compile {
   public:
-    Compile(const KernelSpec& spec, StepContext& context) : spec_(spec), context_(context) {}
+    Compile(const KernelSpec& spec, StepContext& context) : spec_(spec), context_(context), kept_(context) {}
 
     Result<StepOutput> run() {
         if (auto made = prepare(); !made) return made.error();
-        if (auto done = canary(); !done) return done.error();
-        if (auto done = compile(); !done) return done.error();
-        if (auto done = finish_files(); !done) return done.error();
-        auto proof = prove();
+        if (earlier_log_) {
+            context_.say("proving what an earlier try compiled");
+            log_ = std::move(*earlier_log_);
+        } else {
+            if (auto done = canary(); !done) return done.error();
+            if (auto done = compile(); !done) return done.error();
+        }
+        auto proof = finish();
         if (!proof) return proof.error();
         return pack(*proof);
     }
@@ -64,13 +66,15 @@ class Compile {
     fs::path source() const { return work_->path() / "source"; }
     fs::path output() const { return work_->path() / "output"; }
     fs::path log_folder() const { return work_->path() / "log"; }
-    std::string source_inside() const { return compile_directory(spec_.kernel); }
+    fs::path temporary() const { return work_->path() / "tmp"; }
+    compile::Places places() const { return compile::places_of(compile::source_directory(spec_.kernel)); }
 
     Result<void> prepare() {
         auto work = context_.store.new_temp_directory("kernel");
         if (!work) return work.error();
         work_ = std::move(*work);
-        for (const fs::path& folder : {source(), output(), log_folder()})
+        earlier_log_ = kept_.take(output());
+        for (const fs::path& folder : {source(), output(), log_folder(), temporary()})
             if (auto made = sys::make_directories(folder); !made) return made;
         context_.say("laying out the source");
         if (auto laid =
@@ -79,25 +83,71 @@ class Compile {
             return laid;
         auto toolkit = toolchain_tree(spec_.toolchain, context_);
         if (!toolkit) return toolkit.error();
-        std::vector<SandboxMount> mounts = {{*toolkit, toolkit_inside},
-                                            {*toolkit, cuda_inside},
-                                            {context_.nvcc_front, std::string(cuda_inside) + "/bin/nvcc"},
-                                            {log_folder(), log_inside, false},
-                                            {source(), source_inside(), false},
-                                            {output(), output_inside, false}};
+        const compile::Places inside = places();
+        std::vector<SandboxMount> mounts = {{*toolkit, inside.toolkit},
+                                            {*toolkit, inside.cuda_home},
+                                            {context_.nvcc_front, inside.cuda_home + "/bin/nvcc"},
+                                            {log_folder(), inside.log, false},
+                                            {temporary(), inside.temporary, false},
+                                            {source(), inside.source, false},
+                                            {output(), inside.output, false}};
         if (!spec_.requirements.empty()) {
-            auto tree = kernel_requirements_tree(spec_.requirements, context_);
+            auto tree = kernel_requirements_tree(spec_.requirements, inside.requirements, context_);
             if (!tree) return tree.error();
-            mounts.push_back({*tree, kernel_requirements_inside});
+            mounts.push_back({*tree, inside.requirements});
         }
         if (spec_.recipe.driver_stub) {
             if (auto made = write_driver_stub(*toolkit); !made) return made;
-            mounts.push_back({work_->path() / "stub", stub_inside, false});
+            mounts.push_back({work_->path() / "stub", inside.stub, false});
         }
         auto session = context_.sandbox->open(context_.below, mounts);
         if (!session) return session.error();
         session_ = std::move(*session);
+        return describe();
+    }
+
+    // The compile as src/compile has it, for the builder and for a pod.
+    Result<void> describe() {
+        recipe_.arch = spec_.arch;
+        recipe_.directory = compile::source_directory(spec_.kernel);
+        recipe_.command = spec_.recipe.command;
+        recipe_.environment = compile_environment(spec_.recipe, spec_.arch);
+        recipe_.driver_stub = spec_.recipe.driver_stub;
+        recipe_.venv = spec_.torch_venv;
+        recipe_.jobs = context_.jobs;
+        if (!context_.contract.python) return {};
+        recipe_.interpreter = context_.contract.python->command;
+        const PythonFacts& python = *context_.contract.python;
+        if (!spec_.requirements.empty())
+            recipe_.requirement_packages = compile::site_packages(python.version, python.soabi);
+        if (spec_.torch_venv.empty()) return {};
+        auto place = VenvPlace::make(spec_.torch_venv, python);
+        if (!place) return place.error();
+        const std::string packages = place->inside(place->site_packages());
+        if (auto hidden = hide_distributions(session_->root(), packages, spec_.venv_hidden); !hidden) return hidden;
+        if (auto seen = see_torch(packages); !seen) return seen;
+        // torch's headers include those of cuBLAS and others, which lie in the wheels that torch depends on.
+        auto root = sys::Beneath::open(session_->root(), sys::Outside::is_root);
+        if (!root) return root.error();
+        std::vector<std::string> names;
+        if (auto found = root->list(packages + "/nvidia"))
+            for (std::string& name : *found)
+                if (root->is_folder(packages + "/nvidia/" + name + "/include")) names.push_back(std::move(name));
+        recipe_.headers = compile::nvidia_headers("/" + packages, std::move(names));
         return {};
+    }
+
+    // What the headers say, which is what is compiled against; the lock says what was asked for.
+    Result<void> see_torch(const std::string& packages) {
+        auto torch = torch_facts(session_->root(), packages, spec_.torch_venv);
+        if (!torch) return torch.error();
+        torch_ = std::move(*torch);
+        const std::string version = json::string_or(torch_, "version", "");
+        if (version.substr(0, version.find('+')) == spec_.torch_version.substr(0, spec_.torch_version.find('+')))
+            return {};
+        return build_error("the compile of '" + spec_.kernel + "' would see torch " + version + ", and the lock has " +
+                               spec_.torch_version,
+                           "lock the venv anew: `tmplbuild lock --update python:" + spec_.torch_venv + "`");
     }
 
     Result<void> write_driver_stub(const fs::path& toolkit) const {
@@ -108,68 +158,12 @@ class Compile {
         return sys::write_file_atomic(folder / "cuda.s", driver_stub_assembly(*header));
     }
 
-    std::map<std::string, std::string> environment() const {
-        const std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        std::map<std::string, std::string> out{{"CUDA_HOME", cuda_inside},
-                                               {"TMPLBUILD_NVCC", std::string(toolkit_inside) + "/bin/nvcc"},
-                                               {"TMPLBUILD_ARCH", spec_.arch.number()},
-                                               {"TMPLBUILD_NVCC_LOG", std::string(log_inside) + "/" + front_log}};
-        const std::string venv = spec_.torch_venv.empty() ? "" : spec_.torch_venv + "/bin:";
-        // `python` is the venv's, where there is one.
-        const std::string own = kernel_requirements_inside;
-        out["PATH"] = venv + (spec_.requirements.empty() ? "" : own + "/bin:") + cuda_inside + "/bin:" + path;
-        if (!spec_.requirements.empty())
-            if (auto place = VenvPlace::make(own, *context_.contract.python))
-                out["PYTHONPATH"] = own + "/" + place->site_packages();
-        if (spec_.recipe.driver_stub) out["LIBRARY_PATH"] = stub_inside;
-        if (!venv.empty()) {
-            out["VIRTUAL_ENV"] = spec_.torch_venv;
-            if (const std::string headers = torch_headers(); !headers.empty()) out["CPATH"] = headers;
-        }
-        for (const auto& [name, value] : compile_environment(spec_.recipe, spec_.arch)) out[name] = fill(value);
-        return out;
-    }
-
-    // torch's headers include those of cuBLAS and others, which lie in the wheels that torch depends on.
-    std::string torch_headers() const {
-        std::vector<std::string> out;
-        auto place = VenvPlace::make(spec_.torch_venv, *context_.contract.python);
-        const std::string nvidia = place ? place->inside(place->site_packages() + "/nvidia") : "";
-        std::error_code failed;
-        for (const auto& entry : fs::directory_iterator(session_->root() / nvidia, failed))
-            if (fs::is_directory(entry.path() / "include", failed))
-                out.push_back("/" + nvidia + "/" + entry.path().filename().string() + "/include");
-        std::sort(out.begin(), out.end());
-        return join(out, ":");
-    }
-
-    // {arch}, {sm}, {output} and {jobs}; "{{" is a plain brace (docs/template-reference.md).
-    std::string fill(const std::string& text) const {
-        const std::map<std::string, std::string> values{{"{arch}", spec_.arch.to_torch_list()},
-                                                        {"{sm}", spec_.arch.to_string()},
-                                                        {"{output}", output_inside},
-                                                        {"{jobs}", std::to_string(context_.jobs)}};
-        std::string out;
-        for (std::size_t i = 0; i < text.size();) {
-            const bool doubled = text.compare(i, 2, "{{") == 0 || text.compare(i, 2, "}}") == 0;
-            auto value = std::find_if(values.begin(), values.end(), [&](const auto& v) {
-                return !doubled && text.compare(i, v.first.size(), v.first) == 0;
-            });
-            if (doubled || value == values.end()) {
-                out += text[i];
-                i += doubled ? 2 : 1;
-            } else {
-                out += value->second;
-                i += value->first.size();
-            }
-        }
-        return out;
-    }
-
     Result<io::ProcessResult> run_inside(std::vector<std::string> argv, const std::string& what,
                                          std::optional<std::chrono::seconds> limit = std::nullopt) {
-        SandboxCommand command{
-            .argv = std::move(argv), .environment = environment(), .directory = source_inside(), .timeout = limit};
+        SandboxCommand command{.argv = std::move(argv),
+                               .environment = compile::environment(recipe_),
+                               .directory = recipe_.directory,
+                               .timeout = limit};
         command.on_line = [this](std::string_view line) {
             log_.append(line).append("\n");
             context_.progress.line(context_.step, line);
@@ -215,9 +209,8 @@ class Compile {
         context_.say("trying the toolchain");
         const std::string program = "#include <cuda_runtime.h>\n__global__ void canary(int* p) { *p = 1; }\n";
         if (auto written = sys::write_file_atomic(output() / "canary.cu", program); !written) return written;
-        std::vector<std::string> argv = {"nvcc", "-c", std::string(output_inside) + "/canary.cu", "-o",
-                                         std::string(output_inside) + "/canary.o"};
-        for (const std::string& flag : spec_.arch.gencode_flags()) argv.push_back(flag);
+        const std::string file = places().output + "/canary";
+        const auto argv = compile::canary(recipe_, file + ".cu", file + ".o");
         const std::string what = "compiling a one-line kernel for " + spec_.arch.to_string();
         auto done = run_inside(argv, what);
         if (!done) {
@@ -231,7 +224,7 @@ class Compile {
         fs::remove(output() / "canary.cu", failed);
         fs::remove(output() / "canary.o", failed);
         if (!spec_.recipe.driver_stub) return {};
-        const std::string stub = stub_inside;
+        const std::string stub = places().stub;
         auto linked =
             run_inside(driver_stub_command(stub + "/cuda.s", stub + "/libcuda.so"), "making a stand-in for libcuda");
         if (!linked) return linked.error();
@@ -240,21 +233,37 @@ class Compile {
 
     Result<void> compile() {
         context_.say("compiling for " + spec_.arch.to_string());
-        std::vector<std::string> argv;
-        for (const std::string& word : spec_.recipe.command) argv.push_back(fill(word));
+        const std::vector<std::string> argv = compile::command(recipe_);
         const std::string what = "compiling the kernel '" + spec_.kernel + "' for " + spec_.arch.to_string();
         auto done = run_inside(argv, what, spec_.recipe.time_limit());
         if (!done) return explained(done.error(), what);
+        return {};
+    }
+
+    // From the compile's own output to the proven variant.
+    Result<kernel::VariantProof> finish() {
+        const std::vector<std::string> made = file_names();
         for (const std::string& module : needed_modules()) {
-            std::error_code failed;
-            if (fs::is_regular_file(output() / module, failed)) continue;
-            std::vector<std::string> made;
-            for (const fs::path& file : files([](std::string_view) { return true; })) made.push_back(file);
+            if (std::find(made.begin(), made.end(), module) != made.end()) continue;
             std::vector<std::string> declared;
             for (const KernelModule& each : spec_.recipe.modules) declared.push_back(each.file);
-            return missing_module(spec_.kernel, spec_.arch.to_string(), module, std::move(made), declared);
+            return missing_module(spec_.kernel, spec_.arch.to_string(), module, made, declared);
         }
-        return {};
+        if (auto problem = compile::metadata_problem(made, spec_.recipe.python_package, spec_.recipe.python_version))
+            return build_error("the compile of '" + spec_.kernel + "' for " + spec_.arch.to_string() +
+                                   " does not make the distribution that pip is to see: " + *problem,
+                               "write that version as [python] version of the recipe, or let its build make no other");
+        if (const auto argv = compile::strip(recipe_, made))
+            if (auto done = run_inside(*argv, "stripping the modules"); !done) return done.error();
+        if (const auto argv = compile::bytecode(recipe_, made))
+            if (auto done = run_inside(*argv, "compiling the variant's Python files"); !done) return done.error();
+        return prove();
+    }
+
+    std::vector<std::string> file_names() const {
+        std::vector<std::string> out;
+        for (const fs::path& file : files([](std::string_view) { return true; })) out.push_back(file.string());
+        return out;
     }
 
     std::vector<std::string> needed_modules() const {
@@ -279,30 +288,13 @@ class Compile {
         return out;
     }
 
-    // Bytecode of the variant's Python files is made here, since variants are read-only on the pod.
-    Result<void> finish_files() {
-        std::vector<std::string> strip = strip_command();
-        const std::size_t none = strip.size();
-        for (const fs::path& file : files([](std::string_view name) { return name.ends_with(".so"); }))
-            strip.push_back(std::string(output_inside) + "/" + file.string());
-        if (strip.size() > none)
-            if (auto done = run_inside(strip, "stripping the modules"); !done) return done.error();
-        if (!context_.contract.python || files([](std::string_view name) { return name.ends_with(".py"); }).empty())
-            return {};
-        auto done = run_inside({context_.contract.python->command, "-I", "-m", "compileall", "-q", "-f",
-                                "--invalidation-mode", "unchecked-hash", "-s", output_inside, output_inside},
-                               "compiling the variant's Python files");
-        if (!done) return done.error();
-        return {};
-    }
-
     Result<kernel::VariantProof> prove() {
         context_.say("proving");
         kernel::VariantRequest request{
             .kernel = spec_.kernel, .arch = spec_.arch, .targets = spec_.serves, .torch = spec_.torch_version};
         if (auto version = kernel::Version::parse(spec_.toolchain.cuda)) request.toolkit = *version;
         for (const KernelModule& module : spec_.recipe.modules) {
-            kernel::ModuleRule rule{module.file, {}, false};
+            kernel::ModuleRule rule{module.file, {}, false, !module.device_code, module.may_lack};
             for (const kernel::Capability& capability : module.capabilities)
                 if (const kernel::Arch* arch = spec_.recipe.arch_for(capability); arch && *arch == spec_.arch)
                     rule.capabilities.push_back(capability);
@@ -317,15 +309,11 @@ class Compile {
             mapped.push_back(std::move(*bytes));
         }
         kernel::VariantProof proof = kernel::prove_variant(request, list);
-        // Code for an earlier arch would run on these GPUs as well, but it is not what the variant's name says.
-        for (const kernel::ModuleProof& module : proof.modules) {
-            if (!module.in_table || !module.present || module.rule.may_jit) continue;
-            const kernel::Judgement own = kernel::judge(module.code, spec_.arch.capability());
-            if (own.verdict != kernel::Verdict::exact)
-                proof.errors.push_back(module.rule.file + " holds no machine code for " + spec_.arch.to_string() +
-                                       ", which it was compiled for: " + own.reason);
-        }
         if (proof.ok()) return proof;
+        // It is compiled: another table in the recipe needs no other compile. What cannot be read is no result.
+        const bool whole = std::all_of(list.begin(), list.end(),
+                                       [](const auto& file) { return kernel::examine_module(file).problem.empty(); });
+        if (whole) kept_.keep(output(), log_);
         Error error =
             build_error("the variant " + spec_.arch.to_string() + " of '" + spec_.kernel +
                             "' does not keep its promise: " + proof.errors.front(),
@@ -352,13 +340,7 @@ class Compile {
         auto digest = digest_of_files();
         if (!digest) return digest.error();
         json::object facts{{"proof", kernel::to_json(proof)}, {"log", log.to_string()}, {"files", digest->to_string()}};
-        if (!spec_.torch_venv.empty()) {
-            auto place = VenvPlace::make(spec_.torch_venv, *context_.contract.python);
-            if (!place) return place.error();
-            auto torch = torch_facts(session_->root() / place->inside(place->site_packages()), spec_.torch_venv);
-            if (!torch) return torch.error();
-            facts["torch"] = std::move(*torch);
-        }
+        if (!torch_.empty()) facts["torch"] = torch_;
         return StepOutput{{*layer}, std::move(facts), peak_};
     }
 
@@ -375,6 +357,10 @@ class Compile {
 
     const KernelSpec& spec_;
     StepContext& context_;
+    KeptCompile kept_;
+    std::optional<std::string> earlier_log_;  // of what kept_ gave back
+    compile::Recipe recipe_;
+    json::object torch_;  // of torch_facts(); empty without torch
     std::optional<sys::TempDirectory> work_;
     std::unique_ptr<SandboxSession> session_;  // after work_: ends before the folders that it mounts
     std::string log_;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "engine/python/venv_place.hpp"
 #include "engine/steps/steps.hpp"
 #include "pack/entry_set.hpp"
@@ -36,13 +38,14 @@ Result<void> add_python(pod::Kernel& kernel, const PodSpecStep& spec, const Base
         kernel.python.soabi = python.soabi;
     };
     if (contract.python) is(*contract.python, contract.python->command);
-    for (std::size_t at = 0; at < spec.venvs.size(); ++at) {
-        const auto python = contract.with_interpreter(spec.interpreters[at]).python;
+    for (pod::KernelVenv& venv : kernel.python.venvs) {
+        const auto at = std::find(spec.venvs.begin(), spec.venvs.end(), venv.directory) - spec.venvs.begin();
+        const auto python = contract.with_interpreter(spec.interpreters.at(static_cast<std::size_t>(at))).python;
         if (!python) continue;
-        auto place = VenvPlace::make(spec.venvs[at], *python);
+        auto place = VenvPlace::make(venv.directory, *python);
         if (!place) return place.error();
-        kernel.python.venvs.push_back({place->root(), place->root() + "/" + place->site_packages()});
-        if (spec.venvs[at] == kernel.python.venv) is(*python, place->interpreter());
+        if (venv.directory == kernel.python.venv) is(*python, place->interpreter());
+        venv = {place->root(), place->root() + "/" + place->site_packages()};
     }
     return {};
 }

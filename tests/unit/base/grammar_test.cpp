@@ -17,6 +17,20 @@ TEST_CASE("names of packages, versions and files are what their formats say, and
     CHECK_FALSE(is_debian_suite("stable"));
 }
 
+TEST_CASE("a version that names a folder is in PEP 440's normal spelling") {
+    for (const char* good : {"1", "1.0.0", "2!1.0", "1.0rc1", "1.0a2.post3.dev4", "1.0.post2+cu130", "1+a.b"})
+        CHECK(is_plain_python_version(good));
+    for (const char* bad : {"", "abc def", "abc", "1.", "1..0", ".1", "1.0-beta", "1.0beta1", "1.0-1", "v1", "1.0RC1",
+                            "1!", "1.0+", "1.0+.a", "1.0+a..b", "1.0 ", "../1", "1/0"})
+        CHECK_FALSE(is_plain_python_version(bad));
+    CHECK_FALSE(is_plain_python_version(std::string(129, '1')));
+}
+
+TEST_CASE("a project has one name") {
+    CHECK(normalized_project("Torch_Vision") == "torch-vision");
+    CHECK(normalized_project("zope.-_interface") == "zope-interface");
+}
+
 TEST_CASE("an interpreter is a path or a version") {
     for (const char* good : {"/usr/bin/python3", "3.9", "3.12"}) CHECK(is_interpreter_name(good));
     for (const char* bad : {"", "python3", "3", "3.", "3.12.1", "3.x", "/usr/../bin/python3", "/a b", "/a:b", "-c"})

@@ -158,8 +158,10 @@ TEST_CASE("INSTALL_<KERNEL>") {
     CHECK(choose_install(kernel, "").mode == pod::InstallMode::required);
     CHECK(choose_install(kernel, "false").mode == pod::InstallMode::off);
     CHECK(choose_install(kernel, " False ").mode == pod::InstallMode::off);
+    CHECK(choose_install(kernel, "off").mode == pod::InstallMode::off);
+    CHECK(choose_install(kernel, "Prebuilt").mode == pod::InstallMode::prebuilt);
     CHECK(choose_install(kernel, "background").mode == pod::InstallMode::background);
     const InstallChoice wrong = choose_install(kernel, "yes");
     CHECK(wrong.mode == pod::InstallMode::required);
-    CHECK(wrong.complaint == "INSTALL_ATTENTION='yes' is not background, true or false; 'true' is used");
+    CHECK(wrong.complaint == "INSTALL_ATTENTION='yes' is not background, true, prebuilt or off; 'true' is used");
 }

@@ -94,8 +94,8 @@ TEST_CASE("a stub, an object and a module without device code break the promise"
     CHECK(error(make::module_of({{89, 0, 0}})).ends_with("its device code holds no kernels"));
     CHECK(error(make::module_of({{89, 0, 1, 8, true}})).ends_with("the device link (nvcc -dlink) is missing"));
     CHECK(error(make::module_with("", 0)) ==
-          "m.so (sageattention for sm_89) holds no device code: take it out of the recipe's [[module]] table, if it "
-          "is code of the host alone");
+          "m.so (sageattention for sm_89) holds no device code; if it is host code alone, write device_code = "
+          "false at its [[module]]");
     CHECK(error(make::module_with("", 1)).find("registers 1 containers") != std::string::npos);
 }
 

@@ -89,7 +89,9 @@ TEST_CASE("steps stand on what their commands must see") {
     CHECK(plan.find("apt:apt")->needs == Ids{"base"});
     CHECK(plan.find("run:first")->needs == Ids{"base", "apt:apt", "python:/opt/venv"});
     CHECK(plan.find("run:alone")->needs == Ids{"base"});
-    CHECK(plan.find("kernel:plain:8.9")->needs == Ids{"base", "apt:kernel-tools"});
+    // What a compile sees: the base, the template's packages, the compilers.
+    CHECK(plan.find("kernel:plain:8.9")->needs == Ids{"base", "apt:apt", "apt:kernel-tools"});
+    CHECK(plan.find("apt:kernel-tools")->needs == Ids{"base", "apt:apt"});
     CHECK_FALSE(plan.find("apt:kernel-tools")->in_image);
     CHECK(plan.find("pod")->needs == Ids{"kernel:plain:8.0", "kernel:plain:8.9"});
     for (const Step& step : plan.steps) CHECK(step.key.has_value());
@@ -130,25 +132,26 @@ TEST_CASE("a variant's key changes with what compiles it and with nothing else")
     };
     // Nothing of this is in the compile.
     CHECK(with([](World& w) { w.tmpl.name = "other"; }) == key);
-    CHECK(with([](World& w) { w.lock.base->packages.push_back(World::package("vim", "9")); }) == key);
     CHECK(with([](World& w) { w.lock.base->diff_ids = {digest("another base")}; }) == key);
     CHECK(with([](World& w) { w.lock.base->contract.folders.folders["srv"] = {0700, 1, 1}; }) == key);
     CHECK(with([](World& w) { w.lock.venvs[0].distributions.push_back(World::wheel("pandas", "2")); }) == key);
-    CHECK(with([](World& w) { w.lock.apts[0].packages[0].version = "2"; }) == key);
     CHECK(with([](World& w) { w.tmpl.targets.gpus.erase(w.tmpl.targets.gpus.begin() + 1); }) == key);
     CHECK(with([](World& w) { w.tmpl.services.clear(); }) == key);
     CHECK(with([](World& w) { w.facts.runtime[0].content = digest("newer"); }) == key);
     CHECK(with([](World& w) { w.tmpl.kernels[0].install = InstallMode::never; }) == key);
-    // Where the compiler lies is no part of it.
+    // Whose list a package comes from is no part of it, nor whether two lists have it.
     CHECK(with([](World& w) {
               w.lock.base->packages.push_back(w.lock.apts[1].packages[0]);
               w.lock.apts[1].packages.clear();
           }) == key);
+    CHECK(with([](World& w) { w.lock.base->packages.push_back(w.lock.apts[1].packages[0]); }) == key);
     // All of this is.
     CHECK(with([](World& w) { w.facts.kernels["plain"] = digest("changed source"); }) != key);
     CHECK(with([](World& w) { w.lock.toolchain->wheels[0] = World::wheel("nvidia-cuda-nvcc", "13.0.99"); }) != key);
     CHECK(with([](World& w) { w.lock.apts[1].packages[0] = World::package("g++-12", "12.9"); }) != key);
-    CHECK(with([](World& w) { w.lock.base->packages.push_back(World::package("binutils", "2.40")); }) != key);
+    CHECK(with([](World& w) { w.lock.base->packages.push_back(World::package("zlib1g-dev", "1.2")); }) != key);
+    CHECK(with([](World& w) { w.lock.base->packages[0] = World::package("libc6", "2.36-9"); }) != key);
+    CHECK(with([](World& w) { w.lock.apts[0].packages[0] = World::package("jq", "2"); }) != key);
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.command.emplace_back("-O1"); }) != key);
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.environment["FLAG"] = "1"; }) != key);
     CHECK(with([](World& w) { w.lock.base->contract.glibc = "2.41"; }) != key);
@@ -196,7 +199,7 @@ TEST_CASE("a kernel that no pod compiles brings no compiler, source or wheels") 
     const Plan plan = world.plan();
     CHECK(plan.find("kernel-files:plain") == nullptr);
     const auto& kernel = std::get<PodSpecStep>(plan.find("pod")->spec).pod.kernels[0];
-    CHECK(kernel.install == pod::InstallMode::off);
+    CHECK(kernel.install == pod::InstallMode::prebuilt);
     CHECK(kernel.build == pod::KernelBuild{});
     CHECK(kernel.source == pod::KernelSource{});
     const Ids with = base_packages(World().tmpl), without = base_packages(world.tmpl);
@@ -257,6 +260,14 @@ TEST_CASE("a kernel that cannot work is refused while planning, with the way out
     CHECK(old.find("compiler wheels begin with 13.0") != std::string::npos);
 }
 
+TEST_CASE("two kernels of one distribution, and a kernel of no venv, are refused with the template") {
+    const std::string twins = refusal(whole() + "[[kernels]]\nuse = \"plain-twin\"\n");
+    CHECK(twins.find("the kernels 'plain' and 'plain-twin' are both the distribution 'Plain'") != std::string::npos);
+    const std::string nowhere = refusal(whole() + "venvs = [\"/opt/vemv\"]\n");
+    CHECK(nowhere.find("belongs to the venv '/opt/vemv', which does not exist") != std::string::npos);
+    CHECK(nowhere.find("'/opt/venv'") != std::string::npos);
+}
+
 // A recipe for torch with everything that decides a byte of its variants.
 static World torch_world() {
     World world;
@@ -278,14 +289,21 @@ TEST_CASE("a torch kernel is compiled again for another torch, Python or build p
         change(world);
         return world.key(step);
     };
-    CHECK(with([](World& w) { w.lock.venvs[0].distributions[0] = World::wheel("numpy", "2.1"); }) == key);
-    CHECK(with([](World& w) { w.lock.venvs[0].distributions[2] = World::wheel("nvidia-cuda-runtime", "13.0.99"); }) ==
-          key);
+    // Of the venv the compile sees torch with what belongs to it, and what the recipe asks for.
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions.push_back(World::wheel("jupyterlab", "4.4")); }) == key);
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[1].group = 3; }) == key);
     CHECK(with([](World& w) { w.lock.kernels[0].fallback[0] = World::wheel("plain", "0.8"); }) == key);
     CHECK(with([](World& w) { w.lock.base->contract.python->version = "3.11.9"; }) == key);
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.minutes = 99; }) == key);
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.runtime_needs = {"cc"}; }) == key);
 
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[0] = World::wheel("numpy", "2.1"); }) != key);
+    CHECK(with([](World& w) { w.lock.venvs[0].distributions[2] = World::wheel("nvidia-cuda-runtime", "13.0.99"); }) !=
+          key);
+    CHECK(with([](World& w) {
+              w.lock.venvs[0].distributions.push_back(World::wheel("cython", "3.0"));
+              w.lock.kernels[0].requirements.push_back(World::wheel("cython", "3.0"));
+          }) != key);
     CHECK(with([](World& w) { w.lock.venvs[0].distributions[1] = World::wheel("torch", "2.11.1"); }) != key);
     CHECK(with([](World& w) { w.lock.venvs[0].distributions[1].sha256 = digest("another build of it"); }) != key);
     CHECK(with([](World& w) { w.lock.base->contract.python->soabi = "cpython-312-x86_64-linux-gnu"; }) != key);
@@ -294,6 +312,95 @@ TEST_CASE("a torch kernel is compiled again for another torch, Python or build p
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.archs[2].environment["FLAG"] = "1"; }) != key);
     // A variant of its own is not touched by what stands at another's entry.
     CHECK(with([](World& w) { w.tmpl.kernels[0].recipe.archs[0].environment["FLAG"] = "1"; }) == key);
+}
+
+TEST_CASE("a compile sees the venv's own torch, and of the venv nothing that its key does not name") {
+    World world = torch_world();
+    auto& venv = world.lock.venvs[0].distributions;
+    venv.push_back(World::wheel("cython", "3.0"));
+    venv.push_back(World::wheel("jupyterlab", "4.4"));
+    world.lock.kernels[0].requirements = {World::wheel("torch", "2.11.0"), World::wheel("cython", "3.0"),
+                                          World::wheel("cmake", "4.0")};
+    const Plan plan = world.plan();
+    const auto& spec = std::get<KernelSpec>(plan.find("kernel:plain:8.9")->spec);
+    REQUIRE(spec.requirements.size() == 1);  // what the venv has is not brought a second time
+    CHECK(spec.requirements[0].name == "cmake");
+    CHECK(spec.venv_hidden == Ids{"jupyterlab"});
+    // A build tool of another version than the venv's stands in the place of that.
+    world.lock.kernels[0].requirements[1] = World::wheel("cython", "3.1");
+    const Plan other = world.plan();
+    const auto& tools = std::get<KernelSpec>(other.find("kernel:plain:8.9")->spec);
+    REQUIRE(tools.requirements.size() == 2);
+    CHECK(tools.requirements[0].version == "3.1");
+    CHECK(tools.venv_hidden == Ids{"cython", "jupyterlab"});
+    // Before the venv on Python's path it would be what the extension is compiled against.
+    world.lock.kernels[0].requirements[0] = World::wheel("torch", "2.15.0");
+    try {
+        (void)world.plan();
+        FAIL("a second torch is not refused");
+    } catch (const BuildError& failed) {
+        CHECK(failed.errors().front().message ==
+              "the kernel 'plain' cannot be compiled: its compile would see torch 2.15.0, and the venv '/opt/venv' has "
+              "2.11.0");
+        CHECK(failed.errors().front().hint.find("--update kernel:plain") != std::string::npos);
+    }
+}
+
+TEST_CASE("a kernel belongs to the venvs that it names, or that have its torch") {
+    const auto kernels_of = [](const World& world, const std::string& venv) {
+        const Plan plan = world.plan();
+        return std::get<PythonSpec>(plan.find("python:" + venv)->spec).kernels;
+    };
+    const auto second = [](const std::string& text, const char* name, const char* version) {
+        World world = torch_world();
+        Template other = parse_template(text, "t.toml", {{}, recipe_folder});
+        world.tmpl.layers = other.layers;
+        LockedVenv venv{"/opt/tools", {}, {World::wheel("six", "1.17"), World::wheel(name, version)}, {}};
+        world.lock.venvs.push_back(venv);
+        return world;
+    };
+    const std::string text = replaced(whole(), "[[kernels]]",
+                                      "[[layers]]\nuse = \"python\"\nname = \"tools\"\nvenv = \"/opt/tools\"\n"
+                                      "requirements = [\"six\"]\n[[kernels]]");
+    const World tools = second(text, "rich", "1");
+    CHECK(kernels_of(tools, "/opt/venv") == Ids{"plain"});
+    CHECK(kernels_of(tools, "/opt/tools").empty());
+    const Plan plan = tools.plan();
+    const auto& pod = std::get<PodSpecStep>(plan.find("pod")->spec).pod;
+    REQUIRE(pod.kernels[0].python.venvs.size() == 1);
+    CHECK(pod.kernels[0].python.venvs[0].directory == "/opt/venv");
+    // The same torch sees it as well, another one does not.
+    CHECK(kernels_of(second(text, "torch", "2.11.0"), "/opt/tools") == Ids{"plain"});
+    CHECK(kernels_of(second(text, "torch", "2.10.0"), "/opt/tools").empty());
+    World named = tools;
+    named.tmpl.kernels[0].venvs = {"/opt/tools"};
+    try {
+        (void)named.plan();
+        FAIL("a venv without torch is not refused");
+    } catch (const BuildError& failed) {
+        CHECK(failed.errors().front().message.find("no torch is in /opt/tools") != std::string::npos);
+    }
+    // A kernel that needs no torch is everywhere, unless it says otherwise.
+    World plain(text);
+    plain.lock.venvs.resize(1);
+    plain.lock.venvs.push_back({"/opt/tools", {}, {World::wheel("six", "1.17")}, {}});
+    CHECK(kernels_of(plain, "/opt/tools") == Ids{"plain"});
+    plain.tmpl.kernels[0].venvs = {"/opt/venv"};
+    CHECK(kernels_of(plain, "/opt/tools").empty());
+}
+
+TEST_CASE("a kernel that is switched off is neither compiled nor in the image, and services may name it") {
+    const World world(replaced(whole(), "use = \"plain\"\n",
+                               "use = \"plain\"\ninstall = \"off\"\n[[services]]\nname = \"app\"\ncommand = "
+                               "[\"app\"]\nuses_kernels = [\"plain\"]\n"));
+    const Plan plan = world.plan();
+    CHECK(plan.gpus.empty());
+    CHECK(plan.find("kernel:plain:8.9") == nullptr);
+    CHECK(plan.find("apt:kernel-tools") == nullptr);
+    const auto& pod = std::get<PodSpecStep>(plan.find("pod")->spec).pod;
+    REQUIRE(pod.kernels.size() == 1);
+    CHECK(pod.kernels[0].install == pod::InstallMode::off);
+    CHECK(pod.kernels[0].env_var == "INSTALL_PLAIN");
 }
 
 TEST_CASE("pod.json names the wheels of the compile and the fallback") {
@@ -307,7 +414,7 @@ TEST_CASE("pod.json names the wheels of the compile and the fallback") {
     CHECK(kernel.fallback.capabilities == Ids{"8.6"});
     CHECK(kernel.fallback.directory.starts_with("/opt/tmplbuild/kernels/plain/fallback-"));
     CHECK(kernel.python.venv == "/opt/venv");
-    CHECK(plan.find("kernel:plain:8.9")->needs == Ids{"base", "apt:kernel-tools", "python:/opt/venv"});
+    CHECK(plan.find("kernel:plain:8.9")->needs == Ids{"base", "apt:apt", "apt:kernel-tools", "python:/opt/venv"});
     // What a recipe asks for is locked again when it asks for something else, or when torch moves under a fallback.
     const BaseContract& contract = world.lock.base->contract;
     const Digest request = kernel_request(kernel_requests(world.tmpl).at(0), contract, world.lock);

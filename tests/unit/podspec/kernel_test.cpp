@@ -25,6 +25,7 @@ pod::PodSpec whole() {
     kernel.version = "2.2.0";
     kernel.variants = {{"89", "/opt/tmplbuild/kernels/sageattention/aa", "sha256:aa", "{}"}};
     kernel.capabilities = {{"8.9", "89", {"s/_fused.so", "s/_qattn_sm89.so"}}, {"9.0", "90a", {"s/_fused.so"}}};
+    kernel.modules = {{"s/_fused.so", false, {"hop"}}, {"s/_host.so", true, {}}};
     kernel.refused = {{"10.0", "its dispatcher knows no 10.0 GPU"}};
     kernel.archs = {{"89", "sha256:aa", "12.4", {{"TORCH_CUDA_ARCH_LIST", "{arch}"}}}, {"90a", "sha256:bb", "", {}}};
     kernel.python = {{{"/opt/venv", "/opt/venv/lib/python3.11/site-packages"}},
@@ -34,7 +35,7 @@ pod::PodSpec whole() {
                      "cpython-311-x86_64-linux-gnu",
                      "2.11.0+cu130",
                      std::string(40, 'c')};
-    kernel.source = {"", "https://example.invalid/x", std::string(40, 'd'), {"/opt/tmplbuild/patches/1.patch"}};
+    kernel.source = {"", "https://example.invalid/x", std::string(40, 'd'), true, {"/opt/tmplbuild/patches/1.patch"}};
     kernel.build = {"13.0",
                     {{"nvidia-cuda-nvcc", "13.0.88", "nvcc.whl", hash}},
                     true,
@@ -42,7 +43,6 @@ pod::PodSpec whole() {
                     "/opt/tmplbuild/kernels/sageattention/nvcc-front",
                     "/build/sageattention",
                     {"python", "setup.py", "build", "--build-lib={output}"},
-                    {"strip", "--strip-unneeded"},
                     900,
                     std::int64_t{9} << 30,
                     7200};
@@ -85,6 +85,8 @@ TEST_CASE("A kernel that cannot be read is left out and named, and its neighbour
         {"kernels[0].archs.environment",
          [](json::object& k) { k["archs"].as_array()[0].as_object()["environment"] = 1; }},
         {"kernels[0].capabilities", [](json::object& k) { k["capabilities"] = json::array{1}; }},
+        {"kernels[0].modules.host_only",
+         [](json::object& k) { k["modules"].as_array()[0].as_object()["host_only"] = "yes"; }},
         {"kernels[0].fallback", [](json::object& k) { k["fallback"] = "1.0.6"; }},
         {"kernels[0].install", [](json::object& k) { k["install"] = "maybe"; }},
     };
@@ -94,6 +96,31 @@ TEST_CASE("A kernel that cannot be read is left out and named, and its neighbour
         CHECK(spec.kernels.empty());
         CHECK(says(spec.notes, words));
     }
+}
+
+TEST_CASE("A file of an earlier version is read, one of another is refused with both") {
+    const auto of = [](std::int64_t version) {
+        json::object document = json::parse(pod::write_pod_spec(whole()), "pod.json").value().get_object();
+        document["version"] = version;
+        return pod::read_pod_spec(json::canonical(document));
+    };
+    CHECK(of(1).value() == whole());
+    for (const std::int64_t version : {0, 3}) {
+        REQUIRE_FALSE(of(version));
+        CHECK(of(version).error().message ==
+              "pod.json has version " + std::to_string(version) + "; this launcher reads versions 1 to 2");
+    }
+}
+
+TEST_CASE("What a pod does with a kernel has four words, and an older spelling of the last") {
+    const auto install = [](const char* word) {
+        return changed([&](json::object& k) { k["install"] = word; }).kernels.at(0).install;
+    };
+    CHECK(install("background") == pod::InstallMode::background);
+    CHECK(install("true") == pod::InstallMode::required);
+    CHECK(install("prebuilt") == pod::InstallMode::prebuilt);
+    CHECK(install("off") == pod::InstallMode::off);
+    CHECK(install("false") == pod::InstallMode::off);
 }
 
 TEST_CASE("A key of a later version is noted, and the kernel stays") {

@@ -99,11 +99,11 @@ constexpr const char* written =
     R"("stop_grace_ms":1000,"stop_signal":"INT","umask":18,"user":"1000:1000","uses_kernels":["attention"]},)"
     R"({"command":["true"],"name":"once","oneshot":true,"umask":0},)"
     R"({"command":["true"],"name":"exec","ready":{"exec":["true"]}},)"
-    R"({"command":["true"],"name":"log","ready":{"log":"up"}}],"stop_total_ms":8000,"version":1})"
+    R"({"command":["true"],"name":"log","ready":{"log":"up"}}],"stop_total_ms":8000,"version":2})"
     "\n";
 
 pod::Service read(const std::string& members) {
-    const std::string text = R"({"version":1,"services":[{"name":"web","command":["true"],)" + members + "}]}";
+    const std::string text = R"({"version":2,"services":[{"name":"web","command":["true"],)" + members + "}]}";
     return pod::read_pod_spec(text).value().services.front();
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("Every field of the tables has another value than its default in the t
 TEST_CASE("What has its default is left out, and what is left out has its default") {
     pod::PodSpec spec;
     spec.services = {named("web")};
-    CHECK(pod::write_pod_spec(spec) == "{\"services\":[{\"command\":[\"true\"],\"name\":\"web\"}],\"version\":1}\n");
+    CHECK(pod::write_pod_spec(spec) == "{\"services\":[{\"command\":[\"true\"],\"name\":\"web\"}],\"version\":2}\n");
     CHECK(pod::read_pod_spec(pod::write_pod_spec(spec)).value() == spec);
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("A service with a wrong value cannot be used, and its neighbours can")
     };
     for (const auto& [members, why] : rows) CHECK(read(members).unusable == why);
     const auto spec = pod::read_pod_spec(
-        R"({"version":1,"services":[{"name":"a","port":"x"},7,{"name":"b","idle":{"later":1},"new":2}]})");
+        R"({"version":2,"services":[{"name":"a","port":"x"},7,{"name":"b","idle":{"later":1},"new":2}]})");
     REQUIRE(spec);
     CHECK(spec->services[0].unusable == "port is not a whole number from 0 to 65535");
     CHECK(spec->services[1].unusable == "services[1] is not an object");

@@ -16,10 +16,10 @@ namespace {
 using Kind = Event::Kind;
 
 pod::PodSpec random_spec(std::mt19937& random) {
-    pod::PodSpec spec = Pod(static_cast<pod::InstallMode>(random() % 3)).spec;
+    pod::PodSpec spec = Pod(static_cast<pod::InstallMode>(random() % 4)).spec;
     pod::Kernel second = spec.kernels[0];
     second.name = "other";
-    second.install = static_cast<pod::InstallMode>(random() % 3);
+    second.install = static_cast<pod::InstallMode>(random() % 4);
     for (pod::Kernel* kernel : {&spec.kernels[0], &second}) {
         if (random() % 3 == 0) kernel->fallback = {"/fallback", "attention", "1.0.6", {"8.6"}};
         if (random() % 3 == 0) kernel->python.torch_git_version = "abc";

@@ -22,7 +22,6 @@ TEST_CASE("a requirement by name has versions, extras and a marker") {
     CHECK_FALSE(parsed("six==1.*").is_pinned());
     CHECK_FALSE(parsed("six==1,!=2").is_pinned());
     CHECK(parsed("zope.interface").name == "zope.interface");
-    CHECK(normalized_project("zope.-_interface") == "zope-interface");
 }
 
 TEST_CASE("addresses: of the web, of files, of repositories") {

@@ -137,6 +137,10 @@ TEST_CASE("what the dynamic linker would not find is named with its likely cause
         symbols.push_back({"_ZN3c1015goneInThisTorchEv", false});
         wrong(image, "tiny/_a.so: built against torch 2.10.0, image has 2.11.0: symbol _ZN3c1015goneInThisTorchEv");
     }
+    SECTION("another torch that has all the symbols") {
+        image.torch_built = "2.10.0";
+        wrong(image, "was compiled against torch 2.10.0, and /opt/venv has torch 2.11.0");
+    }
     SECTION("many symbols, three by name") {
         for (const char* name : {"miss_a", "miss_b", "miss_c", "miss_d", "miss_e"}) symbols.push_back({name, false});
         wrong(image, "no library that is loaded exports it: symbol miss_a, miss_b, miss_c and 2 more");

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel_job/source.hpp"
+
+#include "kernel_job/report.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild::job {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+// git with nothing set that changes what it writes out; for submodules too, which inherit it. An empty filter is none:
+// files of LFS stay the pointers that they are in the commit.
+Words git(Words arguments) {
+    Words out = {"git"};
+    for (const char* setting :
+         {"core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null", "core.hooksPath=/dev/null",
+          "filter.lfs.smudge=", "filter.lfs.process=", "filter.lfs.required=false", "advice.detachedHead=false"}) {
+        out.emplace_back("-c");
+        out.emplace_back(setting);
+    }
+    out.insert(out.end(), arguments.begin(), arguments.end());
+    return out;
+}
+
+std::vector<Words> steps_of(const pod::KernelSource& source) {
+    std::vector<Words> out = {{"init", "-q", "--template="},
+                              {"fetch", "-q", "--depth", "1", "--", source.url, source.commit},
+                              {"checkout", "-q", source.commit}};
+    // As the builder has it: no more and no less.
+    if (source.submodules) out.push_back({"submodule", "update", "-q", "--init", "--recursive", "--depth", "1"});
+    for (const std::string& patch : source.patches) out.push_back({"apply", "-p1", "--whitespace=nowarn", "--", patch});
+    return out;
+}
+
+Environment git_environment(Environment environment) {
+    environment["GIT_ATTR_NOSYSTEM"] = "1";
+    // git alone would wait for ever for a server that went silent, or for a password.
+    environment["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
+    environment["GIT_HTTP_LOW_SPEED_TIME"] = "60";
+    environment["GIT_TERMINAL_PROMPT"] = "0";
+    return environment;
+}
+
+std::optional<Trouble> fetch_source(const pod::KernelSource& source, const fs::path& to, const Environment& environment,
+                                    const Watch& watch) {
+    if (auto made = sys::make_directories(to); !made) return trouble_from("fetching the source", made.error());
+    tell_progress("fetching the source", 5, -1);
+    Command command{.argv = {}, .environment = git_environment(environment), .directory = to.string(), .watch = watch};
+    for (const Words& step : steps_of(source)) {
+        command.argv = git(step);
+        const CommandEnd end = run_command(command);
+        if (end.ok) continue;
+        Trouble trouble = trouble_from("fetching the source", "git " + step[0] + ": " + end.why, end.tail);
+        // Only a patch that does not fit says something about the kernel.
+        trouble.transient = trouble.transient || step[0] != "apply";
+        return trouble;
+    }
+    (void)sys::remove_tree(to / ".git");  // builds that ask it for a version would have another one than the builder's
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Trouble> lay_source(const pod::KernelSource& source, const fs::path& to, const Environment& environment,
+                                  const Watch& watch) {
+    (void)sys::remove_tree(to);
+    if (source.directory.empty()) return fetch_source(source, to, environment, watch);
+    const auto copied = copy_tree(source.directory, to);
+    if (copied) return std::nullopt;
+    return trouble_from("laying out the source", copied.error());
+}
+
+}  // namespace tmplbuild::job

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// One builder at a time makes what has a key, among all that share a store: a second one waits and then takes the
+// result. Held for long steps only. A holder that dies lets go, since the kernel does (flock(2)).
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "store/store.hpp"
+#include "sys/fd.hpp"
+
+namespace tmplbuild {
+
+class StepLock {
+  public:
+    // Waits; `waits` is called once when another holds it. An error of kind interrupted when `stop` comes first.
+    static Result<StepLock> acquire(const Store& store, const Digest& key, const std::stop_token& stop,
+                                    const std::function<void()>& waits);
+
+  private:
+    explicit StepLock(sys::Fd file) : file_(std::move(file)) {}
+    sys::Fd file_;
+};
+
+}  // namespace tmplbuild
