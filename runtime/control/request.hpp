@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person or the console may ask of the launcher over its control socket: one JSON object a line. Used by the
-// server and by tmpl-ctl. docs/launcher.md describes the protocol.
+// server and by tmpl-ctl. docs/pod-formats.md describes the protocol.
 #pragma once
 
 #include <string>

@@ -128,13 +128,14 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
 }
 
 std::optional<PlannedFiles> plan_kernel_files(const KernelUse& use, const Lock& lock, const LocalFacts& facts) {
-    if (use.install == InstallMode::never && use.recipe.selftest.empty() && use.recipe.fallback.requirements.empty())
+    if (use.install == pod::InstallMode::prebuilt && use.recipe.selftest.empty() &&
+        use.recipe.fallback.requirements.empty())
         return std::nullopt;
     PlannedFiles out{};
     out.spec.kernel = use.name;
     out.spec.recipe = use.recipe;
     out.spec.with_source = use.ships_source();
-    out.spec.may_compile = use.install != InstallMode::never;
+    out.spec.may_compile = use.install != pod::InstallMode::prebuilt;
     out.unresolved = add_source(use, lock, facts, out.spec);
     if (const auto test = facts.selftests.find(use.name); test != facts.selftests.end())
         out.spec.selftest = test->second;

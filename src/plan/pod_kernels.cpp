@@ -25,18 +25,6 @@ std::vector<pod::PinnedFile> pinned(const std::vector<LockedDistribution>& list)
     return out;
 }
 
-pod::InstallMode install_of(InstallMode mode) {
-    switch (mode) {
-        case InstallMode::background:
-            return pod::InstallMode::background;
-        case InstallMode::wait:
-            return pod::InstallMode::required;
-        case InstallMode::never:
-            return pod::InstallMode::prebuilt;
-    }
-    return pod::InstallMode::prebuilt;
-}
-
 void add_archs(const KernelUse& use, const Template& tmpl, const Lock& lock, const LocalFacts& facts,
                const CompileRoot& root, pod::Kernel& out) {
     std::set<kernel::Arch> archs;
@@ -122,7 +110,7 @@ pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lo
     pod::Kernel out;
     out.name = use.name;
     out.env_var = install_variable(use.name);
-    out.install = install_of(use.install);
+    out.install = use.install;
     out.distribution = use.recipe.python_package;
     out.version = use.recipe.python_version;
     add_archs(use, tmpl, lock, facts, root, out);
@@ -133,7 +121,7 @@ pod::Kernel make_pod_kernel(const KernelUse& use, const Template& tmpl, const Lo
         out.refused.push_back({refusal.capability.to_string(), refusal.reason});
     if (const LockedVenv* torch = torch_venv(use, lock)) out.python.venv = torch->venv;
     for (const std::string& venv : venvs_of(use, tmpl, lock)) out.python.venvs.push_back({venv, {}});
-    if (use.install != InstallMode::never) {
+    if (use.install != pod::InstallMode::prebuilt) {
         out.source = source_of(use);
         out.build = build_of(use, tmpl, lock);
     }

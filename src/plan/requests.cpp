@@ -33,7 +33,7 @@ static Texts kernel_tools(const Template& tmpl) {
 Texts pod_compiler(const Template& tmpl) {
     std::set<std::string> out;
     for (const KernelUse& use : tmpl.kernels) {
-        if (use.install == InstallMode::never) continue;
+        if (use.install == pod::InstallMode::prebuilt) continue;
         add_compiler(use, out);
         if (!use.ships_source()) out.insert({"git", "ca-certificates"});
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel in pod.json: the variants that the image holds, and everything that a pod needs to compile an arch that the
-// image lacks with nothing but this file, the image and a package index. Part of pod_spec.hpp; docs/launcher.md names
-// every field. Plain values: never starts or fetches anything.
+// image lacks with nothing but this file, the image and a package index. Part of pod_spec.hpp; docs/pod-formats.md
+// names every field. Plain values: never starts or fetches anything.
 #pragma once
 
 #include <cstdint>

@@ -275,14 +275,16 @@ static KernelRecipe read_recipe(const RecipeFile& file, Report& report) {
     return recipe;
 }
 
-static InstallMode read_install(TableReader& table, bool& off) {
+static pod::InstallMode read_install(TableReader& table, bool& off) {
     const Node* node = table.any("install");
-    if (node == nullptr) return InstallMode::background;
-    if (node->kind == Node::Kind::boolean) return node->flag ? InstallMode::wait : InstallMode::never;
+    if (node == nullptr) return pod::InstallMode::background;
+    if (node->kind == Node::Kind::boolean) return node->flag ? pod::InstallMode::required : pod::InstallMode::prebuilt;
     const auto choice = table.choice("install", {"background", "true", "prebuilt", "off", "false"});
-    if (!choice) return InstallMode::background;
+    if (!choice) return pod::InstallMode::background;
     off = *choice == 3;
-    return *choice == 0 ? InstallMode::background : *choice == 1 ? InstallMode::wait : InstallMode::never;
+    return *choice == 0   ? pod::InstallMode::background
+           : *choice == 1 ? pod::InstallMode::required
+                          : pod::InstallMode::prebuilt;
 }
 
 // What the template says instead of the recipe's [source].

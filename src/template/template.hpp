@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "podspec/kernel_spec.hpp"
 #include "podspec/service.hpp"
 #include "template/kernel_recipe.hpp"
 
@@ -111,20 +112,18 @@ struct Layer {
     }
 };
 
-// Written "background", "true" and "prebuilt" (pods use what the image holds and compile nothing; "false" is an older
-// spelling of it). "off" is none of these: such a kernel is in Template::kernels_off.
-enum class InstallMode { background, wait, never };
+// A template's "false" is an older spelling of `prebuilt`. A kernel that is `off` is none of these: see kernels_off.
 struct KernelUse {
     std::string name;  // "sageattention"
     KernelRecipe recipe;
-    InstallMode install = InstallMode::background;
+    pod::InstallMode install = pod::InstallMode::background;
     std::vector<std::string> venvs;  // that see it; empty: those with its torch, or all where it needs none
     bool source_in_image = false;    // `source_in_image`: a pod that compiles needs no network for the source
     SourcePos pos;
 
     // A folder of this machine is nowhere to be fetched from: where the pod may compile, the image has it.
     bool ships_source() const {
-        return install != InstallMode::never && (source_in_image || recipe.source_url.empty());
+        return install != pod::InstallMode::prebuilt && (source_in_image || recipe.source_url.empty());
     }
 };
 

@@ -138,7 +138,7 @@ TEST_CASE("a variant's key changes with what compiles it and with nothing else")
     CHECK(with([](World& w) { w.tmpl.targets.gpus.erase(w.tmpl.targets.gpus.begin() + 1); }) == key);
     CHECK(with([](World& w) { w.tmpl.services.clear(); }) == key);
     CHECK(with([](World& w) { w.facts.runtime[0].content = digest("newer"); }) == key);
-    CHECK(with([](World& w) { w.tmpl.kernels[0].install = InstallMode::never; }) == key);
+    CHECK(with([](World& w) { w.tmpl.kernels[0].install = pod::InstallMode::prebuilt; }) == key);
     // Whose list a package comes from is no part of it, nor whether two lists have it.
     CHECK(with([](World& w) {
               w.lock.base->packages.push_back(w.lock.apts[1].packages[0]);
@@ -193,7 +193,7 @@ TEST_CASE("pod.json says how to compile each arch, under the key that the build 
 
 TEST_CASE("a kernel that no pod compiles brings no compiler, source or wheels") {
     World world;
-    world.tmpl.kernels[0].install = InstallMode::never;
+    world.tmpl.kernels[0].install = pod::InstallMode::prebuilt;
     CHECK(pod_compiler(world.tmpl).empty());
     world.lock.base->request = base_request(world.tmpl, world.facts);
     const Plan plan = world.plan();
