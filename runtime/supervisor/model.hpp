@@ -34,20 +34,20 @@ const char* to_string(Phase phase);
 
 struct ServiceState {
     Phase phase = Phase::waiting;
-    Time since = 0;             // when it came into this phase
-    pid_t pid = 0;              // 0: no process
-    bool spawning = false;      // a start was asked for and is not answered yet
-    Time started = 0;           // of the present process
-    Time due = never;           // end of the pause, or the KILL
-    Time ready_by = never;      // after this it is unhealthy
-    Time probe_due = never;     // next attempt, or the end of the one under way
-    bool probing = false;       // an attempt is under way
-    bool satisfied = false;     // what needs it may start
-    bool was_ready = false;     // in this life of it: from now on its health is asked
-    std::int64_t noes = 0;      // of its health probe, in a row
-    bool start_again = false;   // after the stop that is under way
-    std::int64_t failures = 0;  // ends in a row, none of them after a stable time
-    std::int64_t restarts = 0;  // starts after the first
+    Time since = 0;                  // when it came into this phase
+    pid_t pid = 0;                   // 0: no process
+    bool spawning = false;           // a start was asked for and is not answered yet
+    Time started = 0;                // of the present process
+    Time due = never;                // end of the pause, or the KILL
+    Time ready_by = never;           // after this it is unhealthy
+    Time probe_due = never;          // next attempt, or the end of the one under way
+    bool probing = false;            // an attempt is under way
+    bool satisfied = false;          // what needs it may start
+    bool was_ready = false;          // in this life of it: from now on its health is asked
+    std::int64_t failed_probes = 0;  // of its health probe, in a row
+    bool start_again = false;        // after the stop that is under way
+    std::int64_t failures = 0;       // ends in a row, none of them after a stable time
+    std::int64_t restarts = 0;       // starts after the first
     std::int64_t starts = 0;
     std::int64_t memory_kills = 0;  // ends by the kernel's OOM killer
     std::string reason;             // why it is in this phase; may be empty

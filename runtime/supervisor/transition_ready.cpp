@@ -30,7 +30,7 @@ void Transition::become_ready(std::size_t i) {
     end_probing(i);
     enter(i, Phase::ready, after_words(s));
     s.satisfied = s.was_ready = true;
-    s.noes = 0;
+    s.failed_probes = 0;
     const auto& health = spec_.services[i].health;
     if (health.kind != pod::Probe::Kind::none) s.probe_due = now_ + health.interval_ms;
     say(i, "ready after " + std::to_string(now_ - at(i).started) + " ms");
@@ -54,15 +54,15 @@ void Transition::take_answer(std::size_t i, bool ok, const std::string& why) {
 
 void Transition::take_health(std::size_t i, bool ok) {
     auto& s = at(i);
-    s.noes = ok ? 0 : s.noes + 1;
+    s.failed_probes = ok ? 0 : s.failed_probes + 1;
     if (ok && s.phase == Phase::unhealthy) {
         enter(i, Phase::ready, after_words(s));
         s.satisfied = true;
         say(i, "healthy again");
     }
-    if (s.phase != Phase::ready || s.noes < spec_.services[i].health_failures) return;
+    if (s.phase != Phase::ready || s.failed_probes < spec_.services[i].health_failures) return;
     enter(i, Phase::unhealthy,
-          with_why("its health probe said no " + std::to_string(s.noes) + " times in a row", s.last_no));
+          with_why("its health probe said no " + std::to_string(s.failed_probes) + " times in a row", s.last_no));
     s.satisfied = false;
     say(i, "unhealthy: " + s.reason);
 }

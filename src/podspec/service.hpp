@@ -93,8 +93,8 @@ struct Service {
     std::string host = "127.0.0.1";  // what it binds, {host}; "0.0.0.0" when it serves its public port itself
     bool is_public = false;          // the template's `public = true`: no gateway, no login in front
     Probe ready;
-    // Asked while it is ready, by http, tcp or exec; none: it is not asked again. `health_failures` noes in a row make
-    // it unhealthy, one yes makes it ready again. Never ends it. The probe has no deadline.
+    // Asked while it is ready, by http, tcp or exec; none: it is not asked again. `health_failures` failures in a row
+    // make it unhealthy, one yes makes it ready again. Never ends it. The probe has no deadline.
     Probe health;
     std::int64_t health_failures = 3;  // 1..1'000
     std::vector<std::string> needs;    // services that must be ready (oneshots: done) before this one starts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A service with a health probe becomes unhealthy after so many noes, and ready again after one yes; it is never ended for it,
+# A service with a health probe becomes unhealthy after so many failures, and ready again after one success; it is never ended for it,
 # and services without one are not asked after they are ready.
 . "${TMPLBUILD_SOURCE:?}/tests/pid1/lib.sh"
 touch "$work/well" "$work/ready"
@@ -14,7 +14,7 @@ until_log "hangs: unhealthy: its health probe said no 2 times in a row"
 before=$(wc -l <"$work/asked")
 rm "$work/well"
 until_log "asked: unhealthy: its health probe said no 3 times in a row"
-[ "$(($(wc -l <"$work/asked") - before))" -ge 3 ] || fail "fewer than three noes"
+[ "$(($(wc -l <"$work/asked") - before))" -ge 3 ] || fail "fewer than three failures"
 touch "$work/well"
 until_log "asked: healthy again"
 [ "$(wc -l <"$work/quiet")" = 1 ] || fail "a service without a health probe was asked again"
