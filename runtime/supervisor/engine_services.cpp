@@ -202,8 +202,8 @@ void Engine::show_bars(Time now) {
         for (LineBlocks* lines : {&live_[i].out_lines, &live_[i].err_lines})
             if (now >= lines->due())
                 lines->tick(log_.mask(), now, [this, i](std::string& block) { take_lines(i, block); });
-    for (auto& [pid, helper] : helpers_)
-        if (now >= helper.lines.due())
+    for (auto& entry : helpers_)
+        if (auto& helper = entry.second; now >= helper.lines.due())
             helper.lines.tick(log_.mask(), now,
                               [this, &helper](std::string& block) { log_.output(helper.name, block); });
 }

@@ -42,7 +42,8 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
 }
 
 BuildReport build_image(const BuildRequest& request, const ResolveContext& context) {
-    const auto& [store, processes, http, progress, stop] = context;
+    const Store& store = context.store;
+    Progress& progress = context.progress;
     store.sweep_temp();
 
     // 1. The template: all its errors at once, and nothing else read.
@@ -70,14 +71,21 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     const Compression compression =
         plan.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
     BuildReport report;
-    const StepEnvironment environment{
-        store,           processes,         http, progress, stop, compression, prepared.lock.base->contract, nullptr,
-        request.secrets, request.nvcc_front};
+    const StepEnvironment environment{store,
+                                      context.processes,
+                                      context.http,
+                                      progress,
+                                      context.stop,
+                                      compression,
+                                      prepared.lock.base->contract,
+                                      nullptr,
+                                      request.secrets,
+                                      request.nvcc_front};
     EngineSteps steps(environment, [&] {
-        if (const auto warning = sandbox_warning(processes)) progress.message("warning: " + *warning);
-        return make_sandbox(store, processes, request.sandbox_init);
+        if (const auto warning = sandbox_warning(context.processes)) progress.message("warning: " + *warning);
+        return make_sandbox(store, context.processes, request.sandbox_init);
     });
-    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(store), progress, stop);
+    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(store), progress, context.stop);
 
     // 5. What each kernel does on each GPU of the targets, from the proofs.
     report.kernels = proven_rows(plan, report.steps);
@@ -86,11 +94,11 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     report.image = assemble(plan, report, store, progress);
 
     // 7. The image is proven as it was packed: services can start; device code, links, what the kernels need.
-    prove_image(report.image, store, stop);
+    prove_image(report.image, store, context.stop);
 
     // 8. Outputs appear by rename, or not at all.
     report.outputs = std::move(outputs);
-    write_outputs(store, report.image, plan.name, report.outputs, progress, stop);
+    write_outputs(store, report.image, plan.name, report.outputs, progress, context.stop);
     remember_outputs(request.template_file, store, written);
     return report;
 }

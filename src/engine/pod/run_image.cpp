@@ -78,11 +78,11 @@ void tell_links(const std::vector<std::string>& links, const LocalRun& run) {
 }  // namespace
 
 int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveContext& context) {
-    const auto& [store, processes, http, progress, stop] = context;
+    const Store& store = context.store;
     const Template tmpl = parse_template_file(request.template_file, request.parse);
     Reach reach = claim(tmpl, asked);
     const BuildReport report = build_image(request, context);
-    auto sandbox = make_sandbox(store, processes, request.sandbox_init).value();
+    auto sandbox = make_sandbox(store, context.processes, request.sandbox_init).value();
     LocalRun run = asked;
     if (!reach.ports.empty()) run.environment.merge(made_secrets(tmpl, run.environment));
     if (auto made = sys::make_directories(run.volume); !made) throw BuildError(made.error());
@@ -98,10 +98,10 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
     mounts.push_back({lent_folder, loan_inside});
     auto session = sandbox->open(report.image.layers, mounts).value();
     if (!reach.own_network && !run.host_network)
-        progress.message(
+        context.progress.message(
             "the pod shares this machine's network, and its services listen where they will: install "
             "slirp4netns for a network of its own");
-    open_up(reach, loan.path(), processes);
+    open_up(reach, loan.path(), context.processes);
     SandboxCommand command = entrypoint_of(report.image, run, std::move(lent));
     if (reach.network) {
         command.network_namespace = reach.network->path();
@@ -116,7 +116,7 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
         if (run.on_line) run.on_line(line);
         if (watch.completes(line)) tell_links(links, run);
     };
-    const auto ended = session->run(command, stop);
+    const auto ended = session->run(command, context.stop);
     // A stop that was asked for is how such a run ends.
     if (!ended && ended.error().kind == ErrorKind::interrupted) return 0;
     return ended.value().exit_code;
