@@ -10,6 +10,7 @@
 #include "engine/prove_image.hpp"
 #include "engine/python/interpreter.hpp"
 #include "oci/inherited.hpp"
+#include "plan/keys.hpp"
 
 namespace tmplbuild {
 
@@ -68,8 +69,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     refuse_what_cannot_fit(plan.steps, store);
 
     // 4. Each step from the store, or built.
-    const Compression compression =
-        plan.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
+    const Compression compression = compression_of(plan.image.compression);
     BuildReport report;
     const StepEnvironment environment{store,
                                       context.processes,

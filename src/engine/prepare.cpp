@@ -13,6 +13,7 @@
 #include "engine/sequential_progress.hpp"
 #include "engine/step_inputs.hpp"
 #include "pack/layer_writer.hpp"
+#include "plan/keys.hpp"
 #include "plan/requests.hpp"
 #include "plan/variants.hpp"
 #include "resolve/apt.hpp"
@@ -205,8 +206,7 @@ class Locker {
     void make_base() {
         LockedBase& base = *lock_.base;
         const Step step = plan_base(tmpl_, lock_, facts_);
-        const Compression compression =
-            tmpl_.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
+        const Compression compression = compression_of(tmpl_.image.compression);
         const StepEnvironment environment{
             context_.store, context_.processes, context_.http, context_.progress, context_.stop, compression, {}};
         auto made = find_step(step, environment);

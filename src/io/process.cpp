@@ -65,14 +65,17 @@ Result<ProcessResult> SystemProcessRunner::run(const Command& command, std::stop
     return run_tool(command, *program, stop);
 }
 
-Result<ProcessResult> ProcessRunner::run_checked(const Command& command, std::stop_token stop,
-                                                 const std::string& what) {
-    auto result = run(command, std::move(stop));
+Result<ProcessResult> checked(Result<ProcessResult> result, const std::string& what) {
     if (!result || (result->exit_code == 0 && !result->timed_out)) return result;
     Error error = build_error(what + (result->timed_out ? " took longer than its time limit"
                                                         : " failed (exit " + std::to_string(result->exit_code) + ")"));
     error.detail = result->tail_text();
     return error;
+}
+
+Result<ProcessResult> ProcessRunner::run_checked(const Command& command, std::stop_token stop,
+                                                 const std::string& what) {
+    return checked(run(command, std::move(stop)), what);
 }
 
 }  // namespace tmplbuild::io

@@ -51,13 +51,17 @@ struct ProcessResult {
 };
 
 // Seam: tests replace it to see what would be run.
+// A result as it is, but an exit code other than 0 and a time limit that was reached are a build_error with the tail as
+// detail: "<what> failed (exit 3)". Whoever runs commands checks them by it.
+Result<ProcessResult> checked(Result<ProcessResult> result, const std::string& what);
+
 class ProcessRunner {
   public:
     virtual ~ProcessRunner() = default;
     // An error only when the program could not be started (machine_error naming it) or `stop` was asked for
     // (interrupted; the child's whole process group got TERM, then KILL after stop_grace). A non-zero exit is a result.
     virtual Result<ProcessResult> run(const Command& command, std::stop_token stop) = 0;
-    // As run, but a non-zero exit is a build_error with the tail as detail: "<what> failed (exit 3)".
+    // As run, then checked().
     Result<ProcessResult> run_checked(const Command& command, std::stop_token stop, const std::string& what);
 };
 

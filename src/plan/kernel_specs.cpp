@@ -12,10 +12,6 @@ namespace tmplbuild {
 
 namespace {
 
-Compression compression_of(const Template& tmpl) {
-    return tmpl.image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-}
-
 // Sets where the source is pinned; what is missing, or nothing.
 template <class Spec>
 std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts& facts, Spec& spec) {
@@ -121,8 +117,8 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     if (out.unresolved.empty()) {
         LockedBase base = *lock.base;
         base.contract = base.contract.with_interpreter(interpreter_for(use, lock));
-        out.key =
-            kernel_key(out.spec, {base, packages_of(root, lock), root.runs, torch, venv.seen}, compression_of(tmpl));
+        out.key = kernel_key(out.spec, {base, packages_of(root, lock), root.runs, torch, venv.seen},
+                             compression_of(tmpl.image.compression));
     }
     return out;
 }

@@ -32,10 +32,6 @@ void refuse_unbuildable(const Template& tmpl) {
 
 namespace {
 
-Compression compression_of(const ImageOptions& image) {
-    return image.compression == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-}
-
 // Which suites packages come from is what somebody looks for who waits for a security update.
 std::string drawn_from(const std::vector<std::string>& suites) {
     return suites.empty() ? std::string() : " from " + join(suites, ", ");
@@ -44,7 +40,7 @@ std::string drawn_from(const std::vector<std::string>& suites) {
 class Planner {
   public:
     Planner(const Template& tmpl, const Lock& lock, const LocalFacts& facts)
-        : tmpl_(tmpl), lock_(lock), facts_(facts), compression_(compression_of(tmpl.image)) {}
+        : tmpl_(tmpl), lock_(lock), facts_(facts), compression_(compression_of(tmpl.image.compression)) {}
 
     Plan run() {
         plan_.name = tmpl_.name;
@@ -343,7 +339,7 @@ Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) 
         step.summary += ", Python " + locked.contract.python->version;
     for (const LockedPackage& package : locked.packages) step.estimated_bytes += package.size;
     step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
-    step.key = base_key(spec, compression_of(tmpl.image));
+    step.key = base_key(spec, compression_of(tmpl.image.compression));
     step.spec = std::move(spec);
     return step;
 }

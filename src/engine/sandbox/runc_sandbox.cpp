@@ -314,12 +314,7 @@ class RuncSandbox : public Sandbox {
 
 Result<io::ProcessResult> SandboxSession::run_checked(const SandboxCommand& command, std::stop_token stop,
                                                       const std::string& what) {
-    auto result = run(command, std::move(stop));
-    if (!result || (result->exit_code == 0 && !result->timed_out)) return result;
-    Error error = build_error(what + (result->timed_out ? " took longer than its time limit"
-                                                        : " failed (exit " + std::to_string(result->exit_code) + ")"));
-    error.detail = result->tail_text();
-    return error;
+    return io::checked(run(command, std::move(stop)), what);
 }
 
 std::optional<std::string> sandbox_warning(io::ProcessRunner& processes) {
