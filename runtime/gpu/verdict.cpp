@@ -212,7 +212,7 @@ bool fallback_serves(const pod::Kernel& kernel, const Answer& answer) {
 
 InstallChoice choose_install(const pod::Kernel& kernel, const std::optional<std::string>& value) {
     if (!value || value->empty()) return {kernel.install, ""};
-    if (const auto mode = pod::parse_install_mode(to_lower(trim(*value)))) return {*mode, ""};
+    if (const auto mode = pod::parse_word<pod::InstallMode>(to_lower(trim(*value)))) return {*mode, ""};
     return {kernel.install, kernel.env_var + "='" + value->substr(0, 60) +
                                 "' is not background, true, prebuilt or off; '" + pod::to_string(kernel.install) +
                                 "' is used"};

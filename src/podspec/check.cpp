@@ -4,6 +4,8 @@
 
 #include "base/grammar.hpp"
 #include "base/text.hpp"
+#include "podspec/field_check.hpp"
+#include "podspec/kernel_fields.hpp"
 #include "podspec/names.hpp"
 #include "podspec/needs.hpp"
 #include "podspec/placeholders.hpp"
@@ -39,45 +41,15 @@ class Checker {
     void check_names();
     void check_kernel(const Kernel& kernel);
     void check_service(const Service& service);
+    void check_limits(const Service& service);
     void check_probe(const Service& service, const Probe& probe, const std::string& key);
     void check_needs(const Service& service);
     void check_ports();
     void check_cycles();
 
-    // One field by its kind, as far as no other field is needed; `prefix` is that of the table it stands in.
     template <class Fields, class Owner>
-    void check_fields(const Service& service, const std::string& prefix, const Fields& fields, const Owner& owner) {
-        for_each_field(fields, [&](const auto& field) {
-            check_value(service, prefix + field.key, field.kind, owner.*field.member);
-        });
-    }
-    template <class Kind, class Value>
-    void check_value(const Service&, const std::string&, const Kind&, const Value&) {}
-    void check_value(const Service& service, const std::string& key, const Directory&, const std::string& path) {
-        if (!path.empty() && path.front() != '/') error(service, key + " '" + path + "' is not an absolute path");
-    }
-    void check_value(const Service& service, const std::string& key, const UrlPath&, const std::string& path) {
-        if (!path.empty() && path.front() != '/')
-            error(service, key + " '" + path + "' is not a path", "it starts with '/'");
-    }
-    void check_value(const Service& service, const std::string& key, const Command&,
-                     const std::vector<std::string>& command) {
-        if (command.empty() || command.front().empty()) error(service, "it has no " + key);
-    }
-    void check_value(const Service& service, const std::string& key, const Limits&,
-                     const std::vector<ResourceLimit>& limits);
-    template <const auto& Fields, class Value>
-    void check_value(const Service& service, const std::string& key, const Object<Fields>&, const Value& inner) {
-        check_fields(service, key + ".", Fields, inner);
-    }
-    void check_value(const Service& service, const std::string& key, const ReadyProbe&, const Probe& probe) {
-        check_fields(service, key + ".", probe_fields, probe);
-        check_probe(service, probe, key);
-    }
-    void check_value(const Service& service, const std::string& key, const HealthProbe&, const Probe& probe) {
-        check_fields(service, key + ".", probe_fields, probe);
-        check_probe(service, probe, key);
-        if (probe.kind == Probe::Kind::log) error(service, "'" + key + "' cannot be a line of the log");
+    void check_fields(const std::string& who, const Fields& fields, const Owner& owner) {
+        for (auto& [message, hint] : wrong_values(fields, owner)) error(who + message, std::move(hint));
     }
 
     const PodSpec& spec_;
@@ -102,9 +74,7 @@ void Checker::check_names() {
 // What a pod needs to choose a variant or to compile one. A kernel may lack a compile altogether (install = "false").
 void Checker::check_kernel(const Kernel& kernel) {
     const std::string who = "kernel '" + kernel.name + "': ";
-    auto absolute = [&](const char* what, const std::string& path) {
-        if (!path.empty() && path.front() != '/') error(who + what + " '" + path + "' is not an absolute path");
-    };
+    check_fields(who, kernel_fields, kernel);
     std::set<std::string> archs;
     for (const auto& arch : kernel.archs)
         if (!archs.insert(arch.arch).second) error(who + "two archs are '" + arch.arch + "'");
@@ -119,20 +89,10 @@ void Checker::check_kernel(const Kernel& kernel) {
     for (const auto& refusal : kernel.refused)
         if (seen.contains(refusal.capability))
             error(who + "the capability " + refusal.capability + " is served and refused");
-    for (const auto& variant : kernel.variants) absolute("a variant's directory", variant.directory);
-    absolute("the source's directory", kernel.source.directory);
-    absolute("the fallback's directory", kernel.fallback.directory);
-    absolute("the self-test", kernel.selftest);
-    for (const auto* list : {&kernel.build.toolchain, &kernel.build.requirements})
-        for (const auto& file : *list)
-            if (file.sha256.size() != 64 || file.sha256.find_first_not_of("0123456789abcdef") != std::string::npos ||
-                file.project.empty() || file.file.empty())
-                error(who + "the wheel '" + file.file + "' has no project, name or sha256");
 }
 
-void Checker::check_value(const Service& service, const std::string&, const Limits&,
-                          const std::vector<ResourceLimit>& limits) {
-    for (const auto& limit : limits) {
+void Checker::check_limits(const Service& service) {
+    for (const auto& limit : service.rlimits) {
         if (!resource_number(limit.resource))
             error(service, "'" + limit.resource + "' is not a resource limit",
                   "one of " + join(resource_names(), ", "));
@@ -143,7 +103,11 @@ void Checker::check_value(const Service& service, const std::string&, const Limi
 
 void Checker::check_service(const Service& service) {
     if (!service.unusable.empty()) return error(service, service.unusable);
-    check_fields(service, "", service_fields, service);
+    check_fields("service '" + service.name + "': ", service_fields, service);
+    check_limits(service);
+    check_probe(service, service.ready, "ready");
+    check_probe(service, service.health, "health");
+    if (service.health.kind == Probe::Kind::log) error(service, "'health' cannot be a line of the log");
     if (service.restart.backoff_min_ms > service.restart.backoff_max_ms)
         error(service, "restart.backoff_min_ms is above restart.backoff_max_ms");
     if (service.private_port != 0 && service.port == 0) error(service, "it has a private_port and no port");

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one row of a table of pod.json says (service_fields.hpp), and the kinds of values that rows have. Whoever walks
-// over a table has one overload per kind: pod.json's reader, writer and check in this room, the reader and the schema
-// of
-// [[services]] in src/template. Only says what is right; reads and writes nothing itself.
+// What one row of a table of pod.json says (service_fields.hpp, kernel_fields.hpp), and the kinds of values that rows
+// have. Whoever walks over a table has one overload per kind: pod.json's reader, writer and check in this room, the
+// reader and the schema of [[services]] in src/template. Only says what is right; reads and writes nothing itself.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +12,12 @@ namespace tmplbuild::pod {
 
 // A kind that derives from another is the same in pod.json, and has rules of its own in a template or a check.
 struct Text {};
-struct Name : Text {};       // of a service
-struct Directory : Text {};  // absolute
-struct User : Text {};       // "name", "name:group", "uid" or "uid:gid"
-struct UrlPath : Text {};    // starts with '/'
+struct Name : Text {};  // of a service
+struct AbsolutePath : Text {};
+struct User : Text {};      // "name", "name:group", "uid" or "uid:gid"
+struct UrlPath : Text {};   // starts with '/'
+struct Sha256 : Text {};    // 64 hex digits
+struct Required : Text {};  // not empty
 struct Texts {};
 struct Command : Texts {};    // an argument vector
 struct Names : Texts {};      // of services or kernels
@@ -44,10 +45,20 @@ struct Word {
     Value usual;
     const char* prefix;
 };
+// A word that pod.json holds even where it is the default.
+template <class Value>
+struct StatedWord : Word<Value> {
+    using Word<Value>::Word;
+};
+template <class Value>
+StatedWord(Value) -> StatedWord<Value>;
 // A table of its own. `Fields` is a table of rows.
 template <const auto& Fields>
 struct Object {};
-// The same in pod.json. In a template, the keys of `Fields` stand among those of the table that holds it.
+// An array of such tables.
+template <const auto& Fields>
+struct List {};
+// The same in pod.json as an Object. In a template, the keys of `Fields` stand among those of the table that holds it.
 template <const auto& Fields>
 struct Spread : Object<Fields> {};
 

@@ -85,6 +85,7 @@ class ReadMembers {
     void wrong(const std::string& key, const std::string& expected) {
         if (problem.empty()) problem = where_ + key + " is not " + expected;
     }
+    const std::string& where() const { return where_; }  // "" or "kernels[0].build."
     void note_unknown(std::vector<std::string>& notes) const {
         for (const auto& pair : object_)
             if (!known_.contains(std::string(pair.key())))
@@ -135,9 +136,5 @@ class WriteMembers {
   private:
     json::object object_;
 };
-
-// kernel_read.cpp and kernel_write.cpp. A kernel that cannot be read is left out with a note.
-void read_kernel(const json::value& value, std::size_t index, PodSpec& spec);
-json::object write_kernel(const Kernel& kernel);
 
 }  // namespace tmplbuild::pod

@@ -27,27 +27,6 @@ constexpr std::array<Numbered, 13> resources = {{{"as", RLIMIT_AS},
 
 }  // namespace
 
-const char* to_string(InstallMode mode) {
-    switch (mode) {
-        case InstallMode::background:
-            return "background";
-        case InstallMode::required:
-            return "true";
-        case InstallMode::prebuilt:
-            return "prebuilt";
-        case InstallMode::off:
-            return "off";
-    }
-    return "background";
-}
-
-std::optional<InstallMode> parse_install_mode(std::string_view word) {
-    if (word == "false") return InstallMode::off;
-    for (auto mode : {InstallMode::background, InstallMode::required, InstallMode::prebuilt, InstallMode::off})
-        if (word == to_string(mode)) return mode;
-    return std::nullopt;
-}
-
 std::optional<int> resource_number(std::string_view name) {
     for (const auto& [word, number] : resources)
         if (name == word) return number;

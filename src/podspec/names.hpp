@@ -20,7 +20,8 @@ struct Named {
     const char* word;
 };
 
-// Every value of an enumeration with its word. There is a list for each enumeration of a service.
+// Every value of an enumeration with its word. There is a list for each enumeration of a service and of a kernel. A
+// second word of a value is an older spelling, which is read and neither written nor offered.
 template <class Value>
 inline constexpr std::array<Named<Value>, 0> words{};
 template <>
@@ -46,6 +47,14 @@ inline constexpr auto words<StopSignal> = std::to_array<Named<StopSignal>>({
     {StopSignal::kill, "KILL"},
     {StopSignal::window_change, "WINCH"},
 });
+template <>
+inline constexpr auto words<InstallMode> = std::to_array<Named<InstallMode>>({
+    {InstallMode::background, "background"},
+    {InstallMode::required, "true"},
+    {InstallMode::prebuilt, "prebuilt"},
+    {InstallMode::off, "off"},
+    {InstallMode::off, "false"},
+});
 
 template <class Value>
 requires std::is_enum_v<Value>
@@ -67,12 +76,10 @@ constexpr std::optional<Value> parse_word(std::string_view word) {
 template <class Value>
 std::vector<std::string> word_list() {
     std::vector<std::string> out;
-    for (const auto& entry : words<Value>) out.emplace_back(entry.word);
+    for (const auto& entry : words<Value>)
+        if (std::string_view(to_string(entry.value)) == entry.word) out.emplace_back(entry.word);
     return out;
 }
-
-const char* to_string(InstallMode mode);  // "background", "true", "false"
-std::optional<InstallMode> parse_install_mode(std::string_view word);
 
 std::optional<int> resource_number(std::string_view name);  // setrlimit's constant
 std::vector<std::string> resource_names();

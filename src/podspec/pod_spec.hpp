@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // pod.json: what the builder tells the launcher about a pod, as plain values; its text form; its check. plan/ fills
 // and writes it into the image's last layer (/opt/tmplbuild/pod.json), the launcher reads it. The format is ours:
-// service_fields.hpp names every field of a service, docs/pod-formats.md those of a kernel. Never starts, looks up or
-// touches anything on the machine it runs on.
+// service_fields.hpp and kernel_fields.hpp name every field. Never starts, looks up or touches anything on the machine
+// it runs on.
 #pragma once
 
 #include <cstdint>

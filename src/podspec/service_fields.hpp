@@ -49,7 +49,7 @@ inline constexpr std::tuple service_fields{
         "command", &Service::command, Command{},
         {"command", "The program and its arguments. {host}, {port}, {public_port} and {name} are filled in on the pod.",
          "command = [\"…\"]"}),
-    Field("directory", &Service::directory, Directory{}, {"directory", "Where it starts."}),
+    Field("directory", &Service::directory, AbsolutePath{}, {"directory", "Where it starts."}),
     Field("environment", &Service::environment, Environment{}, {"environment", "On top of the image's."}),
     Field("generated_secrets", &Service::generated_secrets, Secrets{},
           {"secrets", "Variables whose value is the pod's, or else made at its start."}),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.hpp"
+#include "podspec/kernel_fields.hpp"
 #include "podspec/members.hpp"
 #include "podspec/names.hpp"
 #include "podspec/service_fields.hpp"
@@ -37,6 +38,16 @@ class FieldWriter {
     template <class Value>
     void value(const char* key, const Word<Value>&, Value word, Value usual) {
         out_.text(key, to_string(word), to_string(usual));
+    }
+    template <class Value>
+    void value(const char* key, const StatedWord<Value>&, Value word, Value) {
+        out_.text(key, to_string(word));
+    }
+    template <const auto& Fields, class Value>
+    void value(const char* key, List<Fields>, const std::vector<Value>& items, const std::vector<Value>&) {
+        json::array list;
+        for (const Value& item : items) list.push_back(all(Fields, item));
+        out_.array(key, std::move(list));
     }
     void value(const char* key, Environment, const std::map<std::string, std::string>& variables,
                const std::map<std::string, std::string>&) {
@@ -78,7 +89,7 @@ std::string write_pod_spec(const PodSpec& spec) {
     json::array services;
     json::array kernels;
     for (const auto& service : spec.services) services.push_back(FieldWriter::all(service_fields, service));
-    for (const auto& kernel : spec.kernels) kernels.push_back(write_kernel(kernel));
+    for (const auto& kernel : spec.kernels) kernels.push_back(FieldWriter::all(kernel_fields, kernel));
     json::object out = FieldWriter::all(pod_fields, spec);
     out["version"] = spec.version;
     if (!services.empty()) out["services"] = std::move(services);

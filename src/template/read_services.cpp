@@ -44,7 +44,7 @@ class ServiceReader {
     void value(const char* key, pod::Name, std::string& out) {
         out = read_name(table_, key, {reserved_services.begin(), reserved_services.end()}).value_or("");
     }
-    void value(const char* key, pod::Directory, std::string& out) {
+    void value(const char* key, pod::AbsolutePath, std::string& out) {
         out = read_image_path(table_, key, PathUse::inspect);
     }
     void value(const char* key, pod::User, std::string& out) { out = read_user(table_, key); }

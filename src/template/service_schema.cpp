@@ -62,7 +62,7 @@ class ServiceSchema {
                 {"pattern", "^[a-z0-9][a-z0-9._-]{0,62}$"},
                 {"not", json::object{{"enum", array_of(reserved_services)}}}};
     }
-    static json::object value(pod::Directory, const std::string&) { return reference("imagePath"); }
+    static json::object value(pod::AbsolutePath, const std::string&) { return reference("imagePath"); }
     static json::object value(pod::User, const std::string&) {
         return {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.][A-Za-z0-9_.-]*(:[A-Za-z0-9_.][A-Za-z0-9_.-]*)?$"}};
     }

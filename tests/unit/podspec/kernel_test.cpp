@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "base/json.hpp"
+#include "podspec/each_differs.hpp"
+#include "podspec/kernel_fields.hpp"
 #include "podspec/pod_spec.hpp"
 #include "support/catch.hpp"
 
@@ -53,6 +57,15 @@ pod::PodSpec whole() {
     return spec;
 }
 
+pod::Kernel archived() {
+    pod::Kernel kernel;
+    kernel.name = "k";
+    kernel.archs = {{"89", "sha256:aa", "", {}}};
+    kernel.build.toolchain = {{"nvidia-cuda-nvcc", "13.0.88", "nvcc.whl", hash}};
+    kernel.source.directory = "/opt/k";
+    return kernel;
+}
+
 bool says(const std::vector<std::string>& notes, const std::string& text) {
     for (const std::string& note : notes)
         if (note.find(text) != std::string::npos) return true;
@@ -75,6 +88,60 @@ TEST_CASE("A kernel with everything in it is read back as it was written") {
     CHECK(back == spec);
     CHECK(pod::write_pod_spec(back) == text);
     CHECK(pod::check_pod_spec(back).empty());
+}
+
+TEST_CASE("Every field of a kernel has another value than its default in the test above") {
+    const pod::PodSpec spec = whole();
+    const pod::Kernel& kernel = spec.kernels.front();
+    each_differs(pod::kernel_fields, std::vector{kernel});
+    each_differs(pod::kernel_variant_fields, kernel.variants);
+    each_differs(pod::kernel_capability_fields, kernel.capabilities);
+    each_differs(pod::kernel_module_fields, kernel.modules);
+    each_differs(pod::kernel_refusal_fields, kernel.refused);
+    each_differs(pod::kernel_arch_fields, kernel.archs);
+    each_differs(pod::kernel_python_fields, std::vector{kernel.python});
+    each_differs(pod::kernel_venv_fields, kernel.python.venvs);
+    each_differs(pod::kernel_source_fields, std::vector{kernel.source, archived().source});
+    each_differs(pod::kernel_build_fields, std::vector{kernel.build});
+    each_differs(pod::pinned_file_fields, kernel.build.toolchain);
+    each_differs(pod::kernel_fallback_fields, std::vector{kernel.fallback});
+}
+
+TEST_CASE("docs/pod-formats.md names every field of a kernel") {
+    std::ifstream file("docs/pod-formats.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    REQUIRE_FALSE(page.empty());
+    const auto named = [&](const auto& fields) {
+        pod::for_each_field(fields, [&](const auto& field) {
+            const std::string key = field.key;
+            INFO(key);
+            CHECK((page.find("`" + key + "`") != page.npos || page.find("`" + key + "[]`") != page.npos));
+        });
+    };
+    named(pod::kernel_fields);
+    named(pod::kernel_variant_fields);
+    named(pod::kernel_capability_fields);
+    named(pod::kernel_module_fields);
+    named(pod::kernel_refusal_fields);
+    named(pod::kernel_arch_fields);
+    named(pod::kernel_python_fields);
+    named(pod::kernel_venv_fields);
+    named(pod::kernel_source_fields);
+    named(pod::kernel_build_fields);
+    named(pod::pinned_file_fields);
+    named(pod::kernel_fallback_fields);
+}
+
+TEST_CASE("A kernel has these bytes, in which what it does on a pod always stands") {
+    pod::PodSpec spec;
+    spec.kernels = {archived()};
+    CHECK(pod::write_pod_spec(spec) ==
+          R"({"kernels":[{"archs":[{"arch":"89","key":"sha256:aa"}],"build":{"toolchain":[{"file":"nvcc.whl",)"
+          R"("project":"nvidia-cuda-nvcc","sha256":")" +
+              hash +
+              R"(","version":"13.0.88"}]},"install":"background","name":"k","source":{"directory":"/opt/k"}}],)"
+              R"("version":2})"
+              "\n");
 }
 
 TEST_CASE("A kernel that cannot be read is left out and named, and its neighbour stays") {
@@ -144,7 +211,11 @@ TEST_CASE("Tables that contradict each other are refused when the image is built
     CHECK(error_of([](pod::Kernel& k) { k.refused[0].capability = "8.9"; }) ==
           "kernel 'sageattention': the capability 8.9 is served and refused");
     CHECK(error_of([](pod::Kernel& k) { k.build.toolchain[0].sha256 = "abc"; }) ==
-          "kernel 'sageattention': the wheel 'nvcc.whl' has no project, name or sha256");
+          "kernel 'sageattention': build.toolchain.sha256 'abc' is not a sha256");
+    CHECK(error_of([](pod::Kernel& k) { k.build.requirements[0].project.clear(); }) ==
+          "kernel 'sageattention': build.requirements.project is missing");
     CHECK(error_of([](pod::Kernel& k) { k.source.directory = "source"; }) ==
-          "kernel 'sageattention': the source's directory 'source' is not an absolute path");
+          "kernel 'sageattention': source.directory 'source' is not an absolute path");
+    CHECK(error_of([](pod::Kernel& k) { k.python.venvs[0].site_packages = "lib"; }) ==
+          "kernel 'sageattention': python.venvs.site_packages 'lib' is not an absolute path");
 }

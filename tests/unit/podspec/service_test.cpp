@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/json.hpp"
+#include "podspec/each_differs.hpp"
 #include "podspec/names.hpp"
 #include "podspec/needs.hpp"
 #include "podspec/placeholders.hpp"
@@ -126,17 +127,6 @@ TEST_CASE("A pod.json has these bytes, whatever order its fields are written in"
 
 TEST_CASE("Every field of the tables has another value than its default in the test of the bytes") {
     const pod::PodSpec spec = whole();
-    auto each_differs = [](const auto& fields, const auto& several) {
-        pod::for_each_field(fields, [&](const auto& field) {
-            INFO(field.key);
-            bool differs = false;
-            for (const auto& one : several) {
-                const std::decay_t<decltype(one)> usual;
-                differs = differs || !(one.*field.member == usual.*field.member);
-            }
-            CHECK(differs);
-        });
-    };
     each_differs(pod::pod_fields, std::vector{spec});
     each_differs(pod::service_fields, spec.services);
     each_differs(pod::restart_fields, std::vector{spec.services[0].restart});
