@@ -16,9 +16,8 @@
 
 namespace tmplbuild::oci {
 
-inline constexpr std::uint64_t document_limit = 4 << 20;    // bytes; what registries accept for a manifest
-inline constexpr std::uint64_t layer_limit = 256ULL << 30;  // bytes of one layer's tar
-inline constexpr int index_depth = 3;                       // an index in an index in the layout's own; more is a game
+inline constexpr std::uint64_t document_limit = 4 << 20;  // bytes; what registries accept for a manifest
+inline constexpr int index_depth = 3;                     // an index in an index in the layout's own; more is a game
 
 inline constexpr const char* index_type = "application/vnd.oci.image.index.v1+json";
 inline constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";

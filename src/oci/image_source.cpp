@@ -27,7 +27,7 @@ struct ImageSource::Impl {
             return build_error("'" + blob->name + "' does not have its digest and size: it has " +
                                    std::to_string(blob->size) + " bytes, and should have " +
                                    std::to_string(wanted.size),
-                               damaged_hint);
+                               damaged_image_hint);
         return blob;
     }
 
@@ -40,7 +40,7 @@ struct ImageSource::Impl {
         auto text = read_text(*blob, document_limit);
         if (!text) return text.error();
         if (Sha256::of(*text) == wanted.digest) return Document{blob->name, std::move(*text)};
-        return build_error("'" + blob->name + "' does not have its digest and size", damaged_hint);
+        return build_error("'" + blob->name + "' does not have its digest and size", damaged_image_hint);
     }
 
     // From what the place lists, through further indexes, to the manifest.
@@ -173,15 +173,15 @@ Result<void> ImageSource::check_blob(std::size_t layer) const {
     if (*size == wanted) return {};
     return build_error("the layer " + impl_->layers[layer].digest.to_string() + " of '" + impl_->place->name() +
                            "' has " + std::to_string(*size) + " bytes, and its manifest says " + std::to_string(wanted),
-                       damaged_hint);
+                       damaged_image_hint);
 }
 
 Result<Blob> ImageSource::open_blob(std::size_t layer) const { return impl_->open(impl_->blobs[layer]); }
 
-Result<LayerStream> ImageSource::open_layer(std::size_t layer) const {
+Result<LayerReader> ImageSource::open_layer(std::size_t layer) const {
     auto blob = open_blob(layer);
     if (!blob) return blob.error();
-    return LayerStream(std::move(*blob), impl_->layers[layer], {});
+    return LayerReader::foreign(std::move(blob->read), std::move(blob->name), impl_->layers[layer]);
 }
 
 }  // namespace tmplbuild::oci

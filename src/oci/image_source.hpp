@@ -13,8 +13,8 @@
 #include "base/json.hpp"
 #include "oci/documents.hpp"
 #include "oci/image_name.hpp"
-#include "oci/layer_stream.hpp"
 #include "oci/place.hpp"
+#include "store/layer_reader.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild::oci {
@@ -49,7 +49,7 @@ class ImageSource {
     Result<void> check_blob(std::size_t layer) const;
     // The blob alone, for those who check it themselves, and the layer's tar.
     Result<Blob> open_blob(std::size_t layer) const;
-    Result<LayerStream> open_layer(std::size_t layer) const;
+    Result<LayerReader> open_layer(std::size_t layer) const;
 
   private:
     struct Impl;

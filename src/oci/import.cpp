@@ -36,11 +36,12 @@ class LayerImport {
         if (!blob) return blob.error();
         if (auto begun = begin_copy(blob->file.get()); !begun) return begun.error();
         BuiltLayer layer = image_.layers()[which_];
-        LayerStream tar(std::move(*blob), layer, [&](std::span<const std::byte> bytes) -> Result<void> {
+        const BlobTap keep_copy = [&](std::span<const std::byte> bytes) -> Result<void> {
             if (copy_)
                 if (auto put = sys::write_all(copy_.get(), bytes, temporary_); !put) return put;
             return told(bytes);
-        });
+        };
+        auto tar = LayerReader::foreign(std::move(blob->read), std::move(blob->name), layer, keep_copy);
         if (auto read = tar.finish(); !read) return read.error();
         layer.tar_size = tar.tar_size();
         if (auto kept = keep(layer.digest); !kept) return kept.error();

@@ -66,17 +66,9 @@ class Unpacker {
     Unpacker(fs::path directory, sys::Fd root, const std::vector<fs::path>& below)
         : directory_(std::move(directory)), root_(std::move(root)), below_(below) {}
 
-    Result<void> run(LayerReader& layer, const std::string& name) {
-        auto tar = io::ArchiveReader::tar([&](std::span<std::byte> into) { return layer.read(into); }, name);
-        if (!tar) return tar.error();
-        for (;;) {
-            auto entry = tar->next();
-            if (!entry) return entry.error();
-            if (!*entry) break;
-            if (auto done = unpack_entry(**entry, *tar); !done) return done;
-        }
-        if (auto checked = layer.finish(); !checked) return checked;
-        return finish_directories();
+    Result<void> run(LayerReader& layer) {
+        auto read = layer.each_entry([this](const auto& entry, auto& tar) { return unpack_entry(entry, tar); });
+        return read ? finish_directories() : read;
     }
 
   private:
@@ -345,7 +337,7 @@ Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const fs:
     if (!root) return root.error();
     if (!fs::is_empty(directory)) return build_error("the folder '" + directory.string() + "' is not empty");
     if (::fchmod(root->get(), 0755) != 0) return os_error("set the mode of", directory, errno);
-    return Unpacker(directory, std::move(*root), below).run(*reader, store.blob_path(layer.digest));
+    return Unpacker(directory, std::move(*root), below).run(*reader);
 }
 
 }  // namespace tmplbuild

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "io/archive.hpp"
-#include "sys/file.hpp"
 #include "io/spool.hpp"
 #include "podspec/pod_spec.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild {
 
@@ -26,7 +26,7 @@ bool is_proven_from_bytes(const kernel::LayerIndex& index) {
 
 class LayerRead {
   public:
-    LayerRead(oci::LayerStream stream, const BuiltLayer& layer, fs::path spool_folder, ImageContent& content)
+    LayerRead(LayerReader stream, const BuiltLayer& layer, fs::path spool_folder, ImageContent& content)
         : stream_(std::move(stream)),
           layer_(layer),
           indexer_(spool_folder),
@@ -35,19 +35,12 @@ class LayerRead {
 
     // The index of the layer, when its digests are what the image says.
     Result<std::string> run(const std::stop_token& stop) {
-        auto tar = io::ArchiveReader::tar([this](std::span<std::byte> into) { return stream_.read(into); },
-                                          layer_.digest.to_string());
-        if (!tar) return tar.error();
-        for (;;) {
+        auto read = stream_.each_entry([&](const io::ArchiveEntry& entry, io::ArchiveReader& content) -> Result<void> {
             if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
-            auto entry = tar->next();
-            if (!entry) return entry.error();
-            if (!*entry) break;
-            if (auto seen = indexer_.entry(**entry); !seen) return seen.error();
-            if ((*entry)->type != io::TarHeader::Type::file) continue;
-            if (auto read = file(*tar, **entry); !read) return read.error();
-        }
-        if (auto ended = stream_.finish(); !ended) return ended.error();
+            if (auto seen = indexer_.entry(entry); !seen) return seen;
+            return entry.type == io::ArchiveEntry::Type::file ? file(content, entry) : Result<void>();
+        });
+        if (!read) return read.error();
         return indexer_.finish(layer_.diff_id);
     }
 
@@ -72,7 +65,7 @@ class LayerRead {
         });
     }
 
-    oci::LayerStream stream_;
+    LayerReader stream_;
     const BuiltLayer& layer_;
     LayerIndexer indexer_;
     io::Spool module_;

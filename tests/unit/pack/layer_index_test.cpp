@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 
-#include "io/archive.hpp"
 #include "pack/layer_indexer.hpp"
 #include "pack/layer_writer.hpp"
 #include "store/layer_reader.hpp"
@@ -22,15 +21,16 @@ fs::path test_program() { return fs::read_symlink("/proc/self/exe"); }
 // The same layer, as somebody reads it who did not pack it.
 std::string read_again(const Store& store, const BuiltLayer& layer, const fs::path& spool) {
     auto reader = LayerReader::open(store, layer).value();
-    auto tar = io::ArchiveReader::tar([&](std::span<std::byte> into) { return reader.read(into); }, "a layer").value();
     LayerIndexer indexer(spool);
     std::vector<std::byte> buffer(100'000);
-    while (auto entry = tar.next().value()) {
-        REQUIRE(indexer.entry(*entry));
-        if (entry->type != io::TarHeader::Type::file) continue;
-        while (const std::size_t got = tar.read(buffer).value())
+    const auto feed = [&](const io::ArchiveEntry& entry, io::ArchiveReader& content) -> Result<void> {
+        REQUIRE(indexer.entry(entry));
+        if (entry.type != io::ArchiveEntry::Type::file) return {};
+        while (const std::size_t got = content.read(buffer).value())
             REQUIRE(indexer.data(std::span<const std::byte>(buffer).first(got)));
-    }
+        return {};
+    };
+    REQUIRE(reader.each_entry(feed));
     return indexer.finish(layer.diff_id).value();
 }
 
