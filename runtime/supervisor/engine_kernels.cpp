@@ -60,6 +60,7 @@ void Engine::lay_kernel_places() {
 
 // `name` empty: every kernel of the pod.
 Result<std::string> Engine::command_kernels(const control::Request& request) {
+    if (state_.mode != Mode::running) return usage_error("the pod is stopping");
     const bool retry = request.kind == control::Request::Kind::kernel_retry;
     std::vector<std::string> names, done;
     for (std::size_t k = 0; k < spec_.kernels.size(); ++k) {

@@ -19,6 +19,18 @@ constexpr int code_not_started = 126;  // … and above, up to 127: it did not r
 
 }  // namespace
 
+bool KernelSteps::is_fallback(std::size_t k, const KernelTask& task) const {
+    const std::string& directory = spec_.kernels[k].fallback.directory;
+    return !directory.empty() && task.directory == directory;
+}
+
+bool KernelSteps::is_being_placed(std::size_t k, Files files) {
+    return std::any_of(at(k).tasks.begin(), at(k).tasks.end(), [&](const KernelTask& task) {
+        return task.kind == KernelTask::Kind::activate && !task.abandoned &&
+               is_fallback(k, task) == (files == Files::fallback);
+    });
+}
+
 void KernelSteps::push(std::size_t k, KernelTask task) {
     at(k).tasks.push_back(std::move(task));
     if (at(k).tasks.size() == 1) run_first(k);
@@ -32,9 +44,9 @@ void KernelSteps::activate(std::size_t k, const std::string& directory, const st
              .version = spec_.kernels[k].version});
 }
 
-// After a helper's or the job's no: there is nothing more to wait for.
+// After a helper's or the job's no: there is nothing more to wait for, but a fallback.
 void KernelSteps::give_up(std::size_t k, const Event& event) {
-    at(k).settled = true;
+    at(k).settled = !is_being_placed(k, Files::fallback);
     enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
     say(spec_.kernels[k].name, std::string(to_string(at(k).phase)) + ": " + event.text);
 }
@@ -52,7 +64,7 @@ void KernelSteps::task_done(std::size_t k, const Event& event) {
     at(k).task_by = never;
     const bool counts = !task.abandoned || task.kind == KernelTask::Kind::deactivate;
     if (counts) answered(k, task, event);
-    if (!at(k).tasks.empty() && at(k).task_by == never) run_first(k);
+    if (!at(k).tasks.empty() && at(k).task_by == never && state_.mode == Mode::running) run_first(k);
 }
 
 void KernelSteps::answered(std::size_t k, const KernelTask& task, const Event& event) {
@@ -80,13 +92,9 @@ void KernelSteps::take_match(std::size_t k, const KernelTask& task, const Event&
 void KernelSteps::take_place(std::size_t k, const KernelTask& task, const Event& event) {
     KernelState& kernel = at(k);
     const pod::Kernel& spec = spec_.kernels[k];
-    const bool fallback = !spec.fallback.directory.empty() && task.directory == spec.fallback.directory;
+    const bool fallback = is_fallback(k, task);
     kernel.settled = spec.install == pod::InstallMode::background || !kernel.compiling;
-    if (!event.ok) {
-        if (fallback) return say(spec.name, "its fallback cannot be used: " + event.text);
-        give_up(k, event);
-        return push(k, {.kind = KernelTask::Kind::deactivate});
-    }
+    if (!event.ok) return cannot_place(k, fallback, event);
     kernel.in_place = true;
     kernel.fallback = fallback;
     kernel.checked = fallback;  // the self-test is the variant's
@@ -104,9 +112,24 @@ void KernelSteps::take_place(std::size_t k, const KernelTask& task, const Event&
         if (!uses(i, k)) continue;
         user = std::min(user, i);
         state_.services[i].torch_matches = true;
-        if (state_.services[i].pid != 0 && all_in_place(i)) renew(i);
+        const bool as_before = fallback && state_.services[i].with_kernel;
+        if (state_.services[i].pid != 0 && all_in_place(i) && !as_before) renew(i);
     }
     if (user == spec_.services.size()) check(k, user);
+}
+
+// What was in place before may be gone: the helper may have ended at any point. A fallback is put in place again.
+void KernelSteps::cannot_place(std::size_t k, bool fallback, const Event& event) {
+    at(k).in_place = at(k).fallback = false;
+    if (!fallback) {
+        give_up(k, event);
+        push(k, {.kind = KernelTask::Kind::deactivate});
+        use_fallback(k);
+        if (is_being_placed(k, Files::fallback)) return;
+    } else {
+        say(spec_.kernels[k].name, "its fallback cannot be used: " + event.text);
+    }
+    renew_users(k);
 }
 
 void KernelSteps::check(std::size_t k, std::size_t service) {
@@ -147,6 +170,11 @@ void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& 
     while (kernel.tasks.size() > 1) kernel.tasks.pop_back();
     if (!kernel.tasks.empty()) kernel.tasks.front().abandoned = true;
     if (was || !kernel.tasks.empty()) push(k, {.kind = KernelTask::Kind::deactivate});
+    renew_users(k);
+}
+
+// Services that run with a kernel that is in place no more.
+void KernelSteps::renew_users(std::size_t k) {
     for (std::size_t i = 0; i < spec_.services.size(); ++i)
         if (uses(i, k) && state_.services[i].with_kernel && state_.services[i].pid != 0) renew(i);
 }

@@ -62,10 +62,9 @@ void KernelSteps::take_job(std::size_t k, const Event& event) {
 
 // Services that wait for the compile (install = "true") start without it: nobody knows how long this lasts.
 void KernelSteps::try_later(std::size_t k, const Event& event) {
-    if (state_.mode != Mode::running) return;
     KernelState& kernel = at(k);
     const Time pause = hindered_pause(event.hindrance, kernel.hindered++, event.jitter);
-    kernel.settled = true;
+    kernel.settled = !is_being_placed(k, Files::fallback);
     kernel.next_try = now_ + pause;
     const pod::KernelFallback& instead = spec_.kernels[k].fallback;
     if (kernel.in_place)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tmplbuild::launch {
 
@@ -104,6 +105,8 @@ struct KernelSteps::Moves {
 
 void KernelSteps::happens(std::size_t k, KernelEvent what, const Event& event, const KernelTask* task) {
     static_assert(Moves::is_whole());
+    // Helpers and jobs were told to end: whatever they still say, and whoever still asks, nothing begins any more.
+    if (state_.mode != Mode::running && what != KernelEvent::pod_stops) return;
     const KernelMove move = move_of(at(k).phase, what);
     follow(trace_ == nullptr ? nullptr : &trace_->kernels, k, at(k).phase, what, move, [&] {
         Moves::all[static_cast<std::size_t>(move) - 1].carry_out(*this, {k, event, task});
@@ -180,16 +183,22 @@ void KernelSteps::judge(std::size_t k) {
         !kernel.verdict.arch.empty() && !spec.build.command.empty() && spec.install != pod::InstallMode::prebuilt;
     enter(k, KernelPhase::off, kernel.verdict.reason);
     // An earlier life of this container, on another GPU, may have left its own in place.
-    if (!kernel.in_place) push(k, {.kind = KernelTask::Kind::deactivate});
+    if (!kernel.in_place && !is_being_placed(k, Files::fallback)) push(k, {.kind = KernelTask::Kind::deactivate});
     if (can_compile) compile(k);
     kernel.settled = !can_compile || spec.install == pod::InstallMode::background;
     use_fallback(k);
 }
 
-// By a person.
+// By a person. What is in place, or on its way there, needs no other try.
 void KernelSteps::retry(std::size_t k) {
-    at(k).put_off = false;
-    if (at(k).compiling || !state_.host.decided || spec_.kernels[k].install == pod::InstallMode::off) return;
+    const bool was_put_off = std::exchange(at(k).put_off, false);
+    if (spec_.kernels[k].install == pod::InstallMode::off) return;
+    if (!state_.host.decided) {
+        if (!was_put_off) return;
+        at(k).settled = false;
+        return enter(k, KernelPhase::waiting, "");
+    }
+    if (at(k).compiling || is_being_placed(k, Files::variant)) return;
     if (at(k).in_place && !at(k).fallback) return;
     at(k).ask_anew = true;
     at(k).next_try = never;
@@ -208,6 +217,7 @@ void KernelSteps::use_fallback(std::size_t k) {
     const pod::Kernel& spec = spec_.kernels[k];
     if (at(k).in_place || !gpu::fallback_serves(spec, state_.host.answer)) return;
     at(k).settled = false;
+    if (is_being_placed(k, Files::fallback)) return;
     push(k, {.kind = KernelTask::Kind::activate,
              .directory = spec.fallback.directory,
              .distribution = spec.fallback.distribution,

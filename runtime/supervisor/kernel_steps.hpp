@@ -55,6 +55,9 @@ class KernelSteps {
     void use_fallback(std::size_t k);
 
     // kernel_helpers.cpp: what helpers are asked, and what their answers mean
+    enum class Files { variant, fallback };
+    bool is_being_placed(std::size_t k, Files files);  // a helper does it, or will
+    bool is_fallback(std::size_t k, const KernelTask& task) const;
     void push(std::size_t k, KernelTask task);
     void run_first(std::size_t k);
     void activate(std::size_t k, const std::string& directory, const std::string& digest);
@@ -62,6 +65,7 @@ class KernelSteps {
     void take_place(std::size_t k, const KernelTask& task, const Event& event);
     void take_away(std::size_t k, const Event& event);
     void take_match(std::size_t k, const KernelTask& task, const Event& event);
+    void cannot_place(std::size_t k, bool fallback, const Event& event);
     void check(std::size_t k, std::size_t service);
     void take_check(std::size_t k, const Event& event);
     void give_up(std::size_t k, const Event& event);
@@ -79,6 +83,7 @@ class KernelSteps {
     void trust_again(std::size_t k);
     void give_up_after_ends(std::size_t k, std::size_t i);
     void renew_for_gpu();
+    void renew_users(std::size_t k);
     void renew(std::size_t i);  // the service runs with other arguments than it would be started with now
 
     const pod::PodSpec& spec_;

@@ -223,7 +223,7 @@ constexpr std::array<M, states> always(M move) {
 constexpr std::array<Row<E, M, states>, 17> rows = {{
     //                     waiting    compiling available active   degraded     off    failed
     {E::pod_started,      {heed_mode, o,        o,        o,       o,           o,     o}},
-    {E::gpu_known,        {judge,     o,        o,        o,       o,           judge, o}},
+    {E::gpu_known,        {judge,     o,        o,        o,       o,           o,     o}},
     {E::retry_asked,      always(retry)},
     {E::off_asked,        always(switch_off)},
     {E::activated,        always(take_place)},
@@ -246,7 +246,7 @@ static_assert(is_whole(rows, E::pod_stops));
 constexpr std::array<Meaning<E>, 17> events = {{
     {E::pod_started, "pod started", ""},
     {E::gpu_known, "GPU known", "the probe has answered, and no person has switched the kernel off"},
-    {E::retry_asked, "retry asked", "by a person"},
+    {E::retry_asked, "retry asked", "by a person; before the probe has answered it takes `off` back"},
     {E::off_asked, "off asked", "by a person"},
     {E::activated, "activated", "a helper has put files in place, or could not"},
     {E::deactivated, "deactivated", "a helper has taken them away, or could not"},
@@ -267,9 +267,8 @@ static_assert(is_whole(events, E::pod_started, E::pod_stops));
 constexpr std::array<Meaning<M>, 18> moves = {{
     {M::none, "·", "nothing"},
     {M::heed_mode, "heed mode", "off where the pod's variable says so", to(off)},
-    {M::judge, "judge", "a variant is put in place, or compiled, or there is none for this GPU",
-     to(waiting, compiling, off)},
-    {M::retry, "retry", "as `judge`, unless it is in place, is being compiled, or its mode is off",
+    {M::judge, "judge", "a variant is put in place, or compiled, or there is none for this GPU", to(compiling, off)},
+    {M::retry, "retry", "as `judge`, unless it is in place or put there, is being compiled, or its mode is off",
      to(waiting, compiling, off)},
     {M::switch_off, "switch off", "it is taken away, and its job ends", to(off)},
     {M::take_place, "take place", "services may start with it, or with its fallback; off or failed where it could not",

@@ -74,7 +74,7 @@ this page from `runtime/supervisor/transition_table.cpp`, by which `transition()
 live and find that nothing else changes a state, and that each entry is really met; a row that is the same in every
 state has to be met in one of them. `·`: nothing is done. An entry may have conditions of its own, which its words name;
 one of them is everybody's: an event that comes too late, since the process that it is about is no longer there, is not
-heard. "Time" comes by the launcher's clock.
+heard. While the pod stops nothing is done about a kernel but `end work`. "Time" comes by the launcher's clock.
 )";
 
 }  // namespace
