@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "supervisor/constraints.hpp"
+#include "supervisor/environment.hpp"
 
 namespace tmplbuild::launch {
+
+std::string value_in(const std::vector<std::string>& environment, std::string_view variable) {
+    for (const std::string& entry : environment)
+        if (entry.size() > variable.size() && entry.starts_with(variable) && entry[variable.size()] == '=')
+            return entry.substr(variable.size() + 1);
+    return {};
+}
 
 void set_variable(std::vector<std::string>& environment, const std::string& name, const std::string& value) {
     std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What kernels need done: the question to the GPU driver, the short tasks that put a variant in place or check it, the
+// compile job. Each is a helper process; used by the engine. What an answer means is transition()'s.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "supervisor/helpers.hpp"
+#include "supervisor/pod_view.hpp"
+
+namespace tmplbuild::launch {
+
+class KernelWork {
+  public:
+    struct Asks {
+        // A service's environment and program, with which its kernel's self-test runs.
+        std::function<const std::vector<std::string>&(std::size_t)> environment;
+        std::function<const std::string&(std::size_t)> program;
+        // Whether a job that has just ended was killed for memory.
+        std::function<bool(bool failed)> killed_for_memory;
+    };
+    KernelWork(const PodView& pod, Helpers& helpers, const std::vector<std::string>& environment, Asks asks)
+        : pod_(pod), helpers_(helpers), environment_(environment), asks_(std::move(asks)) {}
+
+    void ask_gpu();                  // gpu_answered
+    void start_task(std::size_t k);  // its first task; kernel_done
+    void end_task(std::size_t k, int signal);
+    void start_job(std::size_t k);  // kernel_progress, kernel_compiled
+    void end_job(std::size_t k);    // whatever it still says at its end is not heard
+
+  private:
+    std::string home() const;
+    SpawnRequest task_request(std::size_t k) const;
+    void ask_as_service(SpawnRequest& request, std::size_t i) const;
+    void take_progress(std::size_t k, const std::string& line, std::string& result) const;
+    void job_ended(std::size_t k, const Helpers::End& end, const std::string& result);
+
+    const PodView& pod_;
+    Helpers& helpers_;
+    const std::vector<std::string>& environment_;
+    Asks asks_;
+    std::map<std::size_t, pid_t> tasks_, jobs_;  // by kernel; 0: none
+};
+
+}  // namespace tmplbuild::launch

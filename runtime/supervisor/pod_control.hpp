@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the control socket answers: the status, the logs, and what a person asks for, which becomes an event. Used by
+// the engine. Decides nothing beyond what a request names: transition() does.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "control/server.hpp"
+#include "podlog/pod_log.hpp"
+#include "status/snapshot.hpp"
+#include "supervisor/announcer.hpp"
+#include "supervisor/pod_view.hpp"
+
+namespace tmplbuild::launch {
+
+class PodControl {
+  public:
+    struct Asks {
+        std::function<std::string(std::size_t)> left_of;  // what of the service runs without its process; for people
+        std::function<std::int64_t()> orphans;            // processes that nobody knew, so far
+    };
+    // `spec_problem`: why only what is compiled in runs; empty: pod.json is in use.
+    PodControl(const PodView& pod, Poller& poller, PodLog& log, const Announcer& announcer, std::string spec_problem,
+               Asks asks);
+
+    // Listens in the first folder that will do. `run_dir`: the pod's own choice; empty: the usual ones.
+    void open(const std::string& run_dir);
+    void changed() { server_.changed(); }
+    Time next_due() const { return server_.next_due(); }
+    void tick(Time now) { server_.tick(now); }
+
+    status::Snapshot snapshot() const;
+    Result<control::Server::LogLines> read_log(const control::Request& request) const;
+    Result<std::string> command(const control::Request& request);
+
+  private:
+    Result<std::string> command_service(const control::Request& request, std::size_t i);
+    Result<std::string> command_kernels(const control::Request& request);
+
+    const PodView& pod_;
+    PodLog& log_;
+    const Announcer& announcer_;
+    std::string spec_problem_;
+    Asks asks_;
+    Time started_;
+    status::Component socket_{.name = "control", .state = "off"};
+    control::Server server_;
+};
+
+}  // namespace tmplbuild::launch

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the control socket answers, without a socket: each request in the states that it may meet.
+#include "supervisor/pod_control.hpp"
+
+#include "supervisor/played_pod.hpp"
+#include "support/catch.hpp"
+
+using namespace tmplbuild;
+using namespace tmplbuild::launch;
+using control::Request;
+
+namespace {
+
+struct Desk {
+    PlayedPod pod{{"web", "db"}};
+    Poller poller;
+    PodLog log{poller};
+    Announcer announcer{log};
+    std::string left;
+    PodControl control{
+        pod.view, poller,
+        log,      announcer,
+        "",       {.left_of = [this](std::size_t) { return left; }, .orphans = [] { return std::int64_t{3}; }}};
+
+    Desk() {
+        pod::Kernel kernel;
+        kernel.name = "attention";
+        kernel.env_var = "INSTALL_ATTENTION";
+        pod.spec.kernels = {kernel};
+        pod.state.kernels.resize(1);
+    }
+    std::string ask(Request::Kind kind, const std::string& name = "") {
+        const auto done = control.command({.kind = kind, .name = name});
+        return done ? *done : "refused: " + done.error().message;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("start, stop and restart become one event each, with what the service left running") {
+    Desk desk;
+    CHECK(desk.ask(Request::Kind::start, "web") == "'web' runs already");
+    CHECK(desk.pod.events.empty());
+    desk.left = "PID 7 (nginx)";
+    CHECK(desk.ask(Request::Kind::stop, "web") == "'web' is ready");  // no transition() answers here
+    REQUIRE(desk.pod.events.size() == 1);
+    CHECK(desk.pod.events[0].kind == Event::Kind::stop_service);
+    CHECK(desk.pod.events[0].more.empty());  // it has its process: the end of it will tell
+    CHECK(desk.pod.said == std::vector<std::string>{"web: a person asked for its stop"});
+    desk.pod.state.services[1].pid = 0;
+    desk.pod.state.services[1].phase = Phase::done;
+    desk.ask(Request::Kind::start, "db");
+    REQUIRE(desk.pod.events.size() == 2);
+    CHECK(desk.pod.events[1].kind == Event::Kind::restart_service);
+    CHECK(desk.pod.events[1].service == 1);
+    CHECK(desk.pod.events[1].more == "PID 7 (nginx)");
+}
+
+TEST_CASE("what cannot be done is refused with the reason, and nothing happens") {
+    Desk desk;
+    CHECK(desk.ask(Request::Kind::stop, "wbe") == "refused: 'wbe' is not a service of this pod; there is web, db");
+    CHECK(desk.ask(Request::Kind::kernel_off, "x") == "refused: 'x' is not a kernel of this pod; there is attention");
+    desk.pod.spec.kernels[0].install = pod::InstallMode::off;
+    CHECK(desk.ask(Request::Kind::kernel_retry) == "refused: 'attention' is off, since INSTALL_ATTENTION is off");
+    desk.pod.spec.services[0].unusable = "its command is empty";
+    desk.pod.state.services[0].phase = Phase::failed;
+    desk.pod.state.services[0].reason = "its command is empty";
+    CHECK(desk.ask(Request::Kind::start, "web") == "refused: 'web' cannot be started: its command is empty");
+    desk.pod.state.mode = Mode::stopping;
+    CHECK(desk.ask(Request::Kind::start, "db") == "refused: the pod is stopping");
+    CHECK(desk.ask(Request::Kind::kernel_off) == "refused: the pod is stopping");
+    desk.pod.state.mode = Mode::running;
+    desk.pod.spec.kernels.clear();
+    CHECK(desk.ask(Request::Kind::kernel_off) == "refused: this pod has no kernels");
+    CHECK(desk.pod.events.empty());
+}
+
+TEST_CASE("a kernel's request without a name is meant for all of them") {
+    Desk desk;
+    desk.pod.spec.kernels.push_back(desk.pod.spec.kernels[0]);
+    desk.pod.spec.kernels[1].name = "other";
+    desk.pod.state.kernels.resize(2);
+    CHECK(desk.ask(Request::Kind::kernel_retry) == "'attention' is waiting, 'other' is waiting");
+    REQUIRE(desk.pod.events.size() == 2);
+    CHECK(desk.pod.events[1].kind == Event::Kind::kernel_retry);
+    CHECK(desk.pod.events[1].kernel == 1);
+}
+
+TEST_CASE("a log is that of a service, of the launcher, or refused with the names there are") {
+    Desk desk;
+    std::string block = "hello\n";
+    desk.log.output("web", block);
+    CHECK(desk.control.read_log({.name = "web", .lines = 10})->text == "hello\n");
+    CHECK(desk.control.read_log({.name = "db", .lines = 10})->text.empty());  // has said nothing yet
+    CHECK(desk.control.read_log({.name = "launcher", .lines = 10}));
+    const auto unknown = desk.control.read_log({.name = "x", .lines = 10});
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().message == "'x' is not a service of this pod; there is launcher, web, db");
+}
+
+TEST_CASE("the status hides secrets in reasons, and counts who was nobody's") {
+    Desk desk;
+    desk.log.mask().hide("hunter22");
+    desk.pod.state.services[0].reason = "its probe: password hunter22 is wrong";
+    desk.pod.state.kernels[0].reason = "hunter22";
+    desk.announcer.say("web", "said hunter22");
+    const status::Snapshot snapshot = desk.control.snapshot();
+    CHECK(snapshot.services[0].reason == "its probe: password *** is wrong");
+    CHECK(snapshot.kernels[0].reason == "***");
+    CHECK(snapshot.timeline.back().text == "said ***");
+    CHECK(snapshot.orphans == 3);
+    CHECK(snapshot.components[0].state == "in use");
+}
