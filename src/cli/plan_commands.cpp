@@ -73,7 +73,7 @@ void print_gpus(const Plan& plan, const Store& store) {
     for (const PlannedGpu& gpu : plan.gpus) {
         const Step& step = *plan.find(gpu.step);
         const bool hit = step.key && store.find_record(step.key->digest());
-        const CompileEstimate estimate = estimate_compile(step, store);
+        const StepEstimate estimate = estimate_step(step, store);
         std::string state = hit ? "cached" : "compile";
         std::string note;
         if (!hit)
@@ -90,7 +90,7 @@ void print_gpus(const Plan& plan, const Store& store) {
 json::array gpus_json(const Plan& plan, const Store& store) {
     json::array out;
     for (const PlannedGpu& gpu : plan.gpus) {
-        const CompileEstimate estimate = estimate_compile(*plan.find(gpu.step), store);
+        const StepEstimate estimate = estimate_step(*plan.find(gpu.step), store);
         json::array modules(gpu.modules.begin(), gpu.modules.end());
         out.push_back(json::object{{"kernel", gpu.kernel},
                                    {"gpu", gpu.target.label},

@@ -85,7 +85,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
         if (const auto warning = sandbox_warning(context.processes)) progress.message("warning: " + *warning);
         return make_sandbox(store, context.processes, request.sandbox_init);
     });
-    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(store), progress, context.stop);
+    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(), progress, context.stop);
 
     // 5. What each kernel does on each GPU of the targets, from the proofs.
     report.kernels = proven_rows(plan, report.steps);

@@ -8,23 +8,19 @@
 
 namespace tmplbuild {
 
-CompileEstimate estimate_compile(const Step& step, const Store& store) {
-    CompileEstimate out{step.estimated_seconds, 0, false};
-    if (const auto* kernel = std::get_if<KernelSpec>(&step.spec)) out.memory = kernel->recipe.memory_bytes;
+StepEstimate estimate_step(const Step& step, const Store& store) {
+    StepEstimate out{step.estimated_seconds, step.estimated_memory, false};
     if (!step.key) return out;
     auto earlier = store.find_record(step.key->digest());
     if (!earlier) earlier = store.nearest_record(step.id, *step.key);
     if (earlier && earlier->peak_memory != 0) return {earlier->seconds, earlier->peak_memory, true};
-    const auto* kernel = std::get_if<KernelSpec>(&step.spec);
-    if (kernel == nullptr) return out;
-    // An arch that was never compiled takes about what its siblings took: the slowest and the largest of them.
-    for (const KernelArchRule& rule : kernel->recipe.archs) {
-        const std::string id = "kernel:" + kernel->kernel + ":" + rule.build_as.to_torch_list();
+    // What was never built takes about what its siblings took: the slowest and the largest of them.
+    for (const std::string& id : step.siblings) {
         const auto sibling = store.nearest_record(id, *step.key);
         if (!sibling || sibling->peak_memory == 0) continue;
-        out = out.measured ? CompileEstimate{std::max(out.seconds, sibling->seconds),
-                                             std::max(out.memory, sibling->peak_memory), true}
-                           : CompileEstimate{sibling->seconds, sibling->peak_memory, true};
+        out = out.measured ? StepEstimate{std::max(out.seconds, sibling->seconds),
+                                          std::max(out.memory, sibling->peak_memory), true}
+                           : StepEstimate{sibling->seconds, sibling->peak_memory, true};
     }
     return out;
 }

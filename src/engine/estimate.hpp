@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a build will cost before it starts: disk, and the minutes and memory of each compile. Used by `plan`, and by
+// What a build will cost before it starts: disk, and the minutes and memory of its steps. Used by `plan`, and by
 // `build` to refuse what cannot fit. Reads the store; never the network.
 #pragma once
 
@@ -8,12 +8,12 @@
 
 namespace tmplbuild {
 
-struct CompileEstimate {
+struct StepEstimate {
     double seconds = 0;
     std::uint64_t memory = 0;  // bytes
-    bool measured = false;     // of an earlier compile of this arch here, or of another; else declared
+    bool measured = false;     // when it was built here, or its siblings were; else declared
 };
-CompileEstimate estimate_compile(const Step& step, const Store& store);
+StepEstimate estimate_step(const Step& step, const Store& store);
 
 // Bytes that the store's disk needs at most beside what is in it: layers that are missing, their inputs, and the
 // largest working space of a step. An estimate from above.

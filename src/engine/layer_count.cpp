@@ -28,25 +28,12 @@ void refuse_too_many_layers(const Template& tmpl, const LocalFacts& facts) {
     refuse_above(layers + venvs.size());
 }
 
-// Of a step that is not in the store: what it makes at least.
-static std::size_t least_layers(const BaseSpec& spec) { return std::max<std::size_t>(spec.layers, 1); }
-static std::size_t least_layers(const PythonSpec& spec) {
-    std::set<decltype(LockedDistribution::group)> groups;
-    for (const LockedDistribution& distribution : spec.locked.distributions) groups.insert(distribution.group);
-    return std::max<std::size_t>(groups.size(), 1);
-}
-template <class Spec>
-static std::size_t least_layers(const Spec&) {
-    return 1;
-}
-
 void refuse_too_many_layers(const Plan& plan, const Store& store) {
     std::size_t layers = 0;
     for (const Step& step : plan.steps) {
         if (!step.in_image) continue;
         const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
-        layers +=
-            record ? record->layers.size() : std::visit([](const auto& spec) { return least_layers(spec); }, step.spec);
+        layers += record ? record->layers.size() : step.least_layers;
     }
     refuse_above(layers);
 }

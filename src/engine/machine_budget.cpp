@@ -7,7 +7,6 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "engine/estimate.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild {
@@ -71,26 +70,21 @@ MachineLimits machine_limits(const KernelFiles& kernel) {
     return limits;
 }
 
-std::uint64_t MachineBudget::memory_of(const Step& step) const {
-    if (!std::holds_alternative<KernelSpec>(step.spec)) return 0;
-    return estimate_compile(step, store_).memory;
-}
-
-std::optional<unsigned> MachineBudget::admit(const Step& step, const std::vector<const Step*>& beside,
+std::optional<unsigned> MachineBudget::admit(const StepLoad& step, const std::vector<StepLoad>& beside,
                                              std::size_t alike) const {
     // A command of a `run` step may wait for anything; it gets a process of its own and no share of the cores.
     static constexpr std::size_t most_light = 16;
     if (beside.empty()) {
-        const bool shares = step.kind().shares_cores && alike > 1 && 2 * memory_of(step) <= limits_.memory - reserve();
+        const bool shares = step.kind.is_compile && alike > 1 && 2 * step.memory <= limits_.memory - reserve();
         return shares ? std::max(1U, limits_.cores / 2) : limits_.cores;
     }
     const auto light = static_cast<std::size_t>(
-        std::count_if(beside.begin(), beside.end(), [](const Step* s) { return s->kind().is_light; }));
-    if (step.kind().is_light) return light < most_light ? std::optional(1U) : std::nullopt;
+        std::count_if(beside.begin(), beside.end(), [](const StepLoad& s) { return s.kind.is_light; }));
+    if (step.kind.is_light) return light < most_light ? std::optional(1U) : std::nullopt;
     if (beside.size() - light >= limits_.cores) return std::nullopt;
-    std::uint64_t memory = memory_of(step);
-    for (const Step* other : beside) memory += memory_of(*other);
-    if (memory_of(step) != 0 && memory > limits_.memory - reserve()) return std::nullopt;
+    std::uint64_t memory = step.memory;
+    for (const StepLoad& other : beside) memory += other.memory;
+    if (step.memory != 0 && memory > limits_.memory - reserve()) return std::nullopt;
     return std::max(1U, limits_.cores / 2);
 }
 

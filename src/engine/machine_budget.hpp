@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much of this machine steps may use at once: cores and memory, as cgroups limit them (v1 and v2), not what the
-// host has. Used by run_plan.cpp. Never measures a running step: what a step needs comes from its last run, else from
-// what its recipe declares.
+// host has. Used by run_plan.cpp, which says what each step needs. Pure but for machine_limits(); never measures a
+// running step.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,6 @@
 
 #include "engine/sandbox/cgroup_files.hpp"
 #include "plan/step.hpp"
-#include "store/store.hpp"
 
 namespace tmplbuild {
 
@@ -21,20 +20,23 @@ struct MachineLimits {
 };
 MachineLimits machine_limits(const KernelFiles& kernel = {});
 
+// A step as it counts here.
+struct StepLoad {
+    StepKind kind;
+    std::uint64_t memory = 0;  // bytes at its largest moment; 0: next to nothing
+};
+
 class MachineBudget {
   public:
-    MachineBudget(const Store& store, MachineLimits limits) : store_(store), limits_(limits) {}
-    static MachineBudget of_this_machine(const Store& store) { return {store, machine_limits()}; }
+    explicit MachineBudget(MachineLimits limits) : limits_(limits) {}
+    static MachineBudget of_this_machine() { return MachineBudget(machine_limits()); }
 
-    // How many processes `step` may keep busy if it starts now beside the others; none: it has to wait. A step alone
+    // How many processes a step may keep busy if it starts now beside the others; none: it has to wait. A step alone
     // is always admitted. `alike`: steps of its kind that are not finished, itself included.
-    std::optional<unsigned> admit(const Step& step, const std::vector<const Step*>& beside, std::size_t alike) const;
-    // Bytes: the peak of the nearest earlier run, else the recipe's declaration. 0: next to nothing.
-    std::uint64_t memory_of(const Step& step) const;
+    std::optional<unsigned> admit(const StepLoad& step, const std::vector<StepLoad>& beside, std::size_t alike) const;
 
   private:
     std::uint64_t reserve() const;
-    const Store& store_;
     MachineLimits limits_;
 };
 

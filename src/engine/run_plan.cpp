@@ -84,9 +84,9 @@ class Run {
             const bool ready = std::all_of(step.needs.begin(), step.needs.end(),
                                            [&](const std::string& id) { return results_[index(id)].has_value(); });
             if (!ready) continue;
-            std::vector<const Step*> beside;
-            for (const std::size_t other : running_) beside.push_back(&plan_.steps[other]);
-            const auto jobs = budget_.admit(step, beside, waiting_like(step));
+            std::vector<StepLoad> beside;
+            for (const std::size_t other : running_) beside.push_back(load_of(other));
+            const auto jobs = budget_.admit(load_of(i), beside, waiting_like(step));
             if (!jobs || !may_start(i)) continue;
             running_.insert(i);
             StepInputs inputs = inputs_of(step, alone_.contains(i) ? 1 : *jobs);
@@ -106,6 +106,14 @@ class Run {
         const std::lock_guard lock(mutex_);
         alone_.insert(i);
         progress_.message(plan_.steps[i].id + " ran out of memory; it is tried once more, alone");
+    }
+
+    // Asked for once, and again when a compile has ended: it tells what its siblings will take.
+    StepLoad load_of(std::size_t i) {
+        const Step& step = plan_.steps[i];
+        const auto [known, is_new] = memory_.try_emplace(i, 0);
+        if (is_new) known->second = steps_.memory_of(step);
+        return {step.kind(), known->second};
     }
 
     // How many steps of its kind could still run beside it: compiles share the cores among them.
@@ -134,6 +142,7 @@ class Run {
         running_.erase(i);
         if (result) {
             results_[i] = std::move(*result);
+            if (plan_.steps[i].kind().is_compile) memory_.clear();
         } else if (alone_.contains(i) && retried_.insert(i).second && result.error().kind == ErrorKind::build) {
             // It stays among the wanted ones.
         } else if (!error_ || error_->kind == ErrorKind::interrupted) {
@@ -153,7 +162,8 @@ class Run {
     std::condition_variable changed_;
     std::vector<std::optional<StepResult>> results_;
     std::set<std::size_t> wanted_, running_;
-    std::set<std::size_t> alone_, retried_;  // killed for memory once
+    std::map<std::size_t, std::uint64_t> memory_;  // of load_of()
+    std::set<std::size_t> alone_, retried_;        // killed for memory once
     std::optional<Error> error_;
 };
 

@@ -3,6 +3,7 @@
 // the store is taken from there; throwaway steps are made only for a step that is not.
 #pragma once
 
+#include "engine/estimate.hpp"
 #include "engine/machine_budget.hpp"
 #include "engine/run_step.hpp"
 #include "plan/plan.hpp"
@@ -24,6 +25,8 @@ class StepMaker {
     virtual ~StepMaker() = default;
     // What an earlier build left, if it did.
     virtual std::optional<StepResult> find(const Step& step) = 0;
+    // Bytes that it will hold at its largest moment, as far as that can be told; 0: next to nothing.
+    virtual std::uint64_t memory_of(const Step& step) = 0;
     // Called once, before the first make() and on the caller's thread. May throw BuildError.
     virtual void begin() = 0;
     // Any number at once, each on a thread of its own.
@@ -38,6 +41,10 @@ class EngineSteps : public StepMaker {
         : environment_(std::move(environment)), machine_(std::move(machine)) {}
 
     std::optional<StepResult> find(const Step& step) override { return find_step(step, environment_); }
+    // By earlier builds, where it is of those that need much.
+    std::uint64_t memory_of(const Step& step) override {
+        return step.estimated_memory == 0 ? 0 : estimate_step(step, environment_.store).memory;
+    }
     void begin() override {
         sandbox_ = machine_().value();
         environment_.sandbox = sandbox_.get();

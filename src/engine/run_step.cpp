@@ -25,7 +25,7 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
     progress.started(step.id, step.summary);
     // Minutes of a compile are not spent twice where two builds share a store.
     std::optional<StepLock> lock;
-    if (std::holds_alternative<KernelSpec>(step.spec)) {
+    if (step.kind().is_compile) {
         auto held = StepLock::acquire(environment.store, step.key->digest(), environment.stop, [&] {
             progress.doing(step.id, "another build compiles it: its result is waited for");
         });
@@ -70,8 +70,7 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
     const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory};
     if (auto put = environment.store.put_record(record); !put) return put.error();
     std::string note = step.summary;
-    if (std::holds_alternative<KernelSpec>(step.spec) && output->peak_memory != 0)
-        note += ", held " + human_bytes(output->peak_memory);
+    if (step.kind().is_compile && output->peak_memory != 0) note += ", held " + human_bytes(output->peak_memory);
     progress.finished(step.id, StepOutcome::built, seconds, note);
     return StepResult{std::move(*output), false, seconds};
 }

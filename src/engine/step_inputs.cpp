@@ -60,11 +60,8 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
         if (auto got = fetch_packages_of(*sources.packages, context, resolving); !got) return got;
     if (sources.file)
         if (auto got = fetch_file(sources.file->url, sources.file->sha256, context); !got) return got;
-    if (sources.commit) {
-        const GitRequest& commit = *sources.commit;
-        auto got = fetch_git({commit.url, commit.rev, commit.submodules, commit.lfs_pointers}, resolving);
-        if (!got) return got;
-    }
+    if (sources.commit)
+        if (auto got = fetch_git(*sources.commit, resolving); !got) return got;
     for (const DistributionSources& from : sources.distributions) {
         const LockedPlaces& places = from.places == nullptr ? LockedPlaces{} : *from.places;
         auto got = fetch_distributions(step.id, *from.distributions, places, from.directory, resolving);

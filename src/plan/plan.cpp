@@ -2,6 +2,7 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "kernel/verdict.hpp"
@@ -35,6 +36,10 @@ namespace {
 // Which suites packages come from is what somebody looks for who waits for a security update.
 std::string drawn_from(const std::vector<std::string>& suites) {
     return suites.empty() ? std::string() : " from " + join(suites, ", ");
+}
+
+std::string variant_id(const std::string& kernel, const kernel::Arch& arch) {
+    return "kernel:" + kernel + ":" + arch.to_torch_list();
 }
 
 class Planner {
@@ -133,6 +138,7 @@ class Planner {
         step.summary = std::to_string(spec.locked.packages.size()) + " packages" + drawn_from(spec.locked.suites);
         for (const LockedPackage& package : spec.locked.packages) step.estimated_bytes += package.size;
         step.work_bytes = 5 * step.estimated_bytes;
+        step.least_layers = spec.locked.packages.empty() ? 0 : 1;  // without, the layers below have all of it
         step.spec = spec;
         add_over(std::move(step), [&](const KeysBelow& below) { return apt_key(spec, below, compression_); });
     }
@@ -161,6 +167,9 @@ class Planner {
         if (const LockedVenv* locked = lock_.find_venv(layer.venv)) {
             spec.locked = *locked;
             for (const LockedDistribution& d : locked->distributions) step.estimated_bytes += d.size;
+            std::set<int> groups;
+            for (const LockedDistribution& d : locked->distributions) groups.insert(d.group);
+            step.least_layers = std::max<std::size_t>(groups.size(), 1);
             // A source distribution may compile against what apt and run steps installed.
             if (locked->has_sdists()) step.needs = ids_below(false);
         } else {
@@ -219,9 +228,7 @@ class Planner {
         PlannedSpec planned = plan_kernel_spec(*variant.use, variant.arch, tmpl_, lock_, facts_, root_);
         KernelSpec& spec = planned.spec;
         spec.serves = variant.serves;
-        Step step{.id = "kernel:" + spec.kernel + ":" + variant.arch.to_torch_list(),
-                  .spec = KernelSpec{},
-                  .needs = root_.steps};
+        Step step{.id = variant_id(spec.kernel, variant.arch), .spec = KernelSpec{}, .needs = root_.steps};
         step.interpreter = interpreter_for(*variant.use, lock_);
         if (!spec.torch_venv.empty()) step.needs.push_back("python:" + spec.torch_venv);
         std::vector<std::string> gpus;
@@ -232,6 +239,10 @@ class Planner {
         }
         step.summary = variant.arch.to_string() + " for " + join(gpus, ", ");
         step.estimated_seconds = spec.recipe.minutes * 60;
+        step.estimated_memory = spec.recipe.memory_bytes;
+        std::set<std::string> siblings;
+        for (const KernelArchRule& rule : spec.recipe.archs) siblings.insert(variant_id(spec.kernel, rule.build_as));
+        step.siblings.assign(siblings.begin(), siblings.end());
         step.spec = spec;
         step.key = std::move(planned.key);
         step.unresolved = planned.unresolved;
@@ -337,6 +348,7 @@ Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) 
     // Without layers it has not been made, so nothing was measured.
     if (!locked.diff_ids.empty() && locked.contract.python)
         step.summary += ", Python " + locked.contract.python->version;
+    step.least_layers = std::max<std::size_t>(facts.base_layers, 1);
     for (const LockedPackage& package : locked.packages) step.estimated_bytes += package.size;
     step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
     step.key = base_key(spec, compression_of(tmpl.image.compression));

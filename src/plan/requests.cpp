@@ -152,12 +152,9 @@ Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock
 std::set<GitRequest> git_requests(const Template& tmpl) {
     std::set<GitRequest> out;
     for (const Layer& layer : tmpl.layers)
-        if (const auto* git = std::get_if<GitLayer>(&layer.body))
-            out.insert({git->url, git->rev, git->submodules, git->lfs_pointers});
+        if (const auto* git = std::get_if<GitLayer>(&layer.body)) out.insert(commit_of(*git));
     for (const KernelUse& use : tmpl.kernels)
-        if (!use.recipe.source_url.empty())
-            out.insert({use.recipe.source_url, use.recipe.source_rev, use.recipe.source_submodules,
-                        use.recipe.source_lfs_pointers});
+        if (!use.recipe.source_url.empty()) out.insert(commit_of(use.recipe));
     return out;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plan/plan.hpp"
+#include "resolve/git_request.hpp"
 
 namespace tmplbuild {
 
@@ -44,12 +45,6 @@ inline constexpr const char* kernel_tools_step = "apt:kernel-tools";
 inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 
 // Every commit that a layer or a kernel is made from.
-struct GitRequest {
-    std::string url, rev;
-    bool submodules = false, lfs_pointers = false;
-    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's own 0 for a pointer.
-    auto operator<=>(const GitRequest&) const = default;
-};
 std::set<GitRequest> git_requests(const Template& tmpl);
 
 // What a recipe takes from the package index, as LockedKernel holds it; empty lists: nothing to lock.

@@ -9,8 +9,7 @@ void add_source(const KernelRecipe& recipe, StepSources& out) {
     if (!recipe.archive_url.empty())
         out.file = FileSource{recipe.archive_url, recipe.archive_sha256};
     else if (!recipe.source_url.empty())
-        out.commit =
-            GitRequest{recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers};
+        out.commit = commit_of(recipe);
 }
 
 StepSources of(const BaseSpec& spec) {
@@ -21,9 +20,7 @@ StepSources of(const BaseSpec& spec) {
 }
 StepSources of(const FilesSpec&) { return {}; }
 StepSources of(const FetchSpec& spec) { return {.file = FileSource{spec.layer.url, spec.layer.sha256}}; }
-StepSources of(const GitSpec& spec) {
-    return {.commit = GitRequest{spec.layer.url, spec.layer.rev, spec.layer.submodules, spec.layer.lfs_pointers}};
-}
+StepSources of(const GitSpec& spec) { return {.commit = commit_of(spec.layer)}; }
 StepSources of(const AptSpec& spec) {
     return {.packages = PackageSources{&spec.locked.packages, spec.suite, spec.own_sources, &spec.repositories}};
 }

@@ -24,8 +24,9 @@ struct StepKind {
     bool is_change = false;
     // Mostly waits (a server, a command of the user's), so it takes no share of the cores.
     bool is_light = false;
-    // Compiles by itself with as many processes as it is told: steps of the kind share the cores among them.
-    bool shares_cores = false;
+    // Compiles by itself with as many processes as it is told: steps of the kind share the cores among them. That takes
+    // minutes and memory: two builds that share a store do it once, and people are told what it held.
+    bool is_compile = false;
 };
 
 struct BaseSpec {
@@ -72,7 +73,7 @@ struct RunSpec {
     RunLayer layer;
 };
 struct KernelSpec {
-    static constexpr StepKind kind{.name = "kernel", .shares_cores = true};
+    static constexpr StepKind kind{.name = "kernel", .is_compile = true};
     std::string kernel;  // name
     KernelRecipe recipe;
     kernel::Arch arch;
@@ -133,12 +134,17 @@ struct Step {
         spec;
     std::optional<CanonicalKey> key{};  // none: `unresolved` says which fact is missing
     std::string unresolved{};
-    std::string interpreter{};          // of the base, as the template names it; empty: what PATH finds
-    std::vector<std::string> needs{};   // steps whose layers its commands see, bottom first, by id
-    bool in_image = true;               // false: a throwaway (compilers), made only when a step that needs it is
-    std::uint64_t estimated_bytes = 0;  // of its layers, compressed, best guess
-    std::uint64_t work_bytes = 0;       // further disk while it runs
-    double estimated_seconds = 0;       // 0: seconds, not worth a word
+    std::string interpreter{};           // of the base, as the template names it; empty: what PATH finds
+    std::vector<std::string> needs{};    // steps whose layers its commands see, bottom first, by id
+    std::size_t least_layers = 1;        // that it makes at least
+    bool in_image = true;                // false: a throwaway (compilers), made only when a step that needs it is
+    std::uint64_t estimated_bytes = 0;   // of its layers, compressed, best guess
+    std::uint64_t work_bytes = 0;        // further disk while it runs
+    double estimated_seconds = 0;        // 0: seconds, not worth a word
+    std::uint64_t estimated_memory = 0;  // of its commands, bytes, as declared; 0: next to nothing
+    // Ids that steps have, or had in earlier builds, which take about as much as this one: what it will take is learned
+    // from those where it was never built itself.
+    std::vector<std::string> siblings{};
 
     const StepKind& kind() const {
         return std::visit([](const auto& one) -> const StepKind& { return one.kind; }, spec);

@@ -97,7 +97,7 @@ Result<void> refuse_pointers(GitRepository& repository, const std::string& url, 
                        "with lfs = \"pointers\" they stay pointers; a `fetch` layer brings a file itself");
 }
 
-using Visit = std::function<Result<void>(GitRepository& repository, const GitWish& wish,
+using Visit = std::function<Result<void>(GitRepository& repository, const GitRequest& asked,
                                          const std::vector<GitEntry>& entries, const std::string& below)>;
 
 // One commit, then its submodules, depth first.
@@ -105,19 +105,19 @@ class Tree {
   public:
     Tree(ResolveContext& context, Visit visit) : context_(context), visit_(std::move(visit)) {}
 
-    Result<void> walk(const GitWish& wish, GitUrlFrom from, const std::string& below, int depth) {
+    Result<void> walk(const GitRequest& asked, GitUrlFrom from, const std::string& below, int depth) {
         if (depth > deepest_submodule || ++seen_ > most_submodules)
             return build_error("submodules lie in each other without an end");
-        GitRepository repository(wish.url, from, context_);
-        if (auto fetched = repository.fetch(wish.rev); !fetched) return fetched;
-        auto entries = repository.entries(wish.rev);
+        GitRepository repository(asked.url, from, context_);
+        if (auto fetched = repository.fetch(asked.rev); !fetched) return fetched;
+        auto entries = repository.entries(asked.rev);
         if (!entries) return entries.error();
-        if (auto visited = visit_(repository, wish, *entries, below); !visited) return visited;
-        if (!wish.submodules) return {};
-        auto modules = submodules_of(repository, wish.url, wish.rev, *entries);
+        if (auto visited = visit_(repository, asked, *entries, below); !visited) return visited;
+        if (!asked.submodules) return {};
+        auto modules = submodules_of(repository, asked.url, asked.rev, *entries);
         if (!modules) return modules.error();
         for (const Submodule& module : *modules) {
-            const GitWish inner{module.url, module.rev, true, wish.lfs_pointers};
+            const GitRequest inner{module.url, module.rev, true, asked.lfs_pointers};
             const std::string place = below.empty() ? module.path : below + "/" + module.path;
             if (auto done = walk(inner, GitUrlFrom::repository, place, depth + 1); !done)
                 return Error(done.error()).while_doing("taking the submodule '" + module.path + "'");
@@ -160,37 +160,37 @@ Result<void> check_place(const fs::path& to, const std::string& below) {
 
 }  // namespace
 
-Result<void> fetch_git(const GitWish& wish, ResolveContext& context) {
+Result<void> fetch_git(const GitRequest& asked, ResolveContext& context) {
     if (auto made = sys::make_directories(context.store.root() / "git"); !made) return made.error();
-    Tree tree(context, [](GitRepository& repository, const GitWish& now, const auto& entries, const auto&) {
+    Tree tree(context, [](GitRepository& repository, const GitRequest& now, const auto& entries, const auto&) {
         return now.lfs_pointers ? Result<void>() : refuse_pointers(repository, now.url, now.rev, entries);
     });
-    return tree.walk(wish, GitUrlFrom::builder, "", 0);
+    return tree.walk(asked, GitUrlFrom::builder, "", 0);
 }
 
-Result<LockedGit> resolve_git(const GitWish& wish, ResolveContext& context) {
-    if (auto fetched = fetch_git(wish, context); !fetched) return fetched.error();
-    GitRepository repository(wish.url, GitUrlFrom::builder, context);
-    if (!wish.submodules) {
-        auto entries = repository.entries(wish.rev);
+Result<LockedGit> resolve_git(const GitRequest& asked, ResolveContext& context) {
+    if (auto fetched = fetch_git(asked, context); !fetched) return fetched.error();
+    GitRepository repository(asked.url, GitUrlFrom::builder, context);
+    if (!asked.submodules) {
+        auto entries = repository.entries(asked.rev);
         if (!entries) return entries.error();
         if (const auto left = submodule_paths(*entries); !left.empty())
-            context.progress.message(io::printable_url(wish.url) + ": without its submodules (" + some_of(left) +
+            context.progress.message(io::printable_url(asked.url) + ": without its submodules (" + some_of(left) +
                                      "), which `submodules = true` brings");
     }
-    return repository.facts(wish.rev);
+    return repository.facts(asked.rev);
 }
 
-Result<void> checkout_git(const GitWish& wish, const fs::path& to, ResolveContext& context) {
+Result<void> checkout_git(const GitRequest& asked, const fs::path& to, ResolveContext& context) {
     Tree tree(context,
-              [&to](GitRepository& repository, const GitWish& now, const auto& entries,
+              [&to](GitRepository& repository, const GitRequest& now, const auto& entries,
                     const std::string& below) -> Result<void> {
                   if (!below.empty())
                       if (auto checked = check_place(to, below); !checked) return checked;
                   if (auto done = repository.checkout(now.rev, to / below); !done) return done;
                   return mend_modes(to / below, entries);
               });
-    return tree.walk(wish, GitUrlFrom::builder, "", 0);
+    return tree.walk(asked, GitUrlFrom::builder, "", 0);
 }
 
 bool has_commit(const std::string& url, const std::string& rev, ResolveContext& context) {

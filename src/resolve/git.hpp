@@ -8,26 +8,21 @@
 #include <string>
 
 #include "resolve/context.hpp"
+#include "resolve/git_request.hpp"
 #include "resolve/lock.hpp"
 
 namespace tmplbuild {
 
-struct GitWish {
-    std::string url, rev;  // the template's address, 40 hex digits
-    bool submodules = false;
-    bool lfs_pointers = false;  // files that Git LFS keeps elsewhere stay pointers; else they are an error
-};
-
 // The commit and, when asked for, what its submodules name, fetched unless the store has them. Usage errors: a commit
 // that the repository does not have, files that are LFS pointers.
-Result<void> fetch_git(const GitWish& wish, ResolveContext& context);
+Result<void> fetch_git(const GitRequest& asked, ResolveContext& context);
 // The same, and what the lock keeps of it. Says which submodules are left out.
-Result<LockedGit> resolve_git(const GitWish& wish, ResolveContext& context);
+Result<LockedGit> resolve_git(const GitRequest& asked, ResolveContext& context);
 // Whether the store has the commit: asked while planning, when nothing is fetched.
 bool has_commit(const std::string& url, const std::string& rev, ResolveContext& context);
 // The commit's files into the empty folder `to`: modes 0644 and 0755, links as links, no .git. Offline: the commit
 // must be in the store. The commit's own .gitattributes hold; the machine's and the user's settings do not.
-Result<void> checkout_git(const GitWish& wish, const std::filesystem::path& to, ResolveContext& context);
+Result<void> checkout_git(const GitRequest& asked, const std::filesystem::path& to, ResolveContext& context);
 // One file of a commit in the store, links followed inside the commit.
 Result<std::string> read_git_file(const std::string& url, const std::string& rev, const std::string& path,
                                   ResolveContext& context);

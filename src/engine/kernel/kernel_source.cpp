@@ -106,10 +106,7 @@ Result<void> lay_kernel_source(const PlannedSource& planned, const fs::path& to,
     const KernelRecipe& recipe = planned.recipe;
     if (!recipe.source_url.empty()) {
         ResolveContext resolving = context.resolving();
-        auto done =
-            checkout_git({recipe.source_url, recipe.source_rev, recipe.source_submodules, recipe.source_lfs_pointers},
-                         to, resolving);
-        if (!done) return done;
+        if (auto done = checkout_git(commit_of(recipe), to, resolving); !done) return done;
     } else if (!recipe.archive_url.empty()) {
         auto archive = Digest::parse_hex(recipe.archive_sha256);
         if (!archive) return archive.error();

@@ -73,8 +73,7 @@ Result<StepOutput> build_step(const GitSpec& spec, StepContext& context) {
     if (auto made = sys::make_directories(tree); !made) return made.error();
     ResolveContext resolving = context.resolving();
     context.say("checking out " + spec.layer.rev.substr(0, 12));
-    auto done =
-        checkout_git({spec.layer.url, spec.layer.rev, spec.layer.submodules, spec.layer.lfs_pointers}, tree, resolving);
+    auto done = checkout_git(commit_of(spec.layer), tree, resolving);
     if (!done) return done.error();
     auto dest = parse_image_path(spec.layer.dest);
     if (!dest) return dest.error();

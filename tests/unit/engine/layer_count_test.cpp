@@ -41,6 +41,23 @@ TEST_CASE("layers are counted with the base's, by the template alone") {
     CHECK_NOTHROW(refuse_too_many_layers(tmpl, debian));
 }
 
+TEST_CASE("by the plan, each step counts with what it makes at least, or has made") {
+    const sys::TempDirectory folder =
+        sys::TempDirectory::make(std::filesystem::temp_directory_path(), "layers-test-").value();
+    const Store store = Store::open(folder.path() / "store").value();
+    Plan plan;
+    for (int i = 0; i < 120; ++i) plan.steps.push_back({.id = "run:" + std::to_string(i), .spec = RunSpec{}});
+    plan.steps.push_back({.id = "apt:none", .spec = AptSpec{}, .least_layers = 0});
+    plan.steps.push_back({.id = "apt:tools", .spec = AptSpec{}, .in_image = false});
+    CHECK_NOTHROW(refuse_too_many_layers(plan, store));
+    plan.steps[0].least_layers = 2;
+    CHECK_THROWS_AS(refuse_too_many_layers(plan, store), BuildError);
+    Record record{"run:0", CanonicalKey().add("a", "b"), {}, {}, 0, 0};
+    plan.steps[0].key = record.key;
+    REQUIRE(store.put_record(record));
+    CHECK_NOTHROW(refuse_too_many_layers(plan, store));
+}
+
 TEST_CASE("work that says only when it begins has ended when the next begins, and at the last") {
     struct Noted : SilentProgress {
         std::string said;

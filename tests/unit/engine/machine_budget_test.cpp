@@ -17,11 +17,7 @@ struct Machine {
     MachineLimits limits() const { return machine_limits({folder.path() / "cg", folder.path() / "proc"}); }
 };
 
-Step kernel_step(std::uint64_t memory) {
-    KernelSpec spec;
-    spec.recipe.memory_bytes = memory;
-    return {.id = "kernel:k:8.9", .spec = spec};
-}
+StepLoad compile(std::uint64_t memory) { return {KernelSpec::kind, memory}; }
 
 constexpr std::uint64_t gib = 1ULL << 30;
 
@@ -56,25 +52,21 @@ TEST_CASE("a container that shows its own group as the root is limited too") {
 }
 
 TEST_CASE("compiles start side by side only where both fit") {
-    const Machine machine;
-    const Store store = Store::open(machine.folder.path() / "store").value();
-    const Step small = kernel_step(3 * gib), large = kernel_step(9 * gib);
-    const MachineBudget budget(store, {2, 12 * gib});
+    const StepLoad small = compile(3 * gib), large = compile(9 * gib);
+    const MachineBudget budget({2, 12 * gib});
     CHECK(budget.admit(small, {}, 2) == 1U);  // shares the two cores with its sister
-    CHECK(budget.admit(small, {&small}, 2) == 1U);
+    CHECK(budget.admit(small, {small}, 2) == 1U);
     CHECK(budget.admit(large, {}, 2) == 2U);  // alone: two of them do not fit
-    CHECK_FALSE(budget.admit(large, {&large}, 2));
-    CHECK_FALSE(budget.admit(small, {&large}, 2));             // 12 GiB with nothing left for anything else
-    CHECK(budget.admit(kernel_step(100 * gib), {}, 1) == 2U);  // never refused when alone: the estimate may be wrong
+    CHECK_FALSE(budget.admit(large, {large}, 2));
+    CHECK_FALSE(budget.admit(small, {large}, 2));          // 12 GiB with nothing left for anything else
+    CHECK(budget.admit(compile(100 * gib), {}, 1) == 2U);  // never refused when alone: the estimate may be wrong
 }
 
 TEST_CASE("run steps do not wait for cores") {
-    const Machine machine;
-    const Store store = Store::open(machine.folder.path() / "store").value();
-    const MachineBudget budget(store, {1, 4 * gib});
-    const Step run{.id = "run:a", .spec = RunSpec{}}, files{.id = "files:a", .spec = FilesSpec{}};
-    CHECK(budget.admit(run, {&files}, 1) == 1U);
-    CHECK(budget.admit(run, {&run, &run, &run}, 4) == 1U);
-    CHECK(budget.admit(files, {&run, &run}, 1) == 1U);
-    CHECK_FALSE(budget.admit(files, {&files}, 1));
+    const MachineBudget budget({1, 4 * gib});
+    const StepLoad run{RunSpec::kind}, files{FilesSpec::kind};
+    CHECK(budget.admit(run, {files}, 1) == 1U);
+    CHECK(budget.admit(run, {run, run, run}, 4) == 1U);
+    CHECK(budget.admit(files, {run, run}, 1) == 1U);
+    CHECK_FALSE(budget.admit(files, {files}, 1));
 }

@@ -32,9 +32,9 @@ Step step_named(const std::string& id, Texts needs = {}, Spec spec = {}) {
 }
 
 Step compile_named(const std::string& id, std::uint64_t memory) {
-    KernelSpec spec;
-    spec.recipe.memory_bytes = memory;
-    return step_named(id, {}, spec);
+    Step step = step_named(id, {}, KernelSpec{});
+    step.estimated_memory = memory;
+    return step;
 }
 
 // Makes steps as a test says, and keeps what happened: "+a" began, "-a" ended.
@@ -50,6 +50,10 @@ class FakeSteps : public StepMaker {
         StepResult result = result_of(step.id);
         result.hit = true;
         return result;
+    }
+    std::uint64_t memory_of(const Step& step) override {
+        ++asked_for_memory[step.id];
+        return step.estimated_memory;
     }
     void begin() override { ++begun; }
     Result<StepResult> make(const Step& step, const StepInputs& inputs, const std::stop_token& stop) override {
@@ -89,6 +93,7 @@ class FakeSteps : public StepMaker {
     }
 
     int begun = 0;
+    std::map<std::string, int> asked_for_memory{};
     std::set<std::string> looked_for{};
 
   private:
@@ -107,7 +112,7 @@ constexpr std::uint64_t gib = 1ULL << 30;
 struct Workshop {
     sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "run-plan-test-").value();
     Store store = Store::open(folder.path() / "store").value();
-    MachineBudget budget{store, {.cores = 4, .memory = 16 * gib}};
+    MachineBudget budget{{.cores = 4, .memory = 16 * gib}};
     FakeSteps steps{};
     SilentProgress progress{};
     std::stop_source stop{};
@@ -243,6 +248,21 @@ TEST_CASE("compiles whose memory does not fit together run one after the other")
                     compile_named("kernel:k:12.0", 9 * gib)})
               .size() == 3);
     CHECK(most == 1);
+}
+
+TEST_CASE("what a step needs is asked for once, and again when a compile has told more") {
+    Workshop shop;
+    // Ten wait for the first compile, and one more step begins and ends meanwhile.
+    std::vector<Step> plan = {compile_named("kernel:k:8.0", 15 * gib)};
+    for (int i = 0; i < 10; ++i) plan.push_back(compile_named("kernel:k:9." + std::to_string(i), 15 * gib));
+    for (int i = 0; i < 5; ++i) plan.push_back(step_named("run:" + std::to_string(i), {}, RunSpec{}));
+    shop.steps.makes["kernel:k:8.0"] = [&](const StepInputs&, const std::stop_token&) {
+        for (int i = 0; i < 5; ++i) shop.steps.wait_for("-run:" + std::to_string(i));
+        return FakeSteps::result_of("kernel:k:8.0");
+    };
+    CHECK(shop.run(plan).size() == 16);
+    for (int i = 0; i < 10; ++i) CHECK(shop.steps.asked_for_memory.at("kernel:k:9." + std::to_string(i)) <= 11);
+    CHECK(shop.steps.asked_for_memory.at("kernel:k:8.0") == 1);
 }
 
 TEST_CASE("what was killed for memory is tried once more, alone and with one process") {

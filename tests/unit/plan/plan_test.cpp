@@ -226,6 +226,28 @@ TEST_CASE("constraints hold torch and what is bound to it, where the venvs agree
     CHECK(spec.constraints.find("numpy") == std::string::npos);
 }
 
+TEST_CASE("a venv is a layer for each of its groups, and packages that the base has are none") {
+    World world;
+    CHECK(world.plan().find("python:/opt/venv")->least_layers == 1);
+    world.lock.venvs[0].distributions.push_back(World::wheel("torch", "2.11.0"));
+    world.lock.venvs[0].distributions.back().group = 3;
+    world.lock.apts[0].packages.clear();
+    const Plan plan = world.plan();
+    CHECK(plan.find("python:/opt/venv")->least_layers == 2);
+    CHECK(plan.find("apt:apt")->least_layers == 0);
+    CHECK(plan.find("apt:kernel-tools")->least_layers == 1);
+    world.facts.base_layers = 7;  // of an image that somebody made
+    CHECK(plan_base(world.tmpl, world.lock, world.facts).least_layers == 7);
+}
+
+TEST_CASE("a variant that was never built here is estimated by all that its kernel was ever compiled for") {
+    const Plan plan = World().plan();
+    const Step& step = *plan.find("kernel:plain:8.9");
+    CHECK(step.estimated_memory == World().tmpl.kernels[0].recipe.memory_bytes);
+    CHECK(step.siblings == Ids{"kernel:plain:8.0", "kernel:plain:8.9"});
+    CHECK(plan.find("run:first")->estimated_memory == 0);
+}
+
 TEST_CASE("what a lock lacks leaves steps unresolved, with the reason") {
     World world;
     world.lock = {};

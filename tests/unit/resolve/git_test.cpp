@@ -110,14 +110,14 @@ TEST_CASE("a commit's bytes are the commit's, whatever the builder's git is set 
         templates("GIT_TEMPLATE_DIR", place.folder.path() / "templates"), source("GIT_ATTR_SOURCE", "HEAD"),
         count("GIT_CONFIG_COUNT", "1"), key("GIT_CONFIG_KEY_0", "core.autocrlf"), value("GIT_CONFIG_VALUE_0", "true");
     const mode_t before = ::umask(0177);
-    const GitWish wish{place.url("r"), rev};
-    const auto locked = resolve_git(wish, place.context);
+    const GitRequest asked{place.url("r"), rev};
+    const auto locked = resolve_git(asked, place.context);
     ::umask(before);
     REQUIRE(locked);
     CHECK(locked->tree.size() == 40);
     CHECK(locked->commit_time > 1'500'000'000);
     const fs::path to = place.empty("out");
-    REQUIRE(checkout_git(wish, to, place.context));
+    REQUIRE(checkout_git(asked, to, place.context));
     CHECK(place.text("out/a.md") == "one\ntwo\n");
     CHECK(place.text("out/b.bat") == "one\r\ntwo\r\n");  // what the commit itself asks for
     CHECK(place.text("out/c.txt") == "$Id$ $Format:%H$\n");
@@ -132,11 +132,11 @@ TEST_CASE("an executable file stays one under any umask") {
     place.make("r");
     place.write("r/tool", "#!/bin/sh\n");
     ::chmod((place.folder.path() / "r/tool").c_str(), 0755);
-    const GitWish wish{place.url("r"), place.commit("r")};
-    REQUIRE(resolve_git(wish, place.context));
+    const GitRequest asked{place.url("r"), place.commit("r")};
+    REQUIRE(resolve_git(asked, place.context));
     const fs::path to = place.empty("out");
     const mode_t before = ::umask(0111);
-    const auto done = checkout_git(wish, to, place.context);
+    const auto done = checkout_git(asked, to, place.context);
     ::umask(before);
     REQUIRE(done);
     CHECK((fs::status(to / "tool").permissions() & fs::perms::owner_exec) != fs::perms::none);
@@ -147,8 +147,8 @@ TEST_CASE("replacements and grafts of the builder's repository do not count") {
     place.make("r");
     place.write("r/a", "true\n");
     const std::string rev = place.commit("r");
-    const GitWish wish{place.url("r"), rev};
-    REQUIRE(resolve_git(wish, place.context));
+    const GitRequest asked{place.url("r"), rev};
+    REQUIRE(resolve_git(asked, place.context));
     // Another's hand in the store's repository: a replaced blob, and attributes.
     fs::path bare;
     for (const auto& entry : fs::directory_iterator(place.store.root() / "git"))
@@ -158,7 +158,7 @@ TEST_CASE("replacements and grafts of the builder's repository do not count") {
     const std::string other = place.git(name, {"hash-object", "-w", (place.folder.path() / "other").string()});
     place.git(name, {"replace", place.git(name, {"rev-parse", rev + ":a"}), other});
     place.write(name + "/info/attributes", "* text eol=crlf\n");
-    REQUIRE(checkout_git(wish, place.empty("out"), place.context));
+    REQUIRE(checkout_git(asked, place.empty("out"), place.context));
     CHECK(place.text("out/a") == "true\n");
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("submodules come from servers, and from this machine only where git it
     place.make("outer");
     const auto taken = [&](const std::string& url) {
         place.link("outer", "deep/my mod", "inner", module_text("a name", "deep/my mod", url));
-        return GitWish{place.url("outer"), place.git("outer", {"rev-parse", "HEAD"}), true};
+        return GitRequest{place.url("outer"), place.git("outer", {"rev-parse", "HEAD"}), true};
     };
     // Said by the repository: a path, an address of this machine, an option.
     for (const std::string& bad : {(place.folder.path() / "inner").string(), place.url("inner"),
@@ -182,7 +182,7 @@ TEST_CASE("submodules come from servers, and from this machine only where git it
     }
     CHECK_FALSE(fs::exists(place.folder.path() / "pwned"));
     // Beside a repository of this machine git's own rule holds, whose default is no.
-    const GitWish beside = taken("../inner");
+    const GitRequest beside = taken("../inner");
     const auto refused = resolve_git(beside, place.context);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().hint.find("protocol") != std::string::npos);
@@ -195,7 +195,7 @@ TEST_CASE("submodules come from servers, and from this machine only where git it
     CHECK(place.text("out/deep/my mod/i") == "inner\n");
     CHECK(place.progress.said.empty());
 
-    GitWish without = beside;
+    GitRequest without = beside;
     without.submodules = false;
     REQUIRE(resolve_git(without, place.context));
     CHECK(place.progress.said.find("deep/my mod") != std::string::npos);
@@ -207,20 +207,20 @@ TEST_CASE("files that Git LFS keeps elsewhere are named, or stay pointers where 
     const std::string pointer =
         "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, '1') + "\nsize 12345\n";
     place.write("r/tests/example.bin", pointer);
-    GitWish wish{place.url("r"), place.commit("r")};
-    CHECK(resolve_git(wish, place.context));  // no attribute: a text about LFS, as its own documentation holds one
+    GitRequest asked{place.url("r"), place.commit("r")};
+    CHECK(resolve_git(asked, place.context));  // no attribute: a text about LFS, as its own documentation holds one
     place.write("r/.gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
     place.write("r/small.bin", "not one\n");
-    wish.rev = place.commit("r");
-    const auto refused = resolve_git(wish, place.context);
+    asked.rev = place.commit("r");
+    const auto refused = resolve_git(asked, place.context);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::usage);
     CHECK(refused.error().message.find("tests/example.bin") != std::string::npos);
     CHECK(refused.error().message.find("small.bin") == std::string::npos);
     CHECK(refused.error().message.find("12.3 kB") != std::string::npos);
-    wish.lfs_pointers = true;
-    REQUIRE(resolve_git(wish, place.context));
-    REQUIRE(checkout_git(wish, place.empty("out"), place.context));
+    asked.lfs_pointers = true;
+    REQUIRE(resolve_git(asked, place.context));
+    REQUIRE(checkout_git(asked, place.empty("out"), place.context));
     CHECK(place.text("out/tests/example.bin") == pointer);
 }
 
