@@ -54,10 +54,6 @@ static json::object write_distribution(const LockedDistribution& d) {
     return o;
 }
 
-static json::object write_git(const LockedGit& g) {
-    return {{"url", g.url}, {"rev", g.rev}, {"tree", g.tree}, {"commit_time", g.commit_time}};
-}
-
 template <class T, class Write>
 static json::array write_all(const std::vector<T>& items, Write write) {
     json::array out;
@@ -74,7 +70,7 @@ static void add_places(json::object& o, const LockedPlaces& places) {
     add("folders", places.folders);
 }
 
-static json::object write_base(const LockedBase& base) {
+static json::object write(const LockedBase& base) {
     json::object o{{"kind", base.kind}, {"request", base.request.to_string()}};
     if (!base.suite.empty()) o["suite"] = base.suite;
     if (!base.suites.empty()) o["suites"] = json::array(base.suites.begin(), base.suites.end());
@@ -84,39 +80,59 @@ static json::object write_base(const LockedBase& base) {
     return o;
 }
 
+static json::object write(const LockedApt& a) {
+    json::object o{{"step", a.step}, {"request", a.request.to_string()}};
+    if (!a.suites.empty()) o["suites"] = json::array(a.suites.begin(), a.suites.end());
+    o["packages"] = write_all(a.packages, write_package);
+    return o;
+}
+
+static json::object write(const LockedGit& g) {
+    return {{"url", g.url}, {"rev", g.rev}, {"tree", g.tree}, {"commit_time", g.commit_time}};
+}
+
+static json::object write(const LockedVenv& v) {
+    json::object o{{"venv", v.venv},
+                   {"request", v.request.to_string()},
+                   {"distributions", write_all(v.distributions, write_distribution)}};
+    if (!v.interpreter.empty()) o["interpreter"] = v.interpreter;
+    if (!v.builders.empty()) o["builders"] = write_all(v.builders, write_distribution);
+    add_places(o, v.places);
+    return o;
+}
+
+static json::object write(const LockedToolchain& t) {
+    return {{"name", t.name},
+            {"cuda", t.cuda},
+            {"request", t.request.to_string()},
+            {"wheels", write_all(t.wheels, write_distribution)}};
+}
+
+static json::object write(const LockedKernel& k) {
+    json::object o{{"kernel", k.kernel},
+                   {"request", k.request.to_string()},
+                   {"requirements", write_all(k.requirements, write_distribution)},
+                   {"fallback", write_all(k.fallback, write_distribution)}};
+    add_places(o, k.places);
+    return o;
+}
+
+// A list that is empty is written all the same, but for kernels, which most templates have none of.
+template <class Part>
+static constexpr bool may_be_absent = std::is_same_v<Part, LockedKernel>;
+
+template <class Part>
+static void write_part(json::object& o, const char* key, const std::optional<Part>& part) {
+    if (part) o[key] = write(*part);
+}
+template <class Part>
+static void write_part(json::object& o, const char* key, const std::vector<Part>& parts) {
+    if (!may_be_absent<Part> || !parts.empty()) o[key] = write_all(parts, [](const Part& part) { return write(part); });
+}
+
 std::string Lock::to_text() const {
     json::object o{{"tmplbuild_lock", lock_version}, {"packer", packer}};
-    if (base) o["base"] = write_base(*base);
-    o["apt"] = write_all(apts, [](const LockedApt& a) {
-        json::object apt{{"step", a.step}, {"request", a.request.to_string()}};
-        if (!a.suites.empty()) apt["suites"] = json::array(a.suites.begin(), a.suites.end());
-        apt["packages"] = write_all(a.packages, write_package);
-        return apt;
-    });
-    o["git"] = write_all(gits, write_git);
-    o["python"] = write_all(venvs, [](const LockedVenv& v) {
-        json::object venv{{"venv", v.venv},
-                          {"request", v.request.to_string()},
-                          {"distributions", write_all(v.distributions, write_distribution)}};
-        if (!v.interpreter.empty()) venv["interpreter"] = v.interpreter;
-        if (!v.builders.empty()) venv["builders"] = write_all(v.builders, write_distribution);
-        add_places(venv, v.places);
-        return venv;
-    });
-    if (toolchain)
-        o["toolchain"] = json::object{{"name", toolchain->name},
-                                      {"cuda", toolchain->cuda},
-                                      {"request", toolchain->request.to_string()},
-                                      {"wheels", write_all(toolchain->wheels, write_distribution)}};
-    if (!kernels.empty())
-        o["kernels"] = write_all(kernels, [](const LockedKernel& k) {
-            json::object kernel{{"kernel", k.kernel},
-                                {"request", k.request.to_string()},
-                                {"requirements", write_all(k.requirements, write_distribution)},
-                                {"fallback", write_all(k.fallback, write_distribution)}};
-            add_places(kernel, k.places);
-            return kernel;
-        });
+    for_each_part(*this, [&](const char* key, const auto& part) { write_part(o, key, part); });
     return json::pretty(o);
 }
 
@@ -250,8 +266,7 @@ static auto read_all(const json::object& o, std::string_view key, Read read) {
     return out;
 }
 
-static LockedBase read_base(const json::object& o) {
-    LockedBase base;
+static void read(const json::object& o, LockedBase& base) {
     base.kind = read_text(
         o, "kind", [](const std::string& kind) { return kind == "debian" || kind == "layout"; }, "a kind of base");
     base.request = read_digest(o, "request");
@@ -266,7 +281,54 @@ static LockedBase read_base(const json::object& o) {
     }
     base.contract = BaseContract::from_json(*json::get_object(o, "contract").value()).value();
     if (o.contains("packages")) base.packages = read_all(o, "packages", read_package);
-    return base;
+}
+
+static void read(const json::object& o, LockedApt& apt) {
+    apt = {read_text(o, "step", is_step_of_apt, "an apt step"), read_digest(o, "request"),
+           read_all(o, "packages", read_package), read_suites(o)};
+}
+
+static void read(const json::object& o, LockedGit& git) {
+    const auto is_url = [](const std::string& text) { return is_address(text, git_schemes()); };
+    const auto is_object = [](const std::string& text) { return is_hex(text, 40) || is_hex(text, 64); };
+    git = {read_text(o, "url", is_url, "an address of a repository"), read_text(o, "rev", is_object, "a commit"),
+           read_text(o, "tree", is_object, "a tree"), json::get_int(o, "commit_time").value()};
+}
+
+static void read(const json::object& o, LockedVenv& venv) {
+    venv.venv = read_text(o, "venv", is_image_folder, "a folder of the image");
+    venv.request = read_digest(o, "request");
+    venv.distributions = read_all(o, "distributions", read_distribution);
+    if (o.contains("builders")) venv.builders = read_all(o, "builders", read_distribution);
+    if (o.contains("interpreter"))
+        venv.interpreter = read_text(o, "interpreter", is_interpreter_name, "an interpreter");
+    venv.places = read_places(o);
+}
+
+static void read(const json::object& o, LockedToolchain& toolchain) {
+    toolchain = {read_text(o, "name", is_name, "a toolchain"),
+                 read_text(o, "cuda", is_python_version, "a version of CUDA"), read_digest(o, "request"),
+                 read_all(o, "wheels", read_distribution)};
+}
+
+static void read(const json::object& o, LockedKernel& kernel) {
+    kernel = {read_text(o, "kernel", is_name, "the name of a kernel"), read_digest(o, "request"),
+              read_all(o, "requirements", read_distribution), read_all(o, "fallback", read_distribution),
+              read_places(o)};
+}
+
+template <class Part>
+static void read_part(const json::object& o, const char* key, std::optional<Part>& part) {
+    if (o.contains(key)) read(*json::get_object(o, key).value(), part.emplace());
+}
+template <class Part>
+static void read_part(const json::object& o, const char* key, std::vector<Part>& parts) {
+    if (may_be_absent<Part> && !o.contains(key)) return;
+    parts = read_all(o, key, [](const json::object& one) {
+        Part part;
+        read(one, part);
+        return part;
+    });
 }
 
 static Lock read_lock(const json::object& o) {
@@ -274,41 +336,7 @@ static Lock read_lock(const json::object& o) {
         throw BuildError(usage_error("it was written by another release of tmplbuild"));
     Lock lock;
     lock.packer = read_text(o, "packer", is_packer, "a packer's format");
-    if (o.contains("base")) lock.base = read_base(*json::get_object(o, "base").value());
-    lock.apts = read_all(o, "apt", [](const json::object& a) {
-        return LockedApt{read_text(a, "step", is_step_of_apt, "an apt step"), read_digest(a, "request"),
-                         read_all(a, "packages", read_package), read_suites(a)};
-    });
-    lock.gits = read_all(o, "git", [](const json::object& g) {
-        const auto is_url = [](const std::string& text) { return is_address(text, git_schemes()); };
-        const auto is_object = [](const std::string& text) { return is_hex(text, 40) || is_hex(text, 64); };
-        return LockedGit{read_text(g, "url", is_url, "an address of a repository"),
-                         read_text(g, "rev", is_object, "a commit"), read_text(g, "tree", is_object, "a tree"),
-                         json::get_int(g, "commit_time").value()};
-    });
-    lock.venvs = read_all(o, "python", [](const json::object& v) {
-        LockedVenv venv{read_text(v, "venv", is_image_folder, "a folder of the image"),
-                        read_digest(v, "request"),
-                        read_all(v, "distributions", read_distribution),
-                        {}};
-        if (v.contains("builders")) venv.builders = read_all(v, "builders", read_distribution);
-        if (v.contains("interpreter"))
-            venv.interpreter = read_text(v, "interpreter", is_interpreter_name, "an interpreter");
-        venv.places = read_places(v);
-        return venv;
-    });
-    if (o.contains("toolchain")) {
-        const json::object& t = *json::get_object(o, "toolchain").value();
-        lock.toolchain = LockedToolchain{read_text(t, "name", is_name, "a toolchain"),
-                                         read_text(t, "cuda", is_python_version, "a version of CUDA"),
-                                         read_digest(t, "request"), read_all(t, "wheels", read_distribution)};
-    }
-    if (o.contains("kernels"))
-        lock.kernels = read_all(o, "kernels", [](const json::object& k) {
-            return LockedKernel{read_text(k, "kernel", is_name, "the name of a kernel"), read_digest(k, "request"),
-                                read_all(k, "requirements", read_distribution),
-                                read_all(k, "fallback", read_distribution), read_places(k)};
-        });
+    for_each_part(lock, [&](const char* key, auto& part) { read_part(o, key, part); });
     return lock;
 }
 

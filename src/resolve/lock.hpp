@@ -119,6 +119,21 @@ struct Lock {
     static Result<Lock> parse(const std::string& text, const std::string& file_name);
 };
 
+// Every part of the lock with its key in the file, in the order in which they build on each other. Whoever does
+// something with all of them walks over them here, so that a part that is new is forgotten nowhere: a member that is
+// missing here does not compile. `lock`: a Lock, const or not; visit(key, part).
+template <class Locks, class Visit>
+void for_each_part(Locks& lock, Visit&& visit) {
+    auto& [packer, base, venvs, apts, gits, toolchain, kernels] = lock;
+    (void)packer;  // says who wrote it
+    visit("base", base);
+    visit("apt", apts);
+    visit("git", gits);
+    visit("python", venvs);
+    visit("toolchain", toolchain);
+    visit("kernels", kernels);
+}
+
 // template.toml → template.lock, beside it.
 std::filesystem::path lock_path(const std::filesystem::path& template_file);
 
