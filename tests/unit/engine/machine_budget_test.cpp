@@ -2,6 +2,7 @@
 #include "engine/machine_budget.hpp"
 
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

@@ -4,9 +4,9 @@
 #include "engine/prepare.hpp"
 
 #include "engine/local_facts.hpp"
-#include "plan/requests.hpp"
 #include "support/catch.hpp"
 #include "support/fake_http.hpp"
+#include "support/locked_template.hpp"
 #include "sys/file.hpp"
 #include "template/parse.hpp"
 
@@ -63,20 +63,7 @@ struct LockedPlace {
     LockedPlace() {
         const Template tmpl = read(whole_template);
         const LocalFacts facts = find_local_facts(tmpl, {}, store);
-        Lock lock;
-        lock.packer = "any";
-        lock.base =
-            LockedBase{"debian", base_request(tmpl, facts), "bookworm", {package("libc6")}, {Sha256::of("base")}, {}};
-        for (const AptRequest& request : apt_requests(tmpl))
-            lock.apts.push_back({request.step, apt_request(request, *lock.base, lock), {package("jq")}});
-        for (const VenvRequest& request : venv_requests(tmpl))
-            lock.venvs.push_back({request.venv, venv_request(request, lock.base->contract, facts), {}, {}});
-        for (const GitRequest& request : git_requests(tmpl))
-            lock.gits.push_back({request.url, request.rev, std::string(40, 'b'), 1});
-        REQUIRE(sys::write_file_atomic(lock_path(file), lock.to_text()));
-    }
-    static LockedPackage package(const std::string& name) {
-        return {name, "1", "amd64", name + ".deb", Sha256::of(name), 1000};
+        REQUIRE(sys::write_file_atomic(lock_path(file), made_lock(tmpl, facts).to_text()));
     }
     Template read(const std::string& text) const {
         REQUIRE(sys::write_file_atomic(file, text));

@@ -13,6 +13,8 @@ inline BaseContract debian_contract(const std::string& version = "3.11.2", const
     python.real_path = "/usr/bin/python3.11";
     python.version = version;
     python.soabi = "cpython-" + soabi_version + "-x86_64-linux-gnu";
+    python.cache_tag = "cpython-" + soabi_version;
+    python.magic = "a70d0d0a";
     BaseContract contract;
     contract.distribution = "debian 12";
     contract.glibc = glibc;
