@@ -168,6 +168,8 @@ void PodLog::on_report(const std::string& line) {
         state_ = "writing";
         reason_.clear();
         tell("log files: written again; " + std::to_string(refused_) + " lines were dropped so far");
+    } else if (word == "removed") {
+        say(own, "log files: " + rest);
     } else if (word == "dropped") {
         std::uint64_t lines = 0;
         std::from_chars(rest.data(), rest.data() + rest.size(), lines);

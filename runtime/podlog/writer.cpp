@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "podlog/former_pods.hpp"
 #include "podlog/outlet.hpp"
 #include "podlog/rotating_file.hpp"
 #include "sys/clock.hpp"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr int frames_fd = 3, reports_fd = 4;
 constexpr std::uint64_t progress_bytes = 1'000'000;
+constexpr Time sign_of_life_ms = 3'600'000;  // how often this pod leaves one, and looks for pods of before
 
 std::string stamp(bool progress) {
     const timespec now = sys::time_of_day();
@@ -64,10 +66,10 @@ class Writer {
     int run() {
         std::array<char, 16384> buffer{};
         for (;;) {
-            // Only a report that is owed makes it wake up by itself.
             pollfd in{frames_fd, POLLIN, 0};
-            if (owed_ > 0 && ::poll(&in, 1, 500) == 0) {
-                report_dropped();
+            const int pause = pause_ms();
+            if (pause >= 0 && ::poll(&in, 1, pause) == 0) {
+                use_pause();
                 continue;
             }
             const ssize_t got = ::read(frames_fd, buffer.data(), buffer.size());
@@ -81,6 +83,9 @@ class Writer {
     }
 
   private:
+    int pause_ms() const;
+    void use_pause();
+    void tidy();
     void take_frames();
     void write(const std::string& name, std::string_view block);
     RotatingFile& file_of(const std::string& name, Log& log);
@@ -95,13 +100,43 @@ class Writer {
     std::string input_;
     std::string folder_, progress_;  // empty: no place found yet
     std::map<std::string, Log> logs_;
-    Time place_at_ = 0;            // where there is none, it is looked for then
-    bool place_failed_ = false;    // and that was said
-    bool failing_ = false;         // something was reported as failing, and nothing since as working
-    bool place_doubtful_ = false;  // a write failed: the volume may be gone for good
-    std::uint64_t owed_ = 0;       // lines dropped and not reported yet
+    std::optional<FormerPods> former_pods_;  // where the files are on the volume
+    Time sign_at_ = 0;                       // when this pod's next sign of life is due
+    Time place_at_ = 0;                      // where there is none, it is looked for then
+    bool place_failed_ = false;              // and that was said
+    bool failing_ = false;                   // something was reported as failing, and nothing since as working
+    bool place_doubtful_ = false;            // a write failed: the volume may be gone for good
+    std::uint64_t owed_ = 0;                 // lines dropped and not reported yet
     Time reported_ = 0;
 };
+
+// How long it waits for frames before it does something else; -1: for ever. A report that is owed, and once an hour the
+// pods of before, are all that makes it wake up by itself.
+int Writer::pause_ms() const {
+    if (former_pods_ && former_pods_->busy()) return 0;
+    if (owed_ > 0) return 500;
+    if (!former_pods_) return -1;
+    return static_cast<int>(std::clamp<Time>(sign_at_ - now_ms(), 0, sign_of_life_ms));
+}
+
+void Writer::use_pause() {
+    report_dropped();
+    if (!former_pods_) return;
+    if (options_.busy_since != nullptr) options_.busy_since->store(now_ms());
+    tidy();
+    if (options_.busy_since != nullptr) options_.busy_since->store(0);
+}
+
+// One small piece: frames that have come meanwhile go first.
+void Writer::tidy() {
+    if (former_pods_->busy()) {
+        const std::string removed = former_pods_->step();
+        if (!removed.empty()) report("removed " + removed);
+    } else if (now_ms() >= sign_at_) {
+        sign_at_ = now_ms() + sign_of_life_ms;
+        former_pods_->begin();
+    }
+}
 
 // "NAME LENGTH\n" and then that many bytes.
 void Writer::take_frames() {
@@ -166,8 +201,12 @@ bool Writer::find_place() {
         const std::string root = on_volume ? options_.volume : options_.fallback;
         const std::string folder = on_volume ? root + "/.tmplbuild/pods/" + options_.pod + "/logs" : root;
         if (make_folders(folder) && ::access(folder.c_str(), W_OK) == 0) {
-            if (folder != folder_)
+            if (folder != folder_) {
                 for (auto& [name, log] : logs_) log.file.reset();
+                former_pods_.reset();
+                if (on_volume) former_pods_.emplace(root + "/.tmplbuild/pods", options_.pod, FormerPods::Limits{});
+                sign_at_ = 0;
+            }
             folder_ = folder;
             progress_ = root + "/installation_progress.log";
             place_failed_ = false;
@@ -177,6 +216,7 @@ bool Writer::find_place() {
         why += (why.empty() ? "" : "; ") + folder + ": " + std::strerror(errno);
     }
     folder_.clear();
+    former_pods_.reset();
     for (auto& [name, log] : logs_) log.file.reset();
     place_at_ = now_ms() + options_.retry_ms;
     if (!place_failed_) report("fails cannot make a folder for logs (" + why + ")");

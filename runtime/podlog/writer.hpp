@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log writer: the one process of the launcher that touches the volume. It reads frames of lines from a pipe, dates
-// them and keeps them in rotating files; it may hang on a frozen disk for as long as it likes. The launcher starts it
-// again when it dies. Never masks: what it gets is masked already.
+// them and keeps them in rotating files, and removes what pods of before have left; it may hang on a frozen disk for as
+// long as it likes. The launcher starts it again when it dies. Never masks: what it gets is masked already.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@ std::string frame(std::string_view name, std::string_view block);
 std::string file_name(std::string_view service);
 
 // The child's body: frames from descriptor 3, reports to descriptor 4 as lines: "at FOLDER", "fails REASON",
-// "works", "dropped NUMBER". Returns when the pipe ends.
+// "works", "dropped NUMBER", "removed WORDS". Returns when the pipe ends.
 int run_writer(const WriterOptions& options);
 
 }  // namespace tmplbuild::launch
