@@ -126,7 +126,8 @@ void sum_up(Snapshot& snapshot, bool stopping) {
     for (const Service& service : snapshot.services) {
         way += way_of(service);
         ++parts;
-        trouble = trouble || service.state == "failed" || service.state == "unhealthy" || service.state == "backoff";
+        for (const char* state : {"failed", "unhealthy", "backoff", "blocked"})
+            trouble = trouble || service.state == state;
     }
     for (const Kernel& kernel : snapshot.kernels) {
         way += way_of(kernel);

@@ -30,6 +30,8 @@ const char* to_string(Phase phase) {
             return "failed";
         case Phase::stopped:
             return "stopped";
+        case Phase::blocked:
+            return "blocked";
     }
     return "failed";
 }
@@ -62,7 +64,8 @@ PodState first_state(const pod::PodSpec& spec) {
         ServiceState s;
         s.reason = service.unusable;
         if (s.reason.empty() && in_circle(spec, service.name)) s.reason = "it needs itself, by way of what it needs";
-        if (!s.reason.empty()) s.phase = Phase::failed;
+        s.unusable = !s.reason.empty();
+        if (s.unusable) s.phase = Phase::failed;
         state.services.push_back(std::move(s));
     }
     state.kernels.resize(spec.kernels.size());

@@ -29,12 +29,14 @@ enum class Phase {
     done,       // ended by itself and is not started again
     failed,     // will not be started again, for `reason`
     stopped,    // was told to stop
+    blocked,    // what it needs is over; starts when that is started again
 };
 const char* to_string(Phase phase);
 
 struct ServiceState {
     Phase phase = Phase::waiting;
     Time since = 0;                  // when it came into this phase
+    bool unusable = false;           // it can never be started, for `reason`
     pid_t pid = 0;                   // 0: no process
     bool spawning = false;           // a start was asked for and is not answered yet
     Time started = 0;                // of the present process

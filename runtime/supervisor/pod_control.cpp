@@ -90,8 +90,7 @@ Result<std::string> PodControl::command_service(const Request& request, std::siz
     const std::string& name = pod_.spec.services[i].name;
     const ServiceState& now = pod_.state.services[i];
     if (pod_.state.mode != Mode::running) return usage_error("the pod is stopping");
-    if (now.phase == Phase::failed && !pod_.spec.services[i].unusable.empty())
-        return usage_error("'" + name + "' cannot be started: " + now.reason);
+    if (now.unusable) return usage_error("'" + name + "' cannot be started: " + now.reason);
     const bool runs = now.pid != 0 && now.phase != Phase::stopping;
     if (request.kind == Request::Kind::start && runs) return "'" + name + "' runs already";
     const bool stop = request.kind == Request::Kind::stop;
@@ -99,7 +98,8 @@ Result<std::string> PodControl::command_service(const Request& request, std::siz
     pod_.happen({.kind = stop ? Event::Kind::stop_service : Event::Kind::restart_service,
                  .service = i,
                  .more = now.pid == 0 && now.left == 0 ? asks_.left_of(i) : std::string()});
-    return "'" + name + "' is " + to_string(now.phase);
+    const std::string blocked = now.phase == Phase::blocked ? ": " + now.reason : "";
+    return "'" + name + "' is " + to_string(now.phase) + blocked;
 }
 
 // Without a name: every kernel of the pod.

@@ -69,7 +69,8 @@ void Transition::handle_service(std::size_t i, const Event& event) {
         case Kind::stop_service:
             return order(i, ServiceEvent::stop_asked, event, "stopped by a person");
         case Kind::restart_service:
-            return order(i, ServiceEvent::restart_asked, event, "restarted by a person");
+            order(i, ServiceEvent::restart_asked, event, "restarted by a person");
+            return start_needs(i);
         case Kind::idle_answered:
             return happens(i, ServiceEvent::idle_answered, event);
         default:
@@ -113,9 +114,11 @@ struct Transition::Moves {
     using S = ServiceMove;
     using P = PodMove;
 
-    static constexpr std::array<Entry<S>, 23> services = {{
+    static constexpr std::array<Entry<S>, 25> services = {{
         {S::none, [](T&, const C&) {}},
         {S::start, [](T& t, const C& c) { t.start(c.i); }},
+        {S::block, [](T& t, const C& c) { t.block(c.i); }},
+        {S::unblock, [](T& t, const C& c) { t.enter(c.i, Phase::waiting); }},
         {S::take_process, [](T& t, const C& c) { t.take_process(c.i, c.event.pid); }},
         {S::stop_late, [](T& t, const C& c) { t.take_process(c.i, c.event.pid); }},
         {S::begin, [](T& t, const C& c) { t.begin(c.i); }},
@@ -207,26 +210,53 @@ void Transition::settle() {
     if (now_ >= state().give_up_at) happens(PodEvent::limit_over);
 }
 
-// What it waits for among its needs; empty: nothing.
-std::string Transition::missing_need(std::size_t i) {
+// Not there for whoever needs it, and it does not come by itself. (A oneshot that is done has satisfied them.)
+bool Transition::is_over(std::size_t j) {
+    const Phase phase = at(j).phase;
+    return !at(j).satisfied &&
+           (phase == Phase::done || phase == Phase::failed || phase == Phase::stopped || phase == Phase::blocked);
+}
+
+// The first of its needs that is not there; with `over`: that is over. Nothing: none.
+std::optional<std::size_t> Transition::missing_need(std::size_t i, bool over) {
     for (const auto& need : spec_.services[i].needs)
-        for (std::size_t j = 0; j < state().services.size(); ++j) {
-            if (spec_.services[j].name != need || at(j).satisfied) continue;
-            std::string out = "needs " + need + ", which is " + to_string(at(j).phase);
-            // A oneshot that is done has satisfied it; this one has ended, and its policy does not start it again.
-            if (at(j).phase == Phase::done) out += " and is not started again by itself";
-            const bool for_good =
-                at(j).phase == Phase::done || at(j).phase == Phase::failed || at(j).phase == Phase::stopped;
-            if (for_good && at(i).reason != out) say(i, "waits for good: " + out);
-            return out;
+        for (std::size_t j = 0; j < state().services.size(); ++j)
+            if (spec_.services[j].name == need && !at(j).satisfied && (!over || is_over(j))) return j;
+    return std::nullopt;
+}
+
+std::string Transition::need_words(std::size_t j) {
+    const std::string out = "needs " + spec_.services[j].name + ", which is " + to_string(at(j).phase);
+    return at(j).phase == Phase::done ? out + " and is not started again by itself" : out;
+}
+
+void Transition::block(std::size_t i) {
+    enter(i, Phase::blocked, need_words(*missing_need(i, true)));
+    say(i, "blocked: " + at(i).reason);
+}
+
+// Who waits in vain waits no more, and who is blocked no more waits again. One may block the next.
+void Transition::look_at_needs() {
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (std::size_t i = 0; i < state().services.size(); ++i) {
+            const Phase before = at(i).phase;
+            if (before != Phase::waiting && before != Phase::blocked) continue;
+            const auto over = missing_need(i, true);
+            if (over && before == Phase::blocked) at(i).reason = need_words(*over);
+            if (over && before == Phase::waiting) happens(i, ServiceEvent::need_over);
+            if (!over && before == Phase::blocked) happens(i, ServiceEvent::need_back);
+            changed = changed || at(i).phase != before;
         }
-    return {};
+    }
 }
 
 void Transition::start_what_can() {
+    look_at_needs();
     for (std::size_t i = 0; i < state().services.size(); ++i) {
         if (at(i).phase != Phase::waiting) continue;
-        std::string missing = missing_need(i);
+        const auto need = missing_need(i, false);
+        std::string missing = need ? need_words(*need) : std::string();
         const bool may = missing.empty() && kernels_.may_start(i, missing);
         at(i).reason = missing;
         if (may) happens(i, ServiceEvent::can_start);

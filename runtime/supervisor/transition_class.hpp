@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -70,7 +71,11 @@ class Transition {
     void start_what_can();
     void start(std::size_t i);
     void take_process(std::size_t i, pid_t pid);
-    std::string missing_need(std::size_t i);
+    bool is_over(std::size_t j);
+    std::optional<std::size_t> missing_need(std::size_t i, bool over);
+    std::string need_words(std::size_t j);
+    void block(std::size_t i);
+    void look_at_needs();
 
     // transition_ready.cpp: readiness and health
     void match_log(std::size_t i);
@@ -91,6 +96,7 @@ class Transition {
     void fail(std::size_t i, const std::string& why);
 
     // transition_stop.cpp: one service, and the whole pod
+    void start_needs(std::size_t i);
     void order(std::size_t i, ServiceEvent what, const Event& event, const char* why);
     void stop_service(std::size_t i, std::string why);
     void change_order(std::size_t i, const char* why);

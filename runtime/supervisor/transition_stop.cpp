@@ -21,10 +21,21 @@ const Time stray_grace_ms = pod::Service{}.stop_grace_ms;
 
 // Of a person, or for a kernel. While the pod stops nobody is heard, and what cannot be used is never started.
 void Transition::order(std::size_t i, ServiceEvent what, const Event& event, const char* why) {
-    if (state().mode != Mode::running || !spec_.services[i].unusable.empty()) return;
+    if (state().mode != Mode::running || at(i).unusable) return;
     at(i).start_again = what == ServiceEvent::restart_asked && (alive(i) || !event.more.empty());
     at(i).last_end.clear();
     happens(i, what, event, why);
+}
+
+// Whoever asks for a service asks for what it needs, as far as that is over.
+void Transition::start_needs(std::size_t i) {
+    if (!alive(i) && at(i).phase != Phase::waiting) return;
+    for (std::optional<std::size_t> need; (need = missing_need(i, true));) {
+        order(*need, ServiceEvent::restart_asked, {}, "");
+        if (is_over(*need)) return;  // it cannot be used
+        say(*need, "started, since " + spec_.services[i].name + " needs it");
+        start_needs(*need);
+    }
 }
 
 void Transition::stop_service(std::size_t i, std::string why) {

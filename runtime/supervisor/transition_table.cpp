@@ -54,37 +54,41 @@ using E = ServiceEvent;
 using M = ServiceMove;
 using enum ServiceMove;
 constexpr M o = none;
-constexpr std::size_t states = static_cast<std::size_t>(stopped) + 1;
+constexpr std::size_t states = static_cast<std::size_t>(blocked) + 1;
 
 // clang-format off
-constexpr std::array<Row<E, M, states>, 20> rows = {{
-    //                   waiting    starting      running   ready        unhealthy     backoff    stopping         done  failed stopped
-    {E::can_start,      {start,     o,            o,        o,           o,            o,         o,               o,    o,     o}},
-    {E::spawned,        {o,         take_process, o,        o,           o,            o,         stop_late,       o,    o,     o}},
-    {E::executed,       {o,         begin,        o,        o,           o,            o,         o,               o,    o,     o}},
-    {E::spawn_failed,   {o,         end,          o,        o,           o,            o,         end,             o,    o,     o}},
-    {E::exited,         {o,         end,          end,      end,         end,          o,         end,             o,    o,     o}},
-    {E::left_gone,      {o,         o,            o,        o,           o,            o,         conclude,        o,    o,     o}},
-    {E::probe_answered, {o,         take_answer,  o,        take_answer, take_answer,  o,         o,               o,    o,     o}},
-    {E::log_matched,    {o,         become_ready, o,        o,           become_ready, o,         o,               o,    o,     o}},
-    {E::stop_asked,     {rest,      stop,         stop,     stop,        stop,         rest,      change_order,    rest, rest,  rest}},
-    {E::restart_asked,  {wait,      stop,         stop,     stop,        stop,         wait,      change_order,    wait, wait,  wait}},
-    {E::idle_answered,  {o,         o,            o,        take_idle,   take_idle,    o,         take_idle,       o,    o,     o}},
-    {E::grace_over,     {o,         o,            o,        o,           o,            o,         kill_or_give_up, o,    o,     o}},
-    {E::look_due,       {o,         o,            o,        o,           o,            o,         look,            o,    o,     o}},
-    {E::pause_over,     {o,         o,            o,        o,           o,            end_pause, o,               o,    o,     o}},
-    {E::deadline_over,  {o,         be_late,      o,        o,           o,            o,         o,               o,    o,     o}},
-    {E::probe_due,      {o,         probe,        o,        probe,       probe,        o,         o,               o,    o,     o}},
-    {E::idle_due,       {o,         ask_idle,     ask_idle, ask_idle,    ask_idle,     o,         ask_idle,        o,    o,     o}},
-    {E::pod_stops,      {stay_away, o,            o,        o,           o,            stay_away, shorten_grace,   o,    o,     stay_away}},
-    {E::pod_tells,      {o,         stop,         stop,     stop,        stop,         o,         o,               o,    o,     o}},
-    {E::pod_kills,      {o,         kill,         kill,     kill,        kill,         o,         kill,            o,    o,     o}},
+constexpr std::array<Row<E, M, states>, 22> rows = {{
+    //                   waiting    starting      running   ready        unhealthy     backoff    stopping         done  failed stopped    blocked
+    {E::can_start,      {start,     o,            o,        o,           o,            o,         o,               o,    o,     o,         o}},
+    {E::need_over,      {block,     o,            o,        o,           o,            o,         o,               o,    o,     o,         o}},
+    {E::need_back,      {o,         o,            o,        o,           o,            o,         o,               o,    o,     o,         unblock}},
+    {E::spawned,        {o,         take_process, o,        o,           o,            o,         stop_late,       o,    o,     o,         o}},
+    {E::executed,       {o,         begin,        o,        o,           o,            o,         o,               o,    o,     o,         o}},
+    {E::spawn_failed,   {o,         end,          o,        o,           o,            o,         end,             o,    o,     o,         o}},
+    {E::exited,         {o,         end,          end,      end,         end,          o,         end,             o,    o,     o,         o}},
+    {E::left_gone,      {o,         o,            o,        o,           o,            o,         conclude,        o,    o,     o,         o}},
+    {E::probe_answered, {o,         take_answer,  o,        take_answer, take_answer,  o,         o,               o,    o,     o,         o}},
+    {E::log_matched,    {o,         become_ready, o,        o,           become_ready, o,         o,               o,    o,     o,         o}},
+    {E::stop_asked,     {rest,      stop,         stop,     stop,        stop,         rest,      change_order,    rest, rest,  rest,      rest}},
+    {E::restart_asked,  {wait,      stop,         stop,     stop,        stop,         wait,      change_order,    wait, wait,  wait,      wait}},
+    {E::idle_answered,  {o,         o,            o,        take_idle,   take_idle,    o,         take_idle,       o,    o,     o,         o}},
+    {E::grace_over,     {o,         o,            o,        o,           o,            o,         kill_or_give_up, o,    o,     o,         o}},
+    {E::look_due,       {o,         o,            o,        o,           o,            o,         look,            o,    o,     o,         o}},
+    {E::pause_over,     {o,         o,            o,        o,           o,            end_pause, o,               o,    o,     o,         o}},
+    {E::deadline_over,  {o,         be_late,      o,        o,           o,            o,         o,               o,    o,     o,         o}},
+    {E::probe_due,      {o,         probe,        o,        probe,       probe,        o,         o,               o,    o,     o,         o}},
+    {E::idle_due,       {o,         ask_idle,     ask_idle, ask_idle,    ask_idle,     o,         ask_idle,        o,    o,     o,         o}},
+    {E::pod_stops,      {stay_away, o,            o,        o,           o,            stay_away, shorten_grace,   o,    o,     stay_away, stay_away}},
+    {E::pod_tells,      {o,         stop,         stop,     stop,        stop,         o,         o,               o,    o,     o,         o}},
+    {E::pod_kills,      {o,         kill,         kill,     kill,        kill,         o,         kill,            o,    o,     o,         o}},
 }};
 // clang-format on
 static_assert(is_whole(rows, E::pod_kills));
 
-constexpr std::array<Meaning<E>, 20> events = {{
+constexpr std::array<Meaning<E>, 22> events = {{
     {E::can_start, "can start", "what it needs is there, and its kernels let it"},
+    {E::need_over, "need over", "what it needs is not there, and does not come by itself: failed, stopped, …"},
+    {E::need_back, "need back", "that is not so any more"},
     {E::spawned, "spawned", "its process was made"},
     {E::executed, "executed", "its program runs in it"},
     {E::spawn_failed, "spawn failed", "no process could be made"},
@@ -93,7 +97,8 @@ constexpr std::array<Meaning<E>, 20> events = {{
     {E::probe_answered, "probe answered", "its probe said yes or no"},
     {E::log_matched, "log matched", "its output has the line that its `ready` names"},
     {E::stop_asked, "stop asked", "by a person"},
-    {E::restart_asked, "restart asked", "by a person, or for a kernel; also starts what does not run"},
+    {E::restart_asked, "restart asked",
+     "by a person, or for a kernel; also starts what does not run, and whatever it needs that is over"},
     {E::idle_answered, "idle answered", "whether it is idle"},
     {E::grace_over, "grace over", "time: after its stop signal, or after KILL of what it left"},
     {E::look_due, "look due", "time: is what it left still there?"},
@@ -108,9 +113,11 @@ constexpr std::array<Meaning<E>, 20> events = {{
 static_assert(is_whole(events, E::can_start, E::pod_kills));
 
 constexpr unsigned after_end = to(waiting, backoff, done, failed, stopped);
-constexpr std::array<Meaning<M>, 23> moves = {{
+constexpr std::array<Meaning<M>, 25> moves = {{
     {M::none, "·", "nothing"},
     {M::start, "start", "its process is asked for", to(starting)},
+    {M::block, "block", "it waits no more, and says why", to(blocked)},
+    {M::unblock, "unblock", "it waits for its start again", to(waiting)},
     {M::take_process, "take process", "its pid is known"},
     {M::stop_late, "stop late", "it was told to stop before it had a process, which is told now"},
     {M::begin, "begin", "a oneshot works, one without a probe is ready, another is asked", to(running, ready)},

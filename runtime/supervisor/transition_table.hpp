@@ -11,6 +11,8 @@ namespace tmplbuild::launch {
 // What can happen to one service: from outside, as time passes, and by the pod itself.
 enum class ServiceEvent : unsigned char {
     can_start,
+    need_over,
+    need_back,
     spawned,
     executed,
     spawn_failed,
@@ -35,6 +37,8 @@ enum class ServiceMove : unsigned char {
     forgotten,
     none,
     start,
+    block,
+    unblock,
     take_process,
     stop_late,
     begin,

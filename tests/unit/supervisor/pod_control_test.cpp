@@ -62,7 +62,7 @@ TEST_CASE("what cannot be done is refused with the reason, and nothing happens")
     CHECK(desk.ask(Request::Kind::kernel_off, "x") == "refused: 'x' is not a kernel of this pod; there is attention");
     desk.pod.spec.kernels[0].install = pod::InstallMode::off;
     CHECK(desk.ask(Request::Kind::kernel_retry) == "refused: 'attention' is off, since INSTALL_ATTENTION is off");
-    desk.pod.spec.services[0].unusable = "its command is empty";
+    desk.pod.state.services[0].unusable = true;
     desk.pod.state.services[0].phase = Phase::failed;
     desk.pod.state.services[0].reason = "its command is empty";
     CHECK(desk.ask(Request::Kind::start, "web") == "refused: 'web' cannot be started: its command is empty");

@@ -44,8 +44,9 @@ pod::PodSpec one_service() {
 
 TEST_CASE("each phase of a service has its golden status") {
     const pod::PodSpec spec = one_service();
-    for (const Phase phase : {Phase::waiting, Phase::starting, Phase::running, Phase::ready, Phase::unhealthy,
-                              Phase::backoff, Phase::stopping, Phase::done, Phase::failed, Phase::stopped}) {
+    for (const Phase phase :
+         {Phase::waiting, Phase::starting, Phase::running, Phase::ready, Phase::unhealthy, Phase::backoff,
+          Phase::stopping, Phase::done, Phase::failed, Phase::stopped, Phase::blocked}) {
         PodState state = first_state(spec);
         ServiceState& s = state.services[0];
         s.phase = phase;
@@ -61,6 +62,7 @@ TEST_CASE("each phase of a service has its golden status") {
             s.memory_kills = 2;
         }
         if (phase == Phase::failed) s.reason = "cannot start its program: No such file or directory";
+        if (phase == Phase::blocked) s.reason = "needs base, which is failed";
         if (phase == Phase::waiting) s.reason = "needs base, which is starting";
         same_as_golden(snapshot_of(spec, state, clock_after(1'500)), std::string("service-") + to_string(phase));
     }

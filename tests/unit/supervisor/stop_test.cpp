@@ -260,18 +260,3 @@ TEST_CASE("a probe's no says why, while it starts and at the deadline") {
     silent.pass(1'000);
     CHECK(silent.at(0).reason == "not ready after 1000 ms: no answer within 300 ms");
 }
-
-TEST_CASE("a service whose need has ended for good says so once") {
-    auto first = named("first"), second = named("second");
-    first.restart.policy = pod::Restart::Policy::on_failure;
-    first.ready.kind = pod::Probe::Kind::log;
-    second.needs = {"first"};
-    Pod pod({first, second});
-    pod.ends(0, 0);
-    CHECK(pod.at(1).phase == Phase::waiting);
-    CHECK(pod.at(1).reason == "needs first, which is done and is not started again by itself");
-    CHECK(pod.says("waits for good: needs first, which is done"));
-    pod.actions.clear();
-    pod.send({.kind = Event::Kind::tick});
-    CHECK_FALSE(pod.says("waits for good"));
-}

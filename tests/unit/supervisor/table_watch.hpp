@@ -24,7 +24,7 @@ inline const char* to_string(Mode mode) {
     static constexpr const char* names[] = {"running", "stopping", "sweeping", "over"};
     return names[static_cast<std::size_t>(mode)];
 }
-inline std::size_t states_of(Phase) { return static_cast<std::size_t>(Phase::stopped) + 1; }
+inline std::size_t states_of(Phase) { return static_cast<std::size_t>(Phase::blocked) + 1; }
 inline std::size_t states_of(Mode) { return static_cast<std::size_t>(Mode::over) + 1; }
 inline std::size_t states_of(KernelPhase) { return static_cast<std::size_t>(KernelPhase::failed) + 1; }
 
