@@ -72,6 +72,16 @@ print(seen.decode(errors="replace"))
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 sys.exit(0 if code == 9 and b"got <word>" in seen and b"/dev/" in seen else f"exit code {code}")
 PY
+# Its user is the image's, with the groups and the home that the image's own files say.
+for row in "root=0 0 /root" "www-data=33 33 /var/www" "6=6 12 /var/cache/man" "games:video=5 44 /usr/games" "4000=4000 0 /"; do
+    "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain --set "image.user=${row%%=*}" \
+        -- --only sh -c 'echo "is $(id -u) $(id -G) $HOME at $HOSTNAME"' >"$work/ran" 2>&1 </dev/null || fail "as '$row': $(cat "$work/ran")"
+    grep -q "is ${row#*=} at tmplbuild" "$work/ran" || fail "as '$row': $(cat "$work/ran")"
+done
+code=0
+run --set image.user=nobody-at-all -- --only true >"$work/ran" 2>&1 </dev/null || code=$?
+[ "$code" = 1 ] || fail "a user that is not there: exit code $code: $(cat "$work/ran")"
+grep -q "the user 'nobody-at-all', which is not in its /etc/passwd" "$work/ran" || fail "$(cat "$work/ran")"
 # A port that another program has is refused at once; by another number the service is reached, and a link says so.
 python3 -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1 &
 other=$!

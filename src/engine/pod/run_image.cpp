@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/build.hpp"
+#include "engine/pod/image_user.hpp"
 #include "engine/pod/pod_links.hpp"
 #include "engine/pod/pod_network.hpp"
 #include "engine/pod/port_relay.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 const char* const loan_inside = "/mnt/tmplbuild-host";
 
-SandboxCommand entrypoint_of(const oci::Image& image, const LocalRun& run, std::map<std::string, std::string> lent) {
+SandboxCommand entrypoint_of(const oci::Image& image, const std::filesystem::path& root, const LocalRun& run,
+                             std::map<std::string, std::string> lent) {
     SandboxCommand command;
     command.is_entrypoint = true;
     const json::value config = json::parse(image.config, "the image's config").value();
@@ -28,6 +30,8 @@ SandboxCommand entrypoint_of(const oci::Image& image, const LocalRun& run, std::
     command.argv.insert(command.argv.end(), run.arguments.begin(), run.arguments.end());
     if (const std::string directory = json::string_or(process, "WorkingDir", ""); !directory.empty())
         command.directory = directory;
+    const auto files = sys::Beneath::open(root, sys::Outside::is_root);
+    command.user = find_user_in(files.value(), json::string_or(process, "User", "")).value();
     // The image's word counts before the machine's, and the caller's before both.
     command.environment.merge(lent);
     for (const auto& [name, value] : run.environment) command.environment[name] = value;
@@ -102,7 +106,7 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
             "the pod shares this machine's network, and its services listen where they will: install "
             "slirp4netns for a network of its own");
     open_up(reach, loan.path(), context.processes);
-    SandboxCommand command = entrypoint_of(report.image, run, std::move(lent));
+    SandboxCommand command = entrypoint_of(report.image, session->root(), run, std::move(lent));
     if (reach.network) {
         command.network_namespace = reach.network->path();
         command.resolver = reach.network->resolver();

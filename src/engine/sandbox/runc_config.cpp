@@ -34,11 +34,13 @@ json::array mounts_of(const RuncConfig& config) {
 
 // A step has what package installs need and no more, as buildah's default has it; a pod also has the three that
 // Docker's default adds: device nodes (which the devices' rule keeps closed), raw sockets, records for the audit.
-json::object capabilities(bool is_pod) {
+json::object capabilities(bool is_pod, bool is_root) {
     json::array set = texts({"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID",
                              "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL"});
     if (is_pod)
         for (const char* more : {"CAP_MKNOD", "CAP_NET_RAW", "CAP_AUDIT_WRITE"}) set.emplace_back(more);
+    // Another user has none, and gets what a program brings with it: as after execve(2), and as Docker has it.
+    if (!is_root) return {{"bounding", set}};
     return {{"bounding", set}, {"effective", set}, {"permitted", set}};
 }
 
@@ -80,17 +82,23 @@ json::object resources(const RuncConfig& config) {
     return out;
 }
 
+json::object user_of(const ProcessUser& user) {
+    json::object out{{"uid", user.uid}, {"gid", user.gid}, {"umask", 022}};
+    if (!user.groups.empty()) out["additionalGids"] = json::array(user.groups.begin(), user.groups.end());
+    return out;
+}
+
 }  // namespace
 
 json::object runc_config(const RuncConfig& config) {
     json::array environment;
     for (const auto& [name, value] : config.environment) environment.emplace_back(name + "=" + value);
     json::object process{{"terminal", config.terminal},
-                         {"user", json::object{{"uid", 0}, {"gid", 0}, {"umask", 022}}},
+                         {"user", user_of(config.user)},
                          {"args", json::array(config.argv.begin(), config.argv.end())},
                          {"env", std::move(environment)},
                          {"cwd", config.directory},
-                         {"capabilities", capabilities(config.is_pod)},
+                         {"capabilities", capabilities(config.is_pod, config.user.uid == 0)},
                          {"rlimits", limits(config)},
                          {"noNewPrivileges", !config.may_gain_privileges}};
     if (config.terminal && config.rows != 0)

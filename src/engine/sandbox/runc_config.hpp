@@ -23,6 +23,7 @@ struct RuncConfig {
     std::vector<SandboxMount> mounts{};
     std::string directory = "/";  // where the first process starts; made when the image has none
     std::string hostname = "tmplbuild";
+    ProcessUser user{};
     // A pod as Docker runs one: its capabilities, tracing among its own processes. Else a build step, with less.
     bool is_pod = false;
     // setuid programs and file capabilities count. Without: PR_SET_NO_NEW_PRIVS.

@@ -168,6 +168,7 @@ class RuncSession : public SandboxSession {
         if (command.is_entrypoint) {
             config.directory = command.directory;
             config.terminal = command.pass_terminal;
+            config.user = command.user;
             if (winsize size{}; command.pass_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
                 config.rows = size.ws_row;
                 config.columns = size.ws_col;
@@ -188,6 +189,9 @@ class RuncSession : public SandboxSession {
         }
         for (const auto& [name, value] : command.environment) config.environment[name] = value;
         config.argv.insert(config.argv.end(), command.argv.begin(), command.argv.end());
+        // What engines set where neither image nor caller says it; HOME is runc's own, from the image's /etc/passwd.
+        if (command.is_entrypoint) config.environment.try_emplace("HOSTNAME", config.hostname);
+        if (command.pass_terminal) config.environment.try_emplace("TERM", "xterm");
         config.host_network = command.network || command.is_entrypoint;
         config.memory_limit = command.memory_limit;
         const std::string name = new_cgroup_name();

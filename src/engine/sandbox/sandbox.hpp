@@ -31,6 +31,12 @@ struct SandboxMount {
     bool read_only = true;
 };
 
+// Who a process runs as, in numbers.
+struct ProcessUser {
+    std::uint32_t uid = 0, gid = 0;
+    std::vector<std::uint32_t> groups{};  // the supplementary ones
+};
+
 struct SandboxCommand {
     std::vector<std::string> argv;
     std::map<std::string, std::string>
@@ -49,6 +55,7 @@ struct SandboxCommand {
     // Programs with the setuid bit and with file capabilities get what they ask for, as a user's own commands expect
     // (sudo from another user). A command of ours needs none of it.
     bool may_gain_privileges = false;
+    ProcessUser user{};  // an entrypoint's; every other command is root's
     // For an entrypoint: this process's standard input goes to it, or its whole terminal, of which the container gets
     // one of its own; the network namespace that it joins, and the resolver's file there. Without one: the host's.
     bool pass_stdin = false, pass_terminal = false;

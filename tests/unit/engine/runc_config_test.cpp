@@ -146,6 +146,19 @@ TEST_CASE("a step has the capabilities that package installs need, a pod Docker'
     CHECK_FALSE(runc_config(pod()).at("process").at("noNewPrivileges").as_bool());
 }
 
+TEST_CASE("another user than root has the groups of its own and no capability from the start") {
+    RuncConfig config = pod();
+    CHECK(json::canonical(runc_config(config).at("process").at("user")) == R"({"gid":0,"uid":0,"umask":18})");
+    config.user = {1000, 1001, {1001, 44}};
+    const json::object made = runc_config(config);
+    CHECK(json::canonical(made.at("process").at("user")) ==
+          R"({"additionalGids":[1001,44],"gid":1001,"uid":1000,"umask":18})");
+    const json::object& rights = made.at("process").at("capabilities").as_object();
+    CHECK_FALSE(rights.contains("effective"));
+    CHECK_FALSE(rights.contains("permitted"));
+    CHECK(capabilities(made).contains("CAP_MKNOD"));
+}
+
 TEST_CASE("a command's limits do not depend on the builder's") {
     RuncConfig config = step();
     config.open_files = 4096;
