@@ -20,7 +20,7 @@ class KeptCompile {
     void keep(const std::filesystem::path& output, const std::string& log) const;
 
   private:
-    std::filesystem::path place_;
+    std::string name_;
     const Store& store_;
 };
 

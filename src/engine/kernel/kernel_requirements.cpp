@@ -2,6 +2,7 @@
 #include "engine/kernel/kernel_requirements.hpp"
 
 #include "engine/python/throwaway_venv.hpp"
+#include "pack/kept_tree.hpp"
 
 namespace tmplbuild {
 
@@ -15,9 +16,8 @@ Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>&
     key.add("place", std::string_view(inside));
     key.add("python", std::vector<std::string>{python.command, python.version, python.soabi});
     for (const LockedDistribution& wheel : wheels) key.add(wheel.file, wheel.sha256);
-    const fs::path kept = context.store.root() / "trees" / ("kernel-requirements-" + key.digest().hex());
-    std::error_code failed;
-    if (fs::is_directory(kept, failed)) return kept;
+    const std::string name = "kernel-requirements-" + key.digest().hex();
+    if (auto kept = find_kept_tree(context.store, name)) return *kept;
     context.say("unpacking what the compile asks for");
     auto place = VenvPlace::make(inside, python);
     if (!place) return place.error();
@@ -26,10 +26,7 @@ Result<fs::path> kernel_requirements_tree(const std::vector<LockedDistribution>&
     const fs::path tree = work->path() / "tree";
     if (auto made = sys::make_directories(tree); !made) return made.error();
     if (auto laid = lay_throwaway_venv(wheels, *place, python, tree, context.store); !laid) return laid.error();
-    if (auto made = sys::make_directories(kept.parent_path()); !made) return made.error();
-    fs::rename(tree, kept, failed);
-    if (failed && !fs::is_directory(kept)) return os_error("keep the compile's Python packages", kept, failed.value());
-    return kept;
+    return keep_tree(context.store, tree, name);
 }
 
 }  // namespace tmplbuild

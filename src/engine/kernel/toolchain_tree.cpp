@@ -8,6 +8,7 @@
 
 #include "io/archive.hpp"
 #include "kernel/toolkit_links.hpp"
+#include "pack/kept_tree.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild {
@@ -71,18 +72,14 @@ Result<fs::path> toolchain_tree(const LockedToolchain& toolchain, StepContext& c
     CanonicalKey key;
     key.add("layout", std::int64_t{2});  // raised when what is added to the wheels' files changes
     for (const LockedDistribution& wheel : toolchain.wheels) key.add(wheel.file, wheel.sha256);
-    const fs::path kept = context.store.root() / "trees" / ("toolchain-" + key.digest().hex());
-    std::error_code failed;
-    if (!fs::is_directory(kept, failed)) {
-        context.say("unpacking the toolchain");
-        auto work = context.store.new_temp_directory("toolchain");
-        if (!work) return work.error();
-        if (auto filled = unpack_wheels(toolchain, work->path() / "tree", context); !filled) return filled.error();
-        if (auto made = sys::make_directories(kept.parent_path()); !made) return made.error();
-        fs::rename(work->path() / "tree", kept, failed);
-        if (failed && !fs::is_directory(kept)) return os_error("keep the toolchain", kept, failed.value());
-    }
-    return find_toolkit(kept);
+    const std::string name = "toolchain-" + key.digest().hex();
+    if (const auto kept = find_kept_tree(context.store, name)) return find_toolkit(*kept);
+    context.say("unpacking the toolchain");
+    auto work = context.store.new_temp_directory("toolchain");
+    if (!work) return work.error();
+    if (auto filled = unpack_wheels(toolchain, work->path() / "tree", context); !filled) return filled.error();
+    auto kept = keep_tree(context.store, work->path() / "tree", name);
+    return kept ? find_toolkit(*kept) : kept;
 }
 
 }  // namespace tmplbuild

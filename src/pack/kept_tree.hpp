@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trees that stay unpacked in the store between builds, each with a digest of what stat(2) and the extended attributes
+// say of all that is in it. A tree is trusted while that is still so: one that was copied without modes, owners or
+// times, or that somebody wrote into, is made again (docs/decisions/0005-kept-trees.md). Used by whoever keeps a tree.
+// Never looks into files.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild {
+
+// Of everything below a folder: names, types, modes, owners, sizes, times to the second, links, devices, attributes.
+// The folder's own facts but its time are among them.
+Result<Digest> tree_digest(const std::filesystem::path& tree);
+
+// The tree of that name, where it is as it was kept.
+std::optional<std::filesystem::path> find_kept_tree(const Store& store, const std::string& name);
+
+// Moves `tree`, which lies in the store's temporary folder, to its name; gives the path there. Thread-safe, and safe
+// beside other processes: where one of them kept a tree of that name in the meantime, that one is given.
+Result<std::filesystem::path> keep_tree(const Store& store, const std::filesystem::path& tree, const std::string& name);
+
+}  // namespace tmplbuild
