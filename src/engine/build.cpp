@@ -93,8 +93,8 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     // 6. The image: documents over finished layers.
     report.image = assemble(plan, report, store, progress);
 
-    // 7. The image is proven as it was packed: services can start; device code, links, what the kernels need.
-    prove_image(report.image, store, context.stop);
+    // 7. The image is proven as it was packed: no link is lost; services can start; device code, what the kernels need.
+    prove_image(report.image, report.steps.front().output.layers.size(), store, context.stop);
 
     // 8. Outputs appear by rename, or not at all.
     report.outputs = std::move(outputs);

@@ -7,13 +7,15 @@
 #include "oci/image_source.hpp"
 #include "podspec/pod_spec.hpp"
 #include "verify/image_content.hpp"
+#include "verify/replaced_links.hpp"
 #include "verify/service_check.hpp"
 #include "verify/verify.hpp"
 
 namespace tmplbuild {
 
-// Raised whenever one of the two looks at more than before: what an earlier release found good is looked at again.
-static constexpr const char* services_index = "services-2";
+// Raised whenever one of the two looks at more than before: what an earlier release found good is looked at again. The
+// first is of links, too.
+static constexpr const char* services_index = "services-3";
 static constexpr const char* kernels_index = "proven-1";
 
 static std::string path_of(const oci::ImageSource& source) {
@@ -26,6 +28,15 @@ static void prove_services(const oci::ImageSource& source, const ImageContent& c
     for (const Finding& finding : check_services(RootView(content.indexes), spec, path_of(source)))
         errors.push_back(build_error(finding.where + ": " + finding.message, finding.hint)
                              .while_doing("looking for the services' programs in the image"));
+}
+
+static void prove_links(const oci::Image& image, std::size_t base_layers, const ImageContent& content,
+                        std::vector<Error>& errors) {
+    for (const ReplacedLink& found : find_replaced_links(content.indexes, base_layers))
+        errors.push_back(
+            build_error("the layer '" + image.layers[found.layer].comment + "' puts things into '/" + found.folder +
+                            "', which is a link to '/" + found.leads_to + "' in the layers below, and would replace it",
+                        "name the destination as '/" + found.leads_to + "', or take the link away with a `run` layer"));
 }
 
 std::vector<Error> errors_of(const Verification& result) {
@@ -57,7 +68,7 @@ std::vector<Error> errors_of(const Verification& result) {
     return errors;
 }
 
-void prove_image(const oci::Image& image, const Store& store, const std::stop_token& stop) {
+void prove_image(const oci::Image& image, std::size_t base_layers, const Store& store, const std::stop_token& stop) {
     const Digest& digest = image.manifest_digest;
     const oci::ImageSource source = oci::ImageSource::of_store(store, digest).value();
     const bool services = !store.find_index(services_index, digest);
@@ -65,6 +76,7 @@ void prove_image(const oci::Image& image, const Store& store, const std::stop_to
     if (!services && !kernels) return;
     const ImageContent content = read_image_content(source, &store, stop).value();
     std::vector<Error> errors;
+    if (services) prove_links(image, base_layers, content, errors);
     if (services) prove_services(source, content, errors);
     if (kernels)
         for (Error& error : errors_of(verify_content(source, content))) errors.push_back(std::move(error));

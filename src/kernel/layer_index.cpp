@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "base/text.hpp"
 
@@ -102,6 +103,15 @@ std::size_t lower_bound(std::string_view section, std::string_view key) {
     return low;
 }
 
+template <class Visit>
+void each_line(std::string_view section, Visit visit) {
+    for (std::size_t at = 0; at < section.size();) {
+        const std::string_view line = line_at(section, at);
+        visit(line);
+        at += line.size() + 1;
+    }
+}
+
 // Every line that begins with `key`; stops when `visit` says false.
 template <class Visit>
 void each_with(std::string_view section, std::string_view key, Visit visit) {
@@ -110,6 +120,11 @@ void each_with(std::string_view section, std::string_view key, Visit visit) {
         if (!line.starts_with(key) || !visit(line.substr(key.size()))) return;
         at += line.size() + 1;
     }
+}
+
+bool any_with(std::string_view section, std::string_view key) {
+    const std::size_t at = lower_bound(section, key);
+    return at < section.size() && line_at(section, at).starts_with(key);
 }
 
 // The rest of a file's line, after its path.
@@ -292,13 +307,7 @@ std::optional<IndexedFile> LayerIndex::find(std::string_view path) const {
 }
 
 bool LayerIndex::is_opaque(std::string_view folder) const {
-    if (!deletes_) return false;
-    bool found = false;
-    each_with(files_, escape(folder) + "\to\t", [&](std::string_view) {
-        found = true;
-        return false;
-    });
-    return found;
+    return deletes_ && any_with(files_, escape(folder) + "\to\t");
 }
 
 std::vector<std::pair<std::string, IndexedFile>> LayerIndex::children(std::string_view folder) const {
@@ -323,13 +332,33 @@ std::vector<std::pair<std::string, IndexedFile>> LayerIndex::children(std::strin
     return {out.begin(), out.end()};
 }
 
-bool LayerIndex::has_below(std::string_view folder) const {
-    bool found = false;
-    each_with(files_, escape(folder) + "/", [&](std::string_view) {
-        found = true;
-        return false;
+bool LayerIndex::has_below(std::string_view folder) const { return any_with(files_, escape(folder) + "/"); }
+
+std::vector<std::string> LayerIndex::folders_not_listed() const {
+    std::unordered_set<std::string_view> listed, used;
+    each_line(files_, [&](std::string_view line) {
+        const std::string_view path = line.substr(0, line.find('\t'));
+        const std::string_view type = line.substr(std::min(path.size() + 1, line.size()), 1);
+        if (type == "d") listed.insert(path);
+        if (type == "o" && !path.empty()) used.insert(path);
+        for (std::size_t end = path.rfind('/'); end != std::string_view::npos && end != 0;
+             end = path.rfind('/', end - 1))
+            if (!used.insert(path.substr(0, end)).second) break;
     });
-    return found;
+    std::set<std::string> out;
+    for (const std::string_view path : used)
+        if (!listed.contains(path)) out.insert(unescape(path));
+    return {out.begin(), out.end()};
+}
+
+std::vector<std::string> LayerIndex::paths_of(IndexedFile::Type type) const {
+    std::vector<std::string> out;
+    each_line(files_, [&](std::string_view line) {
+        const std::size_t tab = line.find('\t');
+        if (line.substr(std::min(tab, line.size())).substr(0, 2) == std::string{'\t', static_cast<char>(type)})
+            out.push_back(unescape(line.substr(0, tab)));
+    });
+    return out;
 }
 
 std::optional<std::string> LayerIndex::text(std::string_view path) const {
@@ -343,11 +372,7 @@ std::optional<std::string> LayerIndex::text(std::string_view path) const {
 
 std::vector<std::string> LayerIndex::text_paths() const {
     std::vector<std::string> out;
-    for (std::size_t at = 0; at < texts_.size();) {
-        const std::string_view line = line_at(texts_, at);
-        out.push_back(unescape(line.substr(0, line.find('\t'))));
-        at += line.size() + 1;
-    }
+    each_line(texts_, [&](std::string_view line) { out.push_back(unescape(line.substr(0, line.find('\t')))); });
     return out;
 }
 

@@ -90,6 +90,9 @@ class LayerIndex {
     // The names of what it has directly in a folder, whiteouts too, in the order of the bytes; "" is the root.
     std::vector<std::pair<std::string, IndexedFile>> children(std::string_view folder) const;
     bool has_below(std::string_view folder) const;  // anything, whether it lists the folder or not
+    // Folders that it puts something into, or empties, and does not list as folders; sorted, without the root.
+    std::vector<std::string> folders_not_listed() const;
+    std::vector<std::string> paths_of(IndexedFile::Type type) const;  // all that it lists of a type
     std::optional<std::string> text(std::string_view path) const;
     std::vector<std::string> text_paths() const;
 

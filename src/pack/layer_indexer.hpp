@@ -15,11 +15,11 @@
 #include <variant>
 
 #include "base/error.hpp"
-#include "sys/mapped_file.hpp"
 #include "io/tar_writer.hpp"
 #include "kernel/layer_index.hpp"
 #include "store/built_layer.hpp"
 #include "store/store.hpp"
+#include "sys/mapped_file.hpp"
 
 namespace tmplbuild {
 

@@ -2,17 +2,13 @@
 #include "pack/unpack_layer.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +16,8 @@
 
 #include "base/text.hpp"
 #include "io/archive.hpp"
+#include "pack/layer_writer.hpp"
+#include "pack/stacked_trees.hpp"
 #include "pack/whiteout.hpp"
 #include "store/layer_reader.hpp"
 #include "sys/fd.hpp"
@@ -30,8 +28,6 @@ namespace tmplbuild {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int max_links = 40;  // as the kernel counts them (path_resolution(7))
 
 using io::ArchiveEntry;
 using Type = ArchiveEntry::Type;
@@ -53,28 +49,25 @@ std::array<timespec, 2> times(std::int64_t mtime) {
     return {time, time};
 }
 
-// Every way into a tree goes through this: beneath the root, and no component of it a symlink.
-sys::Fd open_beneath(int root, const std::string& path, int flags) {
-    open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-    return sys::Fd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
-}
+constexpr auto open_beneath = open_beneath_no_links;  // every way into a tree goes through this
 
 class Unpacker {
   public:
-    Unpacker(fs::path directory, sys::Fd root, const std::vector<fs::path>& below)
-        : directory_(std::move(directory)), root_(std::move(root)), below_(below) {}
+    // `own` is the directory alone, `stack` has the layers below it as well.
+    Unpacker(fs::path directory, sys::Fd root, StackedTrees own, StackedTrees stack)
+        : directory_(std::move(directory)), root_(std::move(root)), own_(std::move(own)), stack_(std::move(stack)) {}
 
-    Result<void> run(LayerReader& layer) {
+    Result<Unpacked> run(LayerReader& layer) {
         auto read = layer.each_entry([this](const auto& entry, auto& tar) { return unpack_entry(entry, tar); });
-        return read ? finish_directories() : read;
+        if (read) read = finish_directories();
+        if (!read) return read.error();
+        return Unpacked{leans_on_below_};
     }
 
   private:
     struct Attributes {
         std::uint32_t mode = 0755, uid = 0, gid = 0;
-        std::optional<std::int64_t> mtime{};
+        std::int64_t mtime = default_mtime;
     };
 
     Error failure(const std::string& what, const std::string& path) const {
@@ -98,43 +91,19 @@ class Unpacker {
         return folder_.get();
     }
 
-    // Where the folder `path` really is: links of this layer are followed as in a chroot, so that what an image puts
-    // below a link goes where the link leads, and never outside (containerd, buildah and docker do the same).
-    Result<std::string> real_folder(const std::string& path) const {
+    // Where the folder `path` really is: links are followed as in a chroot, so that what an image puts below a link
+    // goes where the link leads, and never outside.
+    Result<std::string> real_folder(const std::string& path) {
         if (const sys::Fd there = open_beneath(root_.get(), path, O_PATH | O_DIRECTORY)) return path;
-        std::string done;
-        std::vector<std::string> rest = split(path, '/');
-        std::reverse(rest.begin(), rest.end());
-        for (int links = 0; !rest.empty();) {
-            const std::string name = std::move(rest.back());
-            rest.pop_back();
-            if (name.empty() || name == ".") continue;
-            if (name == "..") {
-                done = split_name(done).first;
-                continue;
-            }
-            const auto target = link_in(done, name);
-            if (!target) {
-                done += (done.empty() ? "" : "/") + name;
-                continue;
-            }
-            if (++links > max_links)
-                return build_error("the layer puts something below '/" + path + "', whose links lead nowhere");
-            if (target->starts_with('/')) done.clear();
-            std::vector<std::string> parts = split(*target, '/');
-            rest.insert(rest.end(), parts.rbegin(), parts.rend());
-        }
-        return done;
+        if (const auto own = own_.leads_to(path); own && is_folder(own_.look(*own))) return own;
+        leans_on_below_ = true;
+        auto real = stack_.leads_to(path);
+        if (real) return real;
+        return build_error("the layer puts something below '/" + path + "', whose links lead nowhere");
     }
 
-    // The text of the link `name` in a folder of this layer; none when it is something else or not there.
-    std::optional<std::string> link_in(const std::string& folder, const std::string& name) const {
-        const sys::Fd in = open_beneath(root_.get(), folder, O_PATH | O_DIRECTORY);
-        std::string target(PATH_MAX, '\0');
-        const ssize_t size = in ? ::readlinkat(in.get(), name.c_str(), target.data(), target.size()) : -1;
-        if (size < 0) return std::nullopt;
-        target.resize(static_cast<std::size_t>(size));
-        return target;
+    static bool is_folder(const std::optional<StackedTrees::Node>& node) {
+        return node && S_ISDIR(node->facts.st_mode);
     }
 
     Result<void> make_implied(const std::string& path) {
@@ -148,15 +117,9 @@ class Unpacker {
     }
 
     Attributes implied_attributes(const std::string& path) const {
-        for (auto at = below_.rbegin(); at != below_.rend(); ++at) {
-            const sys::Fd root(::open(at->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-            const sys::Fd found = open_beneath(root.get(), path, O_PATH | O_NOFOLLOW);
-            struct stat facts {};
-            if (!found || ::fstat(found.get(), &facts) != 0) continue;
-            if (!S_ISDIR(facts.st_mode)) break;  // gone or something else: what lies deeper does not show
-            return {facts.st_mode & 07777, facts.st_uid, facts.st_gid, facts.st_mtim.tv_sec};
-        }
-        return {};
+        const auto node = stack_.look(path);
+        if (!is_folder(node)) return {};
+        return {node->facts.st_mode & 07777, node->facts.st_uid, node->facts.st_gid, node->facts.st_mtim.tv_sec};
     }
 
     // Modes and times of folders come at the end: what is put into a folder changes its time, and a setgid folder
@@ -244,16 +207,66 @@ class Unpacker {
         auto [parent, target] = split_name(entry.link);
         const auto real = real_folder(parent);
         if (!real) return real.error();
-        const sys::Fd from = open_beneath(root_.get(), *real, O_PATH | O_DIRECTORY);
-        struct stat facts {};
-        if (!from || ::fstatat(from.get(), target.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
-            S_ISDIR(facts.st_mode) || is_overlay_whiteout(facts))
+        const std::string path = *real + (real->empty() ? "" : "/") + target;
+        if (path == entry.path) return {};
+        const auto node = stack_.look(path);
+        if (!node || S_ISDIR(node->facts.st_mode) || (node->tree != own_place() && !S_ISREG(node->facts.st_mode)))
             return build_error("the layer links '/" + entry.path + "' to '/" + entry.link +
-                               "', which is no file in it");
-        if (*real + (real->empty() ? "" : "/") + target == entry.path) return {};
+                               "', which is no file in it or below it");
+        if (node->tree != own_place()) {
+            if (auto copied = copy_up(path, *node); !copied) return copied;
+            auto again = folder(split_name(entry.path).first);
+            if (!again) return again.error();
+            in = *again;
+        }
+        const sys::Fd from = open_beneath(root_.get(), *real, O_PATH | O_DIRECTORY);
         if (auto removed = remove(in, entry.path, name); !removed) return removed;
-        if (::linkat(from.get(), target.c_str(), in, name.c_str(), 0) != 0) return failure("link", entry.path);
+        if (!from || ::linkat(from.get(), target.c_str(), in, name.c_str(), 0) != 0) return failure("link", entry.path);
         return {};
+    }
+
+    std::size_t own_place() const { return stack_.size() - 1; }
+
+    // A file of a layer below, to the same path in this one: a link across layers is one file in both places only then.
+    Result<void> copy_up(const std::string& path, const StackedTrees::Node& node) {
+        leans_on_below_ = true;
+        const auto [parent, name] = split_name(path);
+        auto in = folder(parent);
+        if (!in) return in.error();
+        const sys::Fd from = open_beneath(stack_.fd(node.tree), path, O_RDONLY);
+        const sys::Fd to(::openat(*in, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!from || !to) return failure("copy from the layers below", path);
+        const fs::path place = directory_ / path;
+        for (;;) {
+            auto got = sys::read_full(from.get(), buffer_, place);
+            if (!got) return got.error();
+            if (auto written = sys::write_all(to.get(), std::span(buffer_).first(*got), place); !written)
+                return written;
+            if (*got < buffer_.size()) break;
+        }
+        auto xattrs = attributes_of(from.get(), path);
+        if (!xattrs) return xattrs.error();
+        const struct stat& facts = node.facts;
+        // In this order: a change of owner takes setuid bits and capabilities away (chown(2)).
+        if (::fchown(to.get(), facts.st_uid, facts.st_gid) != 0 || ::fchmod(to.get(), facts.st_mode & 07777) != 0)
+            return failure("set the owner of", path);
+        if (auto set = set_xattrs(to.get(), path, *xattrs); !set) return set;
+        if (::futimens(to.get(), times(facts.st_mtim.tv_sec).data()) != 0) return failure("set the time of", path);
+        return {};
+    }
+
+    Result<std::map<std::string, std::string>> attributes_of(int fd, const std::string& path) {
+        std::vector<char> names(64 << 10), value(64 << 10);  // the most that Linux has of each
+        const ssize_t size = ::flistxattr(fd, names.data(), names.size());
+        if (size < 0 && errno != ENOTSUP) return failure("read the attributes of", path);
+        std::map<std::string, std::string> out;
+        for (const char* at = names.data(); size > 0 && at < names.data() + size;
+             at += std::string_view(at).size() + 1) {
+            const ssize_t length = ::fgetxattr(fd, at, value.data(), value.size());
+            if (length < 0) return failure("read the attributes of", path);
+            out[at] = std::string(value.data(), static_cast<std::size_t>(length));
+        }
+        return out;
     }
 
     Result<void> leaf(int in, const ArchiveEntry& entry, const std::string& name, io::ArchiveReader& tar) {
@@ -313,8 +326,7 @@ class Unpacker {
             const auto& [path, wanted] = *at;
             const sys::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
             if (!fd || ::fchmod(fd.get(), wanted.mode) != 0) return failure("set the mode of", path);
-            if (wanted.mtime && ::futimens(fd.get(), times(*wanted.mtime).data()) != 0)
-                return failure("set the time of", path);
+            if (::futimens(fd.get(), times(wanted.mtime).data()) != 0) return failure("set the time of", path);
         }
         return {};
     }
@@ -322,22 +334,27 @@ class Unpacker {
     fs::path directory_;
     sys::Fd root_, folder_;
     std::string folder_path_;
-    const std::vector<fs::path>& below_;
+    StackedTrees own_, stack_;
+    bool leans_on_below_ = false;
     std::map<std::string, Attributes> directories_;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(1 << 20);
 };
 
 }  // namespace
 
-Result<void> unpack_layer(const Store& store, const BuiltLayer& layer, const fs::path& directory,
-                          const std::vector<fs::path>& below) {
+Result<Unpacked> unpack_layer(const Store& store, const BuiltLayer& layer, const fs::path& directory,
+                              const std::vector<fs::path>& below) {
     auto reader = LayerReader::open(store, layer);
     if (!reader) return reader.error();
     auto root = sys::open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!root) return root.error();
     if (!fs::is_empty(directory)) return build_error("the folder '" + directory.string() + "' is not empty");
     if (::fchmod(root->get(), 0755) != 0) return os_error("set the mode of", directory, errno);
-    return Unpacker(directory, std::move(*root), below).run(*reader);
+    auto own = StackedTrees::open({directory}), stack = StackedTrees::open(below);
+    if (!own) return own.error();
+    if (!stack) return stack.error();
+    if (auto put = stack->put_on_top(directory); !put) return put.error();
+    return Unpacker(directory, std::move(*root), std::move(*own), std::move(*stack)).run(*reader);
 }
 
 }  // namespace tmplbuild

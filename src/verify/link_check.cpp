@@ -74,8 +74,7 @@ class Check {
     }
 
     void add(const LoadedObject& object, kernel::LinkScope& scope) const {
-        const kernel::LayerIndex& layer = view_.layer(object.node.layer);
-        if (const auto place = layer.elf_at(object.node.path)) scope.add(layer, *place);
+        if (const auto place = view_.elf_place(object.node)) scope.add(*place->layer, place->elf);
     }
 
     // `import torch`: libtorch_global_deps.so is opened for the whole process (RTLD_GLOBAL), torch._C for itself

@@ -53,6 +53,27 @@ code=0
 [ "$code" = 1 ] || fail "replacing a link ended with $code"
 grep -q "would replace the base's link" "$work/err" || fail "$(tail -n 5 "$work/err")"
 
+# So is one that a `run` step made; the layer would be right, and the image would have lost the link.
+cat >"$work/b/made.toml" <<TOML
+schema = 1
+name = "made"
+[base]
+layout = "base"
+[[layers]]
+use = "run"
+name = "links"
+script = "mkdir /opt/real; ln -s ../opt/real /srv/linked"
+[[layers]]
+use = "files"
+name = "top"
+source = "site"
+dest = "/srv/linked/"
+TOML
+code=0
+"$tmplbuild" build "$work/b/made.toml" -o "oci:$work/none" --progress plain >/dev/null 2>"$work/err" || code=$?
+[ "$code" = 1 ] || fail "replacing a step's link ended with $code: $(tail -n 5 "$work/err")"
+grep -q "'files:top' puts things into '/srv/linked', which is a link to '/opt/real'" "$work/err" || fail "$(tail -n 5 "$work/err")"
+
 # A blob that is not what its name says.
 cp -r "$work/b" "$work/c"
 blob=$(ls -S "$work/c/base/blobs/sha256" | head -n 1)

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/sandbox/host_names.hpp"
 
-#include "sys/beneath.hpp"
-
 namespace tmplbuild {
-
-namespace fs = std::filesystem;
 
 std::string hosts_text(const std::string& host_name) {
     return "127.0.0.1\tlocalhost\n"
@@ -18,18 +14,9 @@ std::string hosts_text(const std::string& host_name) {
            host_name + "\n";
 }
 
-std::string real_place(const std::vector<fs::path>& lowers, const std::string& path) {
-    for (auto lower = lowers.rbegin(); lower != lowers.rend(); ++lower) {
-        const auto root = sys::Beneath::open(*lower, sys::Outside::is_root);
-        const auto status = root ? root->link_status(path) : root.error();
-        if (!status || !*status) continue;
-        if (!S_ISLNK((*status)->st_mode)) break;
-        const auto text = root->read_link(path);
-        if (!text) break;
-        const fs::path target = *text;
-        return (target.is_absolute() ? target : fs::path(path).parent_path() / target).lexically_normal();
-    }
-    return path;
+std::string real_place(const StackedTrees& image, const std::string& path) {
+    const auto real = image.leads_to(path);
+    return real ? "/" + *real : path;
 }
 
 }  // namespace tmplbuild

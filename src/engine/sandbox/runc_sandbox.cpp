@@ -22,6 +22,7 @@
 #include "engine/sandbox/sandbox.hpp"
 #include "engine/sandbox/trees.hpp"
 #include "io/decompress.hpp"
+#include "pack/stacked_trees.hpp"
 #include "sys/beneath.hpp"
 
 namespace tmplbuild {
@@ -167,8 +168,8 @@ class RuncSession : public SandboxSession {
         if (auto lent = lend_hosts(config); !lent) return lent.error();
         if (command.is_entrypoint) {
             config.directory = command.directory;
-            config.terminal = command.pass_terminal;
             config.user = command.user;
+            config.terminal = command.pass_terminal;
             if (winsize size{}; command.pass_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
                 config.rows = size.ws_row;
                 config.columns = size.ws_col;
@@ -188,10 +189,10 @@ class RuncSession : public SandboxSession {
             config.mounts.push_back({shared_.init, init_inside});
         }
         for (const auto& [name, value] : command.environment) config.environment[name] = value;
-        config.argv.insert(config.argv.end(), command.argv.begin(), command.argv.end());
         // What engines set where neither image nor caller says it; HOME is runc's own, from the image's /etc/passwd.
         if (command.is_entrypoint) config.environment.try_emplace("HOSTNAME", config.hostname);
         if (command.pass_terminal) config.environment.try_emplace("TERM", "xterm");
+        config.argv.insert(config.argv.end(), command.argv.begin(), command.argv.end());
         config.host_network = command.network || command.is_entrypoint;
         config.memory_limit = command.memory_limit;
         const std::string name = new_cgroup_name();
@@ -278,13 +279,13 @@ class RuncSandbox : public Sandbox {
                                                  const std::vector<SandboxMount>& mounts) override {
         auto work = shared_.store.new_temp_directory("sandbox");
         if (!work) return work.error();
+        auto trees = shared_.trees.trees_of(without_repeats(below));
+        if (!trees) return trees.error();
+        auto stack = StackedTrees::open(*trees);
+        if (!stack) return stack.error();
+        const LentPlaces places{real_place(*stack, "/etc/resolv.conf"), real_place(*stack, "/etc/hosts")};
         std::vector<fs::path> lowers{work->path() / "points"};
-        for (const BuiltLayer& layer : without_repeats(below)) {
-            auto tree = shared_.trees.tree_of(layer);
-            if (!tree) return tree.error();
-            lowers.push_back(*tree);
-        }
-        const LentPlaces places{real_place(lowers, "/etc/resolv.conf"), real_place(lowers, "/etc/hosts")};
+        lowers.insert(lowers.end(), trees->begin(), trees->end());
         if (auto made = make_points(lowers.front(), mounts, places); !made) return made.error();
         auto session = std::make_unique<RuncSession>(shared_, std::move(*work), mounts, places);
         if (auto mounted = session->mount(lowers); !mounted) return mounted.error();

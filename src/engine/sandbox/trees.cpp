@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/sandbox/trees.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <set>
 
+#include "pack/kept_tree.hpp"
 #include "pack/unpack_layer.hpp"
-#include "sys/fd.hpp"
 
 namespace tmplbuild {
 
@@ -24,46 +20,56 @@ std::vector<BuiltLayer> without_repeats(const std::vector<BuiltLayer>& below) {
     return out;
 }
 
-Result<fs::path> LayerTrees::tree_of(const BuiltLayer& layer) {
-    Slot* slot = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        auto& entry = slots_[layer.diff_id];
-        if (!entry) entry = std::make_unique<Slot>();
-        slot = entry.get();
+Result<std::vector<fs::path>> LayerTrees::trees_of(const std::vector<BuiltLayer>& layers) {
+    std::vector<fs::path> out;
+    std::string below;  // the layers below, by their digests
+    for (const BuiltLayer& layer : layers) {
+        Slot* slot = nullptr;
+        {
+            const std::lock_guard lock(mutex_);
+            auto& entry = slots_[layer.diff_id];
+            if (!entry) entry = std::make_unique<Slot>();
+            slot = entry.get();
+        }
+        const std::lock_guard lock(slot->mutex);
+        auto tree = tree_in(*slot, layer, Sha256::of(below), out);
+        if (!tree) return tree.error();
+        out.push_back(std::move(*tree));
+        below += layer.diff_id.hex();
     }
-    const std::lock_guard lock(slot->mutex);
-    if (slot->path.empty())
-        if (auto filled = unpack_into(*slot, layer); !filled) return filled.error();
-    return slot->path;
+    return out;
 }
 
-Result<void> LayerTrees::unpack_into(Slot& slot, const BuiltLayer& layer) {
-    const fs::path kept = store_.root() / "trees" / layer.diff_id.hex();
-    std::error_code failed;
-    if (fs::is_directory(kept, failed)) {
-        slot.path = kept;
-        return {};
-    }
+static std::string name_over(const BuiltLayer& layer, const Digest& below) {
+    return layer.diff_id.hex() + "-" + below.hex();
+}
+
+Result<fs::path> LayerTrees::tree_in(Slot& slot, const BuiltLayer& layer, const Digest& below,
+                                     const std::vector<fs::path>& trees_below) {
+    if (!slot.alone.empty()) return slot.alone;
+    if (const auto known = slot.over.find(below); known != slot.over.end()) return known->second;
+    if (auto kept = find_kept_tree(store_, layer.diff_id.hex())) return slot.alone = *kept;
+    if (auto kept = find_kept_tree(store_, name_over(layer, below))) return slot.over[below] = *kept;
+    return unpack(slot, layer, below, trees_below);
+}
+
+Result<fs::path> LayerTrees::unpack(Slot& slot, const BuiltLayer& layer, const Digest& below,
+                                    const std::vector<fs::path>& trees_below) {
     auto folder = store_.new_temp_directory("tree");
     if (!folder) return folder.error();
     const fs::path tree = folder->path() / "tree";
-    if (auto made = sys::make_directories(tree); !made) return made;
-    if (auto unpacked = unpack_layer(store_, layer, tree); !unpacked) return unpacked;
+    if (auto made = sys::make_directories(tree); !made) return made.error();
+    const auto unpacked = unpack_layer(store_, layer, tree, trees_below);
+    if (!unpacked) return unpacked.error();
+    fs::path& place = unpacked->leans_on_below ? slot.over[below] : slot.alone;
+    place = tree;
     if (layer.tar_size > kept_limit) {
-        slot.own = std::move(*folder);
-        slot.path = tree;
-        return {};
+        slot.own.push_back(std::move(*folder));
+        return place;
     }
-    if (auto made = sys::make_directories(kept.parent_path()); !made) return made;
-    // A kept tree is trusted by name. One call for tens of thousands of files, so that none is empty after a power cut.
-    if (const auto fd = sys::open_fd(tree, O_RDONLY | O_DIRECTORY); !fd || ::syncfs(fd->get()) != 0)
-        return fd ? os_error("write to the disk", tree, errno) : fd.error();
-    fs::rename(tree, kept, failed);
-    // Another build may have been faster: its tree is as good.
-    if (failed && !fs::is_directory(kept)) return os_error("keep the unpacked layer", kept, failed.value());
-    slot.path = kept;
-    return {};
+    auto kept = keep_tree(store_, tree, unpacked->leans_on_below ? name_over(layer, below) : layer.diff_id.hex());
+    if (!kept) return kept.error();
+    return place = *kept;
 }
 
 }  // namespace tmplbuild

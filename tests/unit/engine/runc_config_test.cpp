@@ -207,18 +207,23 @@ TEST_CASE("a lent file is mounted where the image's link leads, inside") {
     const fs::path below = folder.path() / "a", above = folder.path() / "b";
     fs::create_directories(below / "etc");
     fs::create_directories(above / "etc");
-    CHECK(real_place({below, above}, "/etc/hosts") == "/etc/hosts");
+    const auto place = [&](const std::vector<fs::path>& trees, const char* path = "/etc/hosts") {
+        return real_place(StackedTrees::open(trees).value(), path);
+    };
+    CHECK(place({below, above}) == "/etc/hosts");
     fs::create_symlink("../run/hosts", below / "etc/hosts");
-    CHECK(real_place({below, above}, "/etc/hosts") == "/run/hosts");
+    CHECK(place({below, above}) == "/run/hosts");
     fs::create_symlink("/../../out", above / "etc/hosts");
-    CHECK(real_place({below, above}, "/etc/hosts") == "/out");
+    CHECK(place({below, above}) == "/out");
     fs::remove(above / "etc/hosts");
     REQUIRE(sys::write_file_atomic(above / "etc/hosts", "x"));
-    CHECK(real_place({below, above}, "/etc/hosts") == "/etc/hosts");
-    // A folder that is a link does not lead to this machine's.
+    CHECK(place({below, above}) == "/etc/hosts");
+    fs::create_symlink("self", above / "etc/self");
+    CHECK(place({below, above}, "/etc/self") == "/etc/self");
+    // A folder that is a link leads into the image, never to this machine's.
     fs::remove_all(above / "etc");
-    fs::create_symlink(below / "etc", above / "etc");
-    CHECK(real_place({above}, "/etc/hosts") == "/etc/hosts");
+    fs::create_symlink("/../usr/etc", above / "etc");
+    CHECK(place({below, above}) == "/usr/etc/hosts");
 }
 
 TEST_CASE("a layer that stands many times counts where it stands topmost") {

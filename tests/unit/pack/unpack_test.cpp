@@ -65,7 +65,7 @@ struct Place {
         REQUIRE(store.put_blob(digest, tar));
         return {digest, digest, tar.size(), tar.size(), Compression::none, ""};
     }
-    Result<void> unpack(const std::vector<Item>& items) const {
+    Result<Unpacked> unpack(const std::vector<Item>& items) const {
         REQUIRE(sys::remove_tree(out));
         fs::create_directory(out);
         return unpack_layer(store, layer(items), out);
