@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <unordered_map>
 
 namespace tmplbuild {
 
@@ -14,7 +15,9 @@ namespace {
 class Run {
   public:
     Run(const Plan& plan, StepMaker& steps, const MachineBudget& budget, Progress& progress)
-        : plan_(plan), steps_(steps), budget_(budget), progress_(progress), results_(plan.steps.size()) {}
+        : plan_(plan), steps_(steps), budget_(budget), progress_(progress), results_(plan.steps.size()) {
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) places_.emplace(plan.steps[i].id, i);
+    }
 
     // Steps in the store, then what the missing ones need: a throwaway in the store counts only when it is needed.
     bool find() {
@@ -69,9 +72,7 @@ class Run {
     }
 
   private:
-    std::size_t index(const std::string& id) const {
-        return static_cast<std::size_t>(plan_.find(id) - plan_.steps.data());
-    }
+    std::size_t index(const std::string& id) const { return places_.at(id); }
     bool take(std::size_t i) {
         results_[i] = steps_.find(plan_.steps[i]);
         return results_[i].has_value();
@@ -161,6 +162,7 @@ class Run {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::optional<StepResult>> results_;
+    std::unordered_map<std::string, std::size_t> places_;  // of the plan's steps, by id
     std::set<std::size_t> wanted_, running_;
     std::map<std::size_t, std::uint64_t> memory_;  // of load_of()
     std::set<std::size_t> alone_, retried_;        // killed for memory once

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "base/text.hpp"
 #include "kernel/verdict.hpp"
@@ -64,6 +65,16 @@ class Planner {
     const BaseContract& contract() const { return lock_.base->contract; }
     static constexpr const char* no_base = "the base has not been made yet, so its facts are not known";
 
+    void add(Step step) {
+        places_.emplace(step.id, plan_.steps.size());
+        plan_.steps.push_back(std::move(step));
+    }
+    // As Plan::find, by an index: a step that stands on all others asks for each of them.
+    const Step* find(const std::string& id) const {
+        const auto found = places_.find(id);
+        return found == places_.end() ? nullptr : &plan_.steps[found->second];
+    }
+
     // Known layers need the base's facts for their keys, and nothing else of it.
     template <class Key>
     void add_known(Step step, Key key) {
@@ -71,7 +82,7 @@ class Planner {
             step.key = key();
         else if (step.unresolved.empty())
             step.unresolved = no_base;
-        plan_.steps.push_back(std::move(step));
+        add(std::move(step));
     }
 
     // Steps whose layers are changes to what lies below them need the keys of all of it.
@@ -79,14 +90,14 @@ class Planner {
     void add_over(Step step, Key key) {
         KeysBelow below;
         for (const std::string& id : step.needs) {
-            const Step* other = plan_.find(id);
+            const Step* other = find(id);
             if (other->key)
                 below.emplace_back(id, other->key->digest());
             else if (step.unresolved.empty())
                 step.unresolved = "it stands on " + id + ", which is not resolved";
         }
         if (step.unresolved.empty()) step.key = key(below);
-        plan_.steps.push_back(std::move(step));
+        add(std::move(step));
     }
 
     // What a step may stand on, of the steps so far, bottom first.
@@ -98,7 +109,7 @@ class Planner {
         return out;
     }
 
-    void add_base() { plan_.steps.push_back(plan_base(tmpl_, lock_, facts_)); }
+    void add_base() { add(plan_base(tmpl_, lock_, facts_)); }
 
     void add_layer(const Layer& layer, const FilesLayer& files) {
         const std::string id = "files:" + layer.name;
@@ -146,7 +157,7 @@ class Planner {
     // The layers of one venv are one step, where the first of them stands.
     void add_layer(const Layer&, const PythonLayer& layer) {
         const std::string id = "python:" + layer.venv;
-        if (plan_.find(id) != nullptr) return;
+        if (find(id) != nullptr) return;
         PythonSpec spec;
         spec.locked.venv = layer.venv;
         spec.directory = tmpl_.directory;
@@ -205,7 +216,7 @@ class Planner {
         for (const Layer& layer : tmpl_.layers) {
             if (layer.name != name) continue;
             const auto* python = std::get_if<PythonLayer>(&layer.body);
-            return plan_.find(std::string(layer.kind()) + ":" + (python != nullptr ? python->venv : name));
+            return find(std::string(layer.kind()) + ":" + (python != nullptr ? python->venv : name));
         }
         return nullptr;
     }
@@ -246,7 +257,7 @@ class Planner {
         step.spec = spec;
         step.key = std::move(planned.key);
         step.unresolved = planned.unresolved;
-        plan_.steps.push_back(std::move(step));
+        add(std::move(step));
     }
 
     void add_kernel_files(const KernelUse& use) {
@@ -329,6 +340,7 @@ class Planner {
     Compression compression_;
     CompileRoot root_;
     Plan plan_;
+    std::unordered_map<std::string, std::size_t> places_;  // of its steps, by id
 };
 
 }  // namespace
