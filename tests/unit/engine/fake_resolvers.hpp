@@ -22,8 +22,12 @@ class FakeResolvers : public io::ProcessRunner {
   public:
     using Texts = std::vector<std::string>;
 
-    // Versions on offer, by package and by project. What is asked for and is not here does not exist.
-    std::map<std::string, std::string> packages{}, projects{};
+    struct Wheel {
+        std::string version, content;
+    };
+    // What is on offer: versions of packages, wheels of projects. What is asked for and is not here does not exist.
+    std::map<std::string, std::string> packages{};
+    std::map<std::string, Wheel> projects{};
     // What runs of the tools were about, in order: "apt base", "fetch jq", "uv numpy".
     Texts log{};
     std::string lost_network_at{};  // a line of `log` from which on no server answers
@@ -37,9 +41,6 @@ class FakeResolvers : public io::ProcessRunner {
         const std::string& version = packages.at(name);
         const std::string text = package_text(name, version);
         return {name, version, "amd64", name + "_" + version + "_amd64.deb", Sha256::of(text), text.size()};
-    }
-    static std::string wheel_text(const std::string& name, const std::string& version) {
-        return "wheel of " + name + " " + version;
     }
     static std::string wheel_url(std::string name, const std::string& version) {
         std::replace(name.begin(), name.end(), '-', '_');
@@ -133,10 +134,10 @@ class FakeResolvers : public io::ProcessRunner {
         for (const std::string& name : asked) {
             const auto found = projects.find(name);
             if (found == projects.end()) return failed(1, "No solution found: there is no " + name);
-            const std::string& version = found->second;
+            const auto& [version, content] = found->second;
             out += "[[packages]]\nname = \"" + name + "\"\nversion = \"" + version + "\"\nwheels = [{ url = \"" +
-                   wheel_url(name, version) + "\", size = " + std::to_string(wheel_text(name, version).size()) +
-                   ", hashes = { sha256 = \"" + Sha256::of(wheel_text(name, version)).hex() + "\" } }]\n";
+                   wheel_url(name, version) + "\", size = " + std::to_string(content.size()) +
+                   ", hashes = { sha256 = \"" + Sha256::of(content).hex() + "\" } }]\n";
         }
         REQUIRE(sys::write_file_atomic(after(argv, "--output-file").front(), out));
         return said("");
