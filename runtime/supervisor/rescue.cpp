@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "supervisor/environment.hpp"
 
 namespace tmplbuild::launch {
 
@@ -17,7 +18,10 @@ for state in /run/tmplbuild-sshd /tmp/tmplbuild-sshd-$(id -u); do
     rm -rf "$state" 2>/dev/null && (umask 077 && mkdir "$state") 2>/dev/null && break
 done
 umask 077
-printf '%s\n' "$PUBLIC_KEY" >"$state/authorized_keys"
+# One key a line; those that paste several in one line join them by a written "\n", "," or ";".
+types='(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)'
+printf '%s\n' "$PUBLIC_KEY" | LC_ALL=C sed -E -e 's/\\n/\n/g' -e "s/[,;][ \t]*($types[ \t]+AAAA)/\n\1/g" \
+    >"$state/authorized_keys"
 printf '%s\n' "$3" "Only SSH runs in this pod." >"$state/why"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$state/host_key"
 if [ "$(id -u)" = 0 ]; then
@@ -30,15 +34,9 @@ exec "$1" -D -e -f /dev/null -o "Port=$2" -o "HostKey=$state/host_key" -o "PidFi
     -o "PasswordAuthentication=no" -o "KbdInteractiveAuthentication=no" -o "UsePAM=no"
 )sh";
 
-std::string value_of(const std::vector<std::string>& environment, const std::string& name) {
-    for (const std::string& entry : environment)
-        if (entry.starts_with(name + "=")) return entry.substr(name.size() + 1);
-    return {};
-}
-
 std::string find_sshd(const std::vector<std::string>& environment) {
     for (const std::string& folder :
-         split(value_of(environment, "PATH") + ":/usr/sbin:/usr/bin:/sbin:/usr/local/sbin", ':')) {
+         split(value_in(environment, "PATH") + ":/usr/sbin:/usr/bin:/sbin:/usr/local/sbin", ':')) {
         const std::string file = folder + "/sshd";
         // sshd starts itself anew for each session and insists on an absolute path.
         if (file.front() == '/' && ::access(file.c_str(), X_OK) == 0) return file;
@@ -49,12 +47,16 @@ std::string find_sshd(const std::vector<std::string>& environment) {
 }  // namespace
 
 Result<pod::PodSpec> rescue_spec(const std::string& why, const std::vector<std::string>& environment) {
-    if (value_of(environment, "PUBLIC_KEY").empty())
-        return build_error("no PUBLIC_KEY in the pod's environment: no SSH either");
+    const std::string key = value_in(environment, "PUBLIC_KEY");
+    if (key.empty()) return build_error("no PUBLIC_KEY in the pod's environment: no SSH either");
+    if (key.find("PRIVATE KEY") != std::string::npos)
+        return build_error(
+            "PUBLIC_KEY holds a private key, which lets nobody in; make a new pair (ssh-keygen -t ed25519) and set "
+            "PUBLIC_KEY to the .pub file's line: no SSH either");
     const std::string sshd = find_sshd(environment);
     if (sshd.empty()) return build_error("there is no sshd in this image: no SSH either");
     std::uint16_t port = 22;
-    const std::string given = value_of(environment, "TMPLBUILD_SSH_PORT");
+    const std::string given = value_in(environment, "TMPLBUILD_SSH_PORT");
     if (!given.empty() && std::from_chars(given.data(), given.data() + given.size(), port).ec != std::errc()) port = 22;
     pod::PodSpec spec;
     spec.name = "rescue";

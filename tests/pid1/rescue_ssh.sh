@@ -11,7 +11,13 @@ export TMPLBUILD_SSH_PORT PUBLIC_KEY
 # Its own /run and /etc, so that nothing of this machine's is touched; sshd trusts no key file below a folder others may write to.
 cp -a /etc "$work/etc"
 prepare="mount -t tmpfs -o mode=755 none /run; mount --bind $work/etc /etc"
-remote() { ssh -F none -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o BatchMode=yes -o IdentitiesOnly=yes -i "$work/key" -p "$TMPLBUILD_SSH_PORT" root@127.0.0.1 "$@"; }
+# with_key FILE COMMAND...
+with_key() {
+    key_file=$1
+    shift
+    ssh -F none -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o BatchMode=yes -o IdentitiesOnly=yes -i "$key_file" -p "$TMPLBUILD_SSH_PORT" root@127.0.0.1 "$@"
+}
+remote() { with_key "$work/key" "$@"; }
 printf '{"version":2,"services":[{"na' >"$work/pod.json"
 start
 until_log "sshd: ready after"
@@ -28,6 +34,19 @@ for text in '' 'garbage' '[]' '{"version":99}' "$(head -c 3000 /dev/urandom | tr
     until_log "sshd: ready after"
     stop
 done
+# Several keys in one line: each of them logs in. A private key lets nobody in, and is said.
+ssh-keygen -q -t ed25519 -N '' -C 'the second, of three' -f "$work/second"
+ssh-keygen -q -t ecdsa -N '' -f "$work/third"
+one_line=$(printf '%s\\n%s;%s' "$(cat "$work/key.pub")" "$(cat "$work/second.pub")" "$(cat "$work/third.pub")")
+PUBLIC_KEY=$one_line start
+until_log "sshd: ready after"
+for key in key second third; do
+    [ "$(with_key "$work/$key" echo hello 2>"$work/banner")" = hello ] || fail "$key of several in one line does not log in"
+done
+stop
+PUBLIC_KEY=$(cat "$work/key") start
+ended 78
+grep -q "PUBLIC_KEY holds a private key" "$work/log" || fail "a private key is not said"
 rm "$work/pod.json"
 start sh -c 'exit 5'
 ended 5

@@ -7,7 +7,8 @@ export HF_TOKEN=hf_abcdefghij
 pod '[{"name":"web","port":18188,"command":["sh","-c","echo up $HF_TOKEN; while read -r line <&3; do :; done 3<&0; exec sleep 60"]},
       {"name":"falls","command":["sh","-c","exit 3"],"ready":{"tcp":true,"port":1},"restart":{"backoff_min_ms":60000,"backoff_max_ms":60000}},
       {"name":"waits","needs":["falls"],"command":["sleep","60"]},
-      {"name":"bad","command":[]}]'
+      {"name":"bad","command":[]},
+      {"name":"many","command":["sh","-c","for i in $(seq 3000); do echo line $i of many; done; exec sleep 60"]}]'
 start
 until_true test -S "$work/run/control.sock"
 until_log "falls: exit code 3, started again in"
@@ -55,9 +56,18 @@ sleep 0.3
 "$ctl" restart web >/dev/null
 until_file "$work/followed" "up ***"
 kill "$follower"
+until_log "many: line 3000 of many"
+until_log "launcher: log files are kept in"
+# More lines than are kept in memory were asked for: what is there is shown, and where the rest is.
+"$ctl" logs many -n 1000 >"$work/many" 2>"$work/where"
+tail -n 1 "$work/many" | grep -q "line 3000 of many" || fail "the last line: $(tail -n 1 "$work/many")"
+file=$(sed -n 's/^tmpl-ctl: these are all that are kept in memory; older lines are in //p' "$work/where")
+[ "$(wc -l <"$work/many")" -lt 1000 ] && grep -q "line 1 of many" "$file" || fail "the file is not named: $(cat "$work/where")"
+"$ctl" logs many -n 10 >"$work/many" 2>"$work/where"
+[ "$(wc -l <"$work/many")" = 10 ] && [ ! -s "$work/where" ] || fail "ten lines: $(cat "$work/many" "$work/where")"
 refused() { code=0; "$ctl" "$@" >"$work/out" 2>&1 || code=$?; [ "$code" = 1 ] || fail "$*: exit code $code: $(cat "$work/out")"; }
 refused restart nobody
-grep -q "there is web, falls, waits, bad" "$work/out" || fail "the names are not told: $(cat "$work/out")"
+grep -q "there is web, falls, waits, bad, many" "$work/out" || fail "the names are not told: $(cat "$work/out")"
 refused start bad
 grep -q "cannot be started" "$work/out" || fail "no reason: $(cat "$work/out")"
 code=0; "$ctl" frobnicate 2>/dev/null || code=$?

@@ -110,6 +110,9 @@ TEST_CASE("requests are read as they were written") {
 
 TEST_CASE("SSH is had without a pod.json when the pod gives a key, whatever the reason reads like") {
     CHECK_FALSE(rescue_spec("why", {"PATH=/usr/sbin"}));
+    const auto pasted = rescue_spec("why", {"PUBLIC_KEY=-----BEGIN OPENSSH PRIVATE KEY-----", "PATH=/usr/sbin"});
+    REQUIRE_FALSE(pasted);
+    CHECK(pasted.error().message.find("PUBLIC_KEY holds a private key") == 0);
     const auto spec =
         rescue_spec("bad {port} {nonsense}", {"PUBLIC_KEY=x", "PATH=/nowhere", "TMPLBUILD_SSH_PORT=2222"});
     if (!spec) return;  // no sshd on this machine
