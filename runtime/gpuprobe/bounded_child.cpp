@@ -37,7 +37,7 @@ static bool read_all(int fd, Clock::time_point deadline, std::size_t limit, std:
     }
 }
 
-// A process in the kernel's hands (state D) is not gone after KILL: what is left of the deadline, and no more.
+// A process that hangs in a system call (state D) is not gone after KILL: what is left of the deadline, and no more.
 static bool reap(pid_t pid, Clock::time_point deadline, int& status) {
     for (;;) {
         if (::waitpid(pid, &status, WNOHANG) == pid) return true;

@@ -155,14 +155,14 @@ class Job {
         tell_progress("fetching the compiler (" + std::to_string(kernel_.build.toolchain.size()) + " wheels)", 1, -1);
         auto tools = prepare_toolchain(kernel_, work_, plain_environment(), keeps_lease());
         if (!tools) return fail(tools.error());
-        if (auto trouble = lay_source(kernel_.source, kernel_.build.directory, plain_environment(), keeps_lease()))
-            return fail(*trouble);
-        if (auto trouble = compile(*tools)) return fail(*trouble);
+        if (auto failure = lay_source(kernel_.source, kernel_.build.directory, plain_environment(), keeps_lease()))
+            return fail(*failure);
+        if (auto failure = compile(*tools)) return fail(*failure);
         tell_progress("proving what was compiled", 98, 2);
         auto table = prove_files(kernel_, arch_.arch, output());
         if (!table) return fail({table.error().message, false});
         auto made = local_.put(output(), *table);
-        if (!made) return fail(trouble_from("moving it in place", made.error()));
+        if (!made) return fail(failure_of("moving it in place", made.error()));
         leave_on_volume(*made, *table);
         for (const fs::path& path :
              {output(), fs::path(kernel_.build.directory), fs::path(inside_.output).parent_path(), work_ / "tmp"})
@@ -172,15 +172,15 @@ class Job {
         return tell_success(made->files.string(), made->digest);
     }
 
-    int fail(const Trouble& trouble) {
+    int fail(const JobFailure& failure) {
         // What a compiler that was killed leaves behind would add up, try by try.
         for (const fs::path& path : {output(), work_ / "tmp"}) (void)sys::remove_tree(path);
         if (stop_asked()) return tell_failure("the pod stops", true);
-        if (!trouble.hindrance.empty()) return tell_hindrance(trouble.words, trouble.hindrance);
-        if (trouble.transient) return tell_failure(trouble.words, false);
-        local_.remember_failure(trouble.words);
-        if (has_volume()) volume_.remember_failure(trouble.words);
-        return tell_failure(trouble.words, false);
+        if (!failure.retry_cause.empty()) return tell_retry(failure.words, failure.retry_cause);
+        if (failure.transient) return tell_failure(failure.words, false);
+        local_.remember_failure(failure.words);
+        if (has_volume()) volume_.remember_failure(failure.words);
+        return tell_failure(failure.words, false);
     }
 
     fs::path output() const { return work_ / "output"; }
@@ -196,7 +196,7 @@ class Job {
                                   human_bytes(memory.limit);
         if (memory.limit / 100 * Memory::percent < memory_needed())
             return tell_failure(words + ": it will never fit", true);
-        return tell_hindrance("waiting for memory: " + words, "headroom");
+        return tell_retry("waiting for memory: " + words, "headroom");
     }
 
     // Fetching may take longer than a lease lives.
@@ -269,12 +269,12 @@ class Job {
         return std::nullopt;
     }
 
-    std::optional<Trouble> compile(const Toolchain& tools) {
+    std::optional<JobFailure> compile(const Toolchain& tools) {
         (void)sys::remove_tree(output());
         for (const fs::path& folder : {output(), work_ / "tmp", work_ / "log"})
-            if (auto made = sys::make_directories(folder); !made) return trouble_from("compiling", made.error());
+            if (auto made = sys::make_directories(folder); !made) return failure_of("compiling", made.error());
         const auto arch = kernel::Arch::parse(arch_.arch);
-        if (!arch) return Trouble{arch.error().message, false};
+        if (!arch) return JobFailure{arch.error().message, false};
         const compile::Recipe how = recipe(tools, *arch);
         compiling_ = "compiling for " + arch->to_string();
         tell_progress(compiling_, 5, kernel_.build.estimated_seconds);
@@ -287,15 +287,15 @@ class Job {
         CommandEnd end = run_command(command);
         if (end.ok) end = finish(how);
         if (end.ok) return std::nullopt;
-        if (end.stopped && end.why.starts_with("waiting for memory")) return Trouble{end.why, true, "memory"};
-        if (end.stopped) return Trouble{end.why, false};
+        if (end.stopped && end.why.starts_with("waiting for memory")) return JobFailure{end.why, true, "memory"};
+        if (end.stopped) return JobFailure{end.why, false};
         // The kernel takes the compile first (step_back): that says nothing about the source.
         if (memory_kills(places_.cgroup) > kills)
-            return Trouble{"waiting for memory: the compile was killed, since the pod's memory was used up", true,
-                           "memory"};
-        Trouble trouble = trouble_from("the compile", end.why, end.tail);
-        trouble.hindrance.clear();  // a compiler's own words about a network are none of the pod's
-        return trouble;
+            return JobFailure{"waiting for memory: the compile was killed, since the pod's memory was used up", true,
+                              "memory"};
+        JobFailure failure = failure_of("the compile", end.why, end.tail);
+        failure.retry_cause.clear();  // a compiler's own words about a network are none of the pod's
+        return failure;
     }
 
     // As the build does: modules stripped, bytecode made, since variants are read-only.

@@ -26,8 +26,8 @@ int tell_failure(const std::string& reason, bool cannot_here) {
     return cannot_here ? 3 : 1;
 }
 
-int tell_hindrance(const std::string& reason, const std::string& hindrance) {
-    tell({{"ok", false}, {"reason", reason}, {"hindrance", hindrance}});
+int tell_retry(const std::string& reason, const std::string& retry_cause) {
+    tell({{"ok", false}, {"reason", reason}, {"retry_cause", retry_cause}});
     return 1;
 }
 

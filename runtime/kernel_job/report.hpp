@@ -12,8 +12,8 @@ void tell_progress(const std::string& words, int percent, std::int64_t seconds_l
 int tell_success(const std::string& directory, const std::string& digest);  // returns exit code 0
 // `cannot_here`: nothing is wrong with the kernel. Returns the exit code, 3 or 1.
 int tell_failure(const std::string& reason, bool cannot_here);
-// Nothing is wrong with the kernel, and what hinders the job passes by itself: the launcher starts it again.
-// `hindrance` is one of the words of the supervisor's parse_hindrance().
-int tell_hindrance(const std::string& reason, const std::string& hindrance);
+// Nothing is wrong with the kernel, and the cause passes by itself: the launcher starts the job again.
+// `retry_cause` is one of the words of the supervisor's parse_retry_cause().
+int tell_retry(const std::string& reason, const std::string& retry_cause);
 
 }  // namespace tmplbuild::job

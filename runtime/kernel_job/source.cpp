@@ -43,19 +43,19 @@ Environment git_environment(Environment environment) {
     return environment;
 }
 
-std::optional<Trouble> fetch_source(const pod::KernelSource& source, const fs::path& to, const Environment& environment,
-                                    const Watch& watch) {
-    if (auto made = sys::make_directories(to); !made) return trouble_from("fetching the source", made.error());
+std::optional<JobFailure> fetch_source(const pod::KernelSource& source, const fs::path& to,
+                                       const Environment& environment, const Watch& watch) {
+    if (auto made = sys::make_directories(to); !made) return failure_of("fetching the source", made.error());
     tell_progress("fetching the source", 5, -1);
     Command command{.argv = {}, .environment = git_environment(environment), .directory = to.string(), .watch = watch};
     for (const Words& step : steps_of(source)) {
         command.argv = git(step);
         const CommandEnd end = run_command(command);
         if (end.ok) continue;
-        Trouble trouble = trouble_from("fetching the source", "git " + step[0] + ": " + end.why, end.tail);
+        JobFailure failure = failure_of("fetching the source", "git " + step[0] + ": " + end.why, end.tail);
         // Only a patch that does not fit says something about the kernel.
-        trouble.transient = trouble.transient || step[0] != "apply";
-        return trouble;
+        failure.transient = failure.transient || step[0] != "apply";
+        return failure;
     }
     (void)sys::remove_tree(to / ".git");  // builds that ask it for a version would have another one than the builder's
     return std::nullopt;
@@ -63,13 +63,13 @@ std::optional<Trouble> fetch_source(const pod::KernelSource& source, const fs::p
 
 }  // namespace
 
-std::optional<Trouble> lay_source(const pod::KernelSource& source, const fs::path& to, const Environment& environment,
-                                  const Watch& watch) {
+std::optional<JobFailure> lay_source(const pod::KernelSource& source, const fs::path& to,
+                                     const Environment& environment, const Watch& watch) {
     (void)sys::remove_tree(to);
     if (source.directory.empty()) return fetch_source(source, to, environment, watch);
     const auto copied = copy_tree(source.directory, to);
     if (copied) return std::nullopt;
-    return trouble_from("laying out the source", copied.error());
+    return failure_of("laying out the source", copied.error());
 }
 
 }  // namespace tmplbuild::job

@@ -14,7 +14,7 @@ namespace tmplbuild::job {
 
 // Whole and patched at `to`, which is emptied first; nothing: it is done. `environment` says how a server is reached,
 // and never what the bytes are. `watch` as a command's.
-std::optional<Trouble> lay_source(const pod::KernelSource& source, const fs::path& to, const Environment& environment,
-                                  const Watch& watch);
+std::optional<JobFailure> lay_source(const pod::KernelSource& source, const fs::path& to,
+                                     const Environment& environment, const Watch& watch);
 
 }  // namespace tmplbuild::job

@@ -16,15 +16,17 @@ namespace tmplbuild::job {
 
 namespace {
 
-Trouble from_error(const Error& error) { return {error.message, error.os_code == ENOSPC || error.os_code == EDQUOT}; }
+JobFailure from_error(const Error& error) {
+    return {error.message, error.os_code == ENOSPC || error.os_code == EDQUOT};
+}
 
 // pip of the image: the interpreter's own, else the wheel that Debian's venv module keeps. Without one there is nothing
 // wrong with the kernel: the same key may be compiled in another image.
-boost::system::result<std::vector<std::string>, Trouble> find_pip(const std::string& python,
-                                                                  const Environment& environment) {
+boost::system::result<std::vector<std::string>, JobFailure> find_pip(const std::string& python,
+                                                                     const Environment& environment) {
     const CommandEnd there = run_command({.argv = {python, "-c", ""}, .environment = environment});
     if (!there.ok)
-        return Trouble{"the image has no working Python (" + python + "), whose pip would fetch the compiler", true};
+        return JobFailure{"the image has no working Python (" + python + "), whose pip would fetch the compiler", true};
     // Asked quietly: that pip is missing is no news for the pod's log.
     const CommandEnd own =
         run_command({.argv = {python, "-c", "import importlib.util as u, sys; sys.exit(not u.find_spec('pip'))"},
@@ -34,7 +36,7 @@ boost::system::result<std::vector<std::string>, Trouble> find_pip(const std::str
     for (const auto& entry : fs::directory_iterator("/usr/share/python-wheels", failed))
         if (entry.path().filename().string().starts_with("pip-"))
             return std::vector<std::string>{python, entry.path().string() + "/pip"};
-    return Trouble{"the image has no pip for " + python + ", which would fetch the compiler", true};
+    return JobFailure{"the image has no pip for " + python + ", which would fetch the compiler", true};
 }
 
 std::string pin_lines(const std::vector<pod::PinnedFile>& files) {
@@ -45,9 +47,9 @@ std::string pin_lines(const std::vector<pod::PinnedFile>& files) {
 }
 
 // Unpacked once: the folder appears by rename when pip is done, named by what is in it.
-boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFile>& files, const std::string& name,
-                                                 const std::string& python, const fs::path& work,
-                                                 const Environment& environment, const Watch& watch) {
+boost::system::result<fs::path, JobFailure> install(const std::vector<pod::PinnedFile>& files, const std::string& name,
+                                                    const std::string& python, const fs::path& work,
+                                                    const Environment& environment, const Watch& watch) {
     const std::string pins = pin_lines(files);
     const fs::path done = work / (name + "-" + Sha256::of(pins).short_hex()), made = done.string() + ".new";
     std::error_code failed;
@@ -67,10 +69,10 @@ boost::system::result<fs::path, Trouble> install(const std::vector<pod::PinnedFi
     const CommandEnd end = run_command(command);
     if (!end.ok) {
         (void)sys::remove_tree(made);
-        if (end.stopped) return Trouble{end.why, true};
-        Trouble trouble = trouble_from("fetching the compiler", end.why, end.tail);
-        trouble.transient = true;  // says nothing about the kernel, whatever the words are
-        return trouble;
+        if (end.stopped) return JobFailure{end.why, true};
+        JobFailure failure = failure_of("fetching the compiler", end.why, end.tail);
+        failure.transient = true;  // says nothing about the kernel, whatever the words are
+        return failure;
     }
     if (auto moved = sys::rename_path(made, done); !moved) return from_error(moved.error());
     return done;
@@ -101,7 +103,8 @@ Result<void> link_as(const fs::path& name, const fs::path& target) {
     return {};
 }
 
-std::optional<Trouble> make_driver_stub(const fs::path& toolkit, const fs::path& work, const Environment& environment) {
+std::optional<JobFailure> make_driver_stub(const fs::path& toolkit, const fs::path& work,
+                                           const Environment& environment) {
     const fs::path folder = work / "stub", assembly = folder / "cuda.s";
     auto header = sys::read_file(toolkit / "include/cuda.h", 16U << 20);
     if (!header) return from_error(header.error());
@@ -110,7 +113,7 @@ std::optional<Trouble> make_driver_stub(const fs::path& toolkit, const fs::path&
     if (!written) return from_error(written.error());
     const CommandEnd end = run_command(
         {.argv = driver_stub_command(assembly.string(), (folder / "libcuda.so").string()), .environment = environment});
-    if (!end.ok) return trouble_from("making a stand-in for libcuda", end.why, end.tail);
+    if (!end.ok) return failure_of("making a stand-in for libcuda", end.why, end.tail);
     return std::nullopt;
 }
 
@@ -131,13 +134,13 @@ compile::Texts nvidia_headers(const fs::path& site_packages) {
     return compile::nvidia_headers(site_packages.string(), std::move(names));
 }
 
-boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
-                                                            const Environment& environment, const Watch& watch) {
+boost::system::result<Toolchain, JobFailure> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
+                                                               const Environment& environment, const Watch& watch) {
     const std::string python = kernel.python.interpreter.empty() ? "python3" : kernel.python.interpreter;
     auto wheels = install(kernel.build.toolchain, "toolchain", python, work, environment, watch);
     if (!wheels) return wheels.error();
     const auto toolkit = find_toolkit(*wheels);
-    if (!toolkit) return Trouble{"the toolchain's wheels hold no nvcc", false};
+    if (!toolkit) return JobFailure{"the toolchain's wheels hold no nvcc", false};
     Toolchain out{*toolkit, {}};
     std::error_code failed;
     if (!fs::exists(out.toolkit / "lib64", failed)) fs::create_directory_symlink("lib", out.toolkit / "lib64", failed);
@@ -152,7 +155,7 @@ boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& k
         if (!linked) return from_error(linked.error());
     }
     if (kernel.build.driver_stub)
-        if (auto trouble = make_driver_stub(out.toolkit, work, environment)) return *trouble;
+        if (auto failure = make_driver_stub(out.toolkit, work, environment)) return *failure;
     if (auto laid = lay_cuda_home(out.toolkit, work / "cuda", kernel.build.nvcc_front); !laid)
         return from_error(laid.error());
     return out;

@@ -9,7 +9,7 @@
 #include "compile/recipe.hpp"
 #include "kernel_job/command.hpp"
 #include "kernel_job/files.hpp"
-#include "kernel_job/trouble.hpp"
+#include "kernel_job/job_failure.hpp"
 #include "podspec/pod_spec.hpp"
 
 namespace tmplbuild::job {
@@ -23,8 +23,8 @@ using Environment = std::map<std::string, std::string>;
 
 // `work` is a folder of the job's own, which the compile sees as compile::Places has it: toolkit, cuda, requirements
 // and stub lie in it by these names. Reuses what an earlier try left there whole. `watch` as a command's.
-boost::system::result<Toolchain, Trouble> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
-                                                            const Environment& environment, const Watch& watch);
+boost::system::result<Toolchain, JobFailure> prepare_toolchain(const pod::Kernel& kernel, const fs::path& work,
+                                                               const Environment& environment, const Watch& watch);
 
 // The nvidia/*/include folders below a site-packages folder, as compile::nvidia_headers() names them.
 compile::Texts nvidia_headers(const fs::path& site_packages);

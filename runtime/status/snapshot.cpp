@@ -122,21 +122,21 @@ std::string write_snapshot(const Snapshot& snapshot) {
 
 void sum_up(Snapshot& snapshot, bool stopping) {
     int way = 0, parts = 0;
-    bool trouble = false;
+    bool degraded = false;
     for (const Service& service : snapshot.services) {
         way += way_of(service);
         ++parts;
         for (const char* state : {"failed", "unhealthy", "backoff", "blocked"})
-            trouble = trouble || service.state == state;
+            degraded = degraded || service.state == state;
     }
     for (const Kernel& kernel : snapshot.kernels) {
         way += way_of(kernel);
         ++parts;
-        trouble = trouble || kernel.state == "failed" || kernel.state == "degraded" || kernel.next_try;
+        degraded = degraded || kernel.state == "failed" || kernel.state == "degraded" || kernel.next_try;
     }
-    for (const Component& component : snapshot.components) trouble = trouble || component.state == "failed";
+    for (const Component& component : snapshot.components) degraded = degraded || component.state == "failed";
     snapshot.progress = parts == 0 ? 100 : way / parts;
-    snapshot.state = stopping ? "stopping" : trouble ? "degraded" : snapshot.progress == 100 ? "ready" : "starting";
+    snapshot.state = stopping ? "stopping" : degraded ? "degraded" : snapshot.progress == 100 ? "ready" : "starting";
 }
 
 void Timeline::add(Moment moment) {

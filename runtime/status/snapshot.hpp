@@ -43,7 +43,7 @@ struct Service {
     std::uint16_t port = 0;            // public; 0: none
     bool ready = false, critical = false;
     std::int64_t pid = 0, restarts = 0;  // pid 0: no process
-    std::int64_t memory_kills = 0;       // ends by the kernel's OOM killer
+    std::int64_t memory_kills = 0;       // ends by Linux's OOM killer
     std::vector<std::string> needs{}, uses_kernels{};
 };
 

@@ -110,7 +110,7 @@ void Engine::open_ways_out() {
 }
 
 void Engine::turn() {
-    poller_.wait(next_due_of_all());
+    poller_.wait(wake_at());
     trees_.new_turn();
     const Time now = now_ms();
     if (now >= next_due(state_)) happen({.kind = Event::Kind::tick});
@@ -120,7 +120,7 @@ void Engine::turn() {
     helpers_.tick(now);
 }
 
-Time Engine::next_due_of_all() const {
+Time Engine::wake_at() const {
     return std::min(
         {next_due(state_), log_.next_due(), control_.next_due(), services_.next_due(), helpers_.next_due()});
 }

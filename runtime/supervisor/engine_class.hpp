@@ -40,7 +40,7 @@ class Engine {
     void reap();
     void on_exit(pid_t pid, int status);
     void finish_log();
-    Time next_due_of_all() const;
+    Time wake_at() const;
     std::string given(std::string_view variable) const;
 
     pod::PodSpec spec_;

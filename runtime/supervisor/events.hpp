@@ -34,7 +34,7 @@ struct Event {
         gpu_answered,        // ok: text is what the probe printed; else why it printed nothing
         kernel_done,         // kernel: its first task ended; ok, code, text (the helper's last words)
         kernel_compiled,     // kernel: its job ended; ok, text (a directory, or why not), more (its tree's digest),
-                             // hindrance, jitter
+                             // retry_cause, jitter
         kernel_progress,     // kernel, code (percent), status (seconds left, or -1), text
         kernel_retry,        // kernel: by a person
         kernel_off,          // kernel: by a person
@@ -49,9 +49,9 @@ struct Event {
     int status = 0;
     int code = 0;
     bool ok = false;
-    bool out_of_memory = false;  // exited: the kernel killed it for memory
+    bool out_of_memory = false;  // exited: Linux killed it for memory
     int jitter = 0;              // -1000..1000: thousandths of the 10 %
-    Hindrance hindrance = Hindrance::none;
+    RetryCause retry_cause = RetryCause::none;
     std::string text{};
     std::string more{};
 };

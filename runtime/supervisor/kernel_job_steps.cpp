@@ -8,20 +8,20 @@
 
 namespace tmplbuild::launch {
 
-Hindrance parse_hindrance(const std::string& word) {
-    for (const auto& [name, hindrance] : {std::pair{"network", Hindrance::network},
-                                          {"damaged", Hindrance::damaged},
-                                          {"headroom", Hindrance::headroom},
-                                          {"memory", Hindrance::memory}})
-        if (word == name) return hindrance;
-    return Hindrance::none;
+RetryCause parse_retry_cause(const std::string& word) {
+    for (const auto& [name, cause] : {std::pair{"network", RetryCause::network},
+                                      {"damaged", RetryCause::damaged},
+                                      {"headroom", RetryCause::headroom},
+                                      {"memory", RetryCause::memory}})
+        if (word == name) return cause;
+    return RetryCause::none;
 }
 
-Time hindered_pause(Hindrance hindrance, int tries, int jitter) {
+Time retry_pause(RetryCause cause, int tries, int jitter) {
     // The first pause and the longest. A compile that was ended half done has cost the pod minutes of its processors.
     Time pause = 10'000, most = 600'000;
-    if (hindrance == Hindrance::headroom) most = 60'000;
-    if (hindrance == Hindrance::memory) pause = 60'000, most = 900'000;
+    if (cause == RetryCause::headroom) most = 60'000;
+    if (cause == RetryCause::memory) pause = 60'000, most = 900'000;
     for (int n = 0; n < tries && pause < most; ++n) pause *= 2;
     pause = std::min(pause, most);
     return pause + pause * jitter / 10'000;
@@ -49,9 +49,10 @@ void KernelSteps::take_job(std::size_t k, const Event& event) {
     KernelState& kernel = at(k);
     if (!kernel.compiling) return;
     kernel.compiling = kernel.ask_anew = false;
-    if (!event.ok && event.hindrance == Hindrance::damaged) ++kernel.damaged;
-    if (!event.ok && event.hindrance != Hindrance::none && kernel.damaged < damaged_limit) return try_later(k, event);
-    kernel.hindered = kernel.damaged = 0;
+    if (!event.ok && event.retry_cause == RetryCause::damaged) ++kernel.damaged;
+    if (!event.ok && event.retry_cause != RetryCause::none && kernel.damaged < damaged_limit)
+        return try_later(k, event);
+    kernel.retries = kernel.damaged = 0;
     if (!event.ok) return give_up(k, event);
     kernel.percent = 100;
     kernel.verdict.verdict = gpu::verdict_of_arch(kernel.verdict.arch, state_.host.answer);
@@ -63,7 +64,7 @@ void KernelSteps::take_job(std::size_t k, const Event& event) {
 // Services that wait for the compile (install = "true") start without it: nobody knows how long this lasts.
 void KernelSteps::try_later(std::size_t k, const Event& event) {
     KernelState& kernel = at(k);
-    const Time pause = hindered_pause(event.hindrance, kernel.hindered++, event.jitter);
+    const Time pause = retry_pause(event.retry_cause, kernel.retries++, event.jitter);
     kernel.settled = !is_being_placed(k, Files::fallback);
     kernel.next_try = now_ + pause;
     const pod::KernelFallback& instead = spec_.kernels[k].fallback;

@@ -22,9 +22,9 @@ enum class KernelPhase {
 };
 const char* to_string(KernelPhase phase);
 
-// What ended a kernel's job though nothing is wrong with the kernel, and passes by itself: it is started again after a
-// pause that doubles.
-enum class Hindrance {
+// Why a kernel's job ended though nothing is wrong with the kernel: causes that pass by themselves. It is started again
+// after a pause that doubles.
+enum class RetryCause {
     none,
     network,   // nobody answered, or not to the end
     damaged,   // what arrived was cut, or is something else: tried damaged_limit times in all
@@ -32,9 +32,9 @@ enum class Hindrance {
     memory,    // the compile met the limit of the pod's memory, with its work half done
 };
 inline constexpr int damaged_limit = 5;
-Hindrance parse_hindrance(const std::string& word);  // as the job says it
-// The pause after the job was hindered `tries` times before; `jitter` as of backoff_pause().
-Time hindered_pause(Hindrance hindrance, int tries, int jitter);
+RetryCause parse_retry_cause(const std::string& word);  // as the job says it
+// The pause before the next job, after `tries` earlier ones in a row; `jitter` as of backoff_pause().
+Time retry_pause(RetryCause cause, int tries, int jitter);
 
 // A short piece of work that a helper process does for one kernel; one at a time, in order.
 struct KernelTask {
@@ -67,8 +67,8 @@ struct KernelState {
     bool ask_anew = false;   // a person asked: the job is to try what failed before
     int percent = 0;         // of the job
     std::int64_t seconds_left = -1;
-    Time next_try = never;           // the job was hindered, and is started again then
-    int hindered = 0;                // how often in a row
+    Time next_try = never;           // its job ended for a cause that passes, and begins again then
+    int retries = 0;                 // how often in a row
     int damaged = 0;                 // … and of these, how often for what arrived
     std::deque<KernelTask> tasks{};  // the first one is under way
     Time task_by = never;            // … and is given up then

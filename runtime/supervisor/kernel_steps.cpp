@@ -202,7 +202,7 @@ void KernelSteps::retry(std::size_t k) {
     if (at(k).in_place && !at(k).fallback) return;
     at(k).ask_anew = true;
     at(k).next_try = never;
-    at(k).hindered = at(k).damaged = 0;
+    at(k).retries = at(k).damaged = 0;
     for (auto& s : state_.services) s.early_ends = 0;
     judge(k);
 }

@@ -141,7 +141,7 @@ void KernelWork::job_ended(std::size_t k, const Helpers::End& end, const std::st
         event.ok = end.status == 0 && json::bool_or(*object, "ok", false);
         event.text = json::string_or(*object, event.ok ? "directory" : "reason", "");
         event.more = json::string_or(*object, "digest", "");
-        event.hindrance = parse_hindrance(json::string_or(*object, "hindrance", ""));
+        event.retry_cause = parse_retry_cause(json::string_or(*object, "retry_cause", ""));
     }
     // The counter is read for its compiler's end too, which is not to be taken for a service's later.
     const bool for_memory = asks_.killed_for_memory(!event.ok);
@@ -150,7 +150,7 @@ void KernelWork::job_ended(std::size_t k, const Helpers::End& end, const std::st
         event.text = "its job ended with no result: " +
                      (end.not_started.empty() ? describe_status(end.status) : end.not_started);
         if (for_memory) event.text = "waiting for memory: its job was killed, since the pod's memory was used up";
-        if (for_memory) event.hindrance = Hindrance::memory;
+        if (for_memory) event.retry_cause = RetryCause::memory;
     }
     pod_.happen(event);
 }

@@ -16,7 +16,7 @@ namespace tmplbuild::launch {
 using Inodes = std::vector<std::uint64_t>;  // of sockets
 
 // proc(5), /proc/net/tcp and tcp6: the listening sockets that take a connection to 127.0.0.1:`port`. One that listens
-// on that address goes before one that listens on all, as in the kernel.
+// on that address goes before one that listens on all, as in Linux.
 Inodes parse_listeners(std::string_view tcp, std::string_view tcp6, std::uint16_t port);
 // The same of this machine; nothing: /proc does not tell.
 std::optional<Inodes> listeners_on(std::uint16_t port);

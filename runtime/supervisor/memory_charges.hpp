@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which service the kernel has killed for memory: its own process, while it is dying, and not another one that is
+// Which service Linux has killed for memory: its own process, while it is dying, and not another one that is
 // killed later. Of a service's worker nothing is charged to anybody. Used by the engine at the end of each process.
 #pragma once
 
@@ -29,7 +29,7 @@ class MemoryCharges {
     const PodView& pod_;
     ProcessTrees& trees_;
     MemoryKills kills_;
-    std::vector<bool> dying_;  // the kernel has killed it for memory, and it has not ended yet
+    std::vector<bool> dying_;  // Linux has killed it for memory, and it has not ended yet
 };
 
 }  // namespace tmplbuild::launch

@@ -33,7 +33,7 @@ std::optional<std::int64_t> MemoryKills::count() const {
 void MemoryKills::begin(std::string cgroup) {
     if (!cgroup.empty()) cgroup_ = std::move(cgroup);
     watch_ = sys::Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    // The first of the two alone: the kernel tells of changes of cgroup v2's file only (cgroup-v2.rst,
+    // The first of the two alone: Linux tells of changes of cgroup v2's file only (cgroup-v2.rst,
     // "memory.events").
     if (watch_ && ::inotify_add_watch(watch_.get(), (cgroup_ + counters[0]).c_str(), IN_MODIFY) < 0) watch_.reset();
     seen_ = count().value_or(0);

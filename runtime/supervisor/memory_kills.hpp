@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a process that was killed by signal 9 was killed by the kernel for memory: the container's own cgroup counts
+// Whether a process that was killed by signal 9 was killed by Linux for memory: the container's own cgroup counts
 // such kills. The counter is read when it moves (inotify(7); cgroup v1 does not tell) and at each end of a process, so
 // that a kill is never charged to somebody who ends later. Never wakes up at rest.
 #pragma once

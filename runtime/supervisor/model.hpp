@@ -47,11 +47,11 @@ struct ServiceState {
     bool satisfied = false;          // what needs it may start
     bool was_ready = false;          // in this life of it: from now on its health is asked
     std::int64_t failed_probes = 0;  // of its health probe, in a row
-    bool start_again = false;        // after the stop that is under way
+    bool start_again = false;        // after the present stop
     std::int64_t failures = 0;       // ends in a row, none of them after a stable time
     std::int64_t restarts = 0;       // starts after the first
     std::int64_t starts = 0;
-    std::int64_t memory_kills = 0;  // ends by the kernel's OOM killer
+    std::int64_t memory_kills = 0;  // ends by Linux's OOM killer
     std::string reason;             // why it is in this phase; may be empty
     std::string last_end;           // how the process before this one ended, when nobody had asked for it
     std::string last_no;            // why its probe said no the last time

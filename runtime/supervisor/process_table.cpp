@@ -60,7 +60,7 @@ std::optional<Process> parse_process(std::string_view stat) {
     out.ended = stat[close + 2] == 'Z' || stat[close + 2] == 'X';
     if (!take_number(rest, out.parent) || !take_number(rest, out.group) || !take_number(rest, out.session))
         return std::nullopt;
-    // The 9th field is the kernel's flags, the 22nd the start time, the 31st the signals that wait for its first
+    // The 9th field is Linux's flags, the 22nd the start time, the 31st the signals that wait for its first
     // thread.
     std::uint64_t flags = 0, signals = 0;
     for (int field = 7; field <= 31; ++field) {

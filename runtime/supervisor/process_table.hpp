@@ -20,7 +20,7 @@ struct Process {
     std::uint64_t started = 0;  // clock ticks since the boot: with it a pid names one process for ever
     bool ended = false;         // a zombie
     bool dying = false;         // KILL has reached it, or it ends already
-    std::string name{};         // at most 15 bytes, as the kernel keeps it
+    std::string name{};         // at most 15 bytes, as Linux keeps it
     std::pair<pid_t, std::uint64_t> key() const { return {pid, started}; }
 };
 

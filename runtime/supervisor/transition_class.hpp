@@ -13,7 +13,7 @@
 
 namespace tmplbuild::launch {
 
-// After KILL: what is still there hangs in the kernel, and is waited for no more.
+// After KILL: what is still there hangs in a system call, and is waited for no more.
 inline constexpr Time unkillable_ms = 2'000;
 
 class Transition {

@@ -107,7 +107,7 @@ clean
 kernel_pod 'kernel["source"] = {"url": "http://127.0.0.1:9/x", "commit": "a" * 40}'
 job no_source
 job_ends no_source 1
-says no_source '"hindrance":"network"'
+says no_source '"retry_cause":"network"'
 says no_source "no network: fetching the source failed"
 whole "without the source"
 kernel_pod
@@ -118,7 +118,7 @@ end_index
 job no_network
 job_ends no_network 1
 says no_network "no network"
-says no_network '"hindrance":"network"'
+says no_network '"retry_cause":"network"'
 whole "without network"
 python3 - "$work/index" "$work/cut.port" <<'PY' &
 import http.server, os, sys
@@ -145,7 +145,7 @@ cleanups="$cleanups end_cut"
 until_true test -e "$work/cut.port"
 PIP_INDEX_URL=http://127.0.0.1:$(cat "$work/cut.port")/ job cut
 job_ends cut 1
-says cut '"hindrance":"damaged"'
+says cut '"retry_cause":"damaged"'
 whole "after a cut download"
 : >"$work/index.log"
 serve_index
@@ -158,7 +158,7 @@ kernel_pod 'kernel["build"]["toolchain"][0]["sha256"] = "0" * 64'
 job other_bytes
 job_ends other_bytes 1
 says other_bytes "its hash differs"
-says other_bytes '"hindrance":"damaged"'
+says other_bytes '"retry_cause":"damaged"'
 kernel_pod
 
 # A compile that fails is remembered with its words; a person may try again.
@@ -190,11 +190,11 @@ until_file "$work/memory" "compiling for sm_86"
 echo 900000000 >"$work/cgroup/memory.current"
 job_ends memory 1
 says memory "above 85 %"
-says memory '"hindrance":"memory"'
+says memory '"retry_cause":"memory"'
 job no_headroom
 job_ends no_headroom 1
 says no_headroom "waiting for memory: needs"
-says no_headroom '"hindrance":"headroom"'
+says no_headroom '"retry_cause":"headroom"'
 echo 100000000 >"$work/cgroup/memory.max"
 job never_fits
 job_ends never_fits 3

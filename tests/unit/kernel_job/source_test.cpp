@@ -43,10 +43,10 @@ TEST_CASE("a pod writes a commit as its own attributes say, and not as the pod's
     pod::KernelSource source;
     source.url = "file://" + tree.string();
     source.commit = commit;
-    const auto trouble =
+    const auto failure =
         lay_source(source, work / "source", {{"PATH", "/usr/bin:/bin"}, {"HOME", home.string()}}, Watch{});
-    INFO((trouble ? trouble->words : ""));
-    REQUIRE_FALSE(trouble);
+    INFO((failure ? failure->words : ""));
+    REQUIRE_FALSE(failure);
     CHECK(sys::read_file(work / "source/run.bat").value() == "echo\r\n");
     CHECK(sys::read_file(work / "source/plain.txt").value() == "$Id$\n");
     CHECK(sys::read_file(work / "source/model.bin").value() == "pointer\n");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel's job that was hindered is tried again by itself, with pauses on a fake clock; one that failed is not.
+// A kernel's job that ended for a cause that passes is tried again by itself, with pauses on a fake clock; one that
+// failed is not.
 #include "supervisor/kernel_pod.hpp"
 #include "supervisor/snapshot_of.hpp"
 #include "support/catch.hpp"
@@ -19,33 +20,33 @@ Pod compiling(pod::InstallMode mode = pod::InstallMode::background) {
 
 }  // namespace
 
-TEST_CASE("pauses double up to a longest one, by what hindered the job, and move by the jitter") {
-    const auto pauses = [](Hindrance hindrance) {
+TEST_CASE("pauses double up to a longest one, by the cause, and move by the jitter") {
+    const auto pauses = [](RetryCause retry_cause) {
         std::vector<Time> out;
-        for (int tries = 0; tries < 8; ++tries) out.push_back(hindered_pause(hindrance, tries, 0) / 1000);
+        for (int tries = 0; tries < 8; ++tries) out.push_back(retry_pause(retry_cause, tries, 0) / 1000);
         return out;
     };
-    CHECK(pauses(Hindrance::network) == std::vector<Time>{10, 20, 40, 80, 160, 320, 600, 600});
-    CHECK(pauses(Hindrance::headroom) == std::vector<Time>{10, 20, 40, 60, 60, 60, 60, 60});
-    CHECK(pauses(Hindrance::memory) == std::vector<Time>{60, 120, 240, 480, 900, 900, 900, 900});
-    CHECK(hindered_pause(Hindrance::network, 1'000'000, 0) == 600'000);
-    CHECK(hindered_pause(Hindrance::network, 0, 1000) == 11'000);
-    CHECK(hindered_pause(Hindrance::network, 0, -1000) == 9'000);
+    CHECK(pauses(RetryCause::network) == std::vector<Time>{10, 20, 40, 80, 160, 320, 600, 600});
+    CHECK(pauses(RetryCause::headroom) == std::vector<Time>{10, 20, 40, 60, 60, 60, 60, 60});
+    CHECK(pauses(RetryCause::memory) == std::vector<Time>{60, 120, 240, 480, 900, 900, 900, 900});
+    CHECK(retry_pause(RetryCause::network, 1'000'000, 0) == 600'000);
+    CHECK(retry_pause(RetryCause::network, 0, 1000) == 11'000);
+    CHECK(retry_pause(RetryCause::network, 0, -1000) == 9'000);
 }
 
-TEST_CASE("the job's words for what hinders it") {
-    CHECK(parse_hindrance("network") == Hindrance::network);
-    CHECK(parse_hindrance("damaged") == Hindrance::damaged);
-    CHECK(parse_hindrance("headroom") == Hindrance::headroom);
-    CHECK(parse_hindrance("memory") == Hindrance::memory);
-    CHECK(parse_hindrance("") == Hindrance::none);
-    CHECK(parse_hindrance("disk") == Hindrance::none);
+TEST_CASE("the job's words for causes that pass") {
+    CHECK(parse_retry_cause("network") == RetryCause::network);
+    CHECK(parse_retry_cause("damaged") == RetryCause::damaged);
+    CHECK(parse_retry_cause("headroom") == RetryCause::headroom);
+    CHECK(parse_retry_cause("memory") == RetryCause::memory);
+    CHECK(parse_retry_cause("") == RetryCause::none);
+    CHECK(parse_retry_cause("disk") == RetryCause::none);
 }
 
 TEST_CASE("no network: waits with its reason and the time of the next try, then compiles") {
     Pod pod = compiling();
     const Time lost = pod.now;
-    pod.hindered(Hindrance::network, "no network: fetching the compiler failed (Connection refused)");
+    pod.job_ends(RetryCause::network, "no network: fetching the compiler failed (Connection refused)");
     CHECK(pod.phase() + " " + pod.started() == "waiting without");
     CHECK(pod.kernel().reason == "no network: fetching the compiler failed (Connection refused)");
     CHECK(pod.kernel().next_try == lost + 10'000);
@@ -81,23 +82,23 @@ TEST_CASE("a network that stays away is asked ten times in an hour, not more") {
     Pod pod = compiling();
     const Time end = pod.now + 3'600'000;
     while (pod.now < end) {
-        if (pod.phase() == "compiling") pod.hindered(Hindrance::network, "no network");
+        if (pod.phase() == "compiling") pod.job_ends(RetryCause::network, "no network");
         pod.wait(1'000);
     }
     CHECK(pod.count(Action::Kind::kernel_compile) == 1 + 10);  // after 10, 30, 70, 150, 310, 630, 1230, … s
     // A success forgets the row of failures.
     pod.wait(600'000);
     pod.compiled(true, "/made");
-    CHECK(pod.kernel().hindered == 0);
+    CHECK(pod.kernel().retries == 0);
 }
 
 TEST_CASE("too little memory, before the compile and in its middle") {
     Pod pod = compiling();
-    pod.hindered(Hindrance::headroom, "waiting for memory: needs 2 GB, and 1 GB are free");
+    pod.job_ends(RetryCause::headroom, "waiting for memory: needs 2 GB, and 1 GB are free");
     CHECK(pod.phase() == "waiting");
     pod.wait(10'000);
     CHECK(pod.phase() == "compiling");
-    pod.hindered(Hindrance::memory, "waiting for memory: the compile was stopped");
+    pod.job_ends(RetryCause::memory, "waiting for memory: the compile was stopped");
     CHECK(pod.kernel().next_try == pod.now + 120'000);
     pod.wait(119'000);
     CHECK(pod.phase() == "waiting");
@@ -109,17 +110,17 @@ TEST_CASE("what arrives damaged is fetched five times, then a person has to ask"
     Pod pod = compiling();
     const Time begin = pod.now;
     for (int i = 1; i < 5; ++i) {
-        pod.hindered(Hindrance::damaged, "its hash differs");
+        pod.job_ends(RetryCause::damaged, "its hash differs");
         CHECK(pod.phase() == "waiting");
         pod.wait(pod.kernel().next_try - pod.now);
         CHECK(pod.count(Action::Kind::kernel_compile) == 1 + i);
     }
     CHECK(pod.now == begin + 10'000 + 20'000 + 40'000 + 80'000);
-    pod.hindered(Hindrance::damaged, "its hash differs");
+    pod.job_ends(RetryCause::damaged, "its hash differs");
     CHECK(pod.phase() == "failed");
     CHECK(pod.kernel().next_try == never);
     pod.happen({.kind = Event::Kind::kernel_retry});
-    pod.hindered(Hindrance::damaged, "its hash differs");
+    pod.job_ends(RetryCause::damaged, "its hash differs");
     CHECK(pod.phase() == "waiting");
 }
 
@@ -130,9 +131,9 @@ TEST_CASE("a compile that failed is not tried again by itself, however long the 
     CHECK(pod.kernel().next_try == never);
     pod.wait(100'000'000);
     CHECK(pod.count(Action::Kind::kernel_compile) == 1);
-    // Nor one that failed after it was hindered.
+    // Nor one that failed after another try.
     Pod later = compiling();
-    later.hindered(Hindrance::network, "no network");
+    later.job_ends(RetryCause::network, "no network");
     later.wait(10'000);
     later.compiled(false, "the compile failed: identifier undefined");
     later.wait(100'000'000);
@@ -143,16 +144,16 @@ TEST_CASE("a compile that failed is not tried again by itself, however long the 
 TEST_CASE("a person does not wait: retry goes at once and begins the row anew, off ends it") {
     Pod pod = compiling();
     for (int i = 0; i < 3; ++i) {
-        pod.hindered(Hindrance::network, "no network");
+        pod.job_ends(RetryCause::network, "no network");
         pod.wait(pod.kernel().next_try - pod.now);
     }
-    pod.hindered(Hindrance::network, "no network");
+    pod.job_ends(RetryCause::network, "no network");
     CHECK(pod.kernel().next_try == pod.now + 80'000);
     pod.happen({.kind = Event::Kind::kernel_retry});
     CHECK(pod.phase() == "compiling");
     CHECK(pod.kernel().ask_anew);
     CHECK(pod.count(Action::Kind::kernel_compile) == 5);
-    pod.hindered(Hindrance::network, "no network");
+    pod.job_ends(RetryCause::network, "no network");
     CHECK(pod.kernel().next_try == pod.now + 10'000);
     pod.happen({.kind = Event::Kind::kernel_off});
     CHECK(pod.phase() == "off");
@@ -164,7 +165,7 @@ TEST_CASE("a person does not wait: retry goes at once and begins the row anew, o
 TEST_CASE("install = true: services wait for the first try alone") {
     Pod pod = compiling(pod::InstallMode::required);
     CHECK(pod.started() == "not");
-    pod.hindered(Hindrance::network, "no network");
+    pod.job_ends(RetryCause::network, "no network");
     CHECK(pod.started() == "without");
     pod.wait(10'000);
     CHECK(pod.phase() == "compiling");
@@ -182,7 +183,7 @@ TEST_CASE("a fallback serves while the job waits") {
     pod.start();
     pod.probe(answer(mismatch));
     pod.task(true);
-    pod.hindered(Hindrance::network, "no network");
+    pod.job_ends(RetryCause::network, "no network");
     CHECK(pod.phase() + " " + pod.started() == "available with");
     CHECK(pod.kernel().reason == "no network; until then, attention 1.0.6 is used");
     CHECK(pod.kernel().next_try == pod.now + 10'000);
@@ -212,12 +213,12 @@ TEST_CASE("a fallback that is withdrawn takes its compile with it, so that a ret
 
 TEST_CASE("the pod's end waits for no next try") {
     Pod pod = compiling();
-    pod.hindered(Hindrance::network, "no network");
+    pod.job_ends(RetryCause::network, "no network");
     pod.happen({.kind = Event::Kind::terminate});
     CHECK(pod.kernel().next_try == never);
     // A job that ends after the stop was asked for starts no new pause.
     Pod other = compiling();
     other.happen({.kind = Event::Kind::terminate});
-    other.hindered(Hindrance::network, "no network");
+    other.job_ends(RetryCause::network, "no network");
     CHECK(other.kernel().next_try == never);
 }

@@ -111,8 +111,8 @@ struct Pod {
     void compiled(bool ok, const std::string& text, int code = 1) {
         happen({.kind = Event::Kind::kernel_compiled, .code = ok ? 0 : code, .ok = ok, .text = text});
     }
-    void hindered(Hindrance by, const std::string& text, int jitter = 0) {
-        happen({.kind = Event::Kind::kernel_compiled, .code = 1, .jitter = jitter, .hindrance = by, .text = text});
+    void job_ends(RetryCause by, const std::string& text, int jitter = 0) {
+        happen({.kind = Event::Kind::kernel_compiled, .code = 1, .jitter = jitter, .retry_cause = by, .text = text});
     }
     void exit(std::size_t i, int status = 1 << 8) {
         happen({.kind = Event::Kind::exited, .service = i, .status = status});

@@ -68,7 +68,7 @@ class World {
         answer_one(event);
     }
 
-    // Everything that is under way ends, badly; nothing hinders the job any more.
+    // Everything that is under way ends, badly; no job is tried again by itself.
     void come_to_rest() {
         for (int round = 0; round < 200; ++round) {
             const Time due = next_due(state_);
@@ -130,8 +130,8 @@ class World {
                 break;
             case Kind::kernel_compiled:
                 if (!std::exchange(job_[k], false)) return;
-                if (!event.ok && event.text == "words") event.hindrance = static_cast<Hindrance>(random_() % 5);
-                if (event.hindrance != Hindrance::none) may_compile_[k] = true;
+                if (!event.ok && event.text == "words") event.retry_cause = static_cast<RetryCause>(random_() % 5);
+                if (event.retry_cause != RetryCause::none) may_compile_[k] = true;
                 break;
             case Kind::kernel_retry:
                 may_compile_[k] = true;
@@ -181,7 +181,7 @@ class World {
             case Action::Kind::kernel_compile:
                 REQUIRE(state_.mode == Mode::running);
                 REQUIRE_FALSE(job_[k]);    // one at a time
-                REQUIRE(may_compile_[k]);  // once, and again only when it was hindered or a person asked
+                REQUIRE(may_compile_[k]);  // once, and again only for a cause that passes, or when a person asked
                 may_compile_[k] = false;
                 job_[k] = true;
                 break;

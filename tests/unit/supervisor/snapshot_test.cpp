@@ -97,7 +97,7 @@ TEST_CASE("host, GPUs, kernels, components, logs and time line have their places
         if (kernel.state != "compiling") kernel.progress = std::nullopt, kernel.seconds_left = std::nullopt;
         if (kernel.state == "compiling") kernel.progress = 40, kernel.seconds_left = 300;
         kernel.next_try.reset();
-        if (kernel.state == "waiting") kernel.next_try = full.now + 20'000;  // its job was hindered
+        if (kernel.state == "waiting") kernel.next_try = full.now + 20'000;  // its job is tried again
         full.kernels = {kernel};
         status::sum_up(full, false);
         same_as_golden(full, "kernel-" + kernel.state);

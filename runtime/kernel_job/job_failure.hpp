@@ -11,14 +11,14 @@
 namespace tmplbuild::job {
 
 // Why something cannot be done on this pod now, though nothing is wrong with the kernel.
-struct Trouble {
-    Trouble() = default;
-    Trouble(std::string what, bool may_pass, std::string what_hinders = {})
-        : words(std::move(what)), transient(may_pass), hindrance(std::move(what_hinders)) {}
+struct JobFailure {
+    JobFailure() = default;
+    JobFailure(std::string what, bool may_pass, std::string why_it_passes = {})
+        : words(std::move(what)), transient(may_pass), retry_cause(std::move(why_it_passes)) {}
     std::string words;
-    bool transient = false;   // another try may work: no network, a full disk
-    std::string hindrance{};  // … and it passes by itself: "network", "damaged", "headroom", "memory"; empty: a person
-                              // has to help
+    bool transient = false;     // another try may work: no network, a full disk
+    std::string retry_cause{};  // … and it passes by itself: "network", "damaged", "headroom", "memory"; empty: a
+                                // person has to help
 };
 
 // What another program's output says of its failure.
@@ -30,8 +30,8 @@ struct ToolWords {
 ToolWords read_tool_words(std::string_view printed);
 
 // Of a program: `why` is how it ended, `printed` its last lines, which are shown where they say nothing that is known.
-Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& printed);
+JobFailure failure_of(const std::string& doing, const std::string& why, const std::string& printed);
 // Of this program's own work.
-Trouble trouble_from(const std::string& doing, const Error& error);
+JobFailure failure_of(const std::string& doing, const Error& error);
 
 }  // namespace tmplbuild::job

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel_job/trouble.hpp"
+#include "kernel_job/job_failure.hpp"
 
 #include <array>
 #include <cerrno>
@@ -66,7 +66,7 @@ ToolWords read_tool_words(std::string_view printed) {
     return {};
 }
 
-static Trouble known_trouble(const std::string& doing, const ToolWords& said) {
+static JobFailure known_failure(const std::string& doing, const ToolWords& said) {
     switch (said.failure) {
         case ToolFailure::disk_full:
             return {doing + " failed: the disk is full; make room, then `tmpl-ctl kernel retry`", true};
@@ -86,20 +86,20 @@ static Trouble known_trouble(const std::string& doing, const ToolWords& said) {
     return {doing + " failed", false};
 }
 
-Trouble trouble_from(const std::string& doing, const std::string& why, const std::string& printed) {
+JobFailure failure_of(const std::string& doing, const std::string& why, const std::string& printed) {
     const ToolWords said = read_tool_words(printed);
-    Trouble trouble = known_trouble(doing, said);
-    if (said.failure != ToolFailure::other) return trouble;
+    JobFailure failure = known_failure(doing, said);
+    if (said.failure != ToolFailure::other) return failure;
     std::vector<std::string> lines = split(trim(printed), '\n');
     if (lines.size() > 3) lines.erase(lines.begin(), lines.end() - 3);
-    trouble.words += ": " + why + (printed.empty() ? "" : ": " + join(lines, " | "));
-    return trouble;
+    failure.words += ": " + why + (printed.empty() ? "" : ": " + join(lines, " | "));
+    return failure;
 }
 
-Trouble trouble_from(const std::string& doing, const Error& error) {
+JobFailure failure_of(const std::string& doing, const Error& error) {
     const bool full = error.os_code == ENOSPC || error.os_code == EDQUOT;
-    if (full) return known_trouble(doing, {ToolFailure::disk_full});
-    if (error.os_code == EROFS) return known_trouble(doing, {ToolFailure::read_only});
+    if (full) return known_failure(doing, {ToolFailure::disk_full});
+    if (error.os_code == EROFS) return known_failure(doing, {ToolFailure::read_only});
     return {doing + " failed: " + error.message, false};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pip, git and a compiler print, and what the job makes of it: what hinders it and passes, what a person has to
 // help with, what is wrong with the kernel. The texts are those of pip 23.0.1, git 2.39 and g++ 12.
-#include "kernel_job/trouble.hpp"
+#include "kernel_job/job_failure.hpp"
 
 #include <cerrno>
 
@@ -30,11 +30,11 @@ TEST_CASE("a network that is lost, in the words of pip and of git, passes by its
         "fatal: unable to access 'http://127.0.0.1:1/x/': The requested URL returned error: 502",
     };
     for (const std::string& text : texts) {
-        const Trouble trouble = trouble_from("fetching", "it ended with exit code 1", text);
+        const JobFailure failure = failure_of("fetching", "it ended with exit code 1", text);
         INFO(text);
-        CHECK(trouble.transient);
-        CHECK(trouble.hindrance == "network");
-        CHECK(trouble.words.starts_with("no network: fetching failed ("));
+        CHECK(failure.transient);
+        CHECK(failure.retry_cause == "network");
+        CHECK(failure.words.starts_with("no network: fetching failed ("));
     }
 }
 
@@ -43,42 +43,42 @@ TEST_CASE("a full disk does not pass by itself, and is no failure of the key") {
                              "fatal error: error writing to /tmp/x.s: No space "
                              "left on device",
                              "cannot write 'x': the disk is full"}) {
-        const Trouble trouble = trouble_from("the compile", "it ended with exit code 1", text);
-        CHECK(trouble.transient);
-        CHECK(trouble.hindrance.empty());
-        CHECK(trouble.words.find("make room") != std::string::npos);
+        const JobFailure failure = failure_of("the compile", "it ended with exit code 1", text);
+        CHECK(failure.transient);
+        CHECK(failure.retry_cause.empty());
+        CHECK(failure.words.find("make room") != std::string::npos);
     }
 }
 
 TEST_CASE("what the compiler says is the kernel's failure, with its last words") {
-    const Trouble trouble =
-        trouble_from("the compile", "it ended with exit code 1",
-                     "one\ntwo\nx.cu(3): error: identifier \"half4\" is undefined\n1 error detected");
-    CHECK_FALSE(trouble.transient);
-    CHECK(trouble.hindrance.empty());
-    CHECK(trouble.words ==
+    const JobFailure failure =
+        failure_of("the compile", "it ended with exit code 1",
+                   "one\ntwo\nx.cu(3): error: identifier \"half4\" is undefined\n1 error detected");
+    CHECK_FALSE(failure.transient);
+    CHECK(failure.retry_cause.empty());
+    CHECK(failure.words ==
           "the compile failed: it ended with exit code 1: two | x.cu(3): error: identifier \"half4\" is "
           "undefined | 1 error detected");
 }
 
 TEST_CASE("bytes that are not those of pod.json may have been cut on their way") {
-    const Trouble trouble =
-        trouble_from("fetching", "1", "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.");
-    CHECK(trouble.transient);
-    CHECK(trouble.hindrance == "damaged");
+    const JobFailure failure =
+        failure_of("fetching", "1", "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.");
+    CHECK(failure.transient);
+    CHECK(failure.retry_cause == "damaged");
 }
 
 TEST_CASE("a failure of the job's own work is told by errno, whatever its words are") {
-    CHECK(trouble_from("laying out the source", build_error("cannot read '/x'")).words ==
+    CHECK(failure_of("laying out the source", build_error("cannot read '/x'")).words ==
           "laying out the source failed: cannot read '/x'");
-    CHECK_FALSE(trouble_from("compiling", build_error("No space left on device")).transient);
+    CHECK_FALSE(failure_of("compiling", build_error("No space left on device")).transient);
     for (const int why : {ENOSPC, EDQUOT}) {
-        const Trouble full = trouble_from("compiling", os_error("write", "/x", why));
+        const JobFailure full = failure_of("compiling", os_error("write", "/x", why));
         CHECK(full.transient);
         CHECK(full.words.find("make room") != std::string::npos);
     }
-    CHECK(trouble_from("compiling", os_error("write", "/x", EROFS)).words == "compiling failed: the disk is read-only");
-    CHECK_FALSE(trouble_from("compiling", os_error("write", "/x", EACCES)).transient);
+    CHECK(failure_of("compiling", os_error("write", "/x", EROFS)).words == "compiling failed: the disk is read-only");
+    CHECK_FALSE(failure_of("compiling", os_error("write", "/x", EACCES)).transient);
 }
 
 TEST_CASE("each kind of failure that a tool's words tell") {
