@@ -57,7 +57,7 @@ class ContainerReader {
   private:
     void read_entries(Bytes container, std::uint64_t position, bool relocatable);
     void read_entry(const Entry& entry, Bytes payload, const std::string& place, bool relocatable);
-    Result<Bytes> plain_payload(const Entry& entry, Bytes payload, Unpacked& buffer);
+    Result<Bytes> plain_payload(const Entry& entry, Bytes payload);  // until the next call
     // False, with one note, once the file has more entries or containers than it may have.
     bool may_go_on();
 
@@ -71,6 +71,7 @@ class ContainerReader {
     std::vector<std::vector<std::string>> names_;  // of the kernels of each cubin of this unit
     NameBudget budget_{std::size_t{4} << 20};      // of all names that are kept
     std::uint64_t unpacked_ = 0;
+    Unpacked buffer_;
     bool stopped_ = false;
 };
 
@@ -144,7 +145,7 @@ void ContainerReader::compare_kernels(std::size_t first_cubin) {
     }
 }
 
-Result<Bytes> ContainerReader::plain_payload(const Entry& entry, Bytes payload, Unpacked& buffer) {
+Result<Bytes> ContainerReader::plain_payload(const Entry& entry, Bytes payload) {
     const bool lz4 = (entry.flags & flag_lz4) != 0, zstd = (entry.flags & flag_zstd) != 0;
     if (!lz4 && !zstd) return payload;
     if (lz4 && zstd) return build_error("it says that it is compressed in two ways");
@@ -154,10 +155,10 @@ Result<Bytes> ContainerReader::plain_payload(const Entry& entry, Bytes payload, 
     unpacked_ += entry.uncompressed;
     const Bytes stored = payload.first(entry.stored);
     if (auto done =
-            zstd ? unpack_zstd(stored, entry.uncompressed, buffer) : unpack_lz4(stored, entry.uncompressed, buffer);
+            zstd ? unpack_zstd(stored, entry.uncompressed, buffer_) : unpack_lz4(stored, entry.uncompressed, buffer_);
         !done)
         return done.error();
-    return buffer.bytes();
+    return buffer_.bytes();
 }
 
 void ContainerReader::read_entry(const Entry& entry, Bytes payload, const std::string& place, bool relocatable) {
@@ -172,8 +173,7 @@ void ContainerReader::read_entry(const Entry& entry, Bytes payload, const std::s
         return note(what + "an entry with flags " + hex(entry.flags) + ", of which some are not known here");
     const EntryClaim claim{entry.sm, (entry.flags & flag_specific) != 0, (entry.flags & flag_family) != 0};
     const bool zstd = (entry.flags & flag_zstd) != 0, compressed = zstd || (entry.flags & flag_lz4) != 0;
-    Unpacked buffer;
-    const auto plain = plain_payload(entry, payload, buffer);
+    const auto plain = plain_payload(entry, payload);
     if (!plain) return note(what + "an entry cannot be unpacked: " + plain.error().message);
     if (entry.kind == kind_elf) {
         std::vector<std::string> names;

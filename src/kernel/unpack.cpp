@@ -10,7 +10,11 @@
 namespace tmplbuild::kernel {
 
 bool Unpacked::allocate(std::size_t size) {
-    data_.reset(new (std::nothrow) std::byte[size]);
+    if (size > room_ || data_ == nullptr) {
+        data_.reset();  // before the new one is there
+        data_.reset(new (std::nothrow) std::byte[size]);
+        room_ = data_ == nullptr ? 0 : size;
+    }
     size_ = data_ == nullptr ? 0 : size;
     return data_ != nullptr;
 }

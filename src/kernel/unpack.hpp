@@ -12,16 +12,17 @@
 
 namespace tmplbuild::kernel {
 
+// One buffer for many entries, one after the other: a new one for each would have the kernel clear its pages each time.
 class Unpacked {
   public:
-    // False when there is no memory for it.
+    // False when there is no memory for it. What was in it is gone.
     bool allocate(std::size_t size);
     std::byte* data() { return data_.get(); }
     Bytes bytes() const { return {data_.get(), size_}; }
 
   private:
     std::unique_ptr<std::byte[]> data_;
-    std::size_t size_ = 0;
+    std::size_t size_ = 0, room_ = 0;
 };
 
 // Both succeed only when exactly `size` bytes came out and the input was used up.
