@@ -110,9 +110,9 @@ struct OnlinePlace {
         CHECK(Lock::parse(locked(), "template.lock").value() == prepared.lock);
         return tools.log;
     }
-    Error failure(const PrepareOptions& options = {}) {
+    Error failure(const PrepareOptions& options = {}, const std::string& text = online_template) {
         try {
-            (void)lock(online_template, options);
+            (void)lock(text, options);
         } catch (const BuildError& failed) {
             return failed.errors().front();
         }

@@ -104,6 +104,41 @@ TEST_CASE("a network that is lost on the way leaves the lock as it was, and the 
     CHECK(place.parsed().venvs[0].distributions[0].version == "2.1");
 }
 
+TEST_CASE("a torch that no kernel can be compiled against is refused before any file of Python's is fetched") {
+    OnlinePlace place;
+    for (const char* name : {"git", "ninja-build", "python3-dev"}) place.tools.packages[name] = "1";
+    place.offer("torch", "2.11.0");
+    place.offer("nvidia-cuda-runtime-cu12", "12.8.90");
+    REQUIRE(sys::write_file_atomic(place.folder.path() / "k/k.cu", "int k;\n"));
+    REQUIRE(sys::write_file_atomic(place.folder.path() / "k/layer.toml", R"(schema = 1
+kind = "kernel"
+name = "k"
+version = "1.0.0"
+[source]
+path = "."
+[build]
+command = ["make"]
+needs_torch = true
+[python]
+package = "k"
+[[arch]]
+capability = "8.9"
+[[module]]
+file = "k.so"
+)"));
+    std::string text = online_template;
+    text.replace(text.find("\"numpy\""), 7, R"("torch", "nvidia-cuda-runtime-cu12")");
+    text.replace(text.find("\"plain\""), 7, "\"./k\"");
+    const Error error = place.failure({}, text);
+    CHECK(error.kind == ErrorKind::usage);
+    CHECK(error.message ==
+          "the kernel 'k' cannot be compiled: torch 2.11.0 is built for CUDA 12, and the kernel would be compiled with "
+          "CUDA 13.0: their majors must agree");
+    CHECK(place.tools.log.back() == "uv nvidia-cuda-runtime-cu12 pip torch");
+    CHECK(place.http.asked().empty());
+    CHECK(place.locked().empty());
+}
+
 TEST_CASE("a first lock whose files cannot be fetched is none") {
     OnlinePlace place;
     place.http.answers.clear();
