@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the JSON Schema of a template says of one `[[services]]` entry, made from the table of its fields. The unit test
-// service_schema_test.cpp holds schema/template.schema.json to it, and writes it there anew. Never says what holds
+// schema_test.cpp holds schema/template.schema.json to it, and writes it there anew. Never says what holds
 // between two keys: that stands in the schema itself.
 #pragma once
 
