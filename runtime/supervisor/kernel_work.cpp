@@ -2,6 +2,7 @@
 #include "supervisor/kernel_work.hpp"
 
 #include <csignal>
+#include <utility>
 
 #include "base/json.hpp"
 #include "supervisor/environment.hpp"
@@ -28,7 +29,8 @@ std::string KernelWork::home() const {
 void KernelWork::ask_gpu() {
     SpawnRequest request;
     const std::string folder = home() + "/gpu";
-    // As programs of the pod would find the driver; but its C library is its own, and nothing is preloaded into it.
+    // The probe finds the driver as programs of the pod would, but has a C library of its own, and nothing is
+    // preloaded.
     const std::string more = value_in(environment_, "LD_LIBRARY_PATH");
     request.argv = {folder + "/ld-linux-x86-64.so.2", "--library-path", folder + (more.empty() ? "" : ":" + more),
                     folder + "/gpu-probe"};
@@ -88,7 +90,8 @@ void KernelWork::start_task(std::size_t k) {
                      .text = words_of(end)});
     };
     const pid_t pid = helpers_.start({.name = pod_.spec.kernels[k].name, .on_end = ended}, task_request(k));
-    if (pid > 0) tasks_[k] = pid;  // else its end was told already, and the next one may run
+    // Where it could not be started, that was told already, and the next task may run by now.
+    if (pid > 0) tasks_[k] = pid;
 }
 
 void KernelWork::end_task(std::size_t k, int signal) {
@@ -100,28 +103,26 @@ void KernelWork::start_job(std::size_t k) {
     request.directory = "/";
     request.argv = {home() + "/kernel-job", "compile", pod_.spec.kernels[k].name, pod_.state.kernels[k].verdict.arch};
     if (pod_.state.kernels[k].ask_anew) request.argv.emplace_back("--again");
-    jobs_[k] = -1;  // one that cannot be started answers at once
-    const auto result = std::make_shared<std::string>();
-    const pid_t pid =
-        helpers_.start({.name = pod_.spec.kernels[k].name,
-                        .on_end = [this, k, result](const auto& end) { job_ended(k, end, *result); },
-                        .on_line = [this, k, result](const auto& line) { take_progress(k, line, *result); }},
-                       std::move(request));
-    if (pid > 0) jobs_[k] = pid;
+    const auto job = jobs_[k] = std::make_shared<Job>();
+    const auto is_present = [this, k, job] { return jobs_[k] == job; };  // else it was told to end
+    job->pid = helpers_.start({.name = pod_.spec.kernels[k].name,
+                               .on_end = [=, this](const auto& end) { is_present() ? job_ended(k, end) : void(); },
+                               .on_line = [=, this](const auto& line) { is_present() ? take_line(k, line) : void(); }},
+                              std::move(request));
 }
 
 void KernelWork::end_job(std::size_t k) {
-    if (jobs_[k] > 1) ::kill(-jobs_[k], SIGTERM);
-    jobs_[k] = 0;
+    if (jobs_[k] && jobs_[k]->pid > 1) ::kill(-jobs_[k]->pid, SIGTERM);
+    jobs_[k].reset();
 }
 
 // The job's lines are JSON objects: progress while it works, the result as the last one.
-void KernelWork::take_progress(std::size_t k, const std::string& line, std::string& result) const {
+void KernelWork::take_line(std::size_t k, const std::string& line) {
     const auto value = json::parse(line, "the kernel job's line");
     const auto* object = value ? value->if_object() : nullptr;
     if (object == nullptr) return;
     if (object->contains("ok")) {
-        result = line;
+        jobs_[k]->result = line;
         return;
     }
     pod_.happen({.kind = Event::Kind::kernel_progress,
@@ -131,9 +132,8 @@ void KernelWork::take_progress(std::size_t k, const std::string& line, std::stri
                  .text = json::string_or(*object, "words", "")});
 }
 
-void KernelWork::job_ended(std::size_t k, const Helpers::End& end, const std::string& result) {
-    if (jobs_[k] != end.pid) return;  // it was told to end, or another has begun since
-    jobs_[k] = 0;
+void KernelWork::job_ended(std::size_t k, const Helpers::End& end) {
+    const std::string result = std::exchange(jobs_[k], nullptr)->result;
     Event event{.kind = Event::Kind::kernel_compiled, .kernel = k, .code = exit_code_of(end.status)};
     const auto value = json::parse(result, "the kernel job's result");
     const auto* object = value ? value->if_object() : nullptr;
@@ -143,7 +143,7 @@ void KernelWork::job_ended(std::size_t k, const Helpers::End& end, const std::st
         event.more = json::string_or(*object, "digest", "");
         event.retry_cause = parse_retry_cause(json::string_or(*object, "retry_cause", ""));
     }
-    // The counter is read for its compiler's end too, which is not to be taken for a service's later.
+    // The counter is read here too, so that the compiler's end is not charged to a service later.
     const bool for_memory = asks_.killed_for_memory(!event.ok);
     if (event.text.empty()) {
         event.ok = false;

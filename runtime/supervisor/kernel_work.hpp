@@ -33,17 +33,22 @@ class KernelWork {
     void end_job(std::size_t k);    // whatever it still says at its end is not heard
 
   private:
+    struct Job {
+        pid_t pid = -1;
+        std::string result{};  // the line that says how it ended
+    };
     std::string home() const;
     SpawnRequest task_request(std::size_t k) const;
     void ask_as_service(SpawnRequest& request, std::size_t i) const;
-    void take_progress(std::size_t k, const std::string& line, std::string& result) const;
-    void job_ended(std::size_t k, const Helpers::End& end, const std::string& result);
+    void take_line(std::size_t k, const std::string& line);
+    void job_ended(std::size_t k, const Helpers::End& end);
 
     const PodView& pod_;
     Helpers& helpers_;
     const std::vector<std::string>& environment_;
     Asks asks_;
-    std::map<std::size_t, pid_t> tasks_, jobs_;  // by kernel; 0: none
+    std::map<std::size_t, pid_t> tasks_;                // by kernel; 0: none
+    std::map<std::size_t, std::shared_ptr<Job>> jobs_;  // the present one of each kernel, or none
 };
 
 }  // namespace tmplbuild::launch
