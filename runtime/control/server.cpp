@@ -21,7 +21,7 @@ using launch::now_ms;
 using launch::Time;
 
 static constexpr std::size_t most_clients = 32, longest_request = 4096, waiting_bytes = 512 << 10;
-static constexpr int most_requests = 16;  // taken from one client in one go
+static constexpr int most_requests = 16;  // that are read from one client before others are looked at
 static constexpr Time push_pause_ms = 50;
 
 struct Server::Client {
@@ -29,7 +29,7 @@ struct Server::Client {
         : fd(socket), out(poller, waiting_bytes, [](std::uint64_t lines) {
               return "{\"dropped\":" + std::to_string(lines) + "}\n";
           }) {}
-    int fd;  // -1: it will ask no more
+    int fd;  // -1: the client sends no more requests
     launch::Outlet out;
     std::string input{}, follows{};
     bool subscribed = false, owed = false;  // owed: a snapshot that it could not take yet
@@ -46,7 +46,7 @@ Server::~Server() {
     ::unlink(path_.c_str());
 }
 
-// A folder that another user made could be swapped under us.
+// A folder that another user made could be replaced by him while the launcher uses it.
 static Result<void> make_folder(const std::string& folder) {
     struct stat facts {};
     const bool own = folder.starts_with("/tmp/");
@@ -143,7 +143,7 @@ void Server::on_input(Client& client) {
     const ssize_t got = ::read(client.fd, buffer.data(), buffer.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
-        // It may have closed its own direction alone and wait for an answer.
+        // The client may have closed its own direction of the connection alone, and still wait for an answer.
         poller_.forget(client.fd);
         ::close(client.fd);
         client.fd = -1;
@@ -213,7 +213,7 @@ bool Server::take_line(Client& client, std::string_view line) {
         }
     }
     if (!client.out.dropping()) return true;
-    leave(client);  // it asks and does not read
+    leave(client);  // this client sends requests and does not read the answers
     return false;
 }
 

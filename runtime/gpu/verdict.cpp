@@ -28,7 +28,7 @@ std::vector<kernel::Capability> capabilities_of(const Answer& answer) {
     return out;
 }
 
-// As NVIDIA writes drivers, with two digits a part: 580.65.06.
+// A driver's version as NVIDIA writes it, with at least two digits in each part: 580.65.06.
 std::string driver_text(const kernel::Version& driver) {
     const auto two = [](int n) { return (n < 10 ? ".0" : ".") + std::to_string(n); };
     std::string text = std::to_string(driver.major);
@@ -41,7 +41,7 @@ std::string join_words(const std::vector<std::string>& words) {
     return join({words.begin(), words.end() - 1}, ", ") + " and " + words.back();
 }
 
-// The worst of what one variant does on each of the GPUs.
+// A variant has to serve every GPU, so its verdict is the worst of those for each GPU.
 kernel::Judgement judge_for_all(const kernel::VariantProof& proof, const std::vector<kernel::Capability>& wanted,
                                 const kernel::Host& host) {
     kernel::Judgement worst{Verdict::exact, ""};
@@ -52,7 +52,7 @@ kernel::Judgement judge_for_all(const kernel::VariantProof& proof, const std::ve
     return worst;
 }
 
-// Why the recipe has nothing for a GPU; nothing: it has an arch, which is put into `arch`.
+// Why the recipe has no arch for a GPU, in words. Nothing where it has one, which is put into `arch` then.
 std::optional<std::string> refusal(const pod::Kernel& kernel, const kernel::Capability& capability, std::string& arch) {
     const std::string text = capability.to_string();
     for (const pod::KernelRefusal& refused : kernel.refused)
@@ -65,7 +65,7 @@ std::optional<std::string> refusal(const pod::Kernel& kernel, const kernel::Capa
     return kernel.name + " does not serve GPUs of compute capability " + text;
 }
 
-// No variant of the image runs: what could be compiled, or why nothing can.
+// For GPUs on which no variant of the image runs: the arch that could be compiled for them, or why none can.
 KernelVerdict judge_absence(const pod::Kernel& kernel, const std::vector<kernel::Capability>& wanted,
                             const std::string& why) {
     std::string arch, first;

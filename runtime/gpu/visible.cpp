@@ -24,7 +24,7 @@ std::optional<std::size_t> index_of(const std::string& entry) {
     return value;
 }
 
-// The GPU that a UUID, or the start of one, names; none when it is nobody's or more than one device's.
+// The GPU that a UUID, or the start of one, names. None where no device has it, or more than one.
 std::optional<std::size_t> named_by(const std::string& entry, const std::vector<SeenGpu>& gpus) {
     std::optional<std::size_t> found;
     int hits = 0;

@@ -69,7 +69,7 @@ class Nvml {
         out.gpus.clear();
         return out;
     }
-    // Both are extras: a GPU is known without them.
+    // Where a driver does not tell its versions, its GPUs are known all the same.
     void read_versions(Answer& out) const {
         std::array<char, 96> text{};
         auto* driver = library_.find<int(char*, unsigned)>("nvmlSystemGetDriverVersion");
@@ -121,7 +121,7 @@ class Nvml {
         if (limit(device, &most) != nvml_success) return;
         for (unsigned i = 0; i < most && i < gpu_limit; ++i) {
             Device handle = nullptr;
-            if (part(device, i, &handle) != nvml_success) continue;  // a free place
+            if (part(device, i, &handle) != nvml_success) continue;  // there is no MIG device at this index
             if (const std::string uuid = uuid_of(handle); !uuid.empty()) gpu.parts.push_back(uuid);
         }
     }

@@ -73,7 +73,7 @@ Answer ask_smi(std::chrono::milliseconds pause) {
     return std::move(*checked);
 }
 
-// What the pod's own variables leave. False when only the driver API can tell.
+// Leaves out the GPUs that the pod's variables hide. False where only the driver API can tell which those are.
 bool apply_variables(Answer& answer) {
     const std::size_t all = answer.gpus.size();
     const auto chosen = variable("CUDA_VISIBLE_DEVICES");

@@ -53,7 +53,7 @@ class Running {
             break;
         }
         while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
-        ::kill(-pid_, SIGKILL);  // what it left running
+        ::kill(-pid_, SIGKILL);  // the command may have left processes running
         if (end_.stopped) return std::move(end_);
         end_.ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         if (!end_.ok)
@@ -77,7 +77,7 @@ class Running {
         if (end_.tail.size() > 16'000) end_.tail.erase(0, end_.tail.size() - 8'000);
         return false;
     }
-    // A grandchild may hold the pipe: the command's own end decides.
+    // A process that the command started may keep the pipe open, so the end of the command itself decides.
     bool gone() const {
         siginfo_t info{};
         return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
@@ -100,7 +100,7 @@ CommandEnd run_command(const Command& command) {
     if (!started) return {.why = started.error().message};
     pipe->write.reset();
     CommandEnd end = Running(command, started->pid, pipe->read.get()).follow();
-    // It ends with the process: what that left running has none of it.
+    // The report ends with the command: what that left running does not hold it open.
     if (const std::string why = sys::read_report(started->report.get()); !why.empty()) end.why = why;
     return end;
 }

@@ -37,7 +37,7 @@ void step_back() {
     const sched_param none{};
     ::sched_setscheduler(0, SCHED_IDLE, &none);
     ::syscall(SYS_ioprio_set, ioprio_who_process, 0, ioprio_idle);
-    // Under pressure the kernel's killer takes the compile, never a service.
+    // Where memory runs out, Linux kills the compile before any service.
     const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
     if (::write(fd, "1000", 4) < 0) ::fputs("kernel-job: may not lower its own standing\n", stderr);
@@ -124,7 +124,7 @@ class Job {
             pause_seconds(std::min<std::int64_t>(5, std::max<std::int64_t>(places_.lease_seconds / 4, 1)));
             if (auto found = look_for_it()) return found;
         }
-        // It may have come in place between the look and the lease.
+        // Another pod may have put the variant in place between our look and our lease.
         return said ? look_for_it() : std::nullopt;
     }
 
@@ -202,7 +202,7 @@ class Job {
     // Fetching may take longer than a lease lives.
     Watch keeps_lease() const {
         return [this, told = std::int64_t{0}](std::int64_t seconds) mutable -> std::optional<std::string> {
-            if (seconds < told) told = 0;  // of the next command
+            if (seconds < told) told = 0;  // of the next command, which begin at 0 again
             if (seconds < told + 5) return std::nullopt;
             told = seconds;
             renew_lease();
@@ -289,7 +289,7 @@ class Job {
         if (end.ok) return std::nullopt;
         if (end.stopped && end.why.starts_with("waiting for memory")) return JobFailure{end.why, true, "memory"};
         if (end.stopped) return JobFailure{end.why, false};
-        // The kernel takes the compile first (step_back): that says nothing about the source.
+        // Linux kills the compile first (step_back), which says nothing about the source.
         if (memory_kills(places_.cgroup) > kills)
             return JobFailure{"waiting for memory: the compile was killed, since the pod's memory was used up", true,
                               "memory"};

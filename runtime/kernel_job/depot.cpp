@@ -45,7 +45,7 @@ Depot::Depot(const fs::path& root, const std::string& kernel, const std::string&
 fs::path Depot::entry() const { return folder_ / name_; }
 fs::path Depot::failure_file() const { return folder_ / (name_ + ".failed"); }
 fs::path Depot::lease_file() const { return folder_ / (name_ + ".lease"); }
-// Several pods write to one volume: a name that no other has.
+// Several pods write to one volume, so each uses a name that no other has.
 fs::path Depot::fresh() const {
     return folder_ / (".new-" + name_ + "-" + host_name() + "-" + std::to_string(::getpid()));
 }

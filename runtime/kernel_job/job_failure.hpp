@@ -17,7 +17,7 @@ struct JobFailure {
         : words(std::move(what)), transient(may_pass), retry_cause(std::move(why_it_passes)) {}
     std::string words;
     bool transient = false;     // another try may work: no network, a full disk
-    std::string retry_cause{};  // … and it passes by itself: "network", "damaged", "headroom", "memory"; empty: a
+    std::string retry_cause{};  // why another try works by itself: "network", "damaged", "headroom", "memory"; empty: a
                                 // person has to help
 };
 

@@ -28,7 +28,7 @@ std::vector<Words> steps_of(const pod::KernelSource& source) {
     std::vector<Words> out = {{"init", "-q", "--template="},
                               {"fetch", "-q", "--depth", "1", "--", source.url, source.commit},
                               {"checkout", "-q", source.commit}};
-    // As the builder has it: no more and no less.
+    // The same tree that the builder compiles.
     if (source.submodules) out.push_back({"submodule", "update", "-q", "--init", "--recursive", "--depth", "1"});
     for (const std::string& patch : source.patches) out.push_back({"apply", "-p1", "--whitespace=nowarn", "--", patch});
     return out;

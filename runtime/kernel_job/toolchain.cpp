@@ -27,7 +27,7 @@ boost::system::result<std::vector<std::string>, JobFailure> find_pip(const std::
     const CommandEnd there = run_command({.argv = {python, "-c", ""}, .environment = environment});
     if (!there.ok)
         return JobFailure{"the image has no working Python (" + python + "), whose pip would fetch the compiler", true};
-    // Asked quietly: that pip is missing is no news for the pod's log.
+    // The exit code tells. An error of pip's own would stand in the pod's log, and a missing pip is no error here.
     const CommandEnd own =
         run_command({.argv = {python, "-c", "import importlib.util as u, sys; sys.exit(not u.find_spec('pip'))"},
                      .environment = environment});

@@ -26,7 +26,7 @@ Result<pod::PodSpec> read_spec(const std::string& file) {
     return pod::read_pod_spec(*text, file);
 }
 
-// The command among the arguments. A pod that was created with an empty one has none: no program has an empty name.
+// The command among the arguments. Empty arguments before it are left out: a pod whose form was left empty has one.
 std::vector<std::string> command_of(char** first, char** last) {
     const auto is_blank = [](const char* word) { return std::strspn(word, " \t\r\n") == std::strlen(word); };
     while (first != last && is_blank(*first)) ++first;
@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     pod::PodSpec spec;
     auto read = read_spec(options.spec_file);
     if (only) {
-        // Alone, but with the variables that every shell of the image has.
+        // The command runs alone, but with the variables that every shell of the image has.
         if (read) spec.constraints = read->constraints;
     } else {
         if (!read) {
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
             auto rescue = launch::rescue_spec(options.spec_problem, options.environment);
             if (rescue) spec = std::move(*rescue);
             if (!rescue) std::fprintf(stderr, "launcher: %s\n", rescue.error().message.c_str());
-            // Arguments still run: a shell is how such a pod is mended.
+            // The foreground command still runs: a person mends such a pod from a shell.
             if (!rescue && options.foreground.empty()) return exit_no_spec;
         } else {
             spec = std::move(*read);

@@ -34,7 +34,7 @@ bool RotatingFile::open() {
     fd_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd_ < 0 || ::fstat(fd_, &opened) != 0) return false;
     size_ = static_cast<std::uint64_t>(opened.st_size);
-    // What an earlier launcher with a larger limit left.
+    // Files that an earlier launcher with a larger limit left are removed.
     for (unsigned number = files_; ::unlink(numbered(number).c_str()) == 0;) ++number;
     return true;
 }
@@ -55,7 +55,7 @@ bool RotatingFile::write_lines(std::string_view text) {
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) {
             const int why = wrote < 0 ? errno : ENOSPC;
-            // Back to the last whole line of before: half a line would look like a whole one.
+            // The file is cut after the last whole line: half a line would look like a whole one.
             if (done > 0 && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) close();
             errno = why;
             return false;

@@ -56,7 +56,7 @@ struct Log {
     std::uint64_t gap = 0;  // lines dropped since the last one that was kept
 };
 
-// What is wrong with the disk and not with one file: said once, not for each file.
+// These errors are the disk's and not one file's, so they are said once and not for each file.
 bool is_of_the_disk(int why) { return why == ENOSPC || why == EDQUOT || why == EROFS || why == EIO; }
 
 class Writer {
@@ -102,7 +102,7 @@ class Writer {
     std::map<std::string, Log> logs_;
     std::optional<FormerPods> former_pods_;  // where the files are on the volume
     Time sign_at_ = 0;                       // when this pod's next sign of life is due
-    Time place_at_ = 0;                      // where there is none, it is looked for then
+    Time place_at_ = 0;                      // where there is no place yet, the next one to look for it at
     bool place_failed_ = false;              // and that was said
     bool failing_ = false;                   // something was reported as failing, and nothing since as working
     bool place_doubtful_ = false;            // a write failed: the volume may be gone for good
@@ -230,7 +230,7 @@ void Writer::drop(Log& log, std::uint64_t lines) {
     report_dropped();
 }
 
-// The path is a copy: the file that it belongs to is let go of here.
+// `path` is a copy, since the file that it is taken from is closed here.
 void Writer::failed(Log& log, std::string path, int why) {
     const bool known = std::any_of(logs_.begin(), logs_.end(), [&](const auto& other) {
         return other.second.failed_with == why && (&other.second == &log || is_of_the_disk(why));

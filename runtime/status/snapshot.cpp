@@ -88,7 +88,7 @@ json::array write_all(const std::vector<Part>& parts) {
     return out;
 }
 
-// Hundredths of one part's way to where it will stay.
+// How far one part of the pod has come to the state that it will stay in, in percent.
 int way_of(const Service& service) {
     if (service.state == "waiting" || service.state == "backoff") return 0;
     return service.state == "starting" || service.state == "running" ? 50 : 100;

@@ -216,7 +216,8 @@ void Engine::on_signals() {
 
 void Engine::reap() {
     for (;;) {
-        // First looked at, then reaped: until then nobody else can have its pid, and its group can be killed by it.
+        // The process is looked at before it is reaped: until then no other one can get its pid, and its group can be
+        // killed by that number.
         siginfo_t info{};
         const int found = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
         if (found < 0 && errno == EINTR) continue;

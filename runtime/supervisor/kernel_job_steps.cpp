@@ -18,7 +18,8 @@ RetryCause parse_retry_cause(const std::string& word) {
 }
 
 Time retry_pause(RetryCause cause, int tries, int jitter) {
-    // The first pause and the longest. A compile that was ended half done has cost the pod minutes of its processors.
+    // The first pause and the longest one. They are longer after a compile that was ended half done, since that has
+    // cost the pod minutes of its processors.
     Time pause = 10'000, most = 600'000;
     if (cause == RetryCause::headroom) most = 60'000;
     if (cause == RetryCause::memory) pause = 60'000, most = 900'000;

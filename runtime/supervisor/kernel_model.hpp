@@ -58,7 +58,7 @@ struct KernelState {
     gpu::KernelVerdict verdict{};
     bool judged = false;     // the verdict is a verdict
     bool in_place = false;   // `active` names a variant or the fallback: services start with it
-    bool fallback = false;   // … and it is the fallback
+    bool fallback = false;   // what is in place is the fallback
     bool settled = false;    // services need not wait for it any more
     bool checked = false;    // the self-test gave an answer for what is in place
     bool simulated = false;  // a stand-in for a driver answered
@@ -69,9 +69,9 @@ struct KernelState {
     std::int64_t seconds_left = -1;
     Time next_try = never;           // its job ended for a cause that passes, and begins again then
     int retries = 0;                 // how often in a row
-    int damaged = 0;                 // … and of these, how often for what arrived
+    int damaged = 0;                 // how often of these for what arrived damaged
     std::deque<KernelTask> tasks{};  // the first one is under way
-    Time task_by = never;            // … and is given up then
+    Time task_by = never;            // when the first one is given up
 };
 
 struct HostPart {
@@ -79,7 +79,7 @@ struct HostPart {
     gpu::Answer answer{};
     bool decided = false;
     Time decide_by = never;  // services wait for the verdict until then
-    bool waited = false;     // … and that time has passed
+    bool waited = false;     // the time until decide_by has passed
 };
 
 }  // namespace tmplbuild::launch

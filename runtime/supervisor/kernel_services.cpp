@@ -76,7 +76,7 @@ void KernelSteps::give_up_after_ends(std::size_t k, std::size_t i) {
                  spec_.services[i].name + " ended twice with it before it was ready, and starts without it now");
 }
 
-// Its log has the line that says so.
+// The service's log has the line that says that it fell back.
 void KernelSteps::service_degraded(std::size_t i, const Event& event) {
     for (std::size_t k = 0; state_.services[i].with_kernel && k < state_.kernels.size(); ++k)
         if (uses(i, k)) happens(k, KernelEvent::service_degraded, event);
@@ -116,12 +116,13 @@ void KernelSteps::take_idle(std::size_t i, bool idle) {
 void KernelSteps::ask_idle(std::size_t i) {
     ServiceState& s = state_.services[i];
     s.idle_due = now_ + idle_pause_ms;
-    s.asking_idle = s.phase == Phase::ready && !s.asking_idle;  // no answer in time: asked again, after the next pause
+    // Where the last question had no answer in time, this pause is left out.
+    s.asking_idle = s.phase == Phase::ready && !s.asking_idle;
     if (s.asking_idle) actions_.push_back({.kind = Action::Kind::ask_idle, .service = i});
 }
 
-// A service that could not wait for a late verdict started as on a pod without a GPU. It is renewed once: when what its
-// kernels have to say is known, too.
+// A service that could not wait for a late verdict started as on a pod without a GPU. It is renewed once:
+// when the verdict about its kernels is known, too.
 void KernelSteps::renew_for_gpu() {
     if (state_.host.verdict.state != gpu::HostState::usable) return;
     for (std::size_t i = 0; i < state_.services.size(); ++i) {

@@ -10,7 +10,8 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr Time verdict_wait_ms = 10'000;  // services that use a kernel start then, whatever is known
+// After this, services that use a kernel start, whether or not the driver has answered.
+constexpr Time verdict_wait_ms = 10'000;
 
 }  // namespace
 
@@ -182,14 +183,14 @@ void KernelSteps::judge(std::size_t k) {
     const bool can_compile =
         !kernel.verdict.arch.empty() && !spec.build.command.empty() && spec.install != pod::InstallMode::prebuilt;
     enter(k, KernelPhase::off, kernel.verdict.reason);
-    // An earlier life of this container, on another GPU, may have left its own in place.
+    // This container may have run before, on another GPU, and have left that one's variant in place.
     if (!kernel.in_place && !is_being_placed(k, Files::fallback)) push(k, {.kind = KernelTask::Kind::deactivate});
     if (can_compile) compile(k);
     kernel.settled = !can_compile || spec.install == pod::InstallMode::background;
     use_fallback(k);
 }
 
-// By a person. What is in place, or on its way there, needs no other try.
+// A person asked for another try. What is in place, or is being put there, needs none.
 void KernelSteps::retry(std::size_t k) {
     const bool was_put_off = std::exchange(at(k).put_off, false);
     if (spec_.kernels[k].install == pod::InstallMode::off) return;
@@ -212,7 +213,7 @@ void KernelSteps::switch_off(std::size_t k) {
     withdraw(k, KernelPhase::off, "switched off by a person");
 }
 
-// Something slower of the same name, where the recipe has it; services wait for it as for a variant.
+// The recipe's fallback, a slower package of the same name, is put in place. Services wait for it as for a variant.
 void KernelSteps::use_fallback(std::size_t k) {
     const pod::Kernel& spec = spec_.kernels[k];
     if (at(k).in_place || !gpu::fallback_serves(spec, state_.host.answer)) return;

@@ -20,8 +20,8 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr std::size_t text_limit = 256 * 1024;  // of one file; listening sockets stand first in it
-constexpr int descriptor_limit = 65'536;        // looked at in one question
+constexpr std::size_t text_limit = 256 * 1024;  // that are read of one file, in which listening sockets stand first
+constexpr int descriptor_limit = 65'536;        // that one question looks at
 
 constexpr std::string_view listening = "0A";
 constexpr std::string_view loopback = "0100007F", any = "00000000";

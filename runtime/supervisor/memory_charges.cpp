@@ -10,7 +10,8 @@ void MemoryCharges::begin(Poller& poller, const std::string& cgroup) {
     if (kills_.fd() >= 0) poller.watch(kills_.fd(), EPOLLIN, [this] { on_kill(); });
 }
 
-// The counter has moved: which of the services' own processes is dying of it is seen now, however long that takes.
+// The counter has changed. Which of the services' own processes is dying of it is seen now, though its end may come
+// much later.
 void MemoryCharges::on_kill() {
     kills_.on_change(pod_.now());
     const auto& table = trees_.processes(true);

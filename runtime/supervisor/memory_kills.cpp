@@ -11,7 +11,8 @@
 
 namespace tmplbuild::launch {
 
-// Between the move of the counter and the news of the end that it was about, where that is not seen at once.
+// The longest time between a change of the counter and the end of the process that was killed, where that end is not
+// seen at once.
 static constexpr Time same_kill_ms = 1'000;
 
 // cgroup v2: memory.events; v1: memory/memory.oom_control. Both have a line "oom_kill NUMBER".
@@ -64,7 +65,8 @@ bool MemoryKills::charge(Time now) {
 bool MemoryKills::on_exit(bool by_kill, Time now) {
     const bool moved = read_counter(now);
     const bool charged = by_kill && (watch_ || moved) && charge(now);
-    // Where nobody tells of a move, one that is seen now has happened since the last end, and may be long ago.
+    // Where Linux does not tell of changes (cgroup v1), one that is seen now may have happened at any time since the
+    // end of the last process.
     if (!watch_) uncharged_ = 0;
     return charged;
 }

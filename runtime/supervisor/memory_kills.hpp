@@ -18,7 +18,7 @@ class MemoryKills {
     // Kills of before do not count. `cgroup`: where the container's own cgroup is mounted.
     void begin(std::string cgroup);
     int fd() const { return watch_.get(); }  // readable when the counter may have moved; -1: it cannot be watched
-    void on_change(Time now);                // … and then
+    void on_change(Time now);                // what to do when it is readable
     // At the end of every process. True: it was killed by signal 9, and for memory; said once for each kill.
     bool on_exit(bool by_kill, Time now);
     // A kill that has not been charged to anybody yet is charged to a process that is dying from it.

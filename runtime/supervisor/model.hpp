@@ -70,8 +70,8 @@ struct ServiceState {
     bool came_up = false;         // the present process was ready, at any time
     int early_ends = 0;           // in a row, with a kernel's arguments and before it was ready
     bool torch_matches = false;   // for the start that is next
-    bool stale = false;           // it is to be restarted for a kernel
-    bool kernel_restart = false;  // … now
+    bool stale = false;           // it is to be restarted for a kernel, when its policy allows it
+    bool kernel_restart = false;  // it is to be restarted for a kernel at once
     bool asking_idle = false;     // its idle probe is under way
     Time idle_due = never;        // the next time it is asked
 };
@@ -88,7 +88,7 @@ struct PodState {
     bool asked_to_end = false;   // TERM has come
     bool code_is_final = false;  // a critical service's end has decided it
     Time tell_all_at = never;    // whoever has not had his stop signal by then gets it, needed or not
-    bool all_told = false;       // … and that was done
+    bool all_told = false;       // everybody has had his stop signal
     Time look_due = never;       // while sweeping: the next look whether anything is left
     Time kill_at = never;        // every process still there is killed
     Time give_up_at = never;     // the launcher ends, whatever is left

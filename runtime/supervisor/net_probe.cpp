@@ -24,7 +24,7 @@ static std::string describe_errno(int why) {
 
 NetProbe::NetProbe(std::uint16_t port, const std::string& path, Want want)
     : where_("port " + std::to_string(port)), want_(want) {
-    // HTTP/1.0 for a body: it then comes in one piece and ends with the connection.
+    // Where the body is wanted, HTTP/1.0 is spoken: the body then is not chunked, and ends with the connection.
     if (want != Want::connection)
         request_ = "GET " + path + (want == Want::body ? " HTTP/1.0" : " HTTP/1.1") +
                    "\r\nHost: 127.0.0.1:" + std::to_string(port) +

@@ -79,7 +79,7 @@ bool Probes::owns(pid_t pid) const {
 }
 
 bool Probes::on_exit(pid_t pid, int status) {
-    constexpr int most_reads = 16;  // what a pipe holds, and no more: something may still write into it
+    constexpr int most_reads = 16;  // as much as a pipe holds: another process may still write into it, without an end
     const auto found =
         std::find_if(live_.begin(), live_.end(), [pid](const Live& live) { return live.program.pid == pid; });
     if (found == live_.end()) return false;

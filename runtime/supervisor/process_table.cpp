@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t environment_limit = 2U << 20;  // what execve(2) takes, and no more
 // linux/sched.h, PF_EXITING and PF_SIGNALED.
 constexpr std::uint64_t flag_exiting = 0x4, flag_signaled = 0x400;
-constexpr int chain_limit = 4096;  // a table read in parts may hold a circle
+constexpr int chain_limit = 4096;  // processes come and go while the table is read, so that parents may form a circle
 
 std::optional<Process> read_process(pid_t pid) {
     const sys::Fd file(::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));

@@ -66,7 +66,7 @@ class ProcessTrees {
     using Known = std::set<std::pair<pid_t, std::uint64_t>>;  // processes, by pid and start time
     struct Seen {                                             // of a service's present process
         Known seen;               // what descended from it, at a look; it may have lost its parent since
-        Known told;               // … and has had the stop signal
+        Known told;               // what of it has had the stop signal
         bool group_told = false;  // the same of its group as a whole
     };
     void send(pid_t pid, int signal) const;

@@ -133,7 +133,7 @@ void Services::start(std::size_t i) {
 }
 
 void Services::watch(std::size_t i, const Spawned& spawned) {
-    close(i);  // a stray of the service's last life may have kept them open
+    close(i);  // a process that the service left running may have kept them open
     Live& live = live_[i];
     live.not_started.clear();
     live.report = spawned.report;
@@ -169,7 +169,7 @@ void Services::take_lines(std::size_t i, std::string& block) {
 }
 
 void Services::look_for_degraded(std::size_t i, const std::string& block) {
-    constexpr std::size_t shown = 300;  // of a line, at most
+    constexpr std::size_t shown = 300;  // bytes of a line, at most
     const std::string& words = pod_.spec.services[i].degraded_log;
     if (words.empty() || !pod_.state.services[i].with_kernel) return;
     const std::size_t at = block.find(words);
@@ -181,7 +181,8 @@ void Services::look_for_degraded(std::size_t i, const std::string& block) {
 }
 
 void Services::read_output(std::size_t i, int& fd, LineBlocks& lines) {
-    // As much in one go as costs little memory at each of its ways out; not cleared, since most reads are short.
+    // Large enough for a flood of output, and small enough to be copied several times on its way. The buffer is not
+    // cleared, since most reads are short.
     std::array<char, 16384> text;
     const ssize_t got = ::read(fd, text.data(), text.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -200,7 +201,7 @@ void Services::drain(std::size_t i) {
     for (int part = 0; part < most_reads && live.report >= 0 && !live.not_started.empty(); ++part) read_report(i);
     for (int part = 0; part < most_reads && live.out >= 0; ++part) read_output(i, live.out, live.out_lines);
     for (int part = 0; part < most_reads && live.err >= 0; ++part) read_output(i, live.err, live.err_lines);
-    // A stray that still holds the pipe does not hold back the service's last line.
+    // A process that still holds the pipe does not hold back the service's last line.
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
     live.out_lines.flush(take);
     live.err_lines.flush(take);

@@ -18,7 +18,7 @@ static void add_gpus(const HostPart& host, status::Snapshot& out) {
 static status::Kernel kernel_of(const pod::Kernel& spec, const KernelState& state) {
     status::Kernel out{.name = spec.name, .state = to_string(state.phase), .reason = state.reason};
     out.mode = pod::to_string(spec.install);
-    // A fallback's bytes were not judged: that the variant is missing is what the reason says.
+    // The verdict is about a variant, so a fallback has none: the reason says that the variant is missing.
     if (state.judged && !state.fallback) out.verdict = kernel::to_string(state.verdict.verdict);
     out.arch = state.verdict.arch;
     if (state.compiling) out.progress = state.percent;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an event to the entries of the table that it is, and from the moves that stand there to what is done.
+// Which entries of the table an event stands for, and what the moves that the table names there do.
 #include <algorithm>
 #include <array>
 
@@ -210,14 +210,15 @@ void Transition::settle() {
     if (now_ >= state().give_up_at) happens(PodEvent::limit_over);
 }
 
-// Not there for whoever needs it, and it does not come by itself. (A oneshot that is done has satisfied them.)
+// Whether a service is not there for those who need it, and does not come by itself. (A oneshot that is done has
+// satisfied them.)
 bool Transition::is_over(std::size_t j) {
     const Phase phase = at(j).phase;
     return !at(j).satisfied &&
            (phase == Phase::done || phase == Phase::failed || phase == Phase::stopped || phase == Phase::blocked);
 }
 
-// The first of its needs that is not there; with `over`: that is over. Nothing: none.
+// The first of its needs that is not there, or, with `over`, the first that is over.
 std::optional<std::size_t> Transition::missing_need(std::size_t i, bool over) {
     for (const auto& need : spec_.services[i].needs)
         for (std::size_t j = 0; j < state().services.size(); ++j)
@@ -235,7 +236,8 @@ void Transition::block(std::size_t i) {
     say(i, "blocked: " + at(i).reason);
 }
 
-// Who waits in vain waits no more, and who is blocked no more waits again. One may block the next.
+// Blocks services that wait in vain, and lets those wait again whose needs may come. One that changes may change those
+// that need it, so this is repeated until nothing changes.
 void Transition::look_at_needs() {
     for (bool changed = true; changed;) {
         changed = false;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr Time look_pause_ms = 50;  // between two looks whether what was left running is gone
 
-// The end that a stop signal brings about, and that says nothing more: by it, with 0, or as shells say it.
+// Whether a service ended as one does that was told to: by the stop signal, with exit code 0, or with 128 + the signal,
+// as shells say it. Then there is nothing more to say about it.
 bool ended_as_told(const Event& event, int signal) {
     if (event.kind != Event::Kind::exited || event.out_of_memory || !event.text.empty()) return false;
     if (WIFSIGNALED(event.status)) return WTERMSIG(event.status) == signal;
@@ -75,12 +76,12 @@ void Transition::signal_left(std::size_t i, int signal) {
     act({.kind = Action::Kind::signal_left, .service = i, .signal = signal});
 }
 
-// What has begun since, to clean up, was started by somebody who was told, and is left alone until the KILL.
+// Processes that were started since the stop signal, to clean up, are left alone until the KILL.
 void Transition::look_at_left(std::size_t i) {
     if (at(i).left != 0) signal_left(i, at(i).left_killed ? SIGKILL : 0);
 }
 
-// Nothing of it runs any more.
+// No process of the service runs any more.
 void Transition::conclude(std::size_t i) {
     auto& s = at(i);
     s.left = 0;

@@ -6,7 +6,7 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr std::size_t reason_limit = 300;  // of what a stranger said
+constexpr std::size_t reason_limit = 300;  // characters that are kept of what another program said
 
 std::string with_why(const std::string& text, const std::string& why) { return why.empty() ? text : text + ": " + why; }
 
@@ -78,7 +78,7 @@ void Transition::be_late(std::size_t i) {
     say(i, s.reason);
 }
 
-// An attempt is to begin, or the one under way has had its time.
+// The next attempt is due, or the time of the present one is over.
 void Transition::probe(std::size_t i) {
     auto& s = at(i);
     const pod::Probe& probe = probe_in(spec_.services[i], s);

@@ -10,16 +10,18 @@ namespace tmplbuild::launch {
 
 namespace {
 
-// Kept free at the end of the whole stop, for the kernel to end what was killed.
+// Left at the end of the whole stop, in which Linux ends the processes that were killed.
 constexpr Time reserve_ms = 500;
 constexpr Time late_grace_ms = 50;
 constexpr Time sweep_pause_ms = 50;  // between two looks at what is left
-// Of what is no service's: daemons that oneshots left, what somebody started by hand. As a service has it by default.
+// The grace of processes that are no service's (daemons that oneshots left, what somebody started by hand): the default
+// grace of a service.
 const Time stray_grace_ms = pod::Service{}.stop_grace_ms;
 
 }  // namespace
 
-// Of a person, or for a kernel. While the pod stops nobody is heard, and what cannot be used is never started.
+// A stop or a restart, by a person or for a kernel. Neither is heard while the pod stops, nor for a service that cannot
+// be used.
 void Transition::order(std::size_t i, ServiceEvent what, const Event& event, const char* why) {
     if (state().mode != Mode::running || at(i).unusable) return;
     at(i).start_again = what == ServiceEvent::restart_asked && (alive(i) || !event.more.empty());
@@ -46,13 +48,13 @@ void Transition::stop_service(std::size_t i, std::string why) {
     signal_group(i, stop_signal(i));
 }
 
-// It stops already, for whatever reason.
+// The service is stopping already, for whatever reason: only what comes after it is changed.
 void Transition::change_order(std::size_t i, const char* why) {
     at(i).ordered = true;
     at(i).reason = why;
 }
 
-// It has no process: it stays `stopped`, or is `waiting` for its start.
+// The service has no process. It becomes `stopped`, or `waiting` for its start.
 void Transition::rest_or_wait(std::size_t i, Phase phase, const char* why, const std::string& left) {
     auto& s = at(i);
     s.due = never;
@@ -70,7 +72,7 @@ void Transition::leave_pause(std::size_t i, Phase phase, std::string reason) {
     enter(i, phase, std::move(reason));
 }
 
-// Its grace is over, or that of what it left running.
+// The grace of the service is over, or that of what it left running.
 void Transition::kill_or_give_up(std::size_t i) {
     auto& s = at(i);
     s.due = never;
@@ -94,7 +96,7 @@ void Transition::stop_on_term() {
     stop_pod(state().exit_code);
 }
 
-// The first TERM may come when the pod is ending for another reason.
+// A second TERM kills all at once. The first one may come when the pod is ending for another reason already.
 void Transition::insist() {
     if (std::exchange(state().asked_to_end, true)) kill_all();
 }
@@ -114,7 +116,7 @@ void Transition::stop_pod(int code) {
     state().exit_code = code;
     state().give_up_at = now_ + spec_.stop_total_ms;
     state().kill_at = state().give_up_at - std::min(reserve_ms, spec_.stop_total_ms / 2);
-    // One that is deaf does not take all of the time from what it needs.
+    // A service that does not react to its stop signal must not use up the time of those that it needs.
     Time longest = stray_grace_ms;
     for (const auto& service : spec_.services) longest = std::max<Time>(longest, service.stop_grace_ms);
     state().tell_all_at = state().kill_at - std::min(longest, (state().kill_at - now_) / 2);
@@ -130,7 +132,7 @@ void Transition::stop_pod(int code) {
 void Transition::tell_all() {
     state().tell_all_at = never;
     state().all_told = true;
-    // Where this comes late, a moment is left all the same.
+    // Even where this comes late, everybody gets a moment before KILL.
     state().kill_at = std::max(state().kill_at, std::min(now_ + late_grace_ms, state().give_up_at));
     act({.kind = Action::Kind::sweep, .signal = SIGTERM});
     stop_what_can();
@@ -155,7 +157,7 @@ void Transition::kill(std::size_t i, const char* why) {
     signal_group(i, SIGKILL);
 }
 
-// Everything that is left: with TERM, those who have not had it; with 0, a look.
+// Processes that are no service's. With TERM: those that have not had it yet; with 0: nothing is sent, only looked.
 void Transition::signal_strays(int signal) {
     state().look_due = now_ + sweep_pause_ms;
     act({.kind = Action::Kind::sweep, .signal = state().killed ? SIGKILL : signal});

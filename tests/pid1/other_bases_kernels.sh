@@ -39,7 +39,8 @@ echo "works on busybox"
 for suite in $suites; do
     clean
     kernel_pod 'kernel["python"]["interpreter"] = app["command"][0] = "/usr/bin/python3"'
-    debian_root "$suite" "$suite-python" python3,python3-venv
+    # binutils: the compiler that a build adds to an image brings it, and the fake one is none.
+    debian_root "$suite" "$suite-python-binutils" python3,python3-venv,binutils
     with_tree
     TMPLBUILD_FAKE_GPUS="$rtx3090" start
     until_log "gpu: (simulated) usable: RTX 3090 (8.6), driver 580.95.05"
