@@ -75,6 +75,11 @@ std::string address_in(const std::string& line) {
 Error failed_fetch(const std::string& what, const Lines& lines) {
     std::string network, answer;
     for (const std::string& line : lines) {
+        if (has(line, "Hash Sum mismatch") || has(line, "File has unexpected size"))
+            return network_error(
+                what + " failed: " + address_in(line) + " is not what the repository's signed list says",
+                "a mirror that is being updated is whole again in minutes; if it stays so, the mirror is "
+                "damaged, or somebody changed the file");
         const bool about_fetch = has(line, "Failed to fetch") || has(line, "Release file");
         if (!about_fetch) continue;
         std::string& found = is_answer(line) ? answer : network;

@@ -21,6 +21,20 @@ TEST_CASE("only a network that failed is told as one, by its address") {
     CHECK(gone.message.find("http://mirror.test/debian") != std::string::npos);
 }
 
+TEST_CASE("a list that is not what the signed one says is the mirror's fault, not the line's") {
+    for (const char* why : {"Hash Sum mismatch", "File has unexpected size (263 != 261). Mirror sync in progress?"}) {
+        const Error error =
+            explain("E: Failed to fetch http://mirror.test/debian/Packages.gz  " + std::string(why) +
+                    "\n   Hashes of expected file:\n    - SHA256:7846\n"
+                    "E: Some index files failed to download. They have been ignored, or old ones used instead.");
+        CHECK(error.kind == ErrorKind::network);
+        CHECK(
+            error.message.find("http://mirror.test/debian/Packages.gz is not what the repository's signed list says") !=
+            std::string::npos);
+        CHECK(error.hint.find("mirror") != std::string::npos);
+    }
+}
+
 TEST_CASE("packages that do not fit together are no network's fault, and apt's reason is shown whole") {
     const std::string said =
         "Some packages could not be installed. This may mean that you have\n"
