@@ -5,6 +5,7 @@
 #include <set>
 
 #include "oci/image.hpp"
+#include "plan/variants.hpp"
 
 namespace tmplbuild {
 
@@ -17,7 +18,8 @@ static void refuse_above(std::size_t layers) {
 }
 
 void refuse_too_many_layers(const Template& tmpl, const LocalFacts& facts) {
-    std::size_t layers = facts.base_image.is_set() ? facts.base_layers : 1;
+    static constexpr std::size_t always = 2;  // the launcher, pod.json
+    std::size_t layers = always + (facts.base_image.is_set() ? facts.base_layers : 1) + plan_variants(tmpl).size();
     std::set<std::string> venvs;
     for (const Layer& layer : tmpl.layers) {
         if (const auto* python = std::get_if<PythonLayer>(&layer.body))

@@ -8,7 +8,8 @@
 
 namespace tmplbuild {
 
-// By the template alone, a `layout` base's own layers included. Throws BuildError (usage) with both figures.
+// By the template alone, a `layout` base's own layers included. Throws BuildError (usage) with both figures, and as
+// plan_variants() does.
 void refuse_too_many_layers(const Template& tmpl, const LocalFacts& facts);
 // With what the lock and the store know besides.
 void refuse_too_many_layers(const Plan& plan, const Store& store);

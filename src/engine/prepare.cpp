@@ -5,7 +5,6 @@
 #include "engine/local_facts.hpp"
 #include "engine/lock/lock_part.hpp"
 #include "engine/sequential_progress.hpp"
-#include "plan/variants.hpp"
 
 namespace tmplbuild {
 
@@ -37,17 +36,17 @@ void make_whole(const LockParts& parts, LockWork& work) {
         part->drop_stale(work);
         part->resolve(work);
     }
-    // Gigabytes come last: whatever cannot work has been refused.
+    // Gigabytes come last, when whatever a build would refuse has been refused.
+    refuse_too_many_layers(make_plan(work.tmpl, work.lock, work.facts), work.context.store);
     work.python.fetch();
 }
 
 }  // namespace
 
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context) {
-    // What cannot work is refused before anything is fetched.
-    (void)plan_variants(tmpl);
     const fs::path file = lock_path(tmpl.file);
     Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, context.store), {}};
+    // What cannot work is refused before anything is fetched: kernels on these GPUs, so many layers.
     refuse_too_many_layers(tmpl, out.facts);
 
     SequentialProgress one_by_one(context.progress);

@@ -24,6 +24,7 @@ class FakeResolvers : public io::ProcessRunner {
 
     struct Wheel {
         std::string version, content;
+        std::uint64_t size = 0;  // that the index says; 0: the content's
     };
     // What is on offer: versions of packages, wheels of projects. What is asked for and is not here does not exist.
     std::map<std::string, std::string> packages{};
@@ -134,9 +135,10 @@ class FakeResolvers : public io::ProcessRunner {
         for (const std::string& name : asked) {
             const auto found = projects.find(name);
             if (found == projects.end()) return failed(1, "No solution found: there is no " + name);
-            const auto& [version, content] = found->second;
+            const auto& [version, content, said_size] = found->second;
             out += "[[packages]]\nname = \"" + name + "\"\nversion = \"" + version + "\"\nwheels = [{ url = \"" +
-                   wheel_url(name, version) + "\", size = " + std::to_string(content.size()) +
+                   wheel_url(name, version) +
+                   "\", size = " + std::to_string(said_size == 0 ? content.size() : said_size) +
                    ", hashes = { sha256 = \"" + Sha256::of(content).hex() + "\" } }]\n";
         }
         REQUIRE(sys::write_file_atomic(after(argv, "--output-file").front(), out));

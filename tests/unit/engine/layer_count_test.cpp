@@ -4,6 +4,7 @@
 
 #include "engine/sequential_progress.hpp"
 #include "support/catch.hpp"
+#include "template/parse.hpp"
 
 using namespace tmplbuild;
 
@@ -18,17 +19,17 @@ static Template of_files(std::size_t count) {
     return tmpl;
 }
 
-TEST_CASE("layers are counted with the base's, by the template alone") {
+TEST_CASE("layers are counted with the base's, the launcher's and pod.json, by the template alone") {
     LocalFacts debian;
-    CHECK_NOTHROW(refuse_too_many_layers(of_files(119), debian));
-    CHECK_THROWS_AS(refuse_too_many_layers(of_files(120), debian), BuildError);
+    CHECK_NOTHROW(refuse_too_many_layers(of_files(117), debian));
+    CHECK_THROWS_AS(refuse_too_many_layers(of_files(118), debian), BuildError);
     LocalFacts layout;
     layout.base_image = Sha256::of("image");
     layout.base_layers = 100;
-    CHECK_NOTHROW(refuse_too_many_layers(of_files(20), layout));
-    CHECK_THROWS_AS(refuse_too_many_layers(of_files(21), layout), BuildError);
+    CHECK_NOTHROW(refuse_too_many_layers(of_files(18), layout));
+    CHECK_THROWS_AS(refuse_too_many_layers(of_files(19), layout), BuildError);
     // One venv is at least one layer, however many parts of it there are; packages may join the base.
-    Template tmpl = of_files(118);
+    Template tmpl = of_files(116);
     for (int i = 0; i < 10; ++i) {
         Layer python, apt;
         PythonLayer venv;
@@ -39,6 +40,19 @@ TEST_CASE("layers are counted with the base's, by the template alone") {
         tmpl.layers.push_back(apt);
     }
     CHECK_NOTHROW(refuse_too_many_layers(tmpl, debian));
+}
+
+TEST_CASE("each variant of a kernel is a layer") {
+    Template tmpl = of_files(115);
+    const Template kernel = parse_template(
+        "schema = 1\nname = \"k\"\nbase.debian.suite = \"bookworm\"\n[targets]\ngpus = [\"RTX 4090\", \"A100\"]\n"
+        "[[kernels]]\nuse = \"plain\"\n",
+        "t.toml", {{}, std::string(TEST_DATA) + "/fakes/recipes"});
+    tmpl.kernels = kernel.kernels;
+    tmpl.targets = kernel.targets;
+    CHECK_NOTHROW(refuse_too_many_layers(tmpl, {}));
+    tmpl.layers.push_back(tmpl.layers.front());
+    CHECK_THROWS_AS(refuse_too_many_layers(tmpl, {}), BuildError);
 }
 
 TEST_CASE("by the plan, each step counts with what it makes at least, or has made") {

@@ -73,7 +73,7 @@ struct OnlinePlace {
     OnlinePlace& operator=(const OnlinePlace&) = delete;
 
     void offer(const std::string& project, const std::string& version, const std::string& content = {}) {
-        tools.projects[project] = {version, content.empty() ? "wheel of " + project + " " + version : content};
+        tools.projects[project] = {version, content.empty() ? "wheel of " + project + " " + version : content, 0};
         io::HttpResponse& answer = http.answers["GET " + FakeResolvers::wheel_url(project, version)];
         answer.status = 200;
         answer.body = tools.projects[project].content;

@@ -139,6 +139,25 @@ file = "k.so"
     CHECK(place.locked().empty());
 }
 
+TEST_CASE("a venv whose layers are too many beside the template's is refused before its files are fetched") {
+    OnlinePlace place;
+    // Each is worth a layer of its own.
+    for (const char* name : {"nvidia-a", "nvidia-b", "torch"}) {
+        place.offer(name, "1");
+        place.tools.projects[name].size = 900'000'000;
+    }
+    std::string text = online_template;
+    text.replace(text.find("\"numpy\""), 7, R"("nvidia-a", "nvidia-b", "torch")");
+    for (int i = 0; i < 113; ++i)
+        text += "[[layers]]\nuse = \"run\"\nname = \"r" + std::to_string(i) + "\"\ncommand = [\"true\"]\n";
+    const Error error = place.failure({}, text);
+    CHECK(error.kind == ErrorKind::usage);
+    CHECK(error.message.starts_with("the image would have at least 12"));
+    CHECK_FALSE(place.tools.log.empty());
+    CHECK(place.http.asked().empty());
+    CHECK(place.locked().empty());
+}
+
 TEST_CASE("a first lock whose files cannot be fetched is none") {
     OnlinePlace place;
     place.http.answers.clear();
