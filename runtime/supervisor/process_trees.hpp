@@ -30,7 +30,7 @@ class ProcessTrees {
         std::function<std::optional<ProcessTable>()> read = ProcessTable::read;
         std::function<std::string(pid_t, std::string_view)> started_with = launch::started_with;
         std::function<int(pid_t, int)> kill = ::kill;
-        std::function<bool()> has_children;  // that have ended or run; left out: wait(2) is asked
+        std::function<bool()> has_children{};  // that have ended or run; left out: wait(2) is asked
         pid_t self = ::getpid();
     };
     // The launcher's own children.
