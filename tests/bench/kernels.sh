@@ -16,18 +16,8 @@ cleanup() {
 trap cleanup EXIT
 export TMPLBUILD_CACHE=$work/store
 cp -r "$here/examples/quickstart/int8-attention" "$work/"
-template() { # GPUs as TOML
-    cat >"$work/template.toml" <<TOML
-schema = 1
-name = "bench"
-[base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
-[targets]
-gpus = [$1]
-[[kernels]]
-use = "./int8-attention"
-TOML
-}
+. "$here/tests/e2e/kernel_lib.sh"
+template() { kernel_template "$work" int8-attention "[$1]"; } # GPUs as TOML
 # measure NAME [GROUP]: builds, writes seconds, own and children's processor time to NAME.
 cat >"$work/measure.py" <<'PY'
 import os, sys, time

@@ -58,22 +58,11 @@ PY
 # kernel NAME DECLARED MIB SECONDS GPUS: a kernel that nobody has learned of yet.
 kernel() {
     rm -rf "$work/a"
-    mkdir "$work/a"
-    cp -r "$TMPLBUILD_SOURCE/tests/fakes/tiny" "$work/a/"
+    kernel_example "$work/a" "$TMPLBUILD_SOURCE/tests/fakes/tiny" "[$5]"
+    echo 'install = "prebuilt"' >>"$work/a/template.toml"
     cp "$work/hungry.py" "$work/a/tiny/src/"
     name=$1-$$
     sed -i "s/^name = .*/name = \"$name\"/; s/^memory = .*/memory = \"$2MiB\"/; s/nvcc -shared/python3 hungry.py $3 $4; &/" "$work/a/tiny/layer.toml"
-    cat >"$work/a/template.toml" <<TOML
-schema = 1
-name = "memory"
-[base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
-[targets]
-gpus = [$5]
-[[kernels]]
-use = "./tiny"
-install = "prebuilt"
-TOML
 }
 # limited CODE: builds in the group.
 limited() {

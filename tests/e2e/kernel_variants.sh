@@ -4,26 +4,15 @@
 # A small kernel of one file, for several GPUs: one layer per arch, proven from its bytes; what moves when something
 # changes; and the words for each thing that can be wrong with it.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-mkdir -p "$work/a/files"
-cp -r "$TMPLBUILD_SOURCE/tests/fakes/tiny" "$work/a/"
-t=$work/a/template.toml
-# A source that no earlier run compiled into the shared store.
-echo "// $(date +%s%N)" >>"$work/a/tiny/src/tiny.cu"
-cat >"$t" <<'TOML'
-schema = 1
-name = "kernels"
-[base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
-[targets]
-gpus = ["RTX 4090", "RTX 3090"]
-[[layers]]
+kernel_example "$work/a" "$TMPLBUILD_SOURCE/tests/fakes/tiny" '["RTX 4090", "RTX 3090"]' '[[layers]]
 use = "files"
 name = "files"
 source = "files"
-dest = "/opt/files"
-[[kernels]]
-use = "./tiny"
-TOML
+dest = "/opt/files"'
+mkdir "$work/a/files"
+t=$work/a/template.toml
+# A source that no earlier run compiled into the shared store.
+echo "// $(date +%s%N)" >>"$work/a/tiny/src/tiny.cu"
 "$tmplbuild" plan "$t" | grep -q "apt:kernel-tools .*unresolved" || fail "plan before the lock"
 build "$work/a" >"$work/first"
 "$tmplbuild" build "$t" -o "oci:$work/a/out" --progress plain 2>/dev/null >"$work/table"
@@ -93,7 +82,7 @@ moved() { # moved NUMBER: layers that differ from the first image's
 }
 echo x >"$work/a/files/x"
 moved 1 "a file"
-sed -i 's/^name = "kernels"/name = "renamed"/' "$t"
+sed -i 's/^name = "tiny"/name = "renamed"/' "$t"
 moved 2 "the template's name"          # the file's layer and pod.json
 # A compile sees the base's packages: with another one it may give something else. (pip is what a pod fetches the compiler with.)
 sed -i 's/"libpython3-stdlib"/"libpython3-stdlib", "python3-pip-whl"/' "$t"

@@ -22,27 +22,11 @@ expect() {
     [ "$got" = "$code" ] || fail "'$*' ended with $got, expected $code: $(cat "$work/out")"
     grep -qF -- "$text" "$work/out" || fail "'$*' does not say '$text': $(cat "$work/out")"
 }
+. "$TMPLBUILD_SOURCE/tests/e2e/kernel_lib.sh"
 # A small template, to be changed at will; its lock is shared, so that every test has one base.
 example() {
     cp -r "$TMPLBUILD_SOURCE/tests/fakes/small" "$1"
     if [ -f "$TMPLBUILD_CACHE/small.lock" ]; then cp "$TMPLBUILD_CACHE/small.lock" "$1/template.lock"; fi
-}
-# kernel_example FOLDER KERNEL GPUS [KEYS]: a copy of the folder KERNEL, and a template with it for these GPUs, a TOML array;
-# KEYS: more lines of [targets]. All have the base that the fixture kernel_tools.sh makes, with the host's compiler for it.
-kernel_example() {
-    mkdir -p "$1"
-    cp -r "$2" "$1/"
-    cat >"$1/template.toml" <<TOML
-schema = 1
-name = "${2##*/}"
-[base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
-[targets]
-gpus = $3
-${4:-}
-[[kernels]]
-use = "./${2##*/}"
-TOML
 }
 # build FOLDER [OPTION...]: quietly; prints the image's digest.
 build() {

@@ -4,21 +4,10 @@
 # `verify` on a real image with a real kernel: every form of image, cold and warm, what it says about an image that
 # somebody changed, and that a build refuses what `verify` would refuse.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-mkdir "$work/a"
-cp -r "$TMPLBUILD_SOURCE/tests/fakes/tiny" "$work/a/"
+kernel_example "$work/a" "$TMPLBUILD_SOURCE/tests/fakes/tiny" '["RTX 4090", "RTX 3090"]'
 printf '[runtime]\nneeds = ["tool:ldconfig", "lib:libstdc++.so.6"]\n' >>"$work/a/tiny/layer.toml"
 t=$work/a/template.toml
-cat >"$t" <<'TOML'
-schema = 1
-name = "proven"
-[base]
-debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }
-[targets]
-gpus = ["RTX 4090", "RTX 3090"]
-[[kernels]]
-use = "./tiny"
-install = "prebuilt"
-TOML
+echo 'install = "prebuilt"' >>"$t"
 verify() { # verify CODE TEXT IMAGE [OPTION...]
     code=0
     want=$1 text=$2
