@@ -61,15 +61,15 @@ Result<fs::path> LayerTrees::unpack(Slot& slot, const BuiltLayer& layer, const D
     if (auto made = sys::make_directories(tree); !made) return made.error();
     const auto unpacked = unpack_layer(store_, layer, tree, trees_below);
     if (!unpacked) return unpacked.error();
-    fs::path& place = unpacked->leans_on_below ? slot.over[below] : slot.alone;
-    place = tree;
+    fs::path place = tree;
     if (layer.tar_size > kept_limit) {
         slot.own.push_back(std::move(*folder));
-        return place;
+    } else {
+        auto kept = keep_tree(store_, tree, unpacked->leans_on_below ? name_over(layer, below) : layer.diff_id.hex());
+        if (!kept) return kept.error();
+        place = std::move(*kept);
     }
-    auto kept = keep_tree(store_, tree, unpacked->leans_on_below ? name_over(layer, below) : layer.diff_id.hex());
-    if (!kept) return kept.error();
-    return place = *kept;
+    return (unpacked->leans_on_below ? slot.over[below] : slot.alone) = std::move(place);
 }
 
 }  // namespace tmplbuild

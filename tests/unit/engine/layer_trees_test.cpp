@@ -63,6 +63,20 @@ TEST_CASE("a store that was copied without modes gives the trees that it gave be
     CHECK(mode_of(tree / "tmp") == 0755);
 }
 
+TEST_CASE("a tree that could not be kept is unpacked again when it is asked for again") {
+    if (::geteuid() != 0) {
+        WARN("skipped: only root may unpack layers");
+        return;
+    }
+    const Place place;
+    const BuiltLayer layer = place.packed({folder("etc")});
+    REQUIRE(sys::write_file_atomic(place.store.root() / "trees", "in the way"));
+    LayerTrees trees(place.store);
+    CHECK_FALSE(trees.trees_of({layer}));
+    fs::remove(place.store.root() / "trees");
+    CHECK(fs::exists(trees.trees_of({layer}).value().front() / "etc"));
+}
+
 TEST_CASE("a layer that leans on those below it is another directory over others, each kept") {
     if (::geteuid() != 0) {
         WARN("skipped: only root may unpack layers");
