@@ -44,7 +44,7 @@ struct Cgroup {
     void count(int kills) const {
         std::ofstream(folder.path() / "memory.events") << "oom 9\noom_kill " + std::to_string(kills) + "\n";
     }
-    // The kernel kills: the counter moves, and the launcher hears of it.
+    // Linux kills: the counter moves, and the launcher hears of it.
     void kills(int sum) {
         count(sum);
         poller.wait(now_ms() + 1'000);
