@@ -15,8 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The Python that uv is given leaves with this status whenever it is started for more than uv's own look at it.
-constexpr int inert_status = 41;
 // Names of the files that uv is given; its messages get the real names back.
 constexpr const char* requirements_prefix = "requirements-";
 constexpr const char* constraints_prefix = "constraints-";
@@ -52,40 +50,8 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
         text.replace(at, from.size(), to);
 }
 
-// "Failed to build `name==version`" with the inert Python's status: which sdist uv would have built. White space does
-// not count, since uv may wrap its lines.
-std::optional<std::pair<std::string, std::string>> failed_build(std::string said) {
-    std::erase_if(said, [](char c) { return c == ' ' || c == '\n'; });
-    if (said.find("exitstatus:" + std::to_string(inert_status) + ")") == std::string::npos) return {};
-    const std::string begin = "build`";
-    const std::size_t at = said.find(begin);
-    const std::size_t end = at == std::string::npos ? at : said.find('`', at + begin.size());
-    if (end == std::string::npos) return {};
-    const std::string both = said.substr(at + begin.size(), end - at - begin.size());
-    const std::size_t sign = both.find("==");
-    if (sign == std::string::npos) return {};
-    return std::pair(both.substr(0, sign), both.substr(sign + 2));
-}
-
-bool says(const std::string& text, std::initializer_list<const char*> any) {
-    for (const char* words : any)
-        if (text.find(words) != std::string::npos) return true;
-    return false;
-}
-
 // uv's messages wrap a cause's later lines; only colours and empty ends go.
 std::string detail_of(const io::ProcessResult& result) { return std::string(trim(without_user(result.tail_text()))); }
-
-// "uv 0.8.3 (…)"
-bool is_new_enough(const std::string& said) {
-    int major = 0, minor = 0;
-    if (!said.starts_with("uv ")) return false;
-    const char* end = said.data() + said.size();
-    const auto first = std::from_chars(said.data() + 3, end, major);
-    if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
-    if (std::from_chars(first.ptr + 1, end, minor).ec != std::errc()) return false;
-    return major > 0 || minor >= 8;
-}
 
 }  // namespace
 
@@ -119,7 +85,7 @@ Result<Uv> Uv::open(const PipSettings& settings, ResolveContext& context) {
     Uv uv(std::move(*program), std::move(*folder), settings, context);
     auto version = uv.run({"--version"});
     if (!version) return version.error();
-    if (!is_new_enough(version->out))
+    if (!is_new_enough_uv(version->out))
         return machine_error(uv.program_.string() + " is too old: it says '" + std::string(trim(version->out)) + "'",
                              "tmplbuild needs uv 0.8 or newer: `pip install --upgrade uv`");
     return uv;
@@ -148,6 +114,8 @@ Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
     command.environment["UV_CACHE_DIR"] = folder_.path() / "cache";
     command.environment["UV_PYTHON_DOWNLOADS"] = "never";
     command.environment["UV_NO_PROGRESS"] = "1";
+    // Repositories are fetched by our own git alone; one that a dependency names is refused (uv_words.hpp).
+    command.environment["GIT_ALLOW_PROTOCOL"] = "none";
     command.environment["NO_COLOR"] = "1";
     return context_->processes.run(command, context_->stop);
 }
@@ -262,7 +230,7 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
     if (!result) return result.error();
     UvAnswer answer;
     if (result->exit_code != 0) {
-        answer.unknown_sdist = failed_build(result->tail_text());
+        answer.unknown_sdist = read_failed_build(result->tail_text());
         if (answer.unknown_sdist) return answer;
         return failure(*result, question);
     }
@@ -272,6 +240,40 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
     if (!packages) return packages.error().while_doing("resolving " + question.what);
     answer.packages = std::move(*packages);
     return answer;
+}
+
+// What it is for the one who wrote the requirements.
+Error Uv::explain(UvFailure failure, const UvQuestion& question) const {
+    switch (failure) {
+        case UvFailure::no_login:
+            return network_error("a package index refuses this machine while resolving " + question.what,
+                                 "put its user and password into ~/.netrc, or into the address in pip's configuration");
+        case UvFailure::no_solution: {
+            const bool several = settings_->more_indexes.size() + question.pinned.size() > 0 &&
+                                 settings_->index_strategy != "unsafe-best-match";
+            return usage_error(
+                "the requirements of " + question.what + " cannot be met together",
+                several ? "the first index that has a project decides which versions there are: name the projects that "
+                          "come from one, as indexes = [{ url = \"…\", packages = [\"torch\"] }], or, where all its "
+                          "owners are trusted, write index_strategy = \"unsafe-best-match\""
+                        : "change the versions that are asked for; another index is named by `indexes` of the python "
+                          "layer");
+        }
+        case UvFailure::no_requirement:
+            return usage_error("a requirement of " + question.what + " cannot be understood",
+                               "write it as pip takes it: name>=1.0");
+        case UvFailure::repository:
+            return usage_error("a dependency of " + question.what +
+                                   " names a repository, which is fetched for nobody "
+                                   "but the template",
+                               "require it yourself, as name @ git+https://host/path@COMMIT: that one is then taken");
+        case UvFailure::unreachable:
+            return network_error("the package index did not answer while resolving " + question.what,
+                                 "see whether `pip download` works on this machine");
+        case UvFailure::other:
+            break;
+    }
+    return build_error("uv could not resolve the requirements of " + question.what);
 }
 
 Error Uv::failure(const io::ProcessResult& result, const UvQuestion& question) const {
@@ -286,27 +288,7 @@ Error Uv::failure(const io::ProcessResult& result, const UvQuestion& question) c
     rename(question.files, requirements_prefix);
     rename(question.constraints, constraints_prefix);
     replace_all(said, folder_.path().string() + "/", "");
-    Error error = build_error("uv could not resolve the requirements of " + question.what);
-    if (says(said, {"lack of valid authentication", "401 Unauthorized"})) {
-        error = network_error("a package index refuses this machine while resolving " + question.what,
-                              "put its user and password into ~/.netrc, or into the address in pip's configuration");
-    } else if (says(said, {"No solution found"})) {
-        const bool several = settings_->more_indexes.size() + question.pinned.size() > 0 &&
-                             settings_->index_strategy != "unsafe-best-match";
-        error = usage_error(
-            "the requirements of " + question.what + " cannot be met together",
-            several
-                ? "the first index that has a project decides which versions there are: name the projects that come "
-                  "from one, as indexes = [{ url = \"…\", packages = [\"torch\"] }], or, where all its "
-                  "owners are trusted, write index_strategy = \"unsafe-best-match\""
-                : "change the versions that are asked for; another index is named by `indexes` of the python layer");
-    } else if (says(said, {"Couldn't parse", "Invalid requirement"})) {
-        error = usage_error("a requirement of " + question.what + " cannot be understood",
-                            "write it as pip takes it: name>=1.0");
-    } else if (says(said, {"Failed to fetch", "Failed to download", "Request failed", "error sending request"})) {
-        error = network_error("the package index did not answer while resolving " + question.what,
-                              "see whether `pip download` works on this machine");
-    }
+    Error error = explain(read_uv_failure(said), question);
     error.detail = said;
     return error;
 }

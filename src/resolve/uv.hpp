@@ -18,6 +18,7 @@
 #include "resolve/pip_settings.hpp"
 #include "resolve/pylock.hpp"
 #include "resolve/sdist_metadata.hpp"
+#include "resolve/uv_words.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild {
@@ -70,6 +71,7 @@ class Uv {
     std::string configuration(const UvQuestion& question) const;
     Result<std::vector<std::string>> arguments_for(const UvQuestion& question, const std::string& platform,
                                                    const BaseContract& contract);
+    Error explain(UvFailure failure, const UvQuestion& question) const;
     Error failure(const io::ProcessResult& result, const UvQuestion& question) const;
 
     std::filesystem::path program_;
