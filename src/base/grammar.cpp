@@ -32,6 +32,12 @@ bool is_file_name(std::string_view text) {
            all(text, [](char c) { return plain(c) && c != '/'; });
 }
 
+bool is_inner_path(std::string_view text) {
+    if (text.empty() || text.front() == '/' || text.find('\0') != std::string_view::npos) return false;
+    const std::vector<std::string> parts = split(text, '/');
+    return std::find(parts.begin(), parts.end(), "..") == parts.end();
+}
+
 bool is_debian_package(std::string_view text) {
     return text.size() >= 2 && text.size() <= 128 && (lower(text.front()) || digit(text.front())) &&
            !one_of(text.back(), "-.") && all(text, [](char c) { return lower(c) || digit(c) || one_of(c, "+-."); });

@@ -12,6 +12,8 @@ namespace tmplbuild {
 
 bool is_name(std::string_view text);                     // [a-z0-9][a-z0-9._-]*, at most 63 bytes
 bool is_hex(std::string_view text, std::size_t digits);  // lower case
+// A path that stays below the folder that it counts from.
+bool is_inner_path(std::string_view text);
 // One component of a path that nothing can take for an option, a hidden file or a way elsewhere.
 bool is_file_name(std::string_view text);
 

@@ -57,6 +57,8 @@ void leave_out_own_files(Template& tmpl, const Store& store, const std::vector<f
     for (Layer& layer : tmpl.layers)
         if (auto* files = std::get_if<FilesLayer>(&layer.body))
             for (FileItem& item : files->items) item.own = all;
+    for (Layer& layer : tmpl.layers)
+        if (auto* python = std::get_if<PythonLayer>(&layer.body)) python->own = all;
     for (KernelUse& use : tmpl.kernels) use.recipe.source_folder.own = all;
 }
 

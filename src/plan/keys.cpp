@@ -50,8 +50,11 @@ void add_packages(CanonicalKey& key, const std::vector<LockedPackage>& packages,
 }
 
 void add_distributions(CanonicalKey& key, const std::vector<LockedDistribution>& list, const std::string& prefix) {
-    for (const LockedDistribution& d : list)
-        key.add(prefix + d.name, Texts{d.version, d.sha256.hex(), std::to_string(d.group)});
+    for (const LockedDistribution& d : list) {
+        Texts texts = {d.version, d.sha256.hex(), std::to_string(d.group)};
+        for (std::string& word : d.build_words()) texts.push_back(std::move(word));
+        key.add(prefix + d.name, texts);
+    }
 }
 
 void add_environment(CanonicalKey& key, const StringMap& environment) {

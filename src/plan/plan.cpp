@@ -160,7 +160,7 @@ class Planner {
         if (find(id) != nullptr) return;
         PythonSpec spec;
         spec.locked.venv = layer.venv;
-        spec.directory = tmpl_.directory;
+        spec.folder = {tmpl_.directory, layer.own};
         for (const Layer& other : tmpl_.layers)
             if (const auto* same = std::get_if<PythonLayer>(&other.body); same != nullptr && same->venv == layer.venv) {
                 spec.allow_shared.insert(spec.allow_shared.end(), same->allow_shared.begin(), same->allow_shared.end());

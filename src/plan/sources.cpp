@@ -26,8 +26,8 @@ StepSources of(const AptSpec& spec) {
 }
 StepSources of(const PythonSpec& spec) {
     const LockedVenv& venv = spec.locked;
-    return {.distributions = {{&venv.distributions, &venv.places, spec.directory},
-                              {&venv.builders, &venv.places, spec.directory}}};
+    return {.distributions = {{&venv.distributions, &venv.places, spec.folder},
+                              {&venv.builders, &venv.places, spec.folder}}};
 }
 StepSources of(const RunSpec&) { return {}; }
 StepSources of(const KernelSpec& spec) {

@@ -22,8 +22,8 @@ struct PackageSources {
 
 struct DistributionSources {
     const std::vector<LockedDistribution>* distributions;
-    const LockedPlaces* places;         // nullptr: the machine's own indexes alone
-    std::filesystem::path directory{};  // where paths among the places start
+    const LockedPlaces* places;  // nullptr: the machine's own indexes alone
+    ContextFolder folder{};      // where paths among the places start
 };
 
 struct FileSource {

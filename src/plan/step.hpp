@@ -65,7 +65,7 @@ struct PythonSpec {
     LockedVenv locked;
     std::vector<std::string> allow_shared;      // distributions that may own each other's files, by name
     std::vector<std::string> allow_bad_record;  // distributions whose RECORD may be wrong, by name
-    std::filesystem::path directory{};          // the template's: where paths of its own wheels start
+    ContextFolder folder{};                     // the template's: where paths of its own wheels and sources start
     std::vector<std::string> kernels;           // whose active variant the venv's .pth file puts first on Python's path
 };
 struct RunSpec {

@@ -12,12 +12,15 @@
 
 namespace tmplbuild {
 
+class BuildBackends;
+
 struct ResolveContext {
     const Store& store;
     io::ProcessRunner& processes;
     io::Http& http;
     Progress& progress;
     std::stop_token stop;
+    BuildBackends* backends = nullptr;  // nullptr where nothing can be run: while planning
 };
 
 }  // namespace tmplbuild

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "resolve/hash_pins.hpp"
 #include "resolve/pylock.hpp"
+#include "resolve/source_requirement.hpp"
 #include "resolve/wheel_tags.hpp"
 #include "sys/beneath.hpp"
 #include "sys/fd.hpp"
@@ -75,19 +76,29 @@ Result<TakenFile> take_context_file(const ContextFile& file, const Store& store)
 
 Result<std::string> DirectFiles::text_of(const AskedRequirement& asked, DistributionFetcher& fetcher) {
     if (asked.what.kind == AddressKind::none) return asked.what.text();
+    auto file = asked.tree ? take_sources(asked, earlier_, ask_, context_) : take_file(asked, fetcher);
+    if (!file) return file.error().where ? file.error() : at(file.error(), asked);
+    if (!asked.what.name.empty() && asked.what.project() != file->distribution.name)
+        return at(usage_error("'" + (asked.tree ? asked.tree->shown() : file->distribution.file) +
+                              "' is the distribution '" + file->distribution.name + "', not '" + asked.what.name + "'"),
+                  asked);
+    if (auto linked = link_it(*file); !linked) return linked.error();
+    Requirement what = asked.what;
+    if (what.name.empty()) what.name = file->distribution.name;
+    files_.push_back(std::move(*file));
+    return what.text("file://" + url_path(files_.back().link));
+}
+
+Result<DirectFile> DirectFiles::take_file(const AskedRequirement& asked, DistributionFetcher& fetcher) {
     auto distribution = fetch(asked, fetcher);
-    if (!distribution) return at(distribution.error(), asked);
+    if (!distribution) return distribution.error();
     DirectFile file{std::move(*distribution), {}, {}};
     const HashPins::Allowed pins{!asked.what.hashes.empty(), asked.what.hashes, asked.where};
     const fs::path blob = context_.store.blob_path(file.distribution.sha256);
     if (auto good = HashPins::check(pins, file.distribution.file, file.distribution.sha256, blob); !good)
         return good.error();
-    if (auto named = name_it(asked, file); !named) return at(named.error(), asked);
-    if (auto linked = link_it(file); !linked) return linked.error();
-    Requirement what = asked.what;
-    if (what.name.empty()) what.name = file.distribution.name;
-    files_.push_back(std::move(file));
-    return what.text("file://" + url_path(files_.back().link));
+    if (auto named = name_it(file); !named) return named.error();
+    return file;
 }
 
 Result<LockedDistribution> DirectFiles::fetch(const AskedRequirement& asked, DistributionFetcher& fetcher) {
@@ -125,7 +136,7 @@ Result<LockedDistribution> DirectFiles::fetch(const AskedRequirement& asked, Dis
     return out;
 }
 
-Result<void> DirectFiles::name_it(const AskedRequirement& asked, DirectFile& file) const {
+Result<void> DirectFiles::name_it(DirectFile& file) const {
     LockedDistribution& one = file.distribution;
     if (!one.is_sdist()) {
         const auto wheel = parse_wheel_name(one.file);
@@ -142,8 +153,6 @@ Result<void> DirectFiles::name_it(const AskedRequirement& asked, DirectFile& fil
         one.version = file.metadata.version;
         file.metadata.name = one.name;
     }
-    if (!asked.what.name.empty() && asked.what.project() != one.name)
-        return usage_error("'" + one.file + "' is the distribution '" + one.name + "', not '" + asked.what.name + "'");
     return {};
 }
 
@@ -152,11 +161,24 @@ Result<void> DirectFiles::link_it(DirectFile& file) {
     auto folder = context_.store.new_temp_directory("direct");
     if (!folder) return folder.error();
     file.link = folder->path() / file.distribution.file;
+    // uv takes an sdist by PEP 625's endings alone; it never opens one of which it is told what it is.
+    if (file.link.extension() == ".tar") file.link += ".gz";
     std::error_code failed;
     fs::create_symlink(context_.store.blob_path(file.distribution.sha256), file.link, failed);
     if (failed) return os_error("link", file.link, failed.value());
     folders_.push_back(std::move(*folder));
     return {};
+}
+
+SdistMetadata DirectFiles::with_own_addresses(SdistMetadata metadata) const {
+    for (std::string& text : metadata.requires_dist) {
+        const auto what = parse_requirement(text);
+        if (!what || what->kind == AddressKind::none) continue;
+        const bool own = std::any_of(files_.begin(), files_.end(),
+                                     [&](const DirectFile& file) { return file.distribution.name == what->project(); });
+        if (own) text = what->name + what->extras + (what->marker.empty() ? "" : " ; " + what->marker);
+    }
+    return metadata;
 }
 
 const DirectFile* DirectFiles::find(const std::string& location) const {

@@ -4,6 +4,7 @@
 // resolve/python.cpp before and after a resolution.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,29 +17,36 @@ namespace tmplbuild {
 
 struct DirectFile {
     LockedDistribution distribution;  // whole, with its `source`
-    std::filesystem::path link;       // the same file under its own name, where the resolver finds it
+    std::filesystem::path link;       // the same file under a name that the resolver knows, where it finds it
     SdistMetadata metadata;           // of an sdist
 };
+// What sources are that do not say so themselves: asked of their build backend.
+using AskBackend = std::function<Result<SdistMetadata>(const LockedDistribution& source)>;
 
 class DirectFiles {
   public:
     // `earlier`: what the lock held; a file from an unchanged address must still have its hash.
-    DirectFiles(ResolveContext& context, const std::vector<LockedDistribution>& earlier)
-        : context_(context), earlier_(earlier) {}
+    DirectFiles(ResolveContext& context, const std::vector<LockedDistribution>& earlier, AskBackend ask)
+        : context_(context), earlier_(earlier), ask_(std::move(ask)) {}
 
     // The requirement as the resolver is to read it: an address replaced by the file. Errors have the line's place.
     Result<std::string> text_of(const AskedRequirement& asked, DistributionFetcher& fetcher);
     // The one that the resolver chose by its path; nullptr for another file.
     const DirectFile* find(const std::string& location) const;
     const std::vector<DirectFile>& all() const { return files_; }
+    // Where an sdist depends on an address of a project that is among the files here, on that project by its name: two
+    // addresses of one project would contradict each other.
+    SdistMetadata with_own_addresses(SdistMetadata metadata) const;
 
   private:
+    Result<DirectFile> take_file(const AskedRequirement& asked, DistributionFetcher& fetcher);
     Result<LockedDistribution> fetch(const AskedRequirement& asked, DistributionFetcher& fetcher);
-    Result<void> name_it(const AskedRequirement& asked, DirectFile& file) const;
+    Result<void> name_it(DirectFile& file) const;
     Result<void> link_it(DirectFile& file);
 
     ResolveContext& context_;
     const std::vector<LockedDistribution>& earlier_;
+    AskBackend ask_;
     std::vector<DirectFile> files_;
     std::vector<sys::TempDirectory> folders_;
 };

@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "io/http.hpp"
 #include "resolve/git_lfs.hpp"
@@ -191,6 +192,12 @@ Result<void> checkout_git(const GitRequest& asked, const fs::path& to, ResolveCo
                   return mend_modes(to / below, entries);
               });
     return tree.walk(asked, GitUrlFrom::builder, "", 0);
+}
+
+Result<std::string> find_commit(const std::string& url, const std::string& name, ResolveContext& context) {
+    if (is_hex(name, 40)) return name;
+    if (auto made = sys::make_directories(context.store.root() / "git"); !made) return made.error();
+    return GitRepository(url, GitUrlFrom::builder, context).commit_of(name);
 }
 
 bool has_commit(const std::string& url, const std::string& rev, ResolveContext& context) {

@@ -18,6 +18,9 @@ namespace tmplbuild {
 Result<void> fetch_git(const GitRequest& asked, ResolveContext& context);
 // The same, and what the lock keeps of it. Says which submodules are left out.
 Result<LockedGit> resolve_git(const GitRequest& asked, ResolveContext& context);
+// The commit that a branch or a tag of the repository names now; "HEAD" is its default branch, 40 hex digits are the
+// commit itself. A name that the repository does not have: usage error.
+Result<std::string> find_commit(const std::string& url, const std::string& name, ResolveContext& context);
 // Whether the store has the commit: asked while planning, when nothing is fetched.
 bool has_commit(const std::string& url, const std::string& rev, ResolveContext& context);
 // The commit's files into the empty folder `to`: modes 0644 and 0755, links as links, no .git. Offline: the commit

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "resolve/git_failure.hpp"
 
@@ -58,14 +59,19 @@ Result<io::ProcessResult> GitRepository::read(std::vector<std::string> arguments
     return result;
 }
 
+io::Command GitRepository::fetching() const {
+    return {.argv = {"git", "--git-dir=" + path_.string(), "-c", "core.hooksPath=/dev/null"},
+            .environment = git_fetching_environment(from_),
+            .inherit_environment = false,
+            .directory = path_};
+}
+
 Result<io::ProcessResult> GitRepository::run_fetch(std::vector<std::string> arguments, const std::string& what) {
     // One pack that is there whole or not at all, and nothing that the user's git would do besides.
-    io::Command command{.argv = {"git", "--git-dir=" + path_.string(), "-c", "fetch.unpackLimit=1", "-c", "gc.auto=0",
-                                 "-c", "maintenance.auto=false", "-c", "core.hooksPath=/dev/null", "fetch", "-q",
-                                 "--no-tags", "--no-recurse-submodules"},
-                        .environment = git_fetching_environment(from_),
-                        .inherit_environment = false,
-                        .directory = path_};
+    io::Command command = fetching();
+    for (const char* word : {"-c", "fetch.unpackLimit=1", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch",
+                             "-q", "--no-tags", "--no-recurse-submodules"})
+        command.argv.emplace_back(word);
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
     return context_.processes.run_checked(command, context_.stop, what);
 }
@@ -103,6 +109,31 @@ Result<void> GitRepository::fetch(const std::string& rev) {
         return usage_error("the repository has no commit " + rev,
                            "`git ls-remote URL NAME` prints the commit that a branch or tag names now");
     return {};
+}
+
+Result<std::string> GitRepository::commit_of(const std::string& name) {
+    {
+        auto lock = sys::FileLock::acquire(path_.string() + ".lock");
+        if (!lock) return lock.error();
+        if (auto made = make(); !made) return made.error();
+    }
+    io::Command command = fetching();
+    command.argv.insert(command.argv.end(), {"ls-remote", "-q", "--", url_});
+    // An annotated tag is an object of its own; "^{}" is the commit that it names. A tag counts before a branch of the
+    // same name, as git resolves names (gitrevisions(7)).
+    std::vector<std::string> wanted = {name};
+    if (name != "HEAD") wanted = {"refs/tags/" + name + "^{}", "refs/tags/" + name, "refs/heads/" + name};
+    if (name.starts_with("refs/")) wanted = {name + "^{}", name};
+    command.argv.insert(command.argv.end(), wanted.begin(), wanted.end());
+    auto said = context_.processes.run_checked(command, context_.stop, "asking the repository for '" + name + "'");
+    if (!said) return explain_git_fetch(said.error());
+    const std::vector<std::string> lines = split(said->out, '\n');
+    for (const std::string& ref : wanted)
+        for (const std::string& line : lines)  // "<40 hex digits>\t<ref>"
+            if (line.size() > 41 && line[40] == '\t' && line.substr(41) == ref && is_hex(line.substr(0, 40), 40))
+                return line.substr(0, 40);
+    return usage_error("the repository has no branch and no tag '" + name + "'",
+                       "of a commit all 40 digits are written; `git ls-remote URL` prints what branches and tags name");
 }
 
 Result<LockedGit> GitRepository::facts(const std::string& rev) {

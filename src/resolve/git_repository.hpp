@@ -33,6 +33,8 @@ class GitRepository {
     bool has(const std::string& rev);  // without fetching anything
     // Nothing is fetched that is there. A commit that the server lacks: usage error.
     Result<void> fetch(const std::string& rev);
+    // What a branch or a tag names on the server now, or "HEAD". One that the server lacks: usage error.
+    Result<std::string> commit_of(const std::string& name);
     Result<LockedGit> facts(const std::string& rev);
     Result<std::vector<GitEntry>> entries(const std::string& rev);
     // .gitmodules as `git config --list -z` prints it.
@@ -49,6 +51,7 @@ class GitRepository {
   private:
     Result<void> make();
     Result<io::ProcessResult> read(std::vector<std::string> arguments, const std::string& what, std::string input = {});
+    io::Command fetching() const;
     Result<io::ProcessResult> run_fetch(std::vector<std::string> arguments, const std::string& what);
 
     std::string url_;

@@ -5,12 +5,19 @@
 
 #include "base/grammar.hpp"
 #include "base/text.hpp"
+#include "resolve/source_tree.hpp"
 
 namespace tmplbuild {
 
 static constexpr std::int64_t lock_version = 1;
 
 bool LockedDistribution::is_sdist() const { return !file.ends_with(".whl"); }
+
+std::vector<std::string> LockedDistribution::build_words() const {
+    const auto tree = SourceTree::parse(source);
+    if (!tree) return {};
+    return {tree->subdirectory, tree->scm_version(), editable};
+}
 
 bool LockedVenv::has_sdists() const {
     return std::any_of(distributions.begin(), distributions.end(),
@@ -51,6 +58,7 @@ static json::object write_distribution(const LockedDistribution& d) {
         {"name", d.name}, {"version", d.version}, {"file", d.file}, {"sha256", d.sha256.hex()}, {"size", d.size}};
     if (d.group != 0) o["group"] = d.group;
     if (!d.source.empty()) o["source"] = d.source;
+    if (!d.editable.empty()) o["editable"] = d.editable;
     return o;
 }
 
@@ -211,16 +219,11 @@ static bool is_plain_address(const std::string& text) {
            text.substr(begin, text.find_first_of("/?#", begin) - begin).find('@') == std::string::npos;
 }
 
-// A path that stays below the folder it counts from.
-static bool is_inner(const std::string& text) {
-    return !text.empty() && text.front() != '/' && ("/" + text + "/").find("/../") == std::string::npos &&
-           text.find('\0') == std::string::npos;
-}
-
 static std::string read_source(const json::object& o) {
     std::string source = json::string_or(o, "source", "");
     const bool address = source.find("://") != std::string::npos;
-    if (!source.empty() && !(address ? is_plain_address(source) : is_inner(source)))
+    if (source.empty() || SourceTree::parse(source)) return source;
+    if (!(address ? is_plain_address(source) : is_inner_path(source)))
         throw BuildError(usage_error("the source '" + source + "' of a distribution cannot be used"));
     return source;
 }
@@ -234,7 +237,8 @@ static LockedDistribution read_distribution(const json::object& o) {
             Digest::parse_hex(json::get_string(o, "sha256").value()).value(),
             read_size(o),
             static_cast<int>(group),
-            read_source(o)};
+            read_source(o),
+            o.contains("editable") ? read_text(o, "editable", is_image_folder, "a folder of the image") : ""};
 }
 
 static LockedPlaces read_places(const json::object& o) {
@@ -249,7 +253,7 @@ static LockedPlaces read_places(const json::object& o) {
     };
     read("indexes", places.indexes, is_plain_address);
     read("pages", places.pages, is_plain_address);
-    read("folders", places.folders, is_inner);
+    read("folders", places.folders, [](const std::string& text) { return is_inner_path(text); });
     return places;
 }
 

@@ -41,9 +41,13 @@ struct LockedDistribution {  // a wheel or an sdist
     std::string name, version, file;
     Digest sha256;
     std::uint64_t size = 0;
-    int group = 0;         // which of the step's layers it goes to; stable over updates
-    std::string source{};  // empty: an index has it; else an address without user, or a path beside the template
+    int group = 0;  // which of the step's layers it goes to; stable over updates
+    // Empty: an index has it. Else an address without user, a path beside the template, or sources (source_tree.hpp).
+    std::string source{};
+    std::string editable{};  // of sources: where the image has their tree, whose files Python then imports
     bool is_sdist() const;
+    // What its build takes beside the bytes of its file, for keys; nothing where it is none of our archives.
+    std::vector<std::string> build_words() const;
     bool operator==(const LockedDistribution&) const = default;
 };
 
@@ -54,6 +58,12 @@ struct LockedPlaces {
     std::vector<std::string> folders;  // of files, relative to the template's folder
     bool empty() const { return indexes.empty() && pages.empty() && folders.empty(); }
     bool operator==(const LockedPlaces&) const = default;
+};
+
+// Where paths among them start: the template's folder.
+struct ContextFolder {
+    std::filesystem::path path{};
+    std::vector<std::filesystem::path> own{};  // what the tool itself writes there
 };
 
 struct LockedVenv {

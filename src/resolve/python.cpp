@@ -80,7 +80,15 @@ Result<ResolvedPython> resolve_wheels(const PythonRequest& request, const BaseCo
     return session->run(std::move(question), false);
 }
 
-Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Texts& more, const PythonRequest& request,
+// Backends that need more for an editable install than their projects' pyproject.toml says; they would ask for it only
+// while the build runs.
+static Texts editable_requirements(const Texts& requirements) {
+    for (const std::string& text : requirements)
+        if (const auto what = parse_requirement(text); what && what->project() == "hatchling") return {"editables"};
+    return {};
+}
+
+Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const PythonRequest& request,
                                         const BaseContract& contract, ResolveContext& context) {
     ResolvedPython sdists = venv;
     std::erase_if(sdists.distributions, [](const LockedDistribution& one) { return !one.is_sdist(); });
@@ -97,11 +105,14 @@ Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Texts&
     };
     for (const LockedDistribution& sdist : sdists.distributions) {
         const std::string name = sdist.file + ":pyproject.toml";
-        auto requirements = read_build_requirements(context.store.blob_path(sdist.sha256));
+        const auto tree = SourceTree::parse(sdist.source);
+        auto requirements =
+            read_build_requirements(context.store.blob_path(sdist.sha256), tree ? tree->subdirectory : "");
         if (!requirements) return requirements.error().while_doing("reading " + name);
         add(name, *requirements, false);
+        if (!sdist.editable.empty()) add(name, editable_requirements(*requirements), false);
     }
-    add("build_requirements of " + request.step, more, false);
+    add("build_requirements of " + request.step, request.build_requirements, false);
     // An extension runs with the torch that it was compiled against, or not at all.
     Texts torch;
     for (const LockedDistribution& one : venv.distributions)
@@ -114,8 +125,10 @@ Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Texts&
     asked->link_pages = request.asked.link_pages;
     asked->link_folders = request.asked.link_folders;
     asked->no_index = request.asked.no_index;
-    const PythonRequest builders{request.step, std::move(*asked), request.indexes, request.index_strategy,
-                                 venv.distributions};
+    PythonRequest builders{request.step, std::move(*asked), request.indexes, request.index_strategy,
+                           venv.distributions};
+    // Sources that are still to be asked what they are.
+    std::erase_if(builders.earlier, [](const LockedDistribution& one) { return one.name.empty(); });
     auto session = PythonSession::open(builders, contract, context);
     if (!session) return session.error();
     UvQuestion question = question_for(builders);

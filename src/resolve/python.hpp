@@ -21,9 +21,10 @@ namespace tmplbuild {
 struct PythonRequest {
     std::string step;  // for progress and messages: "python:venv"
     AskedPython asked;
-    std::vector<PythonIndex> indexes{};         // the template's, beside the machine's
-    std::string index_strategy{};               // uv's word; empty: see `indexes` in docs/template-reference.md
-    std::vector<LockedDistribution> earlier{};  // kept where they still fit; their groups stay
+    std::vector<PythonIndex> indexes{};             // the template's, beside the machine's
+    std::string index_strategy{};                   // uv's word; empty: see `indexes` in docs/template-reference.md
+    std::vector<LockedDistribution> earlier{};      // kept where they still fit; their groups stay
+    std::vector<std::string> build_requirements{};  // PEP 508: what sources need to be built and do not say
 };
 // Adds lines of a recipe or of our own (requirement.hpp); paths start at `directory`. A wrong one is a usage error.
 Result<void> add_lines(AskedPython& asked, const std::string& what, const std::vector<std::string>& requirements,
@@ -51,19 +52,17 @@ Result<ResolvedPython> resolve_python(const PythonRequest& request, const BaseCo
 Result<ResolvedPython> resolve_wheels(const PythonRequest& request, const BaseContract& contract,
                                       ResolveContext& context);
 // The wheels (never sdists) of what turns the sdists of `venv` into wheels: their pyproject.toml's
-// build-system.requires, setuptools and wheel where there is none, and `more` (PEP 508). They are the venv's own where
+// build-system.requires, setuptools and wheel where there is none, and the request's own. They are the venv's own where
 // they fit, and its torch is the only one. The sdists are fetched. Empty for no sdists.
-Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const std::vector<std::string>& more,
-                                        const PythonRequest& request, const BaseContract& contract,
-                                        ResolveContext& context);
+Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const PythonRequest& request,
+                                        const BaseContract& contract, ResolveContext& context);
 // All files into the store, from where the resolution saw them.
 Result<void> fetch_resolved(const std::string& step, ResolvedPython& resolved, ResolveContext& context);
 
-// Every wheel and sdist that the store lacks: by its own address or path beneath `directory` (the template's folder),
-// else by project and file name on the machine's indexes and on `places`; checked against its hash. One that nobody
-// has any more: a network error that names it and `tmplbuild lock --update`.
+// Every wheel and sdist that the store lacks: by its own address or path beneath `folder`, from its commit, else by
+// project and file name on the machine's indexes and on `places`; checked against its hash. One that nobody has any
+// more: a network error that names it and `tmplbuild lock --update`.
 Result<void> fetch_distributions(const std::string& step, const std::vector<LockedDistribution>& distributions,
-                                 const LockedPlaces& places, const std::filesystem::path& directory,
-                                 ResolveContext& context);
+                                 const LockedPlaces& places, const ContextFolder& folder, ResolveContext& context);
 
 }  // namespace tmplbuild

@@ -6,6 +6,7 @@
 #include "resolve/direct_files.hpp"
 #include "resolve/distribution_fetch.hpp"
 #include "resolve/package_index.hpp"
+#include "resolve/source_archive.hpp"
 #include "resolve/uv.hpp"
 #include "sys/beneath.hpp"
 
@@ -47,6 +48,20 @@ Result<Texts> indexes_of(const PipSettings& settings, const LockedPlaces& places
     if (!index) return index.error();
     indexes.push_back(std::move(*index));
     return indexes;
+}
+
+// A file or sources that the lock names by their place, into the store; what they are now.
+Result<Digest> take_again(const LockedDistribution& one, const std::optional<SourceTree>& tree,
+                          const ContextFolder& folder, ResolveContext& context) {
+    if (tree) {
+        context.progress.message("taking the sources of " + one.name + " again: " + tree->shown());
+        auto archive = archive_source(*tree, {folder.path, tree->folder, folder.own}, context);
+        if (!archive) return archive.error();
+        return archive->sha256;
+    }
+    auto taken = take_context_file({folder.path, one.source}, context.store);
+    if (!taken) return taken.error();
+    return taken->sha256;
 }
 
 }  // namespace
@@ -104,17 +119,20 @@ Result<LockedPlaces> add_places(const PythonRequest& request, PipSettings& setti
 }
 
 Result<void> fetch_distributions(const std::string& step, const std::vector<LockedDistribution>& distributions,
-                                 const LockedPlaces& places, const fs::path& directory, ResolveContext& context) {
+                                 const LockedPlaces& places, const ContextFolder& context_folder,
+                                 ResolveContext& context) {
+    const fs::path& directory = context_folder.path;
     std::vector<LockedDistribution> missing;
     for (const LockedDistribution& one : distributions) {
         if (context.store.has_blob(one.sha256)) continue;
-        const bool beside = !one.source.empty() && one.source.find("://") == std::string::npos;
-        if (beside) {
-            auto taken = take_context_file({directory, one.source}, context.store);
-            if (!taken || taken->sha256 != one.sha256)
+        const auto tree = SourceTree::parse(one.source);
+        if (tree || (!one.source.empty() && one.source.find("://") == std::string::npos)) {
+            auto taken = take_again(one, tree, context_folder, context);
+            if (!taken && (tree && tree->is_commit())) return taken.error();
+            if (!taken || *taken != one.sha256)
                 return usage_error(
-                    "'" + one.source + "' is not the file that the lock names: " +
-                        (taken ? "its digest is " + taken->sha256.to_string() : taken.error().message),
+                    "'" + one.source + "' is not what the lock names: " +
+                        (taken ? "its digest is " + taken->to_string() : taken.error().message),
                     "restore it, or take it as it is now with `tmplbuild lock --update " + step + " TEMPLATE`");
             continue;
         }

@@ -6,6 +6,7 @@
 
 #include "base/grammar.hpp"
 #include "base/text.hpp"
+#include "resolve/build_backend.hpp"
 #include "resolve/package_index.hpp"
 
 namespace tmplbuild {
@@ -42,6 +43,14 @@ void add_line(std::vector<std::pair<std::string, std::string>>& files, const Sou
     file->second += text + "\n";
 }
 
+Error refuse_sources(const AskedRequirement& asked) {
+    Error error =
+        usage_error("'" + without_user(asked.what.text()) + "' names sources, and here only wheels can be taken",
+                    "require it by name, as an index has it, or the wheel of it by its address");
+    error.where = asked.where;
+    return error;
+}
+
 // Whether a file of this kind may be taken, by pip's --only-binary and --no-binary.
 bool may_take(const std::set<std::string>& refused, const std::set<std::string>& wanted, const std::string& project) {
     return !refused.contains(project) && (!refused.contains(":all:") || wanted.contains(project));
@@ -59,6 +68,7 @@ Result<void> PythonSession::ask(UvQuestion& question, DirectFiles& direct) {
     DistributionFetcher with = fetcher();
     const auto take = [&](const std::vector<AskedRequirement>& list, auto& files) -> Result<void> {
         for (const AskedRequirement& asked : list) {
+            if (asked.tree && question.wheels_only) return refuse_sources(asked);
             auto text = direct.text_of(asked, with);
             if (!text) return text.error();
             add_line(files, asked.where, *text);
@@ -68,7 +78,7 @@ Result<void> PythonSession::ask(UvQuestion& question, DirectFiles& direct) {
     if (auto taken = take(request_.asked.requirements, question.files); !taken) return taken;
     if (auto taken = take(request_.asked.constraints, question.constraints); !taken) return taken;
     for (const DirectFile& file : direct.all())
-        if (file.distribution.is_sdist()) question.metadata.push_back(file.metadata);
+        if (file.distribution.is_sdist()) question.metadata.push_back(direct.with_own_addresses(file.metadata));
     question.only_binary = request_.asked.only_binary;
     question.no_binary = request_.asked.no_binary;
     question.prereleases = request_.asked.prereleases;
@@ -142,6 +152,23 @@ Result<LockedDistribution> PythonSession::choose(const PylockPackage& package, c
     return usage_error("'" + package.name + "' would come from an address that a dependency names: " +
                            without_user(package.archive->location),
                        "require it yourself, by that address");
+}
+
+Result<SdistMetadata> PythonSession::ask_backend(const LockedDistribution& source) {
+    if (context_.backends == nullptr)
+        return build_error("what " + source.source +
+                           " is can only be told by its build backend, which cannot run here");
+    ResolvedPython alone;
+    alone.distributions = {source};
+    auto builders = resolve_builders(alone, request_, contract_, context_);
+    if (!builders) return builders.error();
+    if (auto fetched = fetch_resolved(request_.step, *builders, context_); !fetched) return fetched.error();
+    context_.progress.doing(request_.step, "asking the build backend of " + source.file);
+    auto text = context_.backends->metadata(source, builders->distributions, contract_);
+    if (!text) return text.error();
+    SdistMetadata out;
+    parse_pkg_info(*text, out);
+    return out;
 }
 
 // What an sdist, named by the resolver, says of itself; its file is in the store afterwards.
@@ -253,7 +280,8 @@ Result<void> PythonSession::check_hashes(const ResolvedPython& out, Uv& uv, cons
 
 Result<ResolvedPython> PythonSession::run(UvQuestion question, bool with_pip) {
     context_.progress.doing(request_.step, "resolving");
-    DirectFiles direct(context_, request_.earlier);
+    DirectFiles direct(context_, request_.earlier,
+                       [this](const LockedDistribution& source) { return ask_backend(source); });
     if (auto asked = ask(question, direct); !asked) return asked.error();
     // A venv without pip cannot be used by hand on a pod. Named twice is no conflict.
     if (with_pip) question.files.emplace_back("tmplbuild", "pip\n");

@@ -54,6 +54,7 @@ class PythonSession {
     Result<std::vector<PylockPackage>> resolve(Uv& uv, UvQuestion& question);
     Result<std::vector<PylockPackage>> resolve_pinned(Uv& uv, UvQuestion& question);
     Result<std::vector<PylockPackage>> resolve_without_building(Uv& uv, UvQuestion& question);
+    Result<SdistMetadata> ask_backend(const LockedDistribution& source);
     Result<SdistMetadata> learn(const PylockPackage& package);
     Result<LockedDistribution> choose(const PylockPackage& package, const UvQuestion& question,
                                       const DirectFiles& direct, ResolvedPython& out);

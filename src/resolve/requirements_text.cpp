@@ -2,10 +2,10 @@
 #include "resolve/requirements_text.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "base/grammar.hpp"
 #include "base/text.hpp"
+#include "resolve/requirements_lines.hpp"
 
 namespace tmplbuild {
 
@@ -15,95 +15,7 @@ namespace {
 
 constexpr std::size_t most_files = 200;  // of one root; more is a mistake or an attack
 
-// pip's requirements file format: a '#' at the start or after white space begins a comment.
-std::string_view without_comment(std::string_view line) {
-    for (std::size_t at = 0; (at = line.find('#', at)) != std::string_view::npos; ++at)
-        if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return trim(line.substr(0, at));
-    return trim(line);
-}
-
-struct Line {
-    std::string text;
-    unsigned number = 0;  // of its first part
-};
-
-// Lines that end with a backslash go on; a comment does not.
-std::vector<Line> logical_lines(std::string_view text) {
-    std::vector<Line> out;
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
-    Line line;
-    unsigned number = 0;
-    for (const std::string& raw : split(text, '\n')) {
-        ++number;
-        if (line.text.empty()) line.number = number;
-        std::string_view bare = trim(raw);
-        const bool goes_on = bare.ends_with('\\') && !bare.starts_with('#');
-        if (goes_on) bare.remove_suffix(1);
-        line.text.append(bare);
-        if (goes_on) {
-            line.text += ' ';
-            continue;
-        }
-        out.push_back({std::string(without_comment(line.text)), line.number});
-        line.text.clear();
-    }
-    if (!line.text.empty()) out.push_back({std::string(without_comment(line.text)), line.number});
-    std::erase_if(out, [](const Line& one) { return one.text.empty(); });
-    return out;
-}
-
-// Words as a shell parts them, as far as options need it: quotes of both kinds.
-std::vector<std::string> words_of(std::string_view text) {
-    std::vector<std::string> out;
-    char quote = 0;
-    bool inside = false;
-    for (const char c : text) {
-        if (quote != 0 ? c == quote : c == '"' || c == '\'') {
-            quote = quote != 0 ? '\0' : c;
-            if (!inside) out.emplace_back();
-            inside = true;
-        } else if (quote == 0 && (c == ' ' || c == '\t')) {
-            inside = false;
-        } else {
-            if (!inside) out.emplace_back();
-            inside = true;
-            out.back() += c;
-        }
-    }
-    return out;
-}
-
-// "--find-links" of "--find-links=x", "-f" of "-fx".
-std::string option_of(const std::string& word) {
-    return word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
-}
-
-std::string long_name(const std::string& option) {
-    static const std::map<std::string, std::string> names = {
-        {"-r", "--requirement"}, {"-c", "--constraint"}, {"-i", "--index-url"},      {"--pypi-url", "--index-url"},
-        {"-f", "--find-links"},  {"-e", "--editable"},   {"-C", "--config-settings"}};
-    const auto found = names.find(option);
-    return found == names.end() ? option : found->second;
-}
-
 bool is_web_address(std::string_view text) { return text.starts_with("https://") || text.starts_with("http://"); }
-
-// Why an option cannot be honoured, as a hint; nothing for an option that pip does not have either.
-std::string refused_option(const std::string& option) {
-    static const std::map<std::string, std::string> why = {
-        {"--trusted-host",
-         "a host without a certificate is this machine's affair: set it as trusted-host in pip's "
-         "configuration"},
-        {"--editable",
-         "an image has no working tree to edit: build a wheel of it and require the wheel by its path, "
-         "or, from a repository, write name @ git+https://…"},
-        {"--use-feature", "it changes how pip works and not what is installed: leave it out"},
-        {"--config-settings", "build a wheel with it once, and require that wheel by its path or address"},
-        {"--global-option", "build a wheel with it once, and require that wheel by its path or address"},
-        {"--hash", "it stands behind the requirement that it belongs to, on the same line"}};
-    const auto found = why.find(option);
-    return found == why.end() ? "pip's requirements files have no such option: leave it out" : found->second;
-}
 
 class FilesReader {
   public:
@@ -147,10 +59,12 @@ class FilesReader {
         }
         open_.push_back(path);
         out_.texts.emplace_back(name, *text);
-        for (const Line& line : logical_lines(*text)) {
+        for (const RequirementsLine& line : logical_lines(*text)) {
             const SourcePos where{name, line.number, 0};
-            auto done = line.text.front() == '-' ? read_options(line.text, where, path, constraints)
-                                                 : read_requirement(line.text, where, constraints);
+            const std::string first = long_name(option_of(words_of(line.text).front()));
+            auto done = line.text.front() == '-' && first != "--editable"
+                            ? read_options(line.text, where, path, constraints)
+                            : read_requirement(line.text, where, constraints);
             if (!done) return done;
         }
         open_.pop_back();
@@ -167,15 +81,10 @@ class FilesReader {
 
     Result<void> add(Requirement requirement, const SourcePos& where, bool constraint) {
         AskedRequirement asked{std::move(requirement), where, root_number_, {}};
-        if (asked.what.kind == AddressKind::path) {
-            auto local = context_file(asked.what.address, where);
-            if (!local) return local.error();
-            asked.local = std::move(*local);
-            if (auto kind = check_local(asked); !kind) return kind;
-        }
         if (asked.what.kind == AddressKind::git)
-            return at(usage_error("\"" + without_user(asked.what.text()) + "\" names a repository", repository_hint),
-                      where);
+            if (auto named = take_repository(asked); !named) return named;
+        if (asked.what.kind == AddressKind::path)
+            if (auto named = asked.what.names_archive() ? take_file(asked) : take_folder(asked); !named) return named;
         if (!asked.what.hashes.empty() && asked.what.kind == AddressKind::none && !constraint) turn_on_hashes(where);
         if (asked.what.kind != AddressKind::none && constraint && asked.what.name.empty())
             return at(usage_error("a constraint without a project's name"), where);
@@ -183,15 +92,57 @@ class FilesReader {
         return {};
     }
 
-    Result<void> check_local(const AskedRequirement& asked) const {
+    Result<void> take_repository(AskedRequirement& asked) const {
+        const Requirement& what = asked.what;
+        if (!root().context && what.address.starts_with("file://"))
+            return at(usage_error("'" + what.address +
+                                  "' is a path of this machine, and this file is not one of the "
+                                  "template's own"),
+                      asked.where);
+        SourceTree tree{what.address, is_hex(what.rev, 40) ? what.rev : ""};
+        tree.named = !tree.commit.empty() ? "" : what.rev.empty() ? "HEAD" : what.rev;
+        tree.subdirectory = what.subdirectory;
+        asked.tree = std::move(tree);
+        return {};
+    }
+
+    Result<void> take_file(AskedRequirement& asked) const {
+        auto local = context_file(asked.what.address, asked.where);
+        if (!local) return local.error();
+        asked.local = std::move(*local);
+        return {};
+    }
+
+    // A folder of sources: of the commit that the file itself is from, else of the context.
+    Result<void> take_folder(AskedRequirement& asked) const {
         const std::string& path = asked.what.address;
-        for (const char* ending : {".whl", ".tar.gz", ".zip"})
-            if (path.ends_with(ending)) return {};
-        return at(
-            usage_error("'" + path + "' is not a wheel or an sdist",
-                        "a folder of sources is not installed from here: build a wheel of it (`pip wheel --no-deps "
-                        "FOLDER`) and require the wheel by its path"),
-            asked.where);
+        if (root().commit) {
+            const std::string inside = (fs::path(root().path).parent_path() / path).lexically_normal();
+            SourceTree tree = *root().commit;
+            if (inside.empty() || inside.front() == '/' || path.front() == '~' || !is_inner_path(inside))
+                return at(usage_error("'" + path + "' lies outside of the layer"), asked.where);
+            tree.subdirectory = (fs::path(inside) / asked.what.subdirectory).lexically_normal();
+            while (tree.subdirectory.ends_with('/')) tree.subdirectory.pop_back();
+            if (tree.subdirectory == ".") tree.subdirectory.clear();
+            if (asked.what.editable && root().place) asked.place = root().place(".");
+            asked.tree = std::move(tree);
+            return {};
+        }
+        auto local = context_file(path, asked.where);
+        if (!local) return local.error();
+        while (local->path.ends_with('/')) local->path.pop_back();
+        SourceTree tree;
+        tree.folder = local->path;
+        tree.subdirectory = asked.what.subdirectory;
+        if (asked.what.editable && root().place) asked.place = root().place(local->path);
+        if (asked.what.editable && asked.place.empty())
+            return at(usage_error("'" + path + "' is to stay editable in the image, and no layer puts it there",
+                                  "leave -e out for a copy in the venv, or put the folder into the image by a `files` "
+                                  "layer, whose files are then those that Python imports"),
+                      asked.where);
+        asked.local = std::move(*local);
+        asked.tree = std::move(tree);
+        return {};
     }
 
     // A path as a line names it, inside the context: relative ones count from the root file's folder, as pip run there.
@@ -208,7 +159,7 @@ class FilesReader {
                                   "copy it into the template's folder, or put its folder into pip's find-links and "
                                   "require it by name"),
                       where);
-        return ContextFile{*root().context, inside};
+        return ContextFile{*root().context, inside, root().own};
     }
 
     Result<void> read_options(const std::string& line, const SourcePos& where, const std::string& file,

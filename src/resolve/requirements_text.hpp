@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "resolve/source_tree.hpp"
 #include "template/requirement.hpp"
 
 namespace tmplbuild {
@@ -21,17 +22,21 @@ struct PlacedText {
     SourcePos where;
 };
 
-// A file of the template's context, opened beneath it alone.
+// A file or a folder of the template's context, opened beneath it alone.
 struct ContextFile {
-    std::filesystem::path folder;  // absolute: the context
-    std::string path;              // inside of it
+    std::filesystem::path folder;              // absolute: the context
+    std::string path;                          // inside of it
+    std::vector<std::filesystem::path> own{};  // absolute: what the tool itself writes, no part of a folder of sources
 };
 
 struct AskedRequirement {
     Requirement what;
     SourcePos where;
     std::size_t root = 0;                // which RequirementsRoot it came by
-    std::optional<ContextFile> local{};  // of AddressKind::path
+    std::optional<ContextFile> local{};  // of AddressKind::path in the context
+    std::optional<SourceTree>
+        tree{};           // of a repository or a folder; the commit is not known where a name stands for it
+    std::string place{};  // of an editable folder: where a layer puts the tree into the image
 };
 
 struct AskedPython {
@@ -57,13 +62,17 @@ struct RequirementsRoot {
     // Set where the template's author wrote the file: paths of wheels count from `path`'s folder and stay inside the
     // context, and ${NAME} stands for a user or password of this machine's environment.
     std::optional<std::filesystem::path> context{};
+    std::vector<std::filesystem::path> own{};  // as in ContextFile
+    // Set where the file is one of a commit: folders that it names are the commit's.
+    std::optional<SourceTree> commit{};
+    // Where a layer puts a folder of the context, or the commit's own tree, into the image; empty where none does.
+    std::function<std::string(const std::string& folder)> place{};
     std::function<std::string(const std::string& name)> environment{};
 };
 
-// Errors (usage) have the place of the line: what is no requirement, options that cannot be honoured (editable
-// installs,
-// `--trusted-host`, `--config-settings`, …), a file that names itself, in hash-checking mode a requirement that is not
-// pinned to one version and a hash.
+// Errors (usage) have the place of the line: what is no requirement, options that cannot be honoured (`--trusted-host`,
+// `--config-settings`, …), an editable folder that no layer puts into the image, a file that names itself, in
+// hash-checking mode a requirement that is not pinned to one version and a hash.
 Result<AskedPython> read_requirements(const std::vector<RequirementsRoot>& roots);
 
 }  // namespace tmplbuild

@@ -92,11 +92,15 @@ Result<SdistMetadata> read_sdist_metadata(const fs::path& archive, const std::st
     return out;
 }
 
-Result<std::vector<std::string>> read_build_requirements(const fs::path& archive) {
+Result<std::optional<std::string>> read_pyproject(const fs::path& archive, const std::string& subdirectory) {
+    const std::string wanted = subdirectory.empty() ? "pyproject.toml" : subdirectory + "/pyproject.toml";
+    return io::read_archive_member(archive, [&](std::string_view path) { return below_top(path) == wanted; });
+}
+
+Result<std::vector<std::string>> read_build_requirements(const fs::path& archive, const std::string& subdirectory) {
     // PEP 517: without a [build-system] table, setuptools builds it.
     std::vector<std::string> requirements = {"setuptools>=40.8.0", "wheel"};
-    auto text =
-        io::read_archive_member(archive, [](std::string_view path) { return below_top(path) == "pyproject.toml"; });
+    auto text = read_pyproject(archive, subdirectory);
     if (!text) return text.error();
     if (!*text) return requirements;
     auto document = toml_to_json(**text, archive.filename().string() + ":pyproject.toml");

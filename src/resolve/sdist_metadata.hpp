@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,13 @@ struct SdistMetadata {
 Result<SdistMetadata> read_sdist_metadata(const std::filesystem::path& archive, const std::string& name,
                                           const std::string& version);
 
-// build-system.requires of its pyproject.toml (PEP 518); setuptools and wheel where there is none.
-Result<std::vector<std::string>> read_build_requirements(const std::filesystem::path& archive);
+// build-system.requires of the pyproject.toml in its top folder, or in a folder below that (PEP 518); setuptools and
+// wheel where there is none.
+Result<std::vector<std::string>> read_build_requirements(const std::filesystem::path& archive,
+                                                         const std::string& subdirectory = {});
+// That pyproject.toml's text; none where there is none.
+Result<std::optional<std::string>> read_pyproject(const std::filesystem::path& archive,
+                                                  const std::string& subdirectory = {});
 
 // The two formats, apart from archives. requires.txt has requirements and sections: "[extra]", "[:marker]",
 // "[extra:marker]" (setuptools, "egg-info formats").

@@ -102,12 +102,6 @@ std::string read_image_path(TableReader& table, std::string_view key, PathUse us
     return whole + (slash ? "/" : "");
 }
 
-bool is_inner_path(std::string_view text) {
-    if (text.empty() || text.front() == '/') return false;
-    const auto parts = split(text, '/');
-    return std::none_of(parts.begin(), parts.end(), [](const std::string& part) { return part == ".."; });
-}
-
 fs::path read_context_path(TableReader& table, std::string_view key, const fs::path& context) {
     const auto value = table.text(key);
     if (!value) return {};
@@ -209,16 +203,11 @@ std::vector<std::string> read_debian_packages(TableReader& table, std::string_vi
     return packages;
 }
 
-// What an address in a template must say of the file, so that it is the same file on every machine and for ever.
-static std::string fault_of_address(const Requirement& what) {
-    const bool hashed = std::any_of(what.hashes.begin(), what.hashes.end(),
-                                    [](const RequirementHash& hash) { return hash.algorithm == "sha256"; });
-    if (what.kind == AddressKind::web && !hashed)
-        return "add '#sha256=…' to its end (`curl -sSL ADDRESS | sha256sum` prints it): an address, other than an "
-               "index, promises nothing about the file that it names";
-    if (what.kind == AddressKind::web && without_user(what.address) != what.address)
-        return "a template is no place for a user or a password; use the machine's own netrc";
-    return {};
+static bool has_secret(const Requirement& what) {
+    if (what.kind == AddressKind::web) return without_user(what.address) != what.address;
+    // Servers of ssh want a user, whom everybody knows; passwords are no part of an address (is_address()).
+    return what.kind == AddressKind::git && !what.address.starts_with("ssh://") &&
+           without_user(what.address) != what.address;
 }
 
 std::vector<std::string> read_requirements(TableReader& table, std::string_view key, Report& report,
@@ -228,19 +217,17 @@ std::vector<std::string> read_requirements(TableReader& table, std::string_view 
         auto requirement = parse_requirement(text);
         if (!requirement) {
             Error error = requirement.error();
-            if (text.starts_with("-"))
+            if (text.starts_with("-") && !text.starts_with("-e") && !text.starts_with("--editable"))
                 error.hint = "options stand in a file of requirements, which 'requirements_from' names";
             report.error(pos, error.message, error.hint);
             continue;
         }
         const std::string shown = "\"" + without_user(text) + "\" ";
-        const std::string fault = fault_of_address(*requirement);
         if (requirement->kind != AddressKind::none && addresses == Addresses::refused)
             report.error(pos, shown + "names an address or a file", "ask for it by name, as an index has it");
-        else if (requirement->kind == AddressKind::git)
-            report.error(pos, shown + "names a repository", repository_hint);
-        else if (!fault.empty())
-            report.error(pos, shown + "does not pin the file", fault);
+        else if (has_secret(*requirement))
+            report.error(pos, shown + "has a user in its address",
+                         "a template is no place for a user or a password; use the machine's own netrc");
         else
             requirements.push_back(text);
     }

@@ -42,8 +42,6 @@ const char* reserved_reason(std::string_view path);
 std::filesystem::path read_context_path(TableReader& table, std::string_view key, const std::filesystem::path& context);
 // The same as what is copied from there.
 FileItem read_context_item(TableReader& table, std::string_view key, const std::filesystem::path& context);
-// "a/b.txt": relative, no "..", as it stands.
-bool is_inner_path(std::string_view text);
 
 std::string read_url(TableReader& table, std::string_view key, const std::vector<std::string>& schemes);
 std::string read_hex(TableReader& table, std::string_view key, std::size_t digits, const std::string& hint);

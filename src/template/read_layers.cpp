@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "template/sections.hpp"
 

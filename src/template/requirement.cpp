@@ -9,11 +9,6 @@
 
 namespace tmplbuild {
 
-const char* const repository_hint =
-    "build a wheel of that commit once (`pip wheel --no-deps 'git+URL@COMMIT'`), put it beside the template and "
-    "require "
-    "it by its path";
-
 namespace {
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -60,13 +55,28 @@ class RequirementParser {
     Result<Requirement> run() {
         if (auto done = take_hashes(); !done) return done.error();
         if (rest_.empty()) return not_one(line_, as_pip_does);
+        if (auto done = take_editable(); !done) return done.error();
         if (rest_.front() == '-') return not_one(line_, "an option belongs into a file of requirements");
-        auto done = looks_like_address() ? bare_address() : named();
+        auto done = looks_like_address() || (out_.editable && rest_.find(" @ ") == std::string_view::npos)
+                        ? bare_address()
+                        : named();
         if (!done) return done.error();
+        if (out_.editable && (out_.kind == AddressKind::none || out_.kind == AddressKind::web || out_.names_archive()))
+            return not_one(line_, "what can be edited is a folder of sources or a repository");
         return std::move(out_);
     }
 
   private:
+    Result<void> take_editable() {
+        const bool is_long = rest_.starts_with("--editable");
+        if (!is_long && !rest_.starts_with("-e")) return {};
+        rest_ = trim(rest_.substr(is_long ? std::string_view("--editable").size() : 2));
+        if (rest_.starts_with('=')) rest_ = trim(rest_.substr(1));
+        out_.editable = true;
+        if (rest_.empty()) return not_one(line_, "behind -e stands a folder or a repository: -e ./folder");
+        return {};
+    }
+
     // pip: options begin at the first word that starts with '-'.
     Result<void> take_hashes() {
         for (std::size_t at = 0; (at = rest_.find(" -", at)) != std::string_view::npos; ++at) {
@@ -212,10 +222,15 @@ class RequirementParser {
             const bool plain = std::all_of(out_.rev.begin(), out_.rev.end(), [](char c) {
                 return is_alphanumeric(c) || std::string_view("._/-+").find(c) != std::string_view::npos;
             });
-            if (out_.rev.empty() || out_.rev.front() == '-' || !plain)
+            if (out_.rev.empty() || out_.rev.front() == '-' || !plain || out_.rev.find("..") != std::string::npos)
                 return not_one(line_, "behind the '@' stands a commit, a tag or a branch");
         }
         out_.address = url;
+        if (!is_address(out_.address, git_schemes()))
+            return not_one(line_, is_address(without_user(out_.address), git_schemes())
+                                      ? "a password stands in git's own credentials of this machine, in no address"
+                                      : "write it as git+https://host/path@COMMIT");
+        if (!out_.hashes.empty()) return not_one(line_, "a repository has no hash: name 40 digits of a commit");
         return {};
     }
 
@@ -263,10 +278,13 @@ bool Requirement::is_pinned() const {
     return text.starts_with("==") && text.find_first_of(",*") == std::string_view::npos;
 }
 
+bool Requirement::names_archive() const { return kind == AddressKind::path && is_archive(address); }
+
 std::string Requirement::text(const std::string& other) const {
     std::string out = name + extras;
     if (kind != AddressKind::none) {
-        out += (out.empty() ? "" : " @ ") + (other.empty() ? address : other);
+        std::string own = kind == AddressKind::git ? "git+" + address + (rev.empty() ? "" : "@" + rev) : address;
+        out += (out.empty() ? "" : " @ ") + (other.empty() ? own : other);
         return marker.empty() ? out : out + " ; " + marker;
     }
     return out + versions + (marker.empty() ? "" : " ; " + marker);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One Python requirement as people write it: PEP 508 ("name[extra]>=1 ; marker", "name @ URL"), pip's bare addresses
-// and paths, and `--hash` behind any of them (pip, "Requirements File Format"). Used for what stands in a template and,
-// line by line, for requirements files. Pure text: never reads a file, never asks an index.
+// and paths, `-e` before and `--hash` behind them (pip, "Requirements File Format"). Used for what stands in a template
+// and, line by line, for requirements files. Pure text: never reads a file, never asks an index.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,7 @@ enum class AddressKind {
     none,  // by name, from an index
     web,   // http or https: a wheel or an sdist
     git,   // git+https, git+http, git+ssh, git+file
-    path,  // a file or a folder: file://, "./x.whl", "/x.whl", "folder/x.whl"
+    path,  // a file or a folder of sources: file://, "./x.whl", "/x.whl", "folder/x.whl", "./folder", "."
 };
 
 struct Requirement {
@@ -35,10 +35,13 @@ struct Requirement {
     std::string address;                  // without fragment and `@rev`; of a path: without "file://"
     std::string rev;                      // git: what stands behind the last '@'; empty: the default branch
     std::string subdirectory;             // of the fragment
+    bool editable = false;                // `-e`: of a repository or a folder
     std::vector<RequirementHash> hashes;  // of `--hash` and of the fragment
 
     std::string project() const;  // the name in its one form (PEP 503): "Torch_Vision" → "torch-vision"
     bool is_pinned() const;       // "==1.0" or "===1.0" alone, or an address
+    // Of a path: an archive by its ending; everything else is a folder of sources.
+    bool names_archive() const;
     // PEP 508 without hashes; `address` takes the place of its own where it is given.
     std::string text(const std::string& address = {}) const;
 };
@@ -48,8 +51,6 @@ Result<Requirement> parse_requirement(std::string_view line);
 
 // The letters, digits, '-', '_' and '.' of a project's name, the first and last a letter or digit (PEP 508).
 bool is_project_name(std::string_view text);
-// What to do instead of requiring a repository.
-extern const char* const repository_hint;
 // A line with everything between "://" and a '@' of the same address taken out.
 std::string without_user(std::string_view text);
 

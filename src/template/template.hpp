@@ -90,6 +90,7 @@ struct PythonLayer {
     std::string index_strategy;                   // uv's word; empty: the first index that knows a project has it
     std::vector<std::string> allow_shared;        // distributions that may own each other's files, by name
     std::vector<std::string> allow_bad_record;    // distributions whose RECORD may be wrong, by name
+    std::vector<std::filesystem::path> own{};     // absolute: what the tool itself writes, no part of any sources
 };
 struct RunLayer {
     static constexpr const char* kind = "run";

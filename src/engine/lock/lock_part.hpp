@@ -11,6 +11,7 @@
 
 #include "engine/prepare.hpp"
 #include "engine/python/prepare_python.hpp"
+#include "engine/python/source_metadata.hpp"
 #include "plan/requests.hpp"
 #include "resolve/apt.hpp"
 
@@ -27,6 +28,7 @@ struct LockWork {
     PythonLocker python;
     std::vector<BuiltLayer> base_layers{};  // once the base is made
     std::optional<BaseApt> base_apt{};      // of somebody's base, once that is made
+    SandboxBackends backends;               // what sources are, asked over the base's layers
 
     LockWork(const Template& asked, const LocalFacts& known, const PrepareOptions& wanted, ResolveContext& within,
              Lock& becoming)
@@ -36,7 +38,10 @@ struct LockWork {
           context(within),
           lock(becoming),
           earlier(becoming),
-          python(asked, known, becoming, within) {}
+          python(asked, known, becoming, within),
+          backends(base_layers, wanted.sandbox_init, within) {
+        within.backends = &backends;
+    }
 
     // Whether the command line asks to lock a part anew: "base", "toolchain", or a step's id.
     bool renews(const std::string& part) const { return options.update_all || options.update.contains(part); }

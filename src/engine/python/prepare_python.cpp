@@ -16,7 +16,7 @@ using Texts = std::vector<std::string>;
 
 // A locked distribution as a line that constrains to it.
 std::string line_of(const LockedDistribution& one) {
-    if (one.source.empty()) return one.name + "==" + one.version;
+    if (one.source.empty() || SourceTree::parse(one.source)) return one.name + "==" + one.version;
     if (one.source.find("://") == std::string::npos) return one.name + " @ ./" + one.source;
     return one.name + " @ " + one.source + "#sha256=" + one.sha256.hex();
 }
@@ -57,17 +57,16 @@ void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* ea
     const BaseContract contract = lock_.base->contract.with_interpreter(request.python());
     if (!contract.python) throw BuildError(no_interpreter(request));
     context_.progress.started(request.step(), "resolving");
-    PythonRequest ask{request.step(), requirements_of(tmpl_, request, context_), {}, {}, {}};
-    Texts more;
+    PythonRequest ask{request.step(), requirements_of(tmpl_, request, context_), {}, {}, {}, {}};
     for (const PythonLayer* layer : request.layers) {
         ask.indexes.insert(ask.indexes.end(), layer->indexes.begin(), layer->indexes.end());
         if (!layer->index_strategy.empty()) ask.index_strategy = layer->index_strategy;
-        append(more, layer->build_requirements);
+        append(ask.build_requirements, layer->build_requirements);
     }
     if (earlier != nullptr) ask.earlier = earlier->distributions;
     ResolvedPython resolved = resolve_python(ask, contract, context_).value();
     LockedVenv venv{request.venv, venv_request(request, contract, facts_), {}, {}, resolved.places, request.python()};
-    ResolvedPython builders = resolve_builders(resolved, more, ask, contract, context_).value();
+    ResolvedPython builders = resolve_builders(resolved, ask, contract, context_).value();
     venv.distributions = keep(request.step(), std::move(resolved));
     venv.builders = keep(request.step(), std::move(builders));
     lock_.venvs.push_back(std::move(venv));

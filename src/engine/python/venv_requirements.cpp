@@ -6,8 +6,10 @@
 #include "resolve/context_files.hpp"
 #include "resolve/git.hpp"
 #include "resolve/pip_settings.hpp"
+#include "resolve/source_archive.hpp"
 #include "sys/beneath.hpp"
 #include "sys/file.hpp"
+#include "sys/file_digest.hpp"
 
 namespace tmplbuild {
 
@@ -29,12 +31,35 @@ const Layer& layer_named(const Template& tmpl, const std::string& name) {
     throw BuildError(std::move(error));
 }
 
+// As the lock names a folder of the image; empty for the image's own root.
+std::string image_folder(const std::string& dest) {
+    const auto path = parse_image_path(dest);
+    return path && !path->empty() ? "/" + *path : "";
+}
+
+// Where a `files` layer puts a folder of the context; empty where none does.
+std::string place_in_image(const Template& tmpl, const std::string& folder) {
+    const fs::path wanted = (tmpl.directory / folder).lexically_normal();
+    for (const Layer& layer : tmpl.layers) {
+        const auto* files = std::get_if<FilesLayer>(&layer.body);
+        if (files == nullptr) continue;
+        for (const FileItem& item : files->items) {
+            if (item.text) continue;
+            const std::string below = wanted.lexically_relative(item.source.lexically_normal());
+            if (below.empty() || below == ".." || below.starts_with("../")) continue;
+            return image_folder((fs::path(item.dest) / below).lexically_normal());
+        }
+    }
+    return {};
+}
+
 RequirementsRoot root_of_list(const std::string& name, const std::vector<std::string>& texts, const Template& tmpl,
                               bool constraints) {
     RequirementsRoot root;
     root.name = name;
     root.constraints = constraints;
     root.context = tmpl.directory;
+    root.place = [&tmpl](const std::string& folder) { return place_in_image(tmpl, folder); };
     root.lines.emplace();
     for (const std::string& text : texts) root.lines->push_back({text, SourcePos{name, 0, 0}});
     return root;
@@ -51,6 +76,7 @@ RequirementsRoot root_of_file(const fs::path& file, const Template& tmpl) {
     }
     root.name = root.path = path;
     root.context = context;
+    root.place = [&tmpl](const std::string& folder) { return place_in_image(tmpl, folder); };
     root.environment = process_environment();
     root.read = [context](const std::string& wanted) -> Result<std::string> {
         auto beneath = sys::Beneath::open(context, sys::Outside::refused);
@@ -90,10 +116,26 @@ RequirementsRoot root_in_commit(const Layer& layer, const GitLayer& git, const s
     root.name = layer.name + ":" + path;
     root.path = path;
     root.before = layer.name + ":";
+    root.commit = SourceTree{git.url, git.rev};
+    root.commit->submodules = git.submodules;
+    root.commit->lfs_pointers = git.lfs_pointers;
+    root.place = [&git](const std::string&) { return image_folder(git.dest); };
     root.read = [&git, &context](const std::string& wanted) {
         return read_git_file(git.url, git.rev, wanted, context);
     };
     return root;
+}
+
+// The lock names folders from the template's own folder on.
+void refuse_folders_of_recipes(const Template& tmpl, const AskedPython& asked) {
+    for (const auto* list : {&asked.requirements, &asked.constraints})
+        for (const AskedRequirement& one : *list) {
+            if (!one.tree || !one.local || one.local->folder == tmpl.directory) continue;
+            Error error = usage_error("'" + one.what.address + "' is a folder beside a recipe",
+                                      "copy it into the template's folder, and require it by its path there");
+            error.where = one.where;
+            throw BuildError(std::move(error));
+        }
 }
 
 enum class Part { own, commits };
@@ -116,6 +158,7 @@ void add_roots(const Template& tmpl, const VenvRequest& request, Part part, bool
             }
         }
     }
+    for (RequirementsRoot& root : roots) root.own = request.layers.front()->own;
 }
 
 Digest digest_of(const ContextFile& file) {
@@ -123,6 +166,15 @@ Digest digest_of(const ContextFile& file) {
     auto open = beneath.open_file(file.path);
     if (!open) throw BuildError(usage_error("the wheel cannot be read: " + open.error().message, open.error().hint));
     return sys::hash_file("/proc/self/fd/" + std::to_string(open->get())).value();
+}
+
+Digest digest_of_folder(const AskedRequirement& asked) {
+    auto digest = digest_source_folder(*asked.local);
+    if (digest) return *digest;
+    Error error = digest.error();
+    error.kind = ErrorKind::usage;
+    error.where = asked.where;
+    throw BuildError(std::move(error));
 }
 
 // Everything beside the template that the venv is made from, as one text; empty where there is nothing.
@@ -133,7 +185,9 @@ std::string identity_of(const AskedPython& asked) {
         key.add("text/" + std::to_string(number++) + "/" + name, Sha256::of(text));
     for (const auto* list : {&asked.requirements, &asked.constraints})
         for (const AskedRequirement& one : *list)
-            if (one.local) key.add("file/" + std::to_string(number++) + "/" + one.local->path, digest_of(*one.local));
+            if (one.local)
+                key.add((one.tree ? "folder/" : "file/") + std::to_string(number++) + "/" + one.local->path,
+                        one.tree ? digest_of_folder(one) : digest_of(*one.local));
     return number == 0 ? "" : key.digest().to_string();
 }
 
@@ -143,7 +197,9 @@ AskedPython requirements_of(const Template& tmpl, const VenvRequest& request, Re
     std::vector<RequirementsRoot> roots;
     add_roots(tmpl, request, Part::own, only_here, context, roots);
     add_roots(tmpl, request, Part::commits, only_here, context, roots);
-    return read_requirements(roots).value();
+    AskedPython asked = read_requirements(roots).value();
+    refuse_folders_of_recipes(tmpl, asked);
+    return asked;
 }
 
 void add_requirement_facts(const Template& tmpl, const Store& store, LocalFacts& facts) {

@@ -92,6 +92,66 @@ TEST_CASE("a backend inside the sdist is found through backend-path, and only in
     CHECK(says(place.refusal(), "backend-path leads out"));
 }
 
+TEST_CASE("sources are built in the folder of their project, with the version that stands for git's tags") {
+    SdistPlace place;
+    const std::string tells = std::string(backend) + R"(
+print('told', os.environ.get('SETUPTOOLS_SCM_PRETEND_VERSION'), os.environ.get('PDM_BUILD_SCM_VERSION'))
+if os.path.exists('stop'): raise SystemExit('in ' + os.path.basename(os.getcwd()) + ' as ' + os.environ.get('SETUPTOOLS_SCM_PRETEND_VERSION', 'nothing'))
+)";
+    place.spec.locked.builders = {place.put(TestWheel{.name = "tinybackend", .items = {{"tinybackend.py", tells}}})};
+    const auto from = [&](const std::string& fragment) {
+        place.spec.locked.distributions[0].source = "git+https://a.invalid/x@" + std::string(40, 'a') + fragment;
+    };
+    place.sdist({{"deep/pyproject.toml", project.second}, {"deep/stop", ""}, {"outside", ""}});
+    from("#rev=v1.5&subdirectory=deep");
+    const std::string said = place.refusal();
+    CHECK(says(said, "no wheel could be made of https://a.invalid/x at aaaaaaaaaaaa, folder deep"));
+    CHECK(says(said, "in deep as 1.5"));
+    // An unpacked sdist knows its own version.
+    place.sdist({{"deep/pyproject.toml", project.second}, {"deep/stop", ""}, {"deep/PKG-INFO", "Version: 3\n"}});
+    from("#subdirectory=deep");
+    CHECK(says(place.refusal(), "in deep as nothing"));
+    place.sdist({{"deep/pyproject.toml", project.second}});
+    from("#subdirectory=deep");
+    REQUIRE(place.build());
+    const int opened = place.sandbox.opened;
+    REQUIRE(place.build());
+    CHECK(place.sandbox.opened == opened + 1);  // the bytecode alone
+    from("#rev=v2.0&subdirectory=deep");
+    REQUIRE(place.build());
+    CHECK(place.sandbox.opened == opened + 3);  // another version told, another wheel
+}
+
+TEST_CASE("editable sources lie where the image has them while their wheel is made") {
+    SdistPlace place;
+    const std::string editable = std::string(backend) + R"(
+def build_editable(folder, settings=None, metadata=None):
+    name = build_wheel(folder)
+    with zipfile.ZipFile(folder + '/' + name) as z: files = {n: z.read(n).decode() for n in z.namelist()}
+    files['thing.py'] = 'WHERE = %r, %r\n' % (os.getcwd(), open('data').read())
+    info = 'thing-1.0.dist-info/'
+    b64 = lambda t: base64.urlsafe_b64encode(hashlib.sha256(t.encode()).digest()).decode().rstrip('=')
+    files[info + 'RECORD'] = ''.join('%s,sha256=%s,%d\n' % (n, b64(t), len(t)) for n, t in files.items() if n != info + 'RECORD')
+    with zipfile.ZipFile(folder + '/' + name, 'w') as z:
+        for n, t in files.items(): z.writestr(zipfile.ZipInfo(n), t)
+    return name
+)";
+    const std::string there = place.folder.path() / "image/app";
+    place.spec.locked.builders = {place.put(TestWheel{.name = "tinybackend", .items = {{"tinybackend.py", editable}}})};
+    place.sdist({{"deep/pyproject.toml", project.second}, {"deep/data", "from here"}});
+    place.spec.locked.distributions[0].source = "own/#subdirectory=deep";
+    place.spec.locked.distributions[0].editable = there;
+    fs::create_directories(there + "/deep");
+    std::ofstream(there + "/deep/data") << "from the layer below";
+    place.build_and_lay_out();
+    CHECK(place.run({place.venv / "bin/python", "-c", "import thing; print(thing.WHERE)"}).out ==
+          "('" + there + "/deep', 'from here')\n");
+    // A backend without the hook: a copy.
+    place.spec.locked.builders = {
+        place.put(TestWheel{.name = "tinybackend", .version = "2", .items = {{"tinybackend.py", backend}}})};
+    REQUIRE(place.build());
+}
+
 TEST_CASE("an sdist that cannot be built says why") {
     SdistPlace place;
     place.sdist({project, {"fail", ""}});

@@ -84,6 +84,34 @@ std::string module_text(const std::string& name, const std::string& path, const 
 
 }  // namespace
 
+TEST_CASE("a branch or a tag names a commit, and nothing else does") {
+    Place place;
+    place.make("r");
+    const std::string first = place.commit("r");
+    place.git("r", {"tag", "-a", "-m", "tag", "v1"});
+    place.git("r", {"branch", "side/way"});
+    const std::string second = place.commit("r");
+    place.git("r", {"branch", "v2"});
+    place.git("r", {"tag", "v2", first});
+    const auto find = [&](const std::string& name) { return find_commit(place.url("r"), name, place.context); };
+    CHECK(find("HEAD").value() == second);
+    CHECK(find("main").value() == second);
+    CHECK(find("side/way").value() == first);
+    CHECK(find("v1").value() == first);  // of an annotated tag, the commit
+    CHECK(find("v2").value() == first);  // a tag before a branch
+    CHECK(find("refs/heads/v2").value() == second);
+    CHECK(find(first).value() == first);
+    CHECK(find(std::string(40, '0')).value() == std::string(40, '0'));  // seen when it is fetched
+    for (const std::string& name :
+         {std::string("way"), std::string("absent"), std::string("mai*"), first.substr(0, 12)}) {
+        INFO(name);
+        auto none = find(name);
+        REQUIRE_FALSE(none);
+        CHECK(none.error().kind == ErrorKind::usage);
+    }
+    CHECK(find_commit(place.url("absent"), "main", place.context).error().kind == ErrorKind::network);
+}
+
 TEST_CASE("a commit's bytes are the commit's, whatever the builder's git is set to and wherever it is called from") {
     Place place;
     place.make("r");

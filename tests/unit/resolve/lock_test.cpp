@@ -127,6 +127,18 @@ TEST_CASE("a lock's addresses and paths are read with the grammar that a templat
     };
     const std::string source = "\"source\": \"https://example.org/numpy-2.0-cp311.whl\"";
     CHECK(parsed(source, "\"source\": \"wheels/numpy-2.0-cp311.whl\""));
+    const std::string commit(40, 'a');
+    const auto sources =
+        parsed(source, "\"source\": \"git+https://a.test/x@" + commit + "#subdirectory=py\", \"editable\": \"/opt/x\"");
+    REQUIRE(sources);
+    CHECK(sources->venvs[0].distributions[0].build_words() == std::vector<std::string>{"py", "0.0+gaaaaaaa", "/opt/x"});
+    CHECK(Lock::parse(sources->to_text(), "template.lock").value() == *sources);
+    CHECK(parsed(source, "\"source\": \"own/\""));
+    for (const char* bad : {"../opt", "/", "/opt/../etc", "opt"})
+        CHECK_FALSE(parsed(source, "\"source\": \"own/\", \"editable\": \"" + std::string(bad) + "\""));
+    for (const std::string& bad : {std::string("git+https://a.test/x@main"), "git+ext::sh://x@" + commit,
+                                   std::string("../own/"), "git+https://a.test/x@" + commit + "#subdirectory=../.."})
+        CHECK_FALSE(parsed(source, "\"source\": \"" + bad + "\""));
     for (const char* bad : {"file:///etc/passwd", "/etc/passwd", "../../x.whl", "a/../../x.whl",
                             "https://me:secret@a.test/x.whl", "https://a.test/x y", "https://", "ftp://a.test/x"})
         CHECK_FALSE(parsed(source, "\"source\": \"" + std::string(bad) + "\""));

@@ -137,9 +137,10 @@ TEST_CASE("no option is dropped: what cannot be honoured is refused by its line,
                              "--no-binary a/b",
                              "--extra-index-url",
                              "--pre six",
-                             ".",
-                             "./six",
-                             "folder/six",
+                             "-e",
+                             "-e six==1.0",
+                             "-e ./six-1.0-py3-none-any.whl",
+                             "-e https://a.test/six-1.0.tar.gz",
                              "/opt/six.whl",
                              "../six.whl",
                              "~/six.whl",
@@ -170,6 +171,52 @@ TEST_CASE("files of the context count from the root file's folder, and only ther
     CHECK(read.requirements[0].local->folder == "/context");
     CHECK(refused("./x.whl", false).hint.find("beside the template") != std::string::npos);
     CHECK(refused("--find-links wheels", false).hint.find("beside the template") != std::string::npos);
+}
+
+TEST_CASE("repositories and folders are sources, of the context or of the commit that the file is from") {
+    const std::string commit(40, 'a');
+    const Files files{
+        {{"req/r.txt", "git+https://a.test/six@v1.0#subdirectory=py&egg=six\nsix @ git+ssh://git@a.test/six.git@" +
+                           commit + "\n..\n./own/#subdirectory=deep\n-e ../app\n--editable=git+https://a.test/x\n"}},
+        true,
+        {}};
+    RequirementsRoot root = files.root("req/r.txt");
+    root.own = {"/context/out"};
+    root.place = [](const std::string& folder) { return folder == "app" ? "/opt/app" : ""; };
+    const auto read = read_requirements({root}).value().requirements;
+    REQUIRE(read.size() == 6);
+    CHECK(read[0].tree->named == "v1.0");
+    CHECK(read[0].tree->subdirectory == "py");
+    CHECK(read[0].tree->commit.empty());
+    CHECK(read[1].tree->commit == commit);
+    CHECK(read[1].tree->named.empty());
+    CHECK(read[2].tree->folder == ".");
+    CHECK(read[2].local->own == root.own);
+    CHECK(read[3].tree->to_string() == "req/own/#subdirectory=deep");
+    CHECK(read[4].place == "/opt/app");
+    CHECK((read[5].what.editable && read[5].place.empty() && read[5].tree->named == "HEAD"));
+
+    RequirementsRoot inner =
+        Files{{{"sub/r.txt", "-e .\n../lib[x] ; os_name == 'posix'\n-e ..\n"}}, false, {}}.root("sub/r.txt");
+    inner.commit = SourceTree{"https://a.test/app", commit};
+    inner.place = [](const std::string&) { return "/opt/app"; };
+    const auto of_commit = read_requirements({inner}).value().requirements;
+    REQUIRE(of_commit.size() == 3);
+    CHECK(of_commit[0].tree->to_string() == "git+https://a.test/app@" + commit + "#subdirectory=sub");
+    CHECK(of_commit[0].place == "/opt/app");
+    CHECK(of_commit[1].tree->subdirectory == "lib");
+    CHECK(of_commit[1].what.extras == "[x]");
+    CHECK(of_commit[2].tree->subdirectory.empty());
+    for (const char* line : {"../..", "./../../x", "/opt", "~/x", "./x.whl", "git+file:///srv/x"}) {
+        INFO(line);
+        RequirementsRoot hostile = Files{{{"sub/r.txt", line}}, false, {}}.root("sub/r.txt");
+        hostile.commit = inner.commit;
+        auto refusal = read_requirements({hostile});
+        REQUIRE_FALSE(refusal);
+        CHECK(refusal.error().where->to_string() == "sub/r.txt:1");
+    }
+    CHECK(refused("-e ./six").hint.find("`files` layer") != std::string::npos);
+    CHECK(refused("./six", false).hint.find("beside the template") != std::string::npos);
 }
 
 TEST_CASE("variables stand for users and passwords of the author's own files alone") {

@@ -47,6 +47,22 @@ TEST_CASE("addresses: of the web, of files, of repositories") {
     CHECK(git.project() == "six");
     CHECK(git.subdirectory == "py");
     CHECK(parsed("six @ git+ssh://git@a.test/six.git").rev.empty());
+    for (const char* text :
+         {"-e ./six", "-e.", "--editable=git+https://a.test/six", "-e six @ git+https://a.test/six", "-e folder[x]"}) {
+        INFO(text);
+        CHECK(parsed(text).editable);
+    }
+    CHECK(parsed("-e folder[x]").address == "folder");
+    CHECK(parsed("-e folder[x]").extras == "[x]");
+    for (const char* text :
+         {"git+https://a.test/six@--upload-pack=x", "git+https://a.test/six@a..b", "git+https://a.test/six@", "-e",
+          "git+https://-o.test/six", "git+https://me:secret@a.test/six", "git+ext::sh", "-e six",
+          "git+https://a.test/six#subdirectory=../x", "git+https://a.test/six#subdirectory=/x"}) {
+        INFO(text);
+        const auto requirement = parse_requirement(text);
+        CHECK((!requirement || std::string(text) == "-e six"));
+        if (!requirement) CHECK(requirement.error().to_string().find("secret") == std::string::npos);
+    }
 }
 
 TEST_CASE("hashes stand behind a requirement") {
