@@ -46,8 +46,10 @@ void make_whole(const LockParts& parts, LockWork& work) {
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context) {
     const fs::path file = lock_path(tmpl.file);
     Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, context.store), {}};
-    // What cannot work is refused before anything is fetched: kernels on these GPUs, so many layers.
+    // What cannot work is refused before anything is fetched: kernels on these GPUs, so many layers, a version of
+    // Python.
     refuse_too_many_layers(tmpl, out.facts);
+    refuse_absent_interpreters(tmpl);
 
     SequentialProgress one_by_one(context.progress);
     ResolveContext within{context.store, context.processes, context.http, one_by_one, context.stop};

@@ -2,6 +2,7 @@
 #include "engine/python/prepare_python.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/python/venv_requirements.hpp"
 #include "plan/compile_root.hpp"
@@ -21,9 +22,46 @@ std::string line_of(const LockedDistribution& one) {
     return one.name + " @ " + one.source + "#sha256=" + one.sha256.hex();
 }
 
+// The one Python 3 of a suite of Debian; empty for a suite that is not known here.
+std::string python_of(const std::string& suite) {
+    static const std::map<std::string, std::string> known = {
+        {"bullseye", "3.9"}, {"bookworm", "3.11"}, {"trixie", "3.13"}};
+    const auto found = known.find(suite);
+    return found == known.end() ? "" : found->second;
+}
+
+constexpr const char* other_base_hint =
+    "leave 'python' out, or take a base that has it: of Debian's suites bullseye has 3.9, bookworm 3.11, trixie 3.13; "
+    "packages of other versions come from [[repositories]] by base.debian.packages, or a `layout` base brings one";
+
+Error at_layer(Error error, const VenvRequest& request, const Template& tmpl) {
+    for (const Layer& layer : tmpl.layers)
+        if (std::get_if<PythonLayer>(&layer.body) == request.layers.front()) error.where = layer.pos;
+    return error;
+}
+
 void append(Texts& out, const Texts& more) { out.insert(out.end(), more.begin(), more.end()); }
 
 }  // namespace
+
+void refuse_absent_interpreters(const Template& tmpl) {
+    const DebianBase* debian = debian_base(tmpl);
+    if (debian == nullptr || !tmpl.repositories.empty()) return;
+    const std::string has = python_of(debian->suite);
+    const Texts packages = base_packages(tmpl);
+    for (const VenvRequest& request : venv_requests(tmpl)) {
+        const std::string& asked = request.python();
+        if (has.empty() || asked.empty() || asked.front() == '/' || asked == has) continue;
+        const bool by_package = std::any_of(packages.begin(), packages.end(), [&](const std::string& package) {
+            return package.starts_with("python" + asked);
+        });
+        if (by_package) continue;
+        throw BuildError(at_layer(usage_error("the venv '" + request.venv + "' is to have the Python " + asked +
+                                                  ", and Debian " + debian->suite + " has " + has,
+                                              other_base_hint),
+                                  request, tmpl));
+    }
+}
 
 void PythonLocker::refuse_wrong_requirements() const {
     for (const VenvRequest& request : venv_requests(tmpl_)) (void)requirements_of(tmpl_, request, context_, true);
@@ -40,12 +78,9 @@ Error PythonLocker::no_interpreter(const VenvRequest& request) const {
                       : usage_error("the venv '" + request.venv + "' is to have the Python " + asked +
                                     ", which the base does not have: " + has);
     error.hint = debian_base(tmpl_) == nullptr ? "choose a base with it, or name where it lies: python = \"/path\""
-                 : asked.empty()
-                     ? "add \"python3-venv\" to base.debian.packages"
-                     : "leave 'python' out, or choose a base with it: bullseye has 3.9, bookworm 3.11, trixie 3.13";
-    for (const Layer& layer : tmpl_.layers)
-        if (std::get_if<PythonLayer>(&layer.body) == request.layers.front()) error.where = layer.pos;
-    return error;
+                 : asked.empty()               ? "add \"python3-venv\" to base.debian.packages"
+                                               : other_base_hint;
+    return at_layer(std::move(error), request, tmpl_);
 }
 
 const std::vector<LockedDistribution>& PythonLocker::keep(const std::string& step, ResolvedPython resolved) {

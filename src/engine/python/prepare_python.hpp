@@ -12,6 +12,9 @@
 
 namespace tmplbuild {
 
+// A version of Python that the base's suite does not have, by the template alone: throws BuildError.
+void refuse_absent_interpreters(const Template& tmpl);
+
 // All throw BuildError. The base must be made: its contract is in the lock.
 class PythonLocker {
   public:

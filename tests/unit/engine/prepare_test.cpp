@@ -4,6 +4,7 @@
 #include "engine/prepare.hpp"
 
 #include "engine/local_facts.hpp"
+#include "engine/python/prepare_python.hpp"
 #include "support/catch.hpp"
 #include "support/fake_http.hpp"
 #include "support/locked_template.hpp"
@@ -95,6 +96,28 @@ TEST_CASE("a change makes the part stale that it is about, and no other") {
     CHECK(place.missing(replaced(whole_template, "\"numpy\"", "\"numpy<2\"")) == Names{"python:/opt/venv"});
     CHECK(place.missing(replaced(whole_template, "source\"\nrev", "other\"\nrev")) ==
           Names{"git https://example.invalid/other"});
+}
+
+TEST_CASE("a Python that the base's suite does not have is refused before anybody is asked") {
+    LockedPlace place;
+    const std::string asked =
+        replaced(whole_template, "venv = \"/opt/venv\"", "venv = \"/opt/venv\"\npython = \"3.13\"");
+    try {
+        place.missing(asked);
+        FAIL("it was not refused");
+    } catch (const BuildError& refused) {
+        const Error& error = refused.errors().front();
+        CHECK(error.kind == ErrorKind::usage);
+        CHECK(error.message == "the venv '/opt/venv' is to have the Python 3.13, and Debian bookworm has 3.11");
+        CHECK(error.hint.find("trixie 3.13") != std::string::npos);
+        REQUIRE(error.where);
+        CHECK(error.where->line == 9);
+    }
+    // What another package could bring, or lies at a path, is seen when the base is made.
+    for (const std::string& good :
+         {replaced(asked, "\"python3-venv\"", "\"python3-venv\", \"python3.13-venv\""),
+          replaced(asked, "\"3.13\"", "\"3.11\""), replaced(asked, "\"3.13\"", "\"/opt/python/bin/python3\"")})
+        CHECK_NOTHROW(refuse_absent_interpreters(place.read(good)));
 }
 
 TEST_CASE("what a template no longer asks for is no part that is missing") {
