@@ -5,27 +5,24 @@
 #include <array>
 
 #include "base/grammar.hpp"
+#include "base/placeholders.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild::compile {
 
 namespace {
 
+std::string value_of(std::string_view word, const Recipe& recipe) {
+    if (word == "arch") return recipe.arch.to_torch_list();
+    if (word == "sm") return recipe.arch.to_string();
+    if (word == "output") return places_of(recipe.directory).output;
+    if (word == "jobs") return std::to_string(recipe.jobs);
+    return "{" + std::string(word) + "}";  // the template's reader refuses it
+}
+
 std::string fill(const std::string& text, const Recipe& recipe) {
-    const std::array<std::pair<std::string, std::string>, 4> values{{{"{arch}", recipe.arch.to_torch_list()},
-                                                                     {"{sm}", recipe.arch.to_string()},
-                                                                     {"{output}", places_of(recipe.directory).output},
-                                                                     {"{jobs}", std::to_string(recipe.jobs)}}};
     std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const bool doubled = text.compare(i, 2, "{{") == 0 || text.compare(i, 2, "}}") == 0;
-        const auto* value = std::find_if(values.begin(), values.end(), [&](const auto& v) {
-            return !doubled && text.compare(i, v.first.size(), v.first) == 0;
-        });
-        const bool known = value != values.end();
-        out += known ? value->second : text.substr(i, 1);
-        i += known ? value->first.size() : doubled ? 2 : 1;
-    }
+    for (const TextPiece& piece : pieces_of(text)) out += piece.is_word ? value_of(piece.text, recipe) : piece.text;
     return out;
 }
 
@@ -37,6 +34,11 @@ std::string plain_version(std::string_view text) {
 }
 
 }  // namespace
+
+const Texts& recipe_placeholders() {
+    static const Texts names = {"arch", "jobs", "output", "sm"};
+    return names;
+}
 
 std::string source_directory(const std::string& kernel) { return "/build/" + kernel; }
 

@@ -18,7 +18,9 @@ using Environment = std::map<std::string, std::string>;
 
 // Raised when anything below gives other commands, another environment or other places for the same recipe: part of
 // every variant's key.
-inline constexpr int recipe_version = 2;
+inline constexpr int recipe_version = 3;
+
+const Texts& recipe_placeholders();  // the words that a recipe's command and environments may use
 
 // Where everything of a compile lies. Names get into bytes, so they are the same wherever it runs.
 struct Places {
@@ -39,7 +41,7 @@ Places places_of(const std::string& source_directory);
 struct Recipe {
     kernel::Arch arch;
     std::string directory;             // source_directory()
-    Texts command;                     // values hold {arch}, {sm}, {output} and {jobs}; "{{" is a plain brace
+    Texts command;                     // values hold {arch}, {sm}, {output} and {jobs} (base/placeholders.hpp)
     Environment environment;           // of the recipe, likewise
     bool driver_stub = false;          // it links against libcuda
     std::string venv;                  // whose torch it is compiled against: "/opt/venv"; empty: it needs none

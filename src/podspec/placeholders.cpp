@@ -3,57 +3,9 @@
 
 #include <optional>
 
-#include "base/text.hpp"
+#include "base/placeholders.hpp"
 
 namespace tmplbuild::pod {
-
-static bool is_word(std::string_view text) {
-    if (text.empty() || text.front() < 'a' || text.front() > 'z') return false;
-    for (char c : text)
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
-    return true;
-}
-
-// A piece of a text: what stands in it as it is, or a word to be filled in.
-struct Piece {
-    std::string text;
-    bool is_word = false;
-};
-
-static std::vector<Piece> pieces_of(std::string_view text) {
-    std::vector<Piece> out;
-    auto plain = [&](std::string_view more) {
-        if (out.empty() || out.back().is_word) out.push_back({});
-        out.back().text += more;
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const std::size_t close = text[i] == '{' ? text.find('}', i) : std::string_view::npos;
-        if (close == std::string_view::npos) {
-            plain(text.substr(i, 1));
-            continue;
-        }
-        const bool doubled = i + 1 < text.size() && text[i + 1] == '{';
-        const std::string_view word = text.substr(i + (doubled ? 2 : 1), close - i - (doubled ? 2 : 1));
-        const bool shell = i > 0 && text[i - 1] == '$';
-        if (shell || !is_word(word) || (doubled && text.substr(close, 2) != "}}")) {
-            plain(text.substr(i, 1));
-        } else if (doubled) {
-            plain("{" + std::string(word) + "}");
-            i = close + 1;
-        } else {
-            out.push_back({std::string(word), true});
-            i = close;
-        }
-    }
-    return out;
-}
-
-std::vector<std::string> placeholder_words(std::string_view text) {
-    std::vector<std::string> out;
-    for (Piece& piece : pieces_of(text))
-        if (piece.is_word) out.push_back(std::move(piece.text));
-    return out;
-}
 
 const std::vector<std::string>& service_placeholders() {
     static const std::vector<std::string> names = {"host", "name", "port", "public_port"};
@@ -71,7 +23,7 @@ static std::optional<std::string> value_of(std::string_view word, const Service&
 Result<std::string> expand(std::string_view text, const Service& service, const std::string& key,
                            const std::string& file) {
     std::string out;
-    for (const Piece& piece : pieces_of(text)) {
+    for (const TextPiece& piece : pieces_of(text)) {
         const auto value = piece.is_word ? value_of(piece.text, service) : piece.text;
         const bool needs_port = piece.is_word && (piece.text == "port" || piece.text == "public_port");
         if (value && (!needs_port || service.port != 0)) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The placeholders of a service's command and environment: {host}, {port}, {public_port}, {name}. The builder checks
-// them, the launcher fills them in. A kernel recipe's commands have others, which are written in the same way.
-// "{{word}}" stands for "{word}" itself, "${word}" is left alone (a shell's), and braces around anything that is not a
-// lower-case word are plain text, so JSON arguments need no escaping.
+// The placeholders of a service's command and environment: {host}, {port}, {public_port}, {name}, written as
+// base/placeholders.hpp reads them. The builder checks them, the launcher fills them in. A kernel recipe's commands
+// have others (compile/recipe.hpp).
 #pragma once
 
 #include <map>
@@ -15,8 +14,6 @@
 
 namespace tmplbuild::pod {
 
-// The words in braces of a text that are to be filled in, known or not.
-std::vector<std::string> placeholder_words(std::string_view text);
 // Those that a service may use.
 const std::vector<std::string>& service_placeholders();
 

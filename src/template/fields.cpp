@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/grammar.hpp"
+#include "base/placeholders.hpp"
 #include "base/text.hpp"
-#include "podspec/placeholders.hpp"
 
 namespace tmplbuild {
 
@@ -296,7 +296,7 @@ std::optional<std::string> exactly_one(TableReader& table, Report& report, const
 void check_placeholders(const std::vector<Placed<std::string>>& list, const std::vector<std::string>& known,
                         const std::string& what, Report& report) {
     for (const auto& [text, pos] : list) {
-        for (const auto& word : pod::placeholder_words(text)) {
+        for (const auto& word : placeholder_words(text)) {
             if (std::find(known.begin(), known.end(), word) != known.end()) continue;
             std::string hint = did_you_mean(word, known);
             hint = hint.empty() ? "known are {" + join(known, "}, {") + "}" : hint.substr(0, hint.size() - 1);

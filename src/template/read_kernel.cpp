@@ -3,6 +3,7 @@
 
 #include "base/grammar.hpp"
 #include "base/text.hpp"
+#include "compile/recipe.hpp"
 #include "kernel/arch.hpp"
 #include "kernel/version.hpp"
 #include "template/kernel_tables.hpp"
@@ -133,7 +134,7 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     recipe.environment = read_environment(table, "environment");
     std::vector<Placed<std::string>> texts = table.texts("command", ListOf::arguments);
     for (const auto& [name, value] : recipe.environment) texts.push_back({value, table.pos_of("environment")});
-    check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[build]", report);
+    check_placeholders(texts, compile::recipe_placeholders(), "[build]", report);
     check_arch_list(recipe.environment, table, report);
     recipe.build_requirements = read_requirements(table, "requirements", report, Addresses::refused);
     if (const auto flag = table.boolean("needs_torch")) recipe.needs_torch = flag->value;
@@ -162,7 +163,7 @@ static void read_variant_keys(TableReader& table, KernelArchRule& rule, Report& 
     rule.environment = read_environment(table, "environment");
     std::vector<Placed<std::string>> texts;
     for (const auto& [name, value] : rule.environment) texts.push_back({value, table.pos_of("environment")});
-    check_placeholders(texts, {"arch", "jobs", "output", "sm"}, "[[arch]]", report);
+    check_placeholders(texts, compile::recipe_placeholders(), "[[arch]]", report);
     check_arch_list(rule.environment, table, report);
     rule.minimum_cuda = read_cuda_version(table, "minimum_cuda");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/placeholders.hpp"
 #include "base/text.hpp"
 #include "podspec/names.hpp"
 #include "podspec/placeholders.hpp"
@@ -128,7 +129,7 @@ void check_words(TableReader& table, const pod::Service& service, Reading& readi
     check_placeholders(texts, pod::service_placeholders(), "a service", reading.report);
     if (table.has("port")) return;  // a wrong one has its own error
     for (const auto& [text, pos] : texts)
-        for (const auto& word : pod::placeholder_words(text))
+        for (const auto& word : placeholder_words(text))
             if (word == "port" || word == "public_port")
                 reading.report.error(pos, "'{" + word + "}' is used, and the service has no port", "add 'port'");
 }

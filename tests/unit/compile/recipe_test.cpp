@@ -52,6 +52,11 @@ TEST_CASE("the environment of a compile is whole, and nothing of the caller's is
                        "site-packages/nvidia/cublas/include"},
                       {"MAX_JOBS", "3"}});
     CHECK(command(sage()) == Texts{"python", "setup.py", "--build-lib=/build/.sage/output", "{arch} 9.0a sm_90a"});
+    Recipe braces = sage();
+    braces.command = {"sh", "-c", "make -j ${jobs} X=${arch} {jobs}", R"({"a": {"b": 1}, "sm": "{sm}"})",
+                      "{{sm}} {SM} {"};
+    CHECK(command(braces) ==
+          Texts{"sh", "-c", "make -j ${jobs} X=${arch} 3", R"({"a": {"b": 1}, "sm": "sm_90a"})", "{sm} {SM} {"});
     Recipe plain;
     plain.arch = Arch{89, 0};
     plain.directory = "/build/plain";

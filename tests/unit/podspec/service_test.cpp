@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/json.hpp"
+#include "base/placeholders.hpp"
 #include "podspec/each_differs.hpp"
 #include "podspec/names.hpp"
 #include "podspec/needs.hpp"
@@ -231,7 +232,7 @@ TEST_CASE("Words in braces are found and filled in by the same rules") {
     for (const auto& [text, filled, words] : rows) {
         INFO(text);
         CHECK(pod::expand(text, service, "command[0]", "pod.json").value() == filled);
-        CHECK(pod::placeholder_words(text) == words);
+        CHECK(placeholder_words(text) == words);
     }
     service.port = 0;
     CHECK(pod::expand("{port}", service, "command[0]", "pod.json").error().message ==
