@@ -3,6 +3,7 @@
 
 #include "kernel_job/report.hpp"
 #include "sys/file.hpp"
+#include "sys/git_environment.hpp"
 
 namespace tmplbuild::job {
 
@@ -34,22 +35,25 @@ std::vector<Words> steps_of(const pod::KernelSource& source) {
     return out;
 }
 
-Environment git_environment(Environment environment) {
-    environment["GIT_ATTR_NOSYSTEM"] = "1";
-    // git alone would wait for ever for a server that went silent, or for a password.
-    environment["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
-    environment["GIT_HTTP_LOW_SPEED_TIME"] = "60";
-    environment["GIT_TERMINAL_PROMPT"] = "0";
-    return environment;
+// What reaches a server is told how; what only reads and writes files takes nothing from the pod.
+Environment environment_of(const std::string& step, const Environment& own) {
+    if (step != "fetch" && step != "submodule") return git_reading_environment(own);
+    Environment out = git_fetching_environment(step == "fetch" ? GitUrlFrom::builder : GitUrlFrom::repository, own);
+    out["GIT_ATTR_NOSYSTEM"] = "1";
+    // git alone would wait for ever for a server that went silent.
+    out["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
+    out["GIT_HTTP_LOW_SPEED_TIME"] = "60";
+    return out;
 }
 
 std::optional<JobFailure> fetch_source(const pod::KernelSource& source, const fs::path& to,
                                        const Environment& environment, const Watch& watch) {
     if (auto made = sys::make_directories(to); !made) return failure_of("fetching the source", made.error());
     tell_progress("fetching the source", 5, -1);
-    Command command{.argv = {}, .environment = git_environment(environment), .directory = to.string(), .watch = watch};
+    Command command{.argv = {}, .environment = {}, .directory = to.string(), .watch = watch};
     for (const Words& step : steps_of(source)) {
         command.argv = git(step);
+        command.environment = environment_of(step[0], environment);
         const CommandEnd end = run_command(command);
         if (end.ok) continue;
         JobFailure failure = failure_of("fetching the source", "git " + step[0] + ": " + end.why, end.tail);

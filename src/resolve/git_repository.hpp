@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "resolve/context.hpp"
-#include "resolve/git_environment.hpp"
 #include "resolve/lock.hpp"
 #include "sys/file.hpp"
+#include "sys/git_environment.hpp"
 
 namespace tmplbuild {
 

@@ -10,9 +10,9 @@
 #include "resolve/context_files.hpp"
 #include "resolve/file_digest.hpp"
 #include "resolve/git.hpp"
-#include "resolve/git_environment.hpp"
 #include "sys/beneath.hpp"
 #include "sys/fd.hpp"
+#include "sys/git_environment.hpp"
 
 namespace tmplbuild {
 

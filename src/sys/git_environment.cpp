@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolve/git_environment.hpp"
+#include "sys/git_environment.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace tmplbuild {
 
 namespace {
-
-GitEnvironment own_environment() {
-    GitEnvironment all;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return all;
-}
 
 // How a server is reached, and what git says about that. Everything else that starts with GIT_ is about a repository.
 bool is_about_reaching(std::string_view name) {
@@ -31,7 +22,17 @@ bool is_about_reaching(std::string_view name) {
 
 }  // namespace
 
-GitEnvironment git_reading_environment() {
+GitEnvironment whole_environment() {
+    GitEnvironment all;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return all;
+}
+
+GitEnvironment git_reading_environment(const GitEnvironment& own) {
     GitEnvironment out{{"LC_ALL", "C"},
                        {"HOME", "/nonexistent"},  // ~/.config/git/attributes, which no other variable switches off
                        {"GIT_CONFIG_NOSYSTEM", "1"},
@@ -41,14 +42,13 @@ GitEnvironment git_reading_environment() {
                        {"GIT_NO_LAZY_FETCH", "1"},
                        {"GIT_OPTIONAL_LOCKS", "0"},
                        {"GIT_TERMINAL_PROMPT", "0"}};
-    const GitEnvironment own = own_environment();
     for (const char* name : {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "GIT_EXEC_PATH"})
         if (const auto found = own.find(name); found != own.end()) out.insert(*found);
     return out;
 }
 
-GitEnvironment git_fetching_environment(GitUrlFrom from) {
-    GitEnvironment out = own_environment();
+GitEnvironment git_fetching_environment(GitUrlFrom from, GitEnvironment own) {
+    GitEnvironment out = std::move(own);
     std::erase_if(out,
                   [](const auto& pair) { return pair.first.starts_with("GIT_") && !is_about_reaching(pair.first); });
     out["GIT_TERMINAL_PROMPT"] = "0";
