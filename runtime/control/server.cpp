@@ -13,6 +13,7 @@
 
 #include "base/json.hpp"
 #include "control/address.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::control {
 
@@ -46,19 +47,10 @@ Server::~Server() {
     ::unlink(path_.c_str());
 }
 
-// A folder that another user made could be replaced by him while the launcher uses it.
-static Result<void> make_folder(const std::string& folder) {
-    struct stat facts {};
-    const bool own = folder.starts_with("/tmp/");
-    if (::mkdir(folder.c_str(), own ? 0700 : 0755) != 0 && errno != EEXIST) return os_error("make", folder, errno);
-    if (::lstat(folder.c_str(), &facts) != 0) return os_error("read", folder, errno);
-    if (!S_ISDIR(facts.st_mode) || facts.st_uid != ::geteuid() || (facts.st_mode & S_IWOTH) != 0)
-        return machine_error("'" + folder + "' is not a folder of this user's own");
-    return {};
-}
-
 Result<void> Server::open(const std::string& folder) {
-    if (auto made = make_folder(folder); !made) return made.error();
+    // A folder that another user made could be replaced by him while the launcher uses it. What stands in /tmp is
+    // nobody else's business; elsewhere, who may enter is told by the socket's own mode.
+    if (auto made = sys::make_own_folder(folder, folder.starts_with("/tmp/") ? 0700 : 0755); !made) return made.error();
     const std::string path = socket_in(folder);
     const auto address = address_of(path);
     if (!address) return machine_error("'" + path + "' is too long for a socket");

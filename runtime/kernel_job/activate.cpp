@@ -72,11 +72,11 @@ Result<void> put_metadata(const fs::path& site_packages, const Activation& wante
     if (auto removed = remove_metadata(site_packages, wanted.distribution); !removed) return removed;
     auto written = sys::make_directories(made);
     if (written)
-        written = sys::replace_file(
+        written = sys::write_file_atomic(
             made / "METADATA", "Metadata-Version: 2.1\nName: " + wanted.distribution + "\nVersion: " + wanted.version +
                                    "\nSummary: Compiled for this GPU by tmplbuild; switched on and "
                                    "off by the pod's launcher (tmpl-ctl status)\n");
-    if (written) written = sys::replace_file(made / "INSTALLER", installer);
+    if (written) written = sys::write_file_atomic(made / "INSTALLER", installer);
     if (written) written = sys::rename_path(made, folder);
     if (!written) (void)sys::remove_tree(made);
     return written;

@@ -131,7 +131,10 @@ class Job {
     int make() {
         if (auto made = sys::make_directories(local_.folder()); !made)
             return tell_failure("this pod has no place for a variant: " + made.error().message, true);
-        if (auto made = sys::make_directories(work_); !made)
+        // Its name can be guessed, and services of other users may write where it lies.
+        if (auto made = sys::make_directories(work_.parent_path()); !made)
+            return tell_failure("this pod has no place to compile in: " + made.error().message, true);
+        if (auto made = sys::make_own_folder(work_); !made)
             return tell_failure("this pod has no place to compile in: " + made.error().message, true);
         const auto lock = sys::FileLock::acquire(work_ / "lock");
         if (!lock) return tell_failure("this pod has no place to compile in: " + lock.error().message, true);

@@ -77,7 +77,7 @@ Result<std::string> Depot::table() const {
 }
 
 Result<Made> Depot::place(const fs::path& made, const std::string& digest, const std::string& table) {
-    auto written = sys::replace_file(
+    auto written = sys::write_file_atomic(
         made / "variant.json",
         json::canonical(json::object{{"version", 1}, {"key", key_}, {"digest", digest}, {"table", table}}));
     if (!written) return written.error();
@@ -129,7 +129,7 @@ std::optional<std::string> Depot::failure() const {
 
 void Depot::remember_failure(const std::string& why) const {
     if (sys::make_directories(folder_))
-        (void)sys::replace_file(failure_file(), why);  // else it is tried again by the next pod
+        (void)sys::write_file_atomic(failure_file(), why);  // else it is tried again by the next pod
 }
 
 void Depot::forget_failure() const { ::unlink(failure_file().c_str()); }

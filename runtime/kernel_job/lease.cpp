@@ -29,7 +29,7 @@ std::vector<std::string> names_of_pod(const std::string& platform_id, const fs::
     auto number = sys::read_file(file, name_limit);
     if (!number) {
         const std::string made = sys::random_hex(16);
-        if (!made.empty() && sys::replace_file(file, made)) number = made;
+        if (!made.empty() && sys::write_file_atomic(file, made)) number = made;
     }
     if (number && !number->empty()) out.push_back("disk " + *number);
     return out;

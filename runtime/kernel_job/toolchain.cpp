@@ -57,7 +57,8 @@ boost::system::result<fs::path, JobFailure> install(const std::vector<pod::Pinne
     const auto pip = find_pip(python, environment);
     if (!pip) return pip.error();
     (void)sys::remove_tree(made);
-    if (auto written = sys::replace_file(work / (name + ".txt"), pins); !written) return from_error(written.error());
+    if (auto written = sys::write_file_atomic(work / (name + ".txt"), pins); !written)
+        return from_error(written.error());
     Command command{.argv = *pip, .environment = environment, .watch = watch};
     command.environment["PIP_ROOT_USER_ACTION"] = "ignore";  // as an option, pip before 22.1 refuses it
     for (const std::string& word :
@@ -109,7 +110,7 @@ std::optional<JobFailure> make_driver_stub(const fs::path& toolkit, const fs::pa
     auto header = sys::read_file(toolkit / "include/cuda.h", 16U << 20);
     if (!header) return from_error(header.error());
     auto written = sys::make_directories(folder);
-    if (written) written = sys::replace_file(assembly, driver_stub_assembly(*header));
+    if (written) written = sys::write_file_atomic(assembly, driver_stub_assembly(*header));
     if (!written) return from_error(written.error());
     const CommandEnd end = run_command(
         {.argv = driver_stub_command(assembly.string(), (folder / "libcuda.so").string()), .environment = environment});

@@ -92,7 +92,7 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     io::HttpClient http;
     const BuildReport report = build_image(request, {store, processes, http, progress, std::move(stop)});
     end_live_lines(progress);
-    if (options.metadata_file) sys::write_file_atomic(*options.metadata_file, json::pretty(metadata(report))).value();
+    if (options.metadata_file) sys::write_named_file(*options.metadata_file, json::pretty(metadata(report))).value();
     if (options.json) {
         print_json(metadata(report));
         return 0;

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/as_result.hpp"
+
 namespace tmplbuild {
 
 Result<void> run_parallel(std::size_t count, unsigned workers, const std::function<Result<void>(std::size_t)>& job) {
@@ -15,7 +17,7 @@ Result<void> run_parallel(std::size_t count, unsigned workers, const std::functi
     std::vector<std::optional<Error>> errors(count);
     auto work = [&] {
         for (std::size_t at = next++; at < count && !failed; at = next++) {
-            if (auto done = job(at); !done) {
+            if (auto done = as_result([&] { return job(at); }); !done) {
                 errors[at] = done.error();
                 failed = true;
             }

@@ -8,6 +8,8 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/as_result.hpp"
+
 namespace tmplbuild {
 
 namespace {
@@ -138,7 +140,7 @@ class Run {
     }
 
     void make(std::size_t i, const StepInputs& inputs) {
-        auto result = steps_.make(plan_.steps[i], inputs, failed_.get_token());
+        auto result = as_result([&] { return steps_.make(plan_.steps[i], inputs, failed_.get_token()); });
         const std::lock_guard lock(mutex_);
         running_.erase(i);
         if (result) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/as_result.hpp"
 #include "base/text.hpp"
 #include "sys/file_digest.hpp"
 
@@ -65,7 +66,7 @@ Result<void> DistributionFetcher::fetch(const std::vector<LockedDistribution*>& 
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t n = 0; (n = next.fetch_add(1)) < missing.size();) {
-            auto fetched = fetch_one(*missing[n], locate, meter, ended.get_token());
+            auto fetched = as_result([&] { return fetch_one(*missing[n], locate, meter, ended.get_token()); });
             if (fetched) continue;
             const std::scoped_lock lock(mutex);
             if (!first) first = fetched.error();

@@ -79,6 +79,19 @@ Result<void> make_directories(const fs::path& directory) {
     return {};
 }
 
+Result<void> make_own_folder(const fs::path& folder, unsigned mode) {
+    if (::mkdir(folder.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST)
+        return os_error("make folder", folder.string(), errno);
+    struct stat facts {};
+    if (::lstat(folder.c_str(), &facts) != 0) return os_error("look at", folder.string(), errno);
+    const bool others_write =
+        (facts.st_mode & S_IWOTH) != 0 || ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != ::getegid());
+    if (!S_ISDIR(facts.st_mode) || facts.st_uid != ::geteuid() || others_write)
+        return machine_error("'" + folder.string() + "' is not a folder of this user's own",
+                             "somebody else made it; remove it");
+    return {};
+}
+
 static Result<void> write_and_sync(const fs::path& temporary, std::string_view content, unsigned mode) {
     auto fd = open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (!fd) return fd.error();
@@ -89,21 +102,7 @@ static Result<void> write_and_sync(const fs::path& temporary, std::string_view c
     return sync_fd(fd->get(), temporary.string());
 }
 
-Result<void> write_file_atomic(const fs::path& named, std::string_view content, unsigned mode) {
-    auto target = write_target(named);
-    if (!target) return target.error();
-    if (target->kind == WriteTarget::Kind::file) return replace_file(target->path, content, mode);
-    auto stream = open_stream(target->path);
-    if (!stream) return stream.error();
-    return write_all(stream->get(), as_bytes(content), target->path.string());
-}
-
-Result<void> rename_path(const fs::path& from, const fs::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("move in place", to.string(), errno);
-    return {};
-}
-
-Result<void> replace_file(const fs::path& file, std::string_view content, unsigned mode) {
+Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode) {
     const fs::path folder = file.parent_path();
     if (auto made = make_directories(folder); !made) return made;
     const fs::path temporary = folder / ("." + file.filename().string() + ".tmp-" + unique_suffix());
@@ -115,6 +114,20 @@ Result<void> replace_file(const fs::path& file, std::string_view content, unsign
         return written;
     }
     return sync_directory(folder);
+}
+
+Result<void> write_named_file(const fs::path& named, std::string_view content, unsigned mode) {
+    auto target = write_target(named);
+    if (!target) return target.error();
+    if (target->kind == WriteTarget::Kind::file) return write_file_atomic(target->path, content, mode);
+    auto stream = open_stream(target->path);
+    if (!stream) return stream.error();
+    return write_all(stream->get(), as_bytes(content), target->path.string());
+}
+
+Result<void> rename_path(const fs::path& from, const fs::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("move in place", to.string(), errno);
+    return {};
 }
 
 Result<std::uint64_t> free_bytes(const fs::path& directory) {

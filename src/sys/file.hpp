@@ -20,17 +20,22 @@ Result<std::string> read_file(const fs::path& file, std::uint64_t limit = 256ULL
 Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_t limit);
 // At most `limit` bytes; of a longer file, its beginning: of what somebody else may let grow.
 Result<std::string> read_beginning(const fs::path& file, std::size_t limit);
-// Of a file that a user named: as replace_file, but its last links are followed, and a pipe or a character device is
-// written through (write_target.hpp).
-Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode = 0644);
 // Temporary name in the same folder, write, fsync, rename, fsync of the folder. Makes missing folders. A link of that
 // name is replaced, never followed.
-Result<void> replace_file(const fs::path& file, std::string_view content, unsigned mode = 0644);
+Result<void> write_file_atomic(const fs::path& file, std::string_view content, unsigned mode = 0644);
+// Of a file that a user named on the command line: the same, but its last links are followed, and a pipe or a character
+// device is written through (write_target.hpp).
+Result<void> write_named_file(const fs::path& file, std::string_view content, unsigned mode = 0644);
 Result<void> rename_path(const fs::path& from, const fs::path& to);  // rename(2)
 Result<void> make_directories(const fs::path& directory);
 Result<std::uint64_t> free_bytes(const fs::path& directory);  // for this user, on that file system
 // Also read-only folders; absent is fine. Never follows a symlink, never enters another mount (an error that names it).
 Result<void> remove_tree(const fs::path& directory);
+// A folder that is this user's alone, at a name that others may know beforehand: made with `mode`, or there already as
+// a real folder of this user's that nobody else writes to. An error (machine) where it is a link or somebody else's, as
+// in /tmp it could be.
+Result<void> make_own_folder(const fs::path& folder, unsigned mode = 0700);
+
 // A part of a file name that no other call, process or machine makes: for temporary files.
 std::string unique_suffix();
 

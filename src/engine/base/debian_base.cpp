@@ -122,29 +122,39 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     return {};
 }
 
+// Maintainer scripts have made the root: a folder of it may be a link by now, and is followed within the root alone.
+Result<void> write_inside(const sys::Beneath& root, const std::string& folder, const std::string& name,
+                          const std::string& text) {
+    auto real = root.real_path(folder);
+    if (!real) return real.error();
+    if (!*real || !root.is_folder(**real))
+        return build_error("the base has no folder /" + folder, "its package apt has; add it to base.debian.packages");
+    return sys::write_file_atomic(root.folder() / **real / name, text);
+}
+
 // The image's own sources: the template's, else the example that its apt package ships. Debian's next release ships
 // the example of the last one until it is out.
 Result<void> write_sources(const DebianBase& base, const fs::path& root) {
+    auto inside = sys::Beneath::open(root, sys::Outside::is_root);
+    if (!inside) return inside.error();
     if (!base.sources.empty()) {
         std::string text;
         for (const std::string& line : base.sources) text += line + "\n";
-        return sys::write_file_atomic(root / "etc/apt/sources.list", text);
+        return write_inside(*inside, "etc/apt", "sources.list", text);
     }
     constexpr std::uint64_t limit = 64 << 10;
-    auto inside = sys::Beneath::open(root, sys::Outside::is_root);
-    if (!inside) return inside.error();
     static constexpr const char* keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    for (const auto& [name, place] : {std::pair{"debian.sources", "etc/apt/sources.list.d/debian.sources"},
-                                      {"sources.list", "etc/apt/sources.list"}}) {
+    for (const auto& [name, folder] :
+         {std::pair{"debian.sources", "etc/apt/sources.list.d"}, {"sources.list", "etc/apt"}}) {
         auto example = inside->read_file(std::string("usr/share/doc/apt/examples/") + name, limit);
         if (!example) continue;
         const std::vector<AptSource> sources = parse_apt_sources(*example, std::string_view(name) == "debian.sources");
         const std::vector<std::string> suites = suites_of(sources);
         if (std::find(suites.begin(), suites.end(), base.suite) != suites.end())
-            return sys::write_file_atomic(root / place, *example);
+            return write_inside(*inside, folder, name, *example);
         std::string text;
         for (const AptSource& source : debian_sources(sources, base.suite, keyring)) text += source.to_stanza() + "\n";
-        return sys::write_file_atomic(root / "etc/apt/sources.list.d/debian.sources", text);
+        return write_inside(*inside, "etc/apt/sources.list.d", "debian.sources", text);
     }
     return build_error("the apt of '" + base.suite + "' ships no example of its sources",
                        "write the image's own under [base]: sources = [\"deb …\"]");

@@ -2,6 +2,7 @@
 #include "engine/python/bytecode.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,6 +79,7 @@ while running:
 
 // A part is small enough that the last one to finish does not keep the others waiting long.
 static constexpr std::size_t part_size = 200;
+static constexpr std::int64_t most_bytecode = 256 << 20;  // bytes of one source's
 
 // The files in `folder`: N.py with the sources of part N one after the other, N.pyc and N.json (sizes, -1 for a source
 // that does not compile) with what became of them.
@@ -133,24 +135,15 @@ class BytecodeParts {
         return sys::write_file_atomic(request_.folder / "parts.json", json::canonical(list));
     }
 
+    // Written by a program of the image, which may have left anything there: read beneath the folder, regular files
+    // only, and no more than what was asked for.
     Result<Bytecode> results() const {
+        auto folder = sys::Beneath::open(request_.folder, sys::Outside::refused);
+        if (!folder) return folder.error();
         Bytecode out;
-        for (std::size_t number = 0; number < parts_.size(); ++number) {
-            auto text = sys::read_file(name(number, "json"));
-            if (!text) return text.error();
-            auto sizes = json::parse(*text, name(number, "json"));
-            if (!sizes) return sizes.error();
-            if (!sizes->is_array() || sizes->get_array().size() != parts_[number].sizes.size())
-                return build_error("the image's Python wrote another list of bytecode than it was asked for");
-            std::uint64_t offset = 0;
-            for (std::size_t i = 0; i < parts_[number].sizes.size(); ++i) {
-                const std::int64_t size = sizes->get_array()[i].as_int64();
-                if (size < 0) continue;
-                out.pieces_[source(number, i)] = {out.files_.size(), offset, static_cast<std::uint64_t>(size)};
-                offset += static_cast<std::uint64_t>(size);
-            }
-            out.files_.push_back(name(number, "pyc"));
-        }
+        out.folder_ = std::make_shared<const sys::Beneath>(std::move(*folder));
+        for (std::size_t number = 0; number < parts_.size(); ++number)
+            if (auto taken = take(number, out); !taken) return taken.error();
         return out;
     }
 
@@ -160,8 +153,37 @@ class BytecodeParts {
         std::vector<std::uint64_t> sizes;  // of each, bytes
     };
 
+    Result<void> take(std::size_t number, Bytecode& out) const {
+        const Part& part = parts_[number];
+        const std::string list = file_name(number, "json"), content = file_name(number, "pyc");
+        auto text = out.folder_->read_file(list, 64 + 24 * part.sizes.size());
+        if (!text) return text.error();
+        auto sizes = json::parse(*text, list);
+        if (!sizes) return sizes.error();
+        const Error other = build_error("the image's Python wrote other bytecode than it was asked for");
+        if (!sizes->is_array() || sizes->get_array().size() != part.sizes.size()) return other;
+        std::uint64_t offset = 0;
+        for (std::size_t i = 0; i < part.sizes.size(); ++i) {
+            const auto* size = sizes->get_array()[i].if_int64();
+            if (size == nullptr || *size > most_bytecode) return other;
+            if (*size < 0) continue;
+            out.pieces_[source(number, i)] = {out.files_.size(), offset, static_cast<std::uint64_t>(*size)};
+            offset += static_cast<std::uint64_t>(*size);
+        }
+        const auto facts = out.folder_->link_status(content);
+        if (!facts) return facts.error();
+        const bool whole =
+            *facts && S_ISREG((*facts)->st_mode) && static_cast<std::uint64_t>((*facts)->st_size) == offset;
+        if (!whole) return other;
+        out.files_.push_back(content);
+        return {};
+    }
+
+    static std::string file_name(std::size_t number, const char* ending) {
+        return std::to_string(number) + "." + ending;
+    }
     std::string name(std::size_t number, const char* ending) const {
-        return request_.folder / (std::to_string(number) + "." + ending);
+        return request_.folder / file_name(number, ending);
     }
     const std::string& source(std::size_t number, std::size_t i) const {
         return request_.units[parts_[number].unit].sources[parts_[number].first + i];
@@ -175,7 +197,7 @@ class BytecodeParts {
 Result<std::string> Bytecode::read(const std::string& source) const {
     const Piece& piece = pieces_.at(source);
     const std::string& name = files_[piece.file];
-    const auto file = sys::open_fd(name, O_RDONLY);
+    const auto file = folder_->open_file(name);
     if (!file) return file.error();
     std::string out(piece.size, '\0');
     for (std::size_t done = 0; done < out.size();) {

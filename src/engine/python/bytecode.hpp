@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "engine/sandbox/sandbox.hpp"
 #include "resolve/base_contract.hpp"
+#include "sys/beneath.hpp"
 
 namespace tmplbuild {
 
@@ -52,7 +54,8 @@ class Bytecode {
         std::size_t file = 0;
         std::uint64_t offset = 0, size = 0;
     };
-    std::vector<std::string> files_;  // opened for each read: there can be more than a process may hold open
+    std::shared_ptr<const sys::Beneath> folder_;
+    std::vector<std::string> files_;  // in it; opened for each read: there can be more than a process may hold open
     std::map<std::string, Piece> pieces_;
 };
 

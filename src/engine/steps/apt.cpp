@@ -44,7 +44,6 @@ Result<StepOutput> build_step(const AptSpec& spec, StepContext& context) {
     std::vector<std::string> install = {"install"};
     for (const LockedPackage& package : spec.locked.packages) install.push_back(package.name + "=" + package.version);
     for (const auto& arguments : {std::vector<std::string>{"update"}, install}) {
-        if (arguments.size() == 1 && arguments != std::vector<std::string>{"update"}) break;
         auto done = (*session)->run_checked({.argv = apt_get(arguments), .on_line = line}, context.stop,
                                             "installing the packages");
         if (!done) return done.error();

@@ -35,6 +35,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const char* const front_log = "nvcc-front.jsonl";
+constexpr std::uint64_t most_front_log = 16 << 20;  // bytes
 
 // "30", "0.5".
 std::string short_number(double value) {
@@ -333,8 +334,7 @@ class Compile {
             set.write(context_.store, {context_.compression, "kernel " + spec_.kernel + " " + spec_.arch.to_string()});
         if (!layer) return layer.error();
         // What the front changed is part of the log: a source that names archs of its own shows here.
-        if (auto changed = sys::read_file(log_folder() / front_log))
-            log_ += "nvcc calls that were changed:\n" + *changed;
+        if (auto changed = changed_calls()) log_ += "nvcc calls that were changed:\n" + *changed;
         const Digest log = Sha256::of(log_);
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
         auto digest = digest_of_files();
@@ -342,6 +342,13 @@ class Compile {
         json::object facts{{"proof", kernel::to_json(proof)}, {"log", log.to_string()}, {"files", digest->to_string()}};
         if (!torch_.empty()) facts["torch"] = torch_;
         return StepOutput{{*layer}, std::move(facts), peak_};
+    }
+
+    // The compile could write there what it wanted: a link, a pipe, or without end.
+    Result<std::string> changed_calls() const {
+        const auto folder = sys::Beneath::open(log_folder(), sys::Outside::refused);
+        if (!folder) return folder.error();
+        return folder->read_file(front_log, most_front_log);
     }
 
     // What the pod compares before it switches the variant on.

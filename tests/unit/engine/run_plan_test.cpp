@@ -162,6 +162,20 @@ TEST_CASE("a step is made after what it needs, and gets its layers from the bott
     CHECK_FALSE(got.needed.contains("beside"));
 }
 
+TEST_CASE("what a step throws is the error of the build, and the builder lives on") {
+    Workshop shop;
+    shop.steps.makes["a"] = [](const StepInputs&, const std::stop_token&) -> Result<StepResult> {
+        throw BuildError(usage_error("no such place", "name one that is there"));
+    };
+    CHECK(shop.failure_of({step_named("a")}).message == "no such place");
+    shop.steps.makes["a"] = [](const StepInputs&, const std::stop_token&) -> Result<StepResult> {
+        return FakeSteps::result_of(std::string().at(1) == 'x' ? "a" : "b");
+    };
+    const Error error = shop.failure_of({step_named("a")});
+    CHECK(error.kind == ErrorKind::build);
+    CHECK(error.message.starts_with("this should not have happened: "));
+}
+
 TEST_CASE("steps that do not need each other run side by side") {
     Workshop shop;
     // Each waits for the other's beginning: one after the other, they would never end.

@@ -89,7 +89,7 @@ TEST_CASE("what could not be done is told, and by default in words") {
     CHECK(run(request).report == std::to_string(ENOENT) + " execute");
     // The first file that is there is the one that is told of, and a later one is tried all the same.
     const auto folder = sys::TempDirectory::make(std::filesystem::temp_directory_path(), "start-").value();
-    REQUIRE(sys::replace_file(folder.path() / "true", "no program", 0644));
+    REQUIRE(sys::write_file_atomic(folder.path() / "true", "no program", 0644));
     request.argv = {"true"};
     request.path = folder.path().string();
     CHECK(run(request).report == std::to_string(EACCES) + " execute");

@@ -46,7 +46,7 @@ TEST_CASE("a pipe is written through and stays a pipe") {
             got.resize(100);
             got.resize(sys::read_full(fd.get(), std::as_writable_bytes(std::span(got)), pipe).value());
         });
-        const auto written = large ? write_large(pipe, "through") : sys::write_file_atomic(pipe, "through");
+        const auto written = large ? write_large(pipe, "through") : sys::write_named_file(pipe, "through");
         reader.join();
         CHECK(written);
         CHECK(got == "through");
@@ -71,9 +71,9 @@ TEST_CASE("a character device is written through: what it says is an error of th
     const Folder folder;
     fs::create_symlink("/dev/full", folder.at("full"));
     for (const fs::path& file : {folder.at("full"), fs::path("/dev/full")}) {
-        CHECK(sys::write_file_atomic(file, "x").error().message.find("No space left") != std::string::npos);
+        CHECK(sys::write_named_file(file, "x").error().message.find("No space left") != std::string::npos);
         CHECK_FALSE(write_large(file, "x"));
-        CHECK(sys::write_file_atomic("/dev/null", "x"));
+        CHECK(sys::write_named_file("/dev/null", "x"));
     }
     CHECK(fs::is_character_file("/dev/full"));
     CHECK(fs::is_character_file("/dev/null"));
@@ -87,7 +87,7 @@ TEST_CASE("the file behind a link is replaced, and the link stays") {
     fs::create_symlink("elsewhere/file", folder.at("link"));
     fs::create_symlink("link", folder.at("second"));
     fs::create_symlink("elsewhere/none yet", folder.at("dangling"));
-    REQUIRE(sys::write_file_atomic(folder.at("second"), "new"));
+    REQUIRE(sys::write_named_file(folder.at("second"), "new"));
     REQUIRE(write_large(folder.at("dangling"), "made"));
     CHECK(sys::read_file(folder.at("elsewhere/file")).value() == "new");
     CHECK(sys::read_file(folder.at("elsewhere/none yet")).value() == "made");
@@ -98,7 +98,7 @@ TEST_CASE("a folder is refused before anything is written") {
     const Folder folder;
     fs::create_directory(folder.at("folder"));
     CHECK(sys::write_target(folder.at("folder")).error().kind == ErrorKind::usage);
-    CHECK_FALSE(sys::write_file_atomic(folder.at("folder"), "x"));
+    CHECK_FALSE(sys::write_named_file(folder.at("folder"), "x"));
     CHECK(folder.size() == 1);
 }
 
