@@ -13,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "oci/image_name.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::cli;
@@ -129,7 +130,7 @@ struct CommandLine {
         CLI::App* explain = on_template("explain", "Say why a step would be built", run_explain);
         explain->add_option("STEP", options.step, "The step's id, as `plan` shows it")->required();
         CLI::App* inspect = app.add_subcommand("inspect", "Show an image's layers");
-        inspect->add_option("IMAGE", options.image, "oci:DIR[:TAG], or a layout's folder")->required();
+        inspect->add_option("IMAGE", options.image, oci::image_names)->required();
         inspect->add_flag("--json", options.json, "Print JSON");
         inspect->add_option("--can-run", options.can_run,
                             "Only say whether the image's kernels run on this GPU: exit 0 yes, 1 no, 5 unknown");
@@ -137,11 +138,7 @@ struct CommandLine {
             [this] { command = [this](Progress&, const std::stop_token&) { return run_inspect(options); }; });
         CLI::App* verify = app.add_subcommand(
             "verify", "Prove an image's kernels again from its bytes: exit 0 it keeps its promises, 1 not, 5 unknown");
-        verify
-            ->add_option(
-                "IMAGE", options.image,
-                "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]], or a layout's folder")
-            ->required();
+        verify->add_option("IMAGE", options.image, oci::image_names)->required();
         verify->add_flag("--json", options.json, "Print JSON");
         verify->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_verify(options, stop); }; });

@@ -7,6 +7,7 @@
 #include "base/grammar.hpp"
 #include "base/placeholders.hpp"
 #include "base/text.hpp"
+#include "compile/step_environment.hpp"
 
 namespace tmplbuild::compile {
 
@@ -51,28 +52,20 @@ Places places_of(const std::string& source_directory) {
 
 Environment environment(const Recipe& recipe) {
     const Places places = places_of(recipe.directory);
-    Environment out{{"HOME", "/root"},
-                    {"LC_ALL", "C.UTF-8"},
-                    {"LANG", "C.UTF-8"},
-                    {"TZ", "UTC"},
-                    {"TERM", "dumb"},
-                    {"DEBIAN_FRONTEND", "noninteractive"},
-                    {"SOURCE_DATE_EPOCH", "315532800"},
-                    {"TMPDIR", places.temporary},
-                    // What somebody installed for himself is no part of a compile.
-                    {"PYTHONNOUSERSITE", "1"},
-                    {"CUDA_HOME", places.cuda_home},
-                    {"CUDA_PATH", places.cuda_home},
-                    {"TMPLBUILD_NVCC", places.toolkit + "/bin/nvcc"},
-                    {"TMPLBUILD_ARCH", recipe.arch.number()},
-                    {"TMPLBUILD_NVCC_LOG", places.log + "/nvcc-front.jsonl"}};
+    Environment out = step_environment();
+    out["TMPDIR"] = places.temporary;
+    out["PYTHONNOUSERSITE"] = "1";  // what somebody installed for himself is no part of a compile
+    out["CUDA_HOME"] = out["CUDA_PATH"] = places.cuda_home;
+    out["TMPLBUILD_NVCC"] = places.toolkit + "/bin/nvcc";
+    out["TMPLBUILD_ARCH"] = recipe.arch.number();
+    out["TMPLBUILD_NVCC_LOG"] = places.log + "/nvcc-front.jsonl";
     // `python` is the venv's, where there is one.
     std::string path = recipe.venv.empty() ? "" : recipe.venv + "/bin:";
     if (!recipe.requirement_packages.empty()) {
         path += places.requirements + "/bin:";
         out["PYTHONPATH"] = places.requirements + "/" + recipe.requirement_packages;
     }
-    out["PATH"] = path + places.cuda_home + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    out["PATH"] = path + places.cuda_home + "/bin:" + standard_path;
     if (recipe.driver_stub) out["LIBRARY_PATH"] = places.stub;
     if (!recipe.venv.empty()) out["VIRTUAL_ENV"] = recipe.venv;
     if (!recipe.headers.empty()) out["CPATH"] = join(recipe.headers, ":");

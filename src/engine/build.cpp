@@ -52,7 +52,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     refuse_unbuildable(tmpl);
     std::vector<oci::ImageName> outputs = request.outputs;
     if (outputs.empty()) outputs.push_back({oci::ImageName::Kind::layout, default_output(tmpl), "", ""});
-    check_outputs(outputs);
+    check_outputs(outputs, request.also_written);
     std::vector<std::filesystem::path> written = request.also_written;
     for (const oci::ImageName& output : outputs) written.push_back(output.path);
     leave_out_own_files(tmpl, store, written);

@@ -4,15 +4,17 @@
 #include <set>
 
 #include "base/secret_mask.hpp"
+#include "base/text.hpp"
 
 namespace tmplbuild {
 
 void check_secrets(const Template& tmpl, const std::map<std::string, std::string>& given, const PrepareOptions& options,
                    const ResolveContext& context) {
-    std::set<std::string> missing;
+    std::set<std::string> missing, asked;
     for (const Layer& layer : tmpl.layers) {
         const auto* run = std::get_if<RunLayer>(&layer.body);
         if (run == nullptr) continue;
+        asked.insert(run->secrets.begin(), run->secrets.end());
         for (const std::string& name : run->secrets) {
             const auto found = given.find(name);
             if (found == given.end())
@@ -22,6 +24,12 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
                                          std::to_string(SecretMask::shortest) +
                                          " characters or more: if a command prints it, the log shows it");
         }
+    }
+    for (const auto& [name, content] : given) {
+        if (asked.contains(name)) continue;
+        const std::string guess = did_you_mean(name, {asked.begin(), asked.end()});
+        context.progress.message("warning: no step of the template asks for the secret '" + name + "'" +
+                                 (guess.empty() ? "" : "; " + guess));
     }
     if (missing.empty()) return;
     // A step that is in the store needs none: looked up as `plan` does it, without the network.

@@ -51,22 +51,25 @@ static std::string place_of(const oci::ImageName& output) {
 }
 
 // Two outputs in one place: the last would win, and nobody would say so.
-static std::vector<Error> twice_named(const std::vector<oci::ImageName>& outputs) {
+static std::vector<Error> twice_named(const std::vector<oci::ImageName>& outputs,
+                                      const std::vector<fs::path>& also_written) {
     std::vector<Error> errors;
     std::map<std::string, std::string> seen;
-    for (const oci::ImageName& output : outputs) {
-        if (output.kind == Kind::registry) continue;
-        const auto [other, first] = seen.try_emplace(place_of(output), output.to_string());
+    const auto note = [&](const std::string& place, const std::string& option) {
+        const auto [other, first] = seen.try_emplace(place, option);
         if (!first)
-            errors.push_back(
-                usage_error("-o " + other->second + " and -o " + output.to_string() + " write to one place",
-                            "name another file, or another tag of the layout"));
-    }
+            errors.push_back(usage_error(other->second + " and " + option + " write to one place",
+                                         "name another file, or another tag of the layout"));
+    };
+    for (const oci::ImageName& output : outputs)
+        if (output.kind != Kind::registry) note(place_of(output), "-o " + output.to_string());
+    for (const fs::path& file : also_written)
+        note(place_of({Kind::oci_archive, file, "", ""}), "--metadata-file " + file.string());
     return errors;
 }
 
-void check_outputs(const std::vector<oci::ImageName>& outputs) {
-    std::vector<Error> errors = twice_named(outputs);
+void check_outputs(const std::vector<oci::ImageName>& outputs, const std::vector<fs::path>& also_written) {
+    std::vector<Error> errors = twice_named(outputs, also_written);
     for (const oci::ImageName& output : outputs) {
         std::error_code failed;
         if (output.kind == Kind::registry)

@@ -14,7 +14,9 @@
 
 namespace tmplbuild {
 
-void check_outputs(const std::vector<oci::ImageName>& outputs);
+// `also_written`: the file of --metadata-file.
+void check_outputs(const std::vector<oci::ImageName>& outputs,
+                   const std::vector<std::filesystem::path>& also_written = {});
 
 // `name` is the template's: what the image is called where an output that needs a name does not say one.
 void write_outputs(const Store& store, const oci::Image& image, const std::string& name,

@@ -12,6 +12,10 @@
 
 namespace tmplbuild::oci {
 
+// The ways to name an image of this machine, for help texts and hints.
+inline constexpr const char* image_names =
+    "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME[:TAG]], or a layout's folder";
+
 struct ImageName {
     enum class Kind { layout, oci_archive, docker_archive, registry };
     Kind kind = Kind::layout;

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "compile/recipe.hpp"
+#include "compile/step_environment.hpp"
 #include "pack/layer_writer.hpp"
+#include "pack/scrub.hpp"
 #include "plan/kernel_specs.hpp"
 
 namespace tmplbuild {
@@ -61,6 +63,12 @@ void add_environment(CanonicalKey& key, const StringMap& environment) {
     for (const auto& [name, value] : environment) key.add("environment/" + name, std::string_view(value));
 }
 
+// What every command of a step starts with.
+void add_step_environment(CanonicalKey& key) {
+    for (const auto& [name, value] : compile::step_environment())
+        key.add("step environment/" + name, std::string_view(value));
+}
+
 void add_below(CanonicalKey& key, const KeysBelow& below) {
     for (const auto& [id, digest] : below) key.add("below/" + id, digest);
 }
@@ -68,8 +76,11 @@ void add_below(CanonicalKey& key, const KeysBelow& below) {
 // Raised when nvcc-front lets through other flags than before for the same call.
 constexpr std::int64_t nvcc_front_version = 1;
 
-// Raised when another part of what a command leaves becomes its layer.
+// Raised when another part of what a command leaves becomes its layer, beside the rules of pack/scrub.hpp.
 constexpr std::int64_t run_leavings_version = 2;
+
+// Raised when apt installs the same packages in another way (engine/steps/apt.cpp).
+constexpr std::int64_t apt_version = 1;
 
 }  // namespace
 
@@ -88,6 +99,7 @@ CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
     if (const auto* debian = std::get_if<DebianBase>(&spec.base)) {
         key.add("suite", debian->suite);
         key.add("sources", debian->sources);
+        key.add("scrub", scrub_rules());
         add_packages(key, spec.locked.packages, "package/");
     } else {
         key.add("image", spec.locked.request);
@@ -137,6 +149,9 @@ CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compress
 
 CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression compression) {
     CanonicalKey key = start("apt", compression);
+    key.add("version", apt_version);
+    key.add("scrub", scrub_rules());
+    add_step_environment(key);
     add_packages(key, spec.locked.packages, "package/");
     add_below(key, below);
     return key;
@@ -166,8 +181,10 @@ CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression co
     key.add("command", spec.layer.command);
     key.add("script", spec.layer.script);
     key.add("directory", spec.layer.directory);
+    add_step_environment(key);
     add_environment(key, spec.layer.environment);
     key.add("leavings", run_leavings_version);
+    key.add("scrub", scrub_rules());
     key.add("network", spec.layer.network);
     key.add("secrets", spec.layer.secrets);  // their names; what they hold is nobody's to keep
     add_below(key, below);

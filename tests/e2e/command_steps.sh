@@ -74,6 +74,8 @@ mkdir -p /var/cache/apt/archives /root/.cache/pip /root/.cache/huggingface /work
 touch /var/cache/apt/archives/x /tmp/leftover /root/.cache/pip/x
 echo weights >/root/.cache/huggingface/model
 getent hosts localhost \$(hostname) >/opt/hosts
+echo 192.0.2.1 mirror >>/etc/hosts
+getent hosts mirror >/opt/mirror
 for kept in /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do
     if echo x 2>/dev/null >\$kept; then echo "\$kept could be written"; exit 1; fi
 done
@@ -88,7 +90,8 @@ name = "online"
 command = ["/bin/sh", "-c", "test -s /etc/resolv.conf && test -s \"\$SSL_CERT_FILE\" && test -f \"\$APT_CONFIG\" && echo fine >/opt/online"]
 network = true
 TOML
-build "$work/a" --secret "token=$work/token" --set image.compression=gzip >"$work/digest"
+build "$work/a" --secret "token=$work/token" --secret "tokn=$work/token" --set image.compression=gzip >"$work/digest"
+grep -q "^warning: no step of the template asks for the secret 'tokn'; did you mean 'token'?$" "$work/a/log" || fail "a secret that nobody asks for: $(cat "$work/a/log")"
 mkdir "$work/root"
 umoci unpack --image "$work/a/out:latest" "$work/bundle" >/dev/null
 root=$work/bundle/rootfs
@@ -104,7 +107,8 @@ grep -q '^jq-' "$root/opt/jq-version" || fail "jq was not there"
 [ ! -e "$root/opt/site/index.html" ] || fail "a removed file came back"
 [ "$(cat "$root/root/.cache/huggingface/model")" = weights ] || fail "a user's own cache is gone"
 [ "$(wc -l <"$root/opt/hosts")" = 2 ] || fail "names in a step: $(cat "$root/opt/hosts")"
-grep -q "^run:make: left out of the image.*: /tmp/leftover (0 B)$" "$work/a/log" || fail "what was left out is not told: $(cat "$work/a/log")"
+grep -q "^192.0.2.1" "$root/opt/mirror" || fail "a step cannot add a name of its own"
+grep -q "^run:make: left out of the image.*: /etc/hosts ([0-9]* B), /tmp/leftover (0 B)$" "$work/a/log" || fail "what was left out is not told: $(cat "$work/a/log")"
 for gone in root/.cache/pip/x etc/hosts var/cache/apt/archives/x tmp/leftover run/secrets run/tmplbuild run/tmplbuild-init usr/sbin/policy-rc.d etc/resolv.conf var/lib/apt/lists/lock; do
     [ ! -e "$root/$gone" ] || fail "/$gone is in the image"
 done

@@ -10,6 +10,7 @@
 #include "engine/base/measure_root.hpp"
 #include "engine/package_repository.hpp"
 #include "engine/python/interpreter.hpp"
+#include "pack/scrub.hpp"
 #include "pack/tree_packer.hpp"
 #include "resolve/apt_source.hpp"
 
@@ -22,58 +23,6 @@ static constexpr const char* capabilities_taken_away =
     "-sys_module,-sys_rawio,-sys_ptrace,-sys_time,-sys_boot,-sys_pacct,-sys_tty_config,-syslog,"
     "-net_admin,-net_raw,-mac_admin,-mac_override,-audit_control,-audit_read,-wake_alarm,"
     "-block_suspend,-lease,-linux_immutable";
-
-bool is_scrubbed(const std::string& path) {
-    // Folders stay, what is in them goes.
-    static constexpr std::array emptied = {
-        "dev/",
-        "proc/",
-        "sys/",
-        "run/",
-        "tmp/",
-        "var/tmp/",
-        "var/lib/apt/lists/",
-        "var/cache/apt/",
-        "var/cache/ldconfig/",
-        "var/log/apt/",
-        "root/.cache/",
-    };
-    // Files that differ between two installations of the same packages, or that belong to the machine that built.
-    static constexpr std::array removed = {
-        "etc/machine-id",
-        "var/lib/dbus/machine-id",
-        "etc/resolv.conf",
-        "etc/hostname",
-        "var/log/alternatives.log",
-        "var/log/bootstrap.log",
-        "var/log/dpkg.log",
-        "var/log/faillog",
-        "var/log/lastlog",
-        "var/log/btmp",
-        "var/log/wtmp",
-        "var/cache/debconf/config.dat-old",
-        "var/cache/debconf/templates.dat-old",
-        "var/lib/dpkg/status-old",
-        "var/lib/dpkg/diversions-old",
-        "var/lib/dpkg/statoverride-old",
-        "var/lib/dpkg/lock",
-        "var/lib/dpkg/lock-frontend",
-        "var/lib/dpkg/triggers/Lock",
-        "var/lib/apt/extended_states",
-        "etc/.pwd.lock",
-        "etc/passwd-",
-        "etc/group-",
-        "etc/shadow-",
-        "etc/gshadow-",
-        "var/lib/systemd/random-seed",
-        "etc/apt/sources.list.d/0000tmplbuild.list",
-        "var/lib/mmdebstrap",
-    };
-    for (const std::string_view folder : emptied)
-        if (path.starts_with(folder)) return true;
-    if (path.starts_with("etc/ssh/ssh_host_")) return true;
-    return std::find(removed.begin(), removed.end(), path) != removed.end();
-}
 
 namespace {
 

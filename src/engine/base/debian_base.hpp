@@ -10,7 +10,4 @@ namespace tmplbuild {
 // One layer; facts: {"contract": BaseContract}.
 Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context);
 
-// What no image should carry of an installation: logs, caches, identities of the machine that built it.
-bool is_scrubbed(const std::string& path);
-
 }  // namespace tmplbuild

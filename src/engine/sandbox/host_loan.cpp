@@ -71,8 +71,14 @@ Result<std::map<std::string, std::string>> lend_host_settings(const fs::path& fo
     }
     std::string apt;
     for (const char* scheme : {"http", "https"})
-        if (auto proxy = out.find(std::string(scheme) + "_proxy"); proxy != out.end())
+        if (auto proxy = out.find(std::string(scheme) + "_proxy"); proxy != out.end()) {
+            // apt.conf(5) has no way to write these in a value.
+            if (proxy->second.find_first_of("\"\n\r") != std::string::npos)
+                return usage_error(
+                    "the variable " + proxy->first + " holds a quote or a line's end, and no proxy's address does",
+                    "write it as http://HOST:PORT");
             apt += "Acquire::" + std::string(scheme) + "::Proxy \"" + proxy->second + "\";\n";
+        }
     if (const fs::path bundle = ca_bundle(); !bundle.empty()) {
         if (auto lent = lend_copy(bundle, folder / "ca.pem"); !lent) return lent.error();
         const std::string bundle_inside = inside + "/ca.pem";

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/sandbox/run_leavings.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/text.hpp"
-#include "engine/base/debian_base.hpp"
+#include "pack/scrub.hpp"
+#include "pack/whiteout.hpp"
+#include "sys/beneath.hpp"
 #include "template/fields.hpp"
 
 namespace tmplbuild {
@@ -32,12 +36,12 @@ std::optional<std::uint64_t> size_of_files(const fs::path& at) {
     return out;
 }
 
-// Anything that is no folder, at or below a path.
+// Anything that is no folder, at or below a path; not the overlay's mark of a deletion.
 std::optional<fs::path> first_file(const fs::path& at) {
+    struct stat facts {};
+    if (::lstat(at.c_str(), &facts) != 0 || is_overlay_whiteout(facts)) return std::nullopt;
+    if (!S_ISDIR(facts.st_mode)) return at;
     std::error_code failed;
-    const fs::file_status status = fs::symlink_status(at, failed);
-    if (fs::is_regular_file(status) || fs::is_symlink(status)) return at;
-    if (!fs::is_directory(status)) return std::nullopt;
     std::vector<fs::path> names;
     for (const auto& entry : fs::directory_iterator(at, failed)) names.push_back(entry.path());
     std::sort(names.begin(), names.end());
@@ -49,9 +53,7 @@ std::optional<fs::path> first_file(const fs::path& at) {
 }  // namespace
 
 Leaving leaving_of(const std::string& path) {
-    if (starts_with_any(path, {"dev/", "proc/", "sys/", "run/", "tmp/", "var/tmp/"}) || path == "etc/resolv.conf" ||
-        path == "etc/hostname")
-        return Leaving::told;
+    if (is_engines_own(path)) return Leaving::told;
     // A user's own caches are what he baked in (a model in the hub's cache); of package tools they only weigh.
     if (path.starts_with("root/.cache/"))
         return starts_with_any(path + "/", {"root/.cache/pip/", "root/.cache/uv/"}) ? Leaving::scrubbed : Leaving::kept;
@@ -61,9 +63,11 @@ Leaving leaving_of(const std::string& path) {
 bool LeftOut::skip(const std::string& path) {
     const Leaving leaving = leaving_of(path);
     if (leaving == Leaving::told)
-        if (const auto size = size_of_files(upper_ / path)) entries_.push_back({"/" + path, *size});
+        if (const auto size = size_of_files(upper_ / path)) add(path, *size);
     return leaving != Leaving::kept;
 }
+
+void LeftOut::add(const std::string& path, std::uint64_t bytes) { entries_.push_back({"/" + path, bytes}); }
 
 std::string LeftOut::to_string() const {
     if (entries_.empty()) return {};
@@ -80,16 +84,20 @@ std::string LeftOut::to_string() const {
     }
     if (sorted.size() > named)
         words.push_back(std::to_string(sorted.size() - named) + " more (" + human_bytes(rest) + ")");
-    return "left out of the image, whose /tmp, /var/tmp and /run are empty and whose /etc/resolv.conf and "
-           "/etc/hostname "
-           "are the engine's: " +
+    return "left out of the image, whose /tmp, /var/tmp and /run are empty and whose /etc/resolv.conf, /etc/hostname "
+           "and /etc/hosts are the engine's: " +
            join(words, ", ");
 }
 
-Result<void> refuse_reserved_places(const fs::path& upper) {
+Result<void> refuse_reserved_places(const fs::path& root, const fs::path& upper) {
+    auto merged = sys::Beneath::open(root, sys::Outside::is_root);
+    if (!merged) return merged.error();
     for (const char* place : {"/workspace", "/opt/tmplbuild"}) {
+        // Where it really lies in the image: the command may have moved /opt and left a link.
+        const auto real = merged->real_path(place);
+        if (!real) return real.error();
         const char* reason = reserved_reason(place);
-        const auto found = first_file(upper / fs::path(place).relative_path());
+        const auto found = *real ? first_file(upper / **real) : std::nullopt;
         if (reason == nullptr || !found) continue;
         return build_error("the command wrote /" + found->lexically_relative(upper).string() +
                                ": nothing of a template goes into " + place,

@@ -25,6 +25,8 @@ class LeftOut {
     explicit LeftOut(std::filesystem::path upper) : upper_(std::move(upper)) {}
     // Whether the path is left out, with all below it: for TreePackOptions::skip.
     bool skip(const std::string& path);
+    // A file that the command changed and that was never in the upper directory.
+    void add(const std::string& path, std::uint64_t bytes);
     // One sentence with the largest of them; empty when only empty folders were left out.
     std::string to_string() const;
 
@@ -38,7 +40,7 @@ class LeftOut {
 };
 
 // An error that names what a command wrote where nothing of a template may go (/workspace, /opt/tmplbuild), by the rule
-// that `files` has too. An empty folder is none: it is what a volume is mounted on.
-Result<void> refuse_reserved_places(const std::filesystem::path& upper);
+// that `files` has too. An empty folder is none: it is what a volume is mounted on. `root`: the merged view.
+Result<void> refuse_reserved_places(const std::filesystem::path& root, const std::filesystem::path& upper);
 
 }  // namespace tmplbuild

@@ -13,6 +13,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "compile/step_environment.hpp"
 #include "engine/sandbox/host_loan.hpp"
 #include "engine/sandbox/host_names.hpp"
 #include "engine/sandbox/leftovers.hpp"
@@ -34,18 +35,6 @@ namespace {
 const char* const init_inside = "/run/tmplbuild-init";
 const char* const input_inside = "/run/tmplbuild-input";
 const char* const secrets_inside = "/run/secrets";
-
-std::map<std::string, std::string> fixed_environment() {
-    return {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-            {"HOME", "/root"},
-            {"LC_ALL", "C.UTF-8"},
-            {"LANG", "C.UTF-8"},
-            {"TZ", "UTC"},
-            {"TERM", "dumb"},
-            {"DEBIAN_FRONTEND", "noninteractive"},
-            // Python then makes bytecode that does not depend on times (py_compile, "PycInvalidationMode").
-            {"SOURCE_DATE_EPOCH", "315532800"}};
-}
 
 // Unmounts when it ends; lazily, since a process that is just ending may still stand in it.
 class Mount {
@@ -116,6 +105,13 @@ class RuncSession : public SandboxSession {
 
     fs::path root() const override { return work_.path() / "root"; }
     fs::path upper() const override { return work_.path() / "upper"; }
+    std::optional<std::string> changed_hosts() const override {
+        constexpr std::uint64_t limit = 1 << 20;
+        const auto folder = sys::Beneath::open(work_.path(), sys::Outside::refused);
+        const auto now = folder ? folder->read_file("hosts", limit) : Result<std::string>(folder.error());
+        if (hosts_.empty() || !now || *now == hosts_) return std::nullopt;
+        return *now;
+    }
     bool is_below(const std::string& path) const override {
         return std::any_of(roots_.begin(), roots_.end(), [&](const sys::Beneath& lower) {
             const auto status = lower.link_status(path);
@@ -178,7 +174,7 @@ class RuncSession : public SandboxSession {
             config.mounts.push_back({command.resolver, places_.resolver});
         } else {
             if (can_limit_processes()) config.process_limit = step_processes;
-            config.environment = fixed_environment();
+            config.environment = compile::step_environment();
             if (auto lent = lend(command, config, loans); !lent) return lent.error();
             const fs::path input = work_.path() / "input";
             config.argv = {init_inside, command.directory, command.stdin_text.empty() ? "/dev/null" : input_inside};
@@ -233,7 +229,8 @@ class RuncSession : public SandboxSession {
     // A copy of the command's own, which it may change as under any engine; nothing of it lasts.
     Result<void> lend_hosts(RuncConfig& config) {
         const fs::path file = work_.path() / "hosts";
-        if (auto written = sys::write_file_atomic(file, hosts_text(config.hostname)); !written) return written;
+        hosts_ = hosts_text(config.hostname);
+        if (auto written = sys::write_file_atomic(file, hosts_); !written) return written;
         config.mounts.push_back({file, places_.hosts, false});
         return {};
     }
@@ -266,6 +263,7 @@ class RuncSession : public SandboxSession {
     sys::TempDirectory work_;
     std::vector<SandboxMount> mounts_;
     LentPlaces places_;
+    std::string hosts_;                // as the command was lent it
     std::vector<sys::Beneath> roots_;  // the layers below
     bool mounted_ = false;
 };

@@ -72,6 +72,8 @@ class SandboxSession {
     Result<io::ProcessResult> run_checked(const SandboxCommand& command, std::stop_token stop, const std::string& what);
     virtual std::filesystem::path root() const = 0;   // the merged view on this machine, to read from
     virtual std::filesystem::path upper() const = 0;  // what the commands changed, overlay conventions
+    // What a command left in the /etc/hosts that it was lent, where it changed it: that file is in no layer.
+    virtual std::optional<std::string> changed_hosts() const { return std::nullopt; }
     // Whether the layers below have something at a path (no leading slash): only then did a change replace it.
     virtual bool is_below(const std::string&) const { return true; }
 };

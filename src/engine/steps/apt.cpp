@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/base/debian_base.hpp"
 #include "engine/package_repository.hpp"
 #include "engine/steps/steps.hpp"
+#include "pack/scrub.hpp"
 #include "pack/tree_packer.hpp"
 
 namespace tmplbuild {

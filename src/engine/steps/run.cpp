@@ -27,7 +27,8 @@ Result<StepOutput> build_step(const RunSpec& spec, StepContext& context) {
     context.say("running");
     auto done = (*session)->run_checked(command, context.stop, "the command");
     if (!done) return done.error();
-    if (auto allowed = refuse_reserved_places((*session)->upper()); !allowed) return allowed.error();
+    if (auto allowed = refuse_reserved_places((*session)->root(), (*session)->upper()); !allowed)
+        return allowed.error();
     context.say("packing");
     // Whatever the command wrote has the time of this build; nothing of it may stay.
     LeftOut left_out((*session)->upper());
@@ -38,6 +39,7 @@ Result<StepOutput> build_step(const RunSpec& spec, StepContext& context) {
     options.is_below = [&](const std::string& path) { return (*session)->is_below(path); };
     auto layer = pack_tree(context.store, (*session)->upper(), options);
     if (!layer) return layer.error();
+    if (const auto hosts = (*session)->changed_hosts()) left_out.add("etc/hosts", hosts->size());
     if (const std::string words = left_out.to_string(); !words.empty())
         context.progress.message(context.step + ": " + words);
     return StepOutput{{*layer}, {}, done->peak_memory};

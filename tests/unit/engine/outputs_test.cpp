@@ -103,3 +103,16 @@ TEST_CASE("a stop leaves whole what was written and begins nothing else") {
     CHECK(place.progress.ended_with.at(place.outputs[1].to_string()) == StepOutcome::stopped);
     CHECK(place.files() == std::vector<std::string>{"first.tar"});
 }
+
+TEST_CASE("two things that are written to one place are refused, the metadata's file among them") {
+    const OutputPlace place;
+    const fs::path file = place.folder.path() / "out/first.tar";
+    CHECK_NOTHROW(check_outputs(place.outputs, {place.folder.path() / "out/metadata.json"}));
+    try {
+        check_outputs(place.outputs, {place.folder.path() / "out/../out/first.tar"});
+        FAIL("nothing was refused");
+    } catch (const BuildError& error) {
+        CHECK(error.errors().front().message.find("-o oci-archive:" + file.string() + " and --metadata-file ") == 0);
+        CHECK(error.errors().front().message.ends_with(" write to one place"));
+    }
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/sandbox/run_leavings.hpp"
 
+#include <sys/stat.h>
+
 #include "support/catch.hpp"
 #include "sys/file.hpp"
 
@@ -59,16 +61,40 @@ TEST_CASE("many things that are left out are counted") {
 
 TEST_CASE("a command may write where files may go, and nowhere else") {
     const Upper upper;
+    const auto refuse = [&] { return refuse_reserved_places(upper.path(), upper.path()); };
     upper.file("opt/x");
     fs::create_directories(upper.path() / "workspace/models");
-    CHECK(refuse_reserved_places(upper.path()));
+    CHECK(refuse());
     upper.file("workspace/models/a.bin");
-    const auto refused = refuse_reserved_places(upper.path());
+    const auto refused = refuse();
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message ==
           "the command wrote /workspace/models/a.bin: nothing of a template goes into /workspace");
     CHECK(refused.error().hint.find("volume") != std::string::npos);
     fs::remove_all(upper.path() / "workspace");
     upper.file("opt/tmplbuild/pod.json");
-    CHECK_FALSE(refuse_reserved_places(upper.path()));
+    CHECK_FALSE(refuse());
+    fs::remove_all(upper.path() / "opt/tmplbuild");
+    fs::create_directories(upper.path() / "opt/tmplbuild");
+    CHECK(refuse());
+    ::mkfifo((upper.path() / "opt/tmplbuild/pipe").c_str(), 0600);
+    CHECK_FALSE(refuse());
+}
+
+TEST_CASE("a reserved place is looked for where the image's own links lead, and never on this machine") {
+    const Upper upper;
+    const auto refuse = [&] { return refuse_reserved_places(upper.path(), upper.path()); };
+    const auto here = sys::TempDirectory::make(fs::temp_directory_path(), "leavings-host-").value();
+    fs::create_directories(here.path() / "tmplbuild");
+    REQUIRE(sys::write_file_atomic(here.path() / "tmplbuild/file", "of this machine"));
+    fs::create_directory_symlink(here.path(), upper.path() / "opt");
+    CHECK(refuse());  // the link leads nowhere inside
+    fs::remove(upper.path() / "opt");
+    // mv /opt /data && ln -s /data /opt
+    upper.file("data/tmplbuild/pod.json");
+    fs::create_directory_symlink("/data", upper.path() / "opt");
+    const auto refused = refuse();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message ==
+          "the command wrote /data/tmplbuild/pod.json: nothing of a template goes into /opt/tmplbuild");
 }
