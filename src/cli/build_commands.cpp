@@ -146,15 +146,6 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
     return run_image(request, run, {store, processes, http, progress, std::move(stop)});
 }
 
-// What `lock --update` can renew by name.
-static std::set<std::string> lock_parts(const Template& tmpl) {
-    std::set<std::string> out{"base"};
-    for (const AptRequest& request : apt_requests(tmpl)) out.insert(request.step);
-    for (const VenvRequest& request : venv_requests(tmpl)) out.insert(request.step());
-    if (!tmpl.kernels.empty()) out.insert("toolchain");
-    return out;
-}
-
 int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
     refuse_unbuildable(tmpl);

@@ -5,18 +5,11 @@
 #include "engine/local_facts.hpp"
 #include "engine/lock/lock_part.hpp"
 #include "engine/sequential_progress.hpp"
+#include "resolve/lock_file.hpp"
 
 namespace tmplbuild {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-Lock read_lock(const fs::path& file) {
-    std::error_code failed;
-    if (!fs::exists(file, failed)) return {};
-    return Lock::parse(sys::read_file(file).value(), file.filename()).value();
-}
 
 using LockParts = std::vector<std::unique_ptr<LockPart>>;
 
@@ -44,8 +37,8 @@ void make_whole(const LockParts& parts, LockWork& work) {
 }  // namespace
 
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context) {
-    const fs::path file = lock_path(tmpl.file);
-    Prepared out{read_lock(file), find_local_facts(tmpl, options.programs, context.store), {}};
+    const LockFile file = LockFile::read(lock_path(tmpl.file)).value();
+    Prepared out{file.lock(), find_local_facts(tmpl, options.programs, context.store), {}};
     // What cannot work is refused before anything is fetched: kernels on these GPUs, so many layers, a version of
     // Python.
     refuse_too_many_layers(tmpl, out.facts);
@@ -61,10 +54,17 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Reso
     } else {
         make_whole(parts, work);
         // A run that fails on the way leaves the earlier lock as it was.
-        if (out.lock != work.earlier) sys::write_file_atomic(file, out.lock.to_text()).value();
+        if (out.lock != work.earlier) file.write(out.lock).value();
     }
     for (const auto& part : parts)
         for (std::string& name : part->missing(work)) out.missing.push_back(std::move(name));
+    return out;
+}
+
+std::set<std::string> lock_parts(const Template& tmpl) {
+    std::set<std::string> out;
+    for (const auto& part : parts_of({}))
+        for (std::string& name : part->renewable(tmpl)) out.insert(std::move(name));
     return out;
 }
 

@@ -31,4 +31,7 @@ struct Prepared {
 // Writes the lock beside the template when it changed. Throws BuildError.
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context);
 
+// What `lock --update NAME` can renew, by name.
+std::set<std::string> lock_parts(const Template& tmpl);
+
 }  // namespace tmplbuild

@@ -337,7 +337,7 @@ Result<void> fetch_packages(const std::string& step, const AptOrigin& origin,
         if (!fs::exists(file, failed)) {
             if (!fetched && fetched.error().kind == ErrorKind::network) return fetched.error();
             Error error = build_error("the mirror has no " + package->name + " " + package->version + " any more",
-                                      "take the newer one with `tmplbuild lock --update " + step + " TEMPLATE`");
+                                      "take the newer one with " + renewal_of(step));
             if (!fetched) error.detail = fetched.error().detail;
             return error;
         }

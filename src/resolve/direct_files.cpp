@@ -132,7 +132,7 @@ Result<LockedDistribution> DirectFiles::fetch(const AskedRequirement& asked, Dis
     for (const LockedDistribution& one : earlier_)
         if (one.source == out.source && one.sha256 != out.sha256 && asked.what.hashes.empty())
             return network_error("the file at " + out.source + " is another one than when it was locked",
-                                 "see what it is, and take it as it is now with `tmplbuild lock --update`");
+                                 "see what it is, and take it as it is now with " + renewal_of());
     return out;
 }
 

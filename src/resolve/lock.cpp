@@ -362,6 +362,10 @@ Result<Lock> Lock::parse(const std::string& text, const std::string& file_name) 
     return error;
 }
 
+std::string renewal_of(const std::string& part) {
+    return "`tmplbuild lock --update " + (part.empty() ? "" : part + " ") + "TEMPLATE`";
+}
+
 std::filesystem::path lock_path(const std::filesystem::path& template_file) {
     return std::filesystem::path(template_file).replace_extension(".lock");
 }

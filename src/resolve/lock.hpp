@@ -144,6 +144,10 @@ void for_each_part(Locks& lock, Visit&& visit) {
     visit("kernels", kernels);
 }
 
+// "tmplbuild lock --update PART TEMPLATE" in backquotes, for hints: how what is locked of a part is taken anew. Empty:
+// of all parts.
+std::string renewal_of(const std::string& part = {});
+
 // template.toml → template.lock, beside it.
 std::filesystem::path lock_path(const std::filesystem::path& template_file);
 

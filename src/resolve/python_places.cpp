@@ -133,7 +133,7 @@ Result<void> fetch_distributions(const std::string& step, const std::vector<Lock
                 return usage_error(
                     "'" + one.source + "' is not what the lock names: " +
                         (taken ? "its digest is " + taken->to_string() : taken.error().message),
-                    "restore it, or take it as it is now with `tmplbuild lock --update " + step + " TEMPLATE`");
+                    "restore it, or take it as it is now with " + renewal_of(step));
             continue;
         }
         missing.push_back(one);

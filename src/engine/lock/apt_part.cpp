@@ -32,6 +32,12 @@ class AptPart : public LockPart {
         return out;
     }
 
+    std::vector<std::string> renewable(const Template& tmpl) const override {
+        std::vector<std::string> out;
+        for (const AptRequest& request : apt_requests(tmpl)) out.push_back(request.step);
+        return out;
+    }
+
     void resolve(LockWork& work) const override {
         for (const AptRequest& request : apt_requests(work.tmpl))
             if (work.lock.find_apt(request.step) == nullptr) resolve_step(request, work);

@@ -28,6 +28,8 @@ class BasePart : public LockPart {
         return {"base"};
     }
 
+    std::vector<std::string> renewable(const Template&) const override { return {"base"}; }
+
     void resolve(LockWork& work) const override {
         if (!work.lock.base) work.lock.base = resolved(work);
         make(work);
@@ -74,10 +76,10 @@ class BasePart : public LockPart {
         for (const BuiltLayer& layer : work.base_layers) diff_ids.push_back(layer.diff_id);
         const std::string packer = packer_format(Compression::none);
         if (!base.diff_ids.empty() && work.lock.packer == packer && base.diff_ids != diff_ids)
-            throw BuildError(build_error(
-                "the locked packages gave a base with other bytes than the lock names: " +
-                    diff_ids.front().to_string() + " instead of " + base.diff_ids.front().to_string(),
-                "see what differs with `tmplbuild explain`, or renew it with `tmplbuild lock --update base`"));
+            throw BuildError(
+                build_error("the locked packages gave a base with other bytes than the lock names: " +
+                                diff_ids.front().to_string() + " instead of " + base.diff_ids.front().to_string(),
+                            "see what differs with `tmplbuild explain`, or renew it with " + renewal_of("base")));
         base.diff_ids = std::move(diff_ids);
         const json::object& facts = result.output.facts;
         base.contract = BaseContract::from_json(*json::get_object(facts, "contract").value()).value();

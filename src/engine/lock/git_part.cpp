@@ -32,6 +32,8 @@ class GitPart : public LockPart {
         return out;
     }
 
+    std::vector<std::string> renewable(const Template&) const override { return {}; }
+
     void resolve(LockWork& work) const override {
         for (const GitRequest& request : git_requests(work.tmpl)) {
             if (work.lock.find_git(request.url, request.rev) != nullptr) continue;

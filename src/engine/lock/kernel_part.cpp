@@ -31,6 +31,12 @@ class KernelPart : public LockPart {
         return out;
     }
 
+    std::vector<std::string> renewable(const Template& tmpl) const override {
+        std::vector<std::string> out;
+        for (const KernelRequest& request : kernel_requests(tmpl)) out.push_back(request.step());
+        return out;
+    }
+
     void resolve(LockWork& work) const override {
         for (const KernelRequest& request : kernel_requests(work.tmpl))
             if (work.lock.find_kernel(request.use->name) == nullptr) work.python.resolve_kernel(request);

@@ -67,6 +67,8 @@ class LockPart {
     virtual void resolve(LockWork& work) const = 0;
     // As people name them: "base", "apt:tools", "git https://…".
     virtual std::vector<std::string> missing(const LockWork& work) const = 0;
+    // What of it `lock --update` can renew: names for LockWork::renews(). A commit says all that there is to say.
+    virtual std::vector<std::string> renewable(const Template& tmpl) const = 0;
 };
 
 // The part of the lock's member of that type. A member without one does not compile (prepare.cpp).

@@ -23,6 +23,11 @@ class ToolchainPart : public LockPart {
         return {"toolchain"};
     }
 
+    std::vector<std::string> renewable(const Template& tmpl) const override {
+        if (tmpl.kernels.empty()) return {};
+        return {"toolchain"};
+    }
+
     void resolve(LockWork& work) const override {
         if (work.tmpl.kernels.empty()) return;
         refuse_wrong_torch(work);

@@ -38,6 +38,12 @@ class VenvPart : public LockPart {
         return out;
     }
 
+    std::vector<std::string> renewable(const Template& tmpl) const override {
+        std::vector<std::string> out;
+        for (const VenvRequest& request : venv_requests(tmpl)) out.push_back(request.step());
+        return out;
+    }
+
     void resolve(LockWork& work) const override {
         for (const VenvRequest& request : venv_requests(work.tmpl)) {
             if (work.lock.find_venv(request.venv) != nullptr) continue;

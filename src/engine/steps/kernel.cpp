@@ -148,7 +148,7 @@ class Compile {
             return {};
         return build_error("the compile of '" + spec_.kernel + "' would see torch " + version + ", and the lock has " +
                                spec_.torch_version,
-                           "lock the venv anew: `tmplbuild lock --update python:" + spec_.torch_venv + "`");
+                           "lock the venv anew: " + renewal_of("python:" + spec_.torch_venv));
     }
 
     Result<void> write_driver_stub(const fs::path& toolkit) const {

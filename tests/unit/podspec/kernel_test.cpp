@@ -108,7 +108,7 @@ TEST_CASE("Every field of a kernel has another value than its default in the tes
 }
 
 TEST_CASE("docs/pod-formats.md names every field of a kernel") {
-    std::ifstream file("docs/pod-formats.md");
+    std::ifstream file(PROJECT_ROOT "/docs/pod-formats.md");
     const std::string page{std::istreambuf_iterator<char>(file), {}};
     REQUIRE_FALSE(page.empty());
     const auto named = [&](const auto& fields) {
