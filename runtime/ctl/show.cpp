@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild::ctl {
@@ -12,11 +13,7 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-std::string text_of(const json::object& object, const char* key) {
-    std::string out = json::string_or(object, key, "");
-    std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
-    return out;
-}
+std::string text_of(const json::object& object, const char* key) { return visible(json::string_or(object, key, "")); }
 
 const json::array& list_of(const json::object& object, const char* key) {
     static const json::array none;
@@ -38,17 +35,17 @@ std::string number_or_dash(const json::object& object, const char* key) {
 }
 
 // Columns as wide as their widest cell; what stands after the last column (a reason) goes on a line of its own.
-std::string table(const std::vector<Row>& rows, std::size_t columns) {
-    std::vector<std::size_t> widths(columns, 0);
+std::string table(const std::vector<Row>& rows, std::size_t count) {
+    std::vector<std::size_t> widths(count, 0);
     for (const Row& row : rows)
-        for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
+        for (std::size_t i = 0; i < count; ++i) widths[i] = std::max(widths[i], columns(row[i]));
     std::string out;
     for (const Row& row : rows) {
         std::string line;
-        for (std::size_t i = 0; i < columns; ++i)
-            line += row[i] + (i + 1 < columns ? std::string(widths[i] - row[i].size() + 2, ' ') : std::string());
+        for (std::size_t i = 0; i < count; ++i)
+            line += row[i] + (i + 1 < count ? std::string(widths[i] - columns(row[i]) + 2, ' ') : std::string());
         out += line + "\n";
-        if (row.size() > columns && !row[columns].empty()) out += "  " + row[columns] + "\n";
+        if (row.size() > count && !row[count].empty()) out += "  " + row[count] + "\n";
     }
     return out;
 }

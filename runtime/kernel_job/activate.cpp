@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
-#include "base/text.hpp"
+#include "base/grammar.hpp"
+#include "base/python_text.hpp"
 #include "kernel/variant_digest.hpp"
 #include "sys/file.hpp"
 
@@ -15,30 +17,10 @@ namespace {
 
 constexpr const char* installer = "tmplbuild\n";
 
-// The variable's text in torch/version.py, which is generated and holds plain assignments: name = 'x', name: T = "x".
-std::string assigned_text(const std::string& text, const std::string& name) {
-    for (const std::string& line : split(text, '\n')) {
-        if (!line.starts_with(name) || line.size() <= name.size()) continue;
-        const std::size_t equals = line.find('=');
-        const char after = line[name.size()];
-        if (equals == std::string::npos || (after != ' ' && after != ':' && after != '=')) continue;
-        const std::string_view value = trim(std::string_view(line).substr(equals + 1));
-        if (value.size() >= 2 && (value.front() == '\'' || value.front() == '"') && value.back() == value.front())
-            return std::string(value.substr(1, value.size() - 2));
-    }
-    return {};
-}
-
-// PEP 503 with underscores.
+// As folders spell it: PEP 503's form with underscores.
 std::string normalized(const std::string& name) {
-    std::string out;
-    for (const char c : to_lower(name)) {
-        const bool mark = c == '-' || c == '_' || c == '.';
-        if (!mark)
-            out += c;
-        else if (!out.empty() && out.back() != '_')
-            out += '_';
-    }
+    std::string out = normalized_project(name);
+    std::replace(out.begin(), out.end(), '-', '_');
     return out;
 }
 

@@ -257,9 +257,11 @@ class Job {
 
     std::optional<std::string> watch(std::int64_t seconds) {
         const Memory memory = read_memory(places_.cgroup);
-        if (memory.above_ceiling())
+        if (memory.above_ceiling()) {
+            for_memory_ = true;
             return "waiting for memory: the compile was stopped, since the pod used " + human_bytes(memory.used) +
                    ", above 85 % of its " + human_bytes(memory.limit);
+        }
         if (seconds < told_ + 5) return std::nullopt;
         told_ = seconds;
         renew_lease();
@@ -287,10 +289,11 @@ class Job {
                               .seconds = kernel_.build.timeout_seconds,
                               .watch = [this](std::int64_t seconds) { return watch(seconds); }};
         const std::uint64_t kills = memory_kills(places_.cgroup);
+        for_memory_ = false;
         CommandEnd end = run_command(command);
         if (end.ok) end = finish(how);
         if (end.ok) return std::nullopt;
-        if (end.stopped && end.why.starts_with("waiting for memory")) return JobFailure{end.why, true, "memory"};
+        if (end.stopped && for_memory_) return JobFailure{end.why, true, "memory"};
         if (end.stopped) return JobFailure{end.why, false};
         // Linux kills the compile first (step_back), which says nothing about the source.
         if (memory_kills(places_.cgroup) > kills)
@@ -333,6 +336,7 @@ class Job {
     const Lease* lease_ = nullptr;
     std::string compiling_;
     std::int64_t told_ = 0;
+    bool for_memory_ = false;  // why watch() stopped it
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/text.hpp"
 #include "kernel_job/activate.hpp"
 #include "kernel_job/compile.hpp"
 #include "sys/file.hpp"
@@ -42,14 +43,21 @@ Result<pod::Kernel> find_kernel(const std::string& name) {
     return usage_error("pod.json has no kernel '" + name + "'");
 }
 
+std::int64_t lease_seconds() {
+    constexpr std::int64_t usual = 120;
+    const std::string text = variable("TMPLBUILD_LEASE_SECONDS", "120");
+    const auto asked = parse_whole(text, 1, 24 * 3600);
+    if (!asked) std::fprintf(stderr, "TMPLBUILD_LEASE_SECONDS is not 1 to 86400: '%s'; 120 counts\n", text.c_str());
+    return asked.value_or(usual);
+}
+
 int compile(const pod::Kernel& kernel, const std::string& arch, bool again) {
-    const job::JobPlaces places{
-        .home = variable("TMPLBUILD_HOME", "/opt/tmplbuild"),
-        .volume = variable("TMPLBUILD_VOLUME", "/workspace"),
-        .work = variable("TMPLBUILD_WORK", "/var/tmp"),
-        .cgroup = variable("TMPLBUILD_CGROUP", "/sys/fs/cgroup"),
-        .pod = variable("RUNPOD_POD_ID", ""),
-        .lease_seconds = std::strtol(variable("TMPLBUILD_LEASE_SECONDS", "120").c_str(), nullptr, 10)};
+    const job::JobPlaces places{.home = variable("TMPLBUILD_HOME", "/opt/tmplbuild"),
+                                .volume = variable("TMPLBUILD_VOLUME", "/workspace"),
+                                .work = variable("TMPLBUILD_WORK", "/var/tmp"),
+                                .cgroup = variable("TMPLBUILD_CGROUP", "/sys/fs/cgroup"),
+                                .pod = variable("RUNPOD_POD_ID", ""),
+                                .lease_seconds = lease_seconds()};
     return job::compile_kernel(kernel, arch, places, again);
 }
 

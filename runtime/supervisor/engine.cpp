@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "podspec/start_words.hpp"
 #include "supervisor/engine_class.hpp"
 #include "supervisor/environment.hpp"
 #include "supervisor/prepare_pod.hpp"
@@ -97,7 +98,7 @@ void Engine::prepare() {
     for (const std::string& note : spec_.notes) announcer_.say("launcher", note);
     for (std::size_t i = 0; i < spec_.services.size(); ++i)
         if (state_.services[i].phase == Phase::failed)
-            announcer_.say(spec_.services[i].name, "failed: " + state_.services[i].reason);
+            announcer_.say(spec_.services[i].name, pod::failed_since + state_.services[i].reason);
 }
 
 // stdout, the log files and the control socket.

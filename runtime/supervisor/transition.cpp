@@ -233,7 +233,7 @@ std::string Transition::need_words(std::size_t j) {
 
 void Transition::block(std::size_t i) {
     enter(i, Phase::blocked, need_words(*missing_need(i, true)));
-    say(i, "blocked: " + at(i).reason);
+    say(i, pod::blocked_since + at(i).reason);
 }
 
 // Blocks services that wait in vain, and lets those wait again whose needs may come. One that changes may change those

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "podspec/start_words.hpp"
 #include "supervisor/kernel_steps.hpp"
 #include "supervisor/model.hpp"
 #include "supervisor/trace.hpp"

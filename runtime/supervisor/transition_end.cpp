@@ -104,7 +104,7 @@ void Transition::end_without_order(std::size_t i) {
     if (s.ended_well && (service.oneshot || restart.policy != pod::Restart::Policy::always)) {
         enter(i, Phase::done, why);
         s.satisfied = service.oneshot;
-        return say(i, service.oneshot ? "done" : "ended with exit code 0");
+        return say(i, service.oneshot ? pod::oneshot_done : pod::ended_well);
     }
     if (restart.policy == pod::Restart::Policy::never) return fail(i, why);
     if (now_ - s.started >= restart.stable_ms) s.failures = 0;
@@ -120,7 +120,7 @@ void Transition::end_without_order(std::size_t i) {
 
 void Transition::fail(std::size_t i, const std::string& why) {
     enter(i, Phase::failed, why);
-    say(i, "failed: " + why);
+    say(i, pod::failed_since + why);
     if (!spec_.services[i].critical) return;
     say(i, "it is critical, so the pod ends with code " + std::to_string(exit_critical));
     state().code_is_final = true;

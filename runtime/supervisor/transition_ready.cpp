@@ -33,7 +33,7 @@ void Transition::become_ready(std::size_t i) {
     s.failed_probes = 0;
     const auto& health = spec_.services[i].health;
     if (health.kind != pod::Probe::Kind::none) s.probe_due = now_ + health.interval_ms;
-    say(i, "ready after " + std::to_string(now_ - at(i).started) + " ms");
+    say(i, pod::ready_after + std::to_string(now_ - at(i).started) + " ms");
     kernels_.service_ready(i);
 }
 
@@ -73,7 +73,7 @@ void Transition::be_late(std::size_t i) {
     const pod::Probe& probe = spec_.services[i].ready;
     const bool by_log = probe.kind == pod::Probe::Kind::log;
     enter(i, Phase::unhealthy,
-          with_why("not ready after " + std::to_string(now_ - s.started) + " ms",
+          with_why(pod::not_ready_after + std::to_string(now_ - s.started) + " ms",
                    by_log ? "its output has not said '" + probe.log.substr(0, reason_limit) + "'" : s.last_no));
     say(i, s.reason);
 }

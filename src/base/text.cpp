@@ -106,6 +106,29 @@ std::string human_seconds(double seconds) {
     return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
 }
 
+std::string percent_encoded(std::string_view text, std::string_view plain) {
+    static constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool as_it_is = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                              std::string_view("-._~").find(c) != std::string_view::npos ||
+                              plain.find(c) != std::string_view::npos;
+        if (as_it_is)
+            out += c;
+        else
+            out.append("%").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
+    }
+    return out;
+}
+
+std::optional<std::int64_t> parse_whole(std::string_view text, std::int64_t low, std::int64_t high) {
+    std::int64_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < low || value > high) return {};
+    return value;
+}
+
 Result<std::uint64_t> parse_bytes(std::string_view text) {
     std::uint64_t value = 0;
     const auto [rest, code] = std::from_chars(text.data(), text.data() + text.size(), value);

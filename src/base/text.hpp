@@ -22,8 +22,12 @@ std::optional<std::string> nearest_name(std::string_view wrong, const std::vecto
 // "did you mean 'x'?" or an empty string.
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& candidates);
 
-std::string human_bytes(std::uint64_t bytes);              // "171.3 MB", decimal units as df -H and registries use them
-std::string human_seconds(double seconds);                 // "0.4 s", "12 s", "3 min 5 s"
+std::string human_bytes(std::uint64_t bytes);  // "171.3 MB", decimal units as df -H and registries use them
+std::string human_seconds(double seconds);     // "0.4 s", "12 s", "3 min 5 s"
+// RFC 3986, 2.1: everything but letters, digits, "-._~" and what `plain` adds as %XX.
+std::string percent_encoded(std::string_view text, std::string_view plain = {});
+// Decimal digits alone, from `low` to `high`; none for anything else.
+std::optional<std::int64_t> parse_whole(std::string_view text, std::int64_t low, std::int64_t high);
 Result<std::uint64_t> parse_bytes(std::string_view text);  // "512MiB", "2GB", "100": bytes
 
 // A path inside an image: absolute, no "." or "..", no NUL. Returns it without leading, trailing and doubled slashes.

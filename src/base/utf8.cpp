@@ -6,8 +6,6 @@
 
 namespace tmplbuild {
 
-static constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
-
 static std::size_t length_by(unsigned char lead) {
     if (lead < 0x80) return 1;
     if (lead < 0xc2 || lead > 0xf4) return 0;
@@ -49,7 +47,7 @@ std::string valid_utf8(std::string text) {
         out.append(rest.substr(0, at));
         rest.remove_prefix(at);
         if (rest.empty()) break;
-        out.append(replacement);
+        out.append(replacement_character);
         rest.remove_prefix(1);
     }
     return out;

@@ -9,6 +9,8 @@
 
 namespace tmplbuild {
 
+inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";  // U+FFFD
+
 struct Utf8Character {
     char32_t code = 0xfffd;
     std::size_t size = 1;  // bytes; 1 where it is not valid, so that a reader goes on with the next byte

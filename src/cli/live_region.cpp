@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/live_region.hpp"
+#include "base/printable.hpp"
 
 #include <algorithm>
-
-#include "cli/printable.hpp"
 
 namespace tmplbuild::cli {
 

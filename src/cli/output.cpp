@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
-#include "cli/printable.hpp"
 
 namespace tmplbuild::cli {
 

@@ -10,8 +10,8 @@
 #include <mutex>
 
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
-#include "cli/printable.hpp"
 #include "cli/terminal_progress.hpp"
 
 namespace tmplbuild::cli {

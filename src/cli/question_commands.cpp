@@ -2,10 +2,10 @@
 // inspect: what only answers. It neither uses the network nor writes anything.
 #include <cstdio>
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/printable.hpp"
 #include "engine/kernel/kernel_table.hpp"
 #include "kernel/gpu.hpp"
 #include "oci/image_name.hpp"

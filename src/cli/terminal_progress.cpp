@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
-#include "cli/printable.hpp"
 #include "cli/progress.hpp"
 
 namespace tmplbuild::cli {

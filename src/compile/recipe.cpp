@@ -6,6 +6,7 @@
 
 #include "base/grammar.hpp"
 #include "base/placeholders.hpp"
+#include "base/python_text.hpp"
 #include "base/text.hpp"
 #include "compile/step_environment.hpp"
 
@@ -24,13 +25,6 @@ std::string value_of(std::string_view word, const Recipe& recipe) {
 std::string fill(const std::string& text, const Recipe& recipe) {
     std::string out;
     for (const TextPiece& piece : pieces_of(text)) out += piece.is_word ? value_of(piece.text, recipe) : piece.text;
-    return out;
-}
-
-// "1.0.0" and "1.0" are one release (PEP 440).
-std::string plain_version(std::string_view text) {
-    std::string out = to_lower(text);
-    while (out.ends_with(".0")) out.resize(out.size() - 2);
     return out;
 }
 

@@ -69,7 +69,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     refuse_what_cannot_fit(plan.steps, store);
 
     // 4. Each step from the store, or built.
-    const Compression compression = compression_of(plan.image.compression);
+    const Compression compression = plan.image.compression;
     BuildReport report;
     const StepEnvironment environment{store,
                                       context.processes,

@@ -105,15 +105,15 @@ struct Compressor::Gzip : Stream {
     bool ready_ = false;
 };
 
-Compressor::Compressor(Codec codec, Sink sink) {
+Compressor::Compressor(Compression codec, Sink sink) {
     switch (codec) {
-        case Codec::none:
+        case Compression::none:
             stream_ = std::make_unique<Plain>(std::move(sink));
             break;
-        case Codec::gzip:
+        case Compression::gzip:
             stream_ = std::make_unique<Gzip>(std::move(sink));
             break;
-        case Codec::zstd:
+        case Compression::zstd:
             stream_ = std::make_unique<Zstd>(std::move(sink));
             break;
     }
@@ -124,13 +124,13 @@ Compressor::Compressor(Compressor&&) noexcept = default;
 Result<void> Compressor::write(std::span<const std::byte> data) { return stream_->write(data); }
 Result<void> Compressor::finish() { return stream_->finish(); }
 
-std::string Compressor::format(Codec codec) {
+std::string Compressor::format(Compression codec) {
     switch (codec) {
-        case Codec::none:
+        case Compression::none:
             return "plain";
-        case Codec::gzip:
+        case Compression::gzip:
             return std::string("gzip-") + ::zlibVersion() + "-" + std::to_string(gzip_level);
-        case Codec::zstd:
+        case Compression::zstd:
             return std::string("zstd-") + ZSTD_versionString() + "-" + std::to_string(zstd_level) + "-" +
                    std::to_string(zstd_job_bytes >> 20) + "m";
     }

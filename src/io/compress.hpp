@@ -9,11 +9,10 @@
 #include <span>
 #include <string>
 
+#include "base/compression.hpp"
 #include "base/error.hpp"
 
 namespace tmplbuild::io {
-
-enum class Codec { none, gzip, zstd };
 
 class Compressor {
   public:
@@ -22,7 +21,7 @@ class Compressor {
     // zstd: level 3 with a content checksum, always through the multi-threaded path, whose output does not depend on
     // the number of workers but differs from the single-threaded one (measured with 1.5.7). gzip: level 6, and a header
     // without time and system (RFC 1952: MTIME 0, OS 255).
-    Compressor(Codec codec, Sink sink);
+    Compressor(Compression codec, Sink sink);
     ~Compressor();
     Compressor(Compressor&&) noexcept;
 
@@ -30,7 +29,7 @@ class Compressor {
     Result<void> finish();  // once; nothing may follow
 
     // Names the library whose bytes come out: "zstd-1.5.4-3-2m", part of every layer's key.
-    static std::string format(Codec codec);
+    static std::string format(Compression codec);
 
   private:
     struct Stream;

@@ -114,13 +114,13 @@ struct Unzstd : StreamCodec {
     ZSTD_DCtx* context_;
 };
 
-Codec codec_of(std::span<const std::byte> head) {
+Compression codec_of(std::span<const std::byte> head) {
     auto byte = [&](std::size_t i) { return i < head.size() ? std::to_integer<unsigned>(head[i]) : 0x100U; };
-    if (byte(0) == 0x1f && byte(1) == 0x8b) return Codec::gzip;
-    if (byte(0) == 0x28 && byte(1) == 0xb5 && byte(2) == 0x2f && byte(3) == 0xfd) return Codec::zstd;
+    if (byte(0) == 0x1f && byte(1) == 0x8b) return Compression::gzip;
+    if (byte(0) == 0x28 && byte(1) == 0xb5 && byte(2) == 0x2f && byte(3) == 0xfd) return Compression::zstd;
     // RFC 8878, 3.1.2: skippable frames are numbered 0x184D2A50 to 0x184D2A5F; zstd:chunked layers have them.
-    if ((byte(0) & 0x1f0) == 0x50 && byte(1) == 0x2a && byte(2) == 0x4d && byte(3) == 0x18) return Codec::zstd;
-    return Codec::none;
+    if ((byte(0) & 0x1f0) == 0x50 && byte(1) == 0x2a && byte(2) == 0x4d && byte(3) == 0x18) return Compression::zstd;
+    return Compression::none;
 }
 
 }  // namespace
@@ -129,10 +129,10 @@ struct Decompressor::Impl {
     ByteSource source;
     std::uint64_t limit;
     std::string name;
-    std::optional<Codec> known;
+    std::optional<Compression> known;
     Input input{};
     std::unique_ptr<StreamCodec> codec{};
-    Codec kind = Codec::none;
+    Compression kind = Compression::none;
     std::uint64_t done = 0;
 
     Error failure(const std::string& why) const { return build_error("cannot decompress '" + name + "': " + why); }
@@ -141,9 +141,9 @@ struct Decompressor::Impl {
         if (codec) return {};
         if (auto filled = input.fill_at_least(source, 4); !filled) return filled;
         kind = known.value_or(codec_of(input.rest()));
-        if (kind == Codec::gzip) codec = std::make_unique<Gunzip>();
-        if (kind == Codec::zstd) codec = std::make_unique<Unzstd>();
-        if (kind == Codec::none) codec = std::make_unique<Plain>();
+        if (kind == Compression::gzip) codec = std::make_unique<Gunzip>();
+        if (kind == Compression::zstd) codec = std::make_unique<Unzstd>();
+        if (kind == Compression::none) codec = std::make_unique<Plain>();
         return {};
     }
 
@@ -162,13 +162,13 @@ struct Decompressor::Impl {
     }
 };
 
-Decompressor::Decompressor(ByteSource source, std::uint64_t limit, std::string name, std::optional<Codec> known)
+Decompressor::Decompressor(ByteSource source, std::uint64_t limit, std::string name, std::optional<Compression> known)
     : impl_(new Impl{std::move(source), limit, std::move(name), known}) {}
 Decompressor::~Decompressor() = default;
 Decompressor::Decompressor(Decompressor&&) noexcept = default;
 
 Result<Decompressor> Decompressor::open(const std::filesystem::path& file, std::uint64_t limit,
-                                        std::optional<Codec> known) {
+                                        std::optional<Compression> known) {
     auto opened = sys::open_fd(file, O_RDONLY);
     if (!opened) return opened.error();
     ::posix_fadvise(opened->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -177,7 +177,7 @@ Result<Decompressor> Decompressor::open(const std::filesystem::path& file, std::
                         file, known);
 }
 
-Result<Codec> Decompressor::codec() {
+Result<Compression> Decompressor::codec() {
     if (auto begun = impl_->begin(); !begun) return begun.error();
     return impl_->kind;
 }

@@ -25,16 +25,16 @@ class Decompressor {
     // Magic numbers: RFC 1952 (1f 8b) and RFC 8878 (28 b5 2f fd; skippable frames too). Several gzip members or zstd
     // frames in a row are one stream. `limit` in bytes of what comes out: more is a build_error, and so are a stream
     // that ends in its middle and bytes behind its end. `name` is for errors only. `known`: not by the first bytes.
-    Decompressor(ByteSource source, std::uint64_t limit, std::string name, std::optional<Codec> known = {});
+    Decompressor(ByteSource source, std::uint64_t limit, std::string name, std::optional<Compression> known = {});
     ~Decompressor();
     Decompressor(Decompressor&&) noexcept;
 
     static Result<Decompressor> open(const std::filesystem::path& file, std::uint64_t limit,
-                                     std::optional<Codec> known = {});
+                                     std::optional<Compression> known = {});
 
     // Bytes read; less than asked for only at the end.
     Result<std::size_t> read(std::span<std::byte> into);
-    Result<Codec> codec();  // reads the first bytes
+    Result<Compression> codec();  // reads the first bytes
 
   private:
     struct Impl;

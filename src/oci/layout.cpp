@@ -113,21 +113,27 @@ class LayoutWriter {
 
 }  // namespace
 
-// Everything that the index's manifests name; none when one of them cannot be read, and then nothing is removed.
-static std::optional<std::set<std::string>> named_blobs(const fs::path& directory, const json::array& manifests) {
-    std::set<std::string> names;
+// Adds everything that the manifests of an index name, those of indexes within it too. False when one of them cannot be
+// read: then nothing may be removed. What is no image (an attestation) has a configuration and layers likewise.
+static bool add_named_blobs(const fs::path& directory, const json::array& manifests, int depth,
+                            std::set<std::string>& names) {
+    if (depth == 0) return false;
     for (const json::value& entry : manifests) {
-        if (!entry.is_object()) return std::nullopt;
+        if (!entry.is_object()) return false;
         auto digest = Digest::parse(json::string_or(entry.get_object(), "digest", ""));
-        if (!digest) return std::nullopt;
+        if (!digest) return false;
         names.insert(digest->hex());
         auto text = sys::read_file(blob_in(directory, *digest), document_limit);
-        auto manifest = text ? json::parse(*text, digest->hex()) : Result<json::value>(text.error());
-        if (!manifest || !manifest->is_object()) return std::nullopt;
-        const json::object& o = manifest->get_object();
+        auto document = text ? json::parse(*text, digest->hex()) : Result<json::value>(text.error());
+        if (!document || !document->is_object()) return false;
+        const json::object& o = document->get_object();
+        if (const json::value* inner = o.if_contains("manifests"); inner != nullptr && inner->is_array()) {
+            if (!add_named_blobs(directory, inner->get_array(), depth - 1, names)) return false;
+            continue;
+        }
         auto config = json::get_object(o, "config");
         auto layers = json::get_array(o, "layers");
-        if (!config || !layers) return std::nullopt;
+        if (!config || !layers) return false;
         auto keep = [&](const json::object& d) {
             if (auto named = Digest::parse(json::string_or(d, "digest", ""))) names.insert(named->hex());
         };
@@ -135,17 +141,17 @@ static std::optional<std::set<std::string>> named_blobs(const fs::path& director
         for (const json::value& layer : **layers)
             if (layer.is_object()) keep(layer.get_object());
     }
-    return names;
+    return true;
 }
 
 static void remove_unnamed(const fs::path& directory, const json::array& manifests) {
-    const auto names = named_blobs(directory, manifests);
-    if (!names) return;
+    std::set<std::string> names;
+    if (!add_named_blobs(directory, manifests, index_depth, names)) return;
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(directory / "blobs" / "sha256", failed)) {
         const std::string name = entry.path().filename();
         const bool cut_off = name.find(new_mark) != std::string::npos;  // of a build that was killed: the lock is ours
-        if (cut_off || (Digest::parse_hex(name) && !names->contains(name))) ::unlink(entry.path().c_str());
+        if (cut_off || (Digest::parse_hex(name) && !names.contains(name))) ::unlink(entry.path().c_str());
     }
 }
 

@@ -204,7 +204,7 @@ class DockerArchive : public Place {
             auto codec = tar.codec();
             if (!codec) return codec.error();
             for (const Compression one : {Compression::gzip, Compression::zstd})
-                if (codec_of(one) == *codec) compression = one;
+                if (one == *codec) compression = one;
             if (compression != Compression::none) digest = *named;
         }
         paths_[digest] = path;

@@ -157,7 +157,7 @@ Result<fs::path> keep_tree(const Store& store, const fs::path& tree, const std::
     if (fs::exists(place, failed))
         if (auto moved = sys::rename_path(place, away->path() / "tree"); !moved) return moved.error();
     if (auto moved = sys::rename_path(tree, place); !moved) return moved.error();
-    if (auto said = sys::replace_file(digest_file(store, name), digest->to_string()); !said) return said.error();
+    if (auto said = sys::write_file_atomic(digest_file(store, name), digest->to_string()); !said) return said.error();
     return place;
 }
 

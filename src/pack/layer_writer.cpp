@@ -24,7 +24,7 @@ namespace tmplbuild {
 static constexpr int packer_version = 2;  // raised whenever the bytes of a layer change for the same entries
 
 std::string packer_format(Compression compression) {
-    return std::to_string(packer_version) + "+" + io::Compressor::format(codec_of(compression));
+    return std::to_string(packer_version) + "+" + io::Compressor::format(compression);
 }
 
 // 0: the opaque whiteout, 1: another whiteout, 2: everything else.
@@ -81,7 +81,7 @@ struct LayerWriter::Impl {
     Impl(const Store& to, PackOptions with)
         : store(to),
           options(std::move(with)),
-          compressor(codec_of(options.compression), [this](auto data) { return store_bytes(data); }),
+          compressor(options.compression, [this](auto data) { return store_bytes(data); }),
           packing([this](auto data) { return tar_bytes(data); }),
           tar([this](auto data) { return packing.write(data); }),
           indexer(store.root() / "tmp") {}
@@ -136,7 +136,7 @@ std::uint64_t LayerWriter::entries() const { return impl_->entries; }
 static io::TarHeader header_of(const Entry& entry) {
     io::TarHeader header;
     header.path = entry.type == EntryType::directory ? entry.path + "/" : entry.path;
-    header.type = static_cast<io::TarHeader::Type>(entry.type);
+    header.type = entry.type;
     header.mode = entry.type == EntryType::symlink ? 0777 : entry.mode & 07777;
     header.uid = entry.uid;
     header.gid = entry.gid;
@@ -148,7 +148,6 @@ static io::TarHeader header_of(const Entry& entry) {
     header.xattrs = entry.xattrs;
     return header;
 }
-static_assert(static_cast<int>(EntryType::fifo) == static_cast<int>(io::TarHeader::Type::fifo));
 
 Result<void> LayerWriter::begin(const Entry& entry) {
     for (const std::string& part : split(entry.path, '/'))

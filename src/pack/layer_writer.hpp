@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "io/tar_writer.hpp"
 #include "store/built_layer.hpp"
 #include "store/store.hpp"
 
@@ -22,7 +23,7 @@ std::string packer_format(Compression compression);
 
 inline constexpr std::int64_t default_mtime = 315532800;  // 1980-01-01, since zip tools refuse less
 
-enum class EntryType { file, directory, symlink, hardlink, character_device, block_device, fifo };
+using EntryType = io::TarHeader::Type;
 
 struct Entry {
     std::string path;  // inside the image, no leading slash: "opt/venv/bin/python"

@@ -117,8 +117,8 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     if (out.unresolved.empty()) {
         LockedBase base = *lock.base;
         base.contract = base.contract.with_interpreter(interpreter_for(use, lock));
-        out.key = kernel_key(out.spec, {base, packages_of(root, lock), root.runs, torch, venv.seen},
-                             compression_of(tmpl.image.compression));
+        out.key =
+            kernel_key(out.spec, {base, packages_of(root, lock), root.runs, torch, venv.seen}, tmpl.image.compression);
     }
     return out;
 }

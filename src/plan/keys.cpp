@@ -84,10 +84,6 @@ constexpr std::int64_t apt_version = 1;
 
 }  // namespace
 
-Compression compression_of(CompressionKind kind) {
-    return kind == CompressionKind::gzip ? Compression::gzip : Compression::zstd;
-}
-
 // Raised when a base is made or measured in another way.
 constexpr std::int64_t base_version = 2;
 

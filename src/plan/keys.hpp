@@ -12,9 +12,6 @@
 
 namespace tmplbuild {
 
-// A template's word for how layers are compressed, as the packer's own.
-Compression compression_of(CompressionKind kind);
-
 // The keys of the steps that a step stands on, by id.
 using KeysBelow = std::vector<std::pair<std::string, Digest>>;
 

@@ -46,7 +46,7 @@ std::string variant_id(const std::string& kernel, const kernel::Arch& arch) {
 class Planner {
   public:
     Planner(const Template& tmpl, const Lock& lock, const LocalFacts& facts)
-        : tmpl_(tmpl), lock_(lock), facts_(facts), compression_(compression_of(tmpl.image.compression)) {}
+        : tmpl_(tmpl), lock_(lock), facts_(facts), compression_(tmpl.image.compression) {}
 
     Plan run() {
         plan_.name = tmpl_.name;
@@ -363,7 +363,7 @@ Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) 
     step.least_layers = std::max<std::size_t>(facts.base_layers, 1);
     for (const LockedPackage& package : locked.packages) step.estimated_bytes += package.size;
     step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
-    step.key = base_key(spec, compression_of(tmpl.image.compression));
+    step.key = base_key(spec, tmpl.image.compression);
     step.spec = std::move(spec);
     return step;
 }

@@ -39,7 +39,7 @@ struct PlannedImage {
     std::string path_prefix;  // stands before the PATH that the image would have: "/opt/venv/bin:"
     std::vector<std::string> entrypoint;
     std::vector<std::uint16_t> exposed_ports;
-    CompressionKind compression = CompressionKind::zstd;
+    Compression compression = Compression::zstd;
 };
 
 struct Plan {

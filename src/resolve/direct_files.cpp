@@ -26,22 +26,6 @@ Error at(Error error, const AskedRequirement& asked) {
     return error;
 }
 
-// A path as the path of a URL (RFC 3986, section 3.3).
-std::string url_path(const std::string& path) {
-    static constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : path) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           std::string_view("/-._~").find(c) != std::string_view::npos;
-        if (plain)
-            out += c;
-        else
-            out.append("%").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
-    }
-    return out;
-}
-
 }  // namespace
 
 Result<TakenFile> take_context_file(const ContextFile& file, const Store& store) {
@@ -86,7 +70,7 @@ Result<std::string> DirectFiles::text_of(const AskedRequirement& asked, Distribu
     Requirement what = asked.what;
     if (what.name.empty()) what.name = file->distribution.name;
     files_.push_back(std::move(*file));
-    return what.text("file://" + url_path(files_.back().link));
+    return what.text("file://" + percent_encoded(files_.back().link.string(), "/"));
 }
 
 Result<DirectFile> DirectFiles::take_file(const AskedRequirement& asked, DistributionFetcher& fetcher) {

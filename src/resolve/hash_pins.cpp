@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/named_hash.hpp"
+#include "base/python_text.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
 
@@ -11,14 +12,7 @@ namespace tmplbuild {
 
 namespace {
 
-// "==1.0.0" and "1" are one version (PEP 440): final zeros of the release and the letters' case do not count, and a
-// pin without a local part takes any ("==2.8.0" takes 2.8.0+cu128).
-std::string plain_version(std::string_view text) {
-    std::string out = to_lower(trim(text));
-    while (out.ends_with(".0")) out.erase(out.size() - 2);
-    return out;
-}
-
+// A pin without a local part takes any ("==2.8.0" takes 2.8.0+cu128).
 bool pins_version(const Requirement& what, const std::string& version) {
     if (what.kind != AddressKind::none) return true;
     std::string_view text = what.versions;

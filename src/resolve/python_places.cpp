@@ -130,10 +130,9 @@ Result<void> fetch_distributions(const std::string& step, const std::vector<Lock
             auto taken = take_again(one, tree, context_folder, context);
             if (!taken && (tree && tree->is_commit())) return taken.error();
             if (!taken || *taken != one.sha256)
-                return usage_error(
-                    "'" + one.source + "' is not what the lock names: " +
-                        (taken ? "its digest is " + taken->to_string() : taken.error().message),
-                    "restore it, or take it as it is now with " + renewal_of(step));
+                return usage_error("'" + one.source + "' is not what the lock names: " +
+                                       (taken ? "its digest is " + taken->to_string() : taken.error().message),
+                                   "restore it, or take it as it is now with " + renewal_of(step));
             continue;
         }
         missing.push_back(one);

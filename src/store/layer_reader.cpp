@@ -9,18 +9,6 @@ namespace tmplbuild {
 
 static constexpr std::uint64_t foreign_limit = 256ULL << 30;  // bytes of the tar of a layer whose size nobody says
 
-io::Codec codec_of(Compression compression) {
-    switch (compression) {
-        case Compression::none:
-            return io::Codec::none;
-        case Compression::gzip:
-            return io::Codec::gzip;
-        case Compression::zstd:
-            return io::Codec::zstd;
-    }
-    return io::Codec::none;
-}
-
 namespace {
 
 // A blob that nobody has hashed yet, hashed while it is read.
@@ -40,8 +28,8 @@ struct ForeignBlob {
         return got;
     }
     // Of a layer without any bytes no kind of compression can be wrong.
-    Result<void> check_codec(io::Codec found) const {
-        if (found == codec_of(layer.compression) || size == 0) return {};
+    Result<void> check_codec(Compression found) const {
+        if (found == layer.compression || size == 0) return {};
         return build_error("the layer '" + name + "' is not compressed as its media type '" +
                            layer_media_type(layer.compression) + "' says");
     }
@@ -69,7 +57,7 @@ struct LayerReader::Impl {
           blob(ForeignBlob{std::move(source), name, layer, std::move(tap)}),
           tar([this](std::span<std::byte> into) { return blob->pull(into); }, foreign_limit, name,
               // A plain tar may begin with any name, even one that looks compressed.
-              wanted.compression == Compression::none ? std::optional(io::Codec::none) : std::nullopt),
+              wanted.compression == Compression::none ? std::optional(Compression::none) : std::nullopt),
           is_blob(wanted.compression == Compression::none && wanted.digest == wanted.diff_id) {}
 
     Result<void> begin() {
@@ -110,7 +98,7 @@ LayerReader::~LayerReader() = default;
 LayerReader::LayerReader(LayerReader&&) noexcept = default;
 
 Result<LayerReader> LayerReader::open(const Store& store, const BuiltLayer& layer) {
-    auto stream = io::Decompressor::open(store.blob_path(layer.digest), layer.tar_size, codec_of(layer.compression));
+    auto stream = io::Decompressor::open(store.blob_path(layer.digest), layer.tar_size, layer.compression);
     if (!stream) return stream.error();
     return LayerReader(std::make_unique<Impl>(store, std::move(*stream), layer));
 }

@@ -19,8 +19,6 @@
 
 namespace tmplbuild {
 
-io::Codec codec_of(Compression compression);
-
 inline constexpr const char* damaged_image_hint = "the image is damaged: write or fetch it again";
 
 // Sees the blob's own bytes as they are read; an error from it ends the reading.

@@ -172,7 +172,7 @@ ImageOptions read_image(const Node& node, Reading& reading) {
     table.hint_for("command", "the image's entrypoint is the launcher; what it starts is written under [[services]]");
     ImageOptions options;
     if (const auto choice = table.choice("compression", {"zstd", "gzip"}))
-        options.compression = *choice == 0 ? CompressionKind::zstd : CompressionKind::gzip;
+        options.compression = *choice == 0 ? Compression::zstd : Compression::gzip;
     options.environment = read_environment(table, "environment");
     options.labels = read_pairs(table, "labels");
     options.annotations = read_pairs(table, "annotations");

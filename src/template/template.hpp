@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/compression.hpp"
 #include "base/error.hpp"
 #include "podspec/kernel_spec.hpp"
 #include "podspec/service.hpp"
@@ -134,10 +135,8 @@ struct TemplateService {
     SourcePos pos;
 };
 
-enum class CompressionKind { zstd, gzip };
-
 struct ImageOptions {
-    CompressionKind compression = CompressionKind::zstd;
+    Compression compression = Compression::zstd;  // or gzip
     StringMap environment, labels, annotations;
     std::string user;  // of the launcher; empty: the base's, else root
     std::string directory;

@@ -32,5 +32,6 @@ until_true quiet
 second=$(own)
 echo "$first kB after the first half, $second kB after the second"
 [ "$first" -le 1000 ] || fail "$first kB, where eight services fill 144 kB of last lines"
-[ "$second" -le $((first + 100)) ] || fail "it grows: $first kB, then $second kB"
+# One byte kept for each line of the second half would be 400 kB; the allocator's own pages move by some tens.
+[ "$second" -le $((first + 200)) ] || fail "it grows: $first kB, then $second kB"
 stop

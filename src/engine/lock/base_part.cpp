@@ -57,9 +57,8 @@ class BasePart : public LockPart {
 
     static StepResult made(const Step& step, const LockWork& work) {
         const ResolveContext& context = work.context;
-        StepEnvironment environment{context.store,    context.processes, context.http,
-                                    context.progress, context.stop,      compression_of(work.tmpl.image.compression),
-                                    BaseContract()};
+        StepEnvironment environment{context.store, context.processes,           context.http,  context.progress,
+                                    context.stop,  work.tmpl.image.compression, BaseContract()};
         if (auto found = find_step(step, environment)) return std::move(*found);
         refuse_what_cannot_fit({step}, context.store);
         // What the base holds is asked inside.

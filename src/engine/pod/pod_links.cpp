@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+#include "podspec/start_words.hpp"
 #include "sys/random.hpp"
 
 namespace tmplbuild {
@@ -16,40 +18,20 @@ const pod::Service* service_of(const Template& tmpl, const PublishedPort& port) 
     return nullptr;
 }
 
-// How the launcher tells the end of a service's start (runtime/supervisor/transition.cpp).
-constexpr std::array<std::string_view, 4> endings{"ready after ", "not ready after ", "failed: ", "done"};
-
 // "NAME: ENDING…", behind a time and whatever stands before lines here.
 bool tells_ending_of(std::string_view line, const std::string& name) {
     const std::string before = name + ": ";
     for (std::size_t at = 0; (at = line.find(before, at)) != std::string_view::npos; ++at) {
         if (at != 0 && line[at - 1] != ' ') continue;
         const std::string_view rest = line.substr(at + before.size());
-        if (std::any_of(endings.begin(), endings.end(), [&](auto ending) { return rest.starts_with(ending); }))
+        if (std::any_of(pod::start_endings.begin(), pod::start_endings.end(),
+                        [&](auto ending) { return rest.starts_with(ending); }))
             return true;
     }
     return false;
 }
 
 bool speaks_http(const pod::Service& service) { return service.ready.kind == pod::Probe::Kind::http; }
-
-// RFC 3986, 2.3: everything but letters, digits and these four as %XX.
-std::string in_address(const std::string& value) {
-    std::string out;
-    for (const char c : value) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
-        if (plain) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += "0123456789ABCDEF"[byte >> 4];
-        out += "0123456789ABCDEF"[byte & 15];
-    }
-    return out;
-}
 
 }  // namespace
 
@@ -74,7 +56,7 @@ std::vector<std::string> pod_links(const Template& tmpl, const std::vector<Publi
             const auto value = environment.find(secret.from);
             if (value == environment.end()) continue;
             if (speaks_http(*service) && secret.variable.ends_with("TOKEN"))
-                address += "?token=" + in_address(value->second);
+                address += "?token=" + percent_encoded(value->second);
             else
                 behind += "  " + secret.from + "=" + value->second;
         }

@@ -18,16 +18,6 @@ std::optional<std::string> find_header(std::string_view text, std::string_view n
     return std::nullopt;
 }
 
-std::string canonical_name(std::string_view name) {
-    std::string out;
-    for (const char c : to_lower(name)) {
-        const bool separator = c == '-' || c == '_' || c == '.';
-        if (separator && out.ends_with('-')) continue;
-        out += separator ? '-' : c;
-    }
-    return out;
-}
-
 // Dotted Python identifiers; letters beyond ASCII are left to Python.
 static bool is_dotted_name(std::string_view text) {
     for (const std::string& part : split(text, '.')) {

@@ -15,9 +15,6 @@ namespace tmplbuild {
 // The first header of that name (case does not matter), trimmed; none beyond the first empty line.
 std::optional<std::string> find_header(std::string_view text, std::string_view name);
 
-// "Ruamel.YAML" → "ruamel-yaml": the one form in which project names are compared.
-std::string canonical_name(std::string_view name);
-
 struct EntryPoint {
     std::string name;      // of the script
     std::string module;    // "jupyterlab.labapp"

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/grammar.hpp"
 #include "engine/python/metadata.hpp"
 
 namespace tmplbuild {
@@ -20,7 +21,7 @@ struct Owner {
 class Ownership {
   public:
     explicit Ownership(const std::vector<std::string>& allow_shared) {
-        for (const std::string& name : allow_shared) allowed_.push_back(canonical_name(name));
+        for (const std::string& name : allow_shared) allowed_.push_back(normalized_project(name));
     }
 
     void skeleton(const std::vector<VenvFile>& files) {
@@ -68,7 +69,7 @@ class Ownership {
 
   private:
     bool is_allowed(const Wheel& wheel) const {
-        return std::find(allowed_.begin(), allowed_.end(), canonical_name(wheel.name)) != allowed_.end();
+        return std::find(allowed_.begin(), allowed_.end(), normalized_project(wheel.name)) != allowed_.end();
     }
     std::vector<std::string> allowed_;
     std::map<std::pair<std::string, std::string>, std::size_t> replaced_;  // who gave way to whom → files

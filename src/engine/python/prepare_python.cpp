@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.hpp"
 #include "engine/python/venv_requirements.hpp"
 #include "plan/compile_root.hpp"
 #include "plan/variants.hpp"
@@ -22,17 +23,20 @@ std::string line_of(const LockedDistribution& one) {
     return one.name + " @ " + one.source + "#sha256=" + one.sha256.hex();
 }
 
-// The one Python 3 of a suite of Debian; empty for a suite that is not known here.
-std::string python_of(const std::string& suite) {
+// The one Python 3 of each suite of Debian that will not change it any more.
+const std::map<std::string, std::string>& debian_pythons() {
     static const std::map<std::string, std::string> known = {
         {"bullseye", "3.9"}, {"bookworm", "3.11"}, {"trixie", "3.13"}};
-    const auto found = known.find(suite);
-    return found == known.end() ? "" : found->second;
+    return known;
 }
 
-constexpr const char* other_base_hint =
-    "leave 'python' out, or take a base that has it: of Debian's suites bullseye has 3.9, bookworm 3.11, trixie 3.13; "
-    "packages of other versions come from [[repositories]] by base.debian.packages, or a `layout` base brings one";
+std::string other_base_hint() {
+    Texts suites;
+    for (const auto& [suite, python] : debian_pythons()) suites.push_back(suite + " has " + python);
+    return "leave 'python' out, or take a base that has it: of Debian's suites " + join(suites, ", ") +
+           "; packages of other versions come from [[repositories]] by base.debian.packages, or a `layout` base brings "
+           "one";
+}
 
 Error at_layer(Error error, const VenvRequest& request, const Template& tmpl) {
     for (const Layer& layer : tmpl.layers)
@@ -47,7 +51,8 @@ void append(Texts& out, const Texts& more) { out.insert(out.end(), more.begin(),
 void refuse_absent_interpreters(const Template& tmpl) {
     const DebianBase* debian = debian_base(tmpl);
     if (debian == nullptr || !tmpl.repositories.empty()) return;
-    const std::string has = python_of(debian->suite);
+    const auto found = debian_pythons().find(debian->suite);
+    const std::string has = found == debian_pythons().end() ? "" : found->second;
     const Texts packages = base_packages(tmpl);
     for (const VenvRequest& request : venv_requests(tmpl)) {
         const std::string& asked = request.python();
@@ -58,7 +63,7 @@ void refuse_absent_interpreters(const Template& tmpl) {
         if (by_package) continue;
         throw BuildError(at_layer(usage_error("the venv '" + request.venv + "' is to have the Python " + asked +
                                                   ", and Debian " + debian->suite + " has " + has,
-                                              other_base_hint),
+                                              other_base_hint()),
                                   request, tmpl));
     }
 }
@@ -79,7 +84,7 @@ Error PythonLocker::no_interpreter(const VenvRequest& request) const {
                                     ", which the base does not have: " + has);
     error.hint = debian_base(tmpl_) == nullptr ? "choose a base with it, or name where it lies: python = \"/path\""
                  : asked.empty()               ? "add \"python3-venv\" to base.debian.packages"
-                                               : other_base_hint;
+                                               : other_base_hint();
     return at_layer(std::move(error), request, tmpl_);
 }
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/grammar.hpp"
 #include "base/named_hash.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -104,7 +105,7 @@ class WheelReading {
         if (!metadata) return metadata.error();
         wheel_.name = find_header(*metadata, "Name").value_or("");
         wheel_.version = find_header(*metadata, "Version").value_or("");
-        if (canonical_name(wheel_.name) != canonical_name(locked_.name))
+        if (normalized_project(wheel_.name) != normalized_project(locked_.name))
             return build_error("it holds the distribution '" + wheel_.name + "', not '" + locked_.name + "'");
         for (const std::string* text : {&wheel_.name, &wheel_.version})
             if (text->empty() || text->find_first_of("/\\ ") != std::string::npos || text->front() == '.')

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "engine/parallel.hpp"
 #include "engine/python/bytecode.hpp"
@@ -27,7 +28,7 @@ static Result<void> check_blob(const LockedDistribution& distribution, const Sto
 
 static bool holds(const std::vector<std::string>& names, const std::string& name) {
     return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& one) { return canonical_name(one) == canonical_name(name); });
+                       [&](const std::string& one) { return normalized_project(one) == normalized_project(name); });
 }
 
 static Result<std::vector<Wheel>> read_wheels(const PythonSpec& spec, const VenvPlace& place, StepContext& context,

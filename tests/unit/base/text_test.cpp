@@ -28,6 +28,20 @@ TEST_CASE("sizes are read and shown with units") {
     CHECK(human_bytes(171'300'000) == "171.3 MB");
 }
 
+TEST_CASE("what an address cannot hold is written in hex") {
+    CHECK(percent_encoded("a b/\xc3\xa9~") == "a%20b%2F%C3%A9~");
+    CHECK(percent_encoded("a b/c", "/") == "a%20b/c");
+}
+
+TEST_CASE("a whole number is digits alone, within its bounds") {
+    CHECK(parse_whole("120", 1, 120) == 120);
+    CHECK(parse_whole("-3", -5, 5) == -3);
+    for (const char* text : {"", "0", "121", "1s", " 1", "1 ", "0x10", "1e2", "+1", "99999999999999999999"}) {
+        INFO(text);
+        CHECK_FALSE(parse_whole(text, 1, 120));
+    }
+}
+
 TEST_CASE("an image path is absolute and stays inside") {
     CHECK(parse_image_path("/opt/x").value() == "opt/x");
     CHECK(parse_image_path("/opt//x/").value() == "opt/x");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/printable.hpp"
+#include "base/printable.hpp"
 
 #include "cli/live_region.hpp"
 #include "support/catch.hpp"
 
+using namespace tmplbuild;
 using namespace tmplbuild::cli;
 
 TEST_CASE("what a tool writes becomes plain text") {

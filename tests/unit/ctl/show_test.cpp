@@ -33,3 +33,11 @@ TEST_CASE("a job that cannot tell how long it takes says nothing of it") {
         R"({"name":"k","state":"compiling","since":93000,"verdict":"missing","arch":"80","mode":"true","progress":1,"seconds_left":null})");
     CHECK(has_line(text, "k       compiling 1 %  7 s    missing  80    true"));
 }
+
+TEST_CASE("what others named is shown and not obeyed, and columns stay in line") {
+    const std::string text = shown(
+        R"({"name":"\u001b[2Jk\u0085","state":"off","since":93000,"verdict":"\u202edeppirt","arch":"80","mode":"true"},)"
+        R"({"name":"\u6f22\u5b57","state":"off","since":93000,"verdict":"exact","arch":"80","mode":"true"})");
+    CHECK(has_line(text, "\\x1b[2Jk\\u0085  off    7 s    \\u202edeppirt  80    true"));
+    CHECK(has_line(text, "\xe6\xbc\xa2\xe5\xad\x97            off    7 s    exact          80    true"));
+}

@@ -38,7 +38,6 @@ TEST_CASE("headers and names") {
     CHECK(find_header("Name: a\r\nVERSION:  1.0 \r\n\r\nHome: x", "version").value() == "1.0");
     CHECK_FALSE(find_header("A: 1\n\nName: body", "Name"));
     CHECK_FALSE(find_header("A: 1\n Name: folded", "Name"));
-    CHECK(canonical_name("Ruamel._-YAML") == "ruamel-yaml");
 }
 
 TEST_CASE("entry points: the scripts, sorted, and nothing that is no script") {

@@ -13,7 +13,7 @@ using namespace tmplbuild::io;
 
 namespace {
 
-std::string compressed(Codec codec, const std::string& text) {
+std::string compressed(Compression codec, const std::string& text) {
     std::string out;
     Compressor compressor(codec, [&](std::span<const std::byte> data) -> Result<void> {
         out.append(reinterpret_cast<const char*>(data.data()), data.size());
@@ -56,7 +56,7 @@ std::string sample() {
 
 TEST_CASE("what was compressed comes back, whatever the pieces") {
     const std::string text = sample();
-    for (const Codec codec : {Codec::none, Codec::gzip, Codec::zstd})
+    for (const Compression codec : {Compression::none, Compression::gzip, Compression::zstd})
         for (const std::string& content : {text, std::string(), std::string("x"), std::string(3 << 20, '\0')}) {
             const std::string packed = compressed(codec, content);
             CHECK(plain(packed).value() == content);
@@ -69,7 +69,7 @@ TEST_CASE("what was compressed comes back, whatever the pieces") {
 
 TEST_CASE("a stream that is cut, damaged or has bytes behind its end is an error") {
     const std::string text = sample();
-    for (const Codec codec : {Codec::gzip, Codec::zstd}) {
+    for (const Compression codec : {Compression::gzip, Compression::zstd}) {
         const std::string packed = compressed(codec, text);
         for (const std::size_t size : {packed.size() - 1, packed.size() / 2, std::size_t{5}}) {
             auto cut = plain(packed.substr(0, size));
@@ -85,7 +85,7 @@ TEST_CASE("a stream that is cut, damaged or has bytes behind its end is an error
 
 TEST_CASE("more than the limit is an error, the limit itself is not") {
     const std::string text = sample();
-    for (const Codec codec : {Codec::none, Codec::gzip, Codec::zstd}) {
+    for (const Compression codec : {Compression::none, Compression::gzip, Compression::zstd}) {
         const std::string packed = compressed(codec, text);
         CHECK(plain(packed, text.size()).value() == text);
         auto more = plain(packed, text.size() - 1);
@@ -96,7 +96,7 @@ TEST_CASE("more than the limit is an error, the limit itself is not") {
 
 TEST_CASE("the codec is told by the first bytes") {
     auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "decompress-test-").value();
-    for (const Codec codec : {Codec::none, Codec::gzip, Codec::zstd}) {
+    for (const Compression codec : {Compression::none, Compression::gzip, Compression::zstd}) {
         REQUIRE(sys::write_file_atomic(folder.path() / "f", compressed(codec, "hello")));
         auto reader = Decompressor::open(folder.path() / "f", 100).value();
         CHECK(reader.codec().value() == codec);
@@ -109,6 +109,6 @@ TEST_CASE("the codec is told by the first bytes") {
         "\x5e\x2a\x4d\x18\x03\x00\x00\x00"
         "abc",
         11);
-    CHECK(plain(skippable + compressed(Codec::zstd, "text")).value() == "text");
+    CHECK(plain(skippable + compressed(Compression::zstd, "text")).value() == "text");
     CHECK_FALSE(Decompressor::open(folder.path() / "none", 100));
 }

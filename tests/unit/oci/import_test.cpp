@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string packed(const std::string& text, io::Codec codec) {
+std::string packed(const std::string& text, Compression codec) {
     std::string out;
     io::Compressor compressor(codec, [&](std::span<const std::byte> data) -> Result<void> {
         out.append(reinterpret_cast<const char*>(data.data()), data.size());
@@ -47,7 +47,7 @@ struct Layout {
     fs::path path = folder.path() / "layout";
 
     std::string first_tar = std::string(100'000, 'a'), second_tar = "second";
-    std::string first = packed(first_tar, io::Codec::gzip), second = packed(second_tar, io::Codec::zstd);
+    std::string first = packed(first_tar, Compression::gzip), second = packed(second_tar, Compression::zstd);
     json::object config{{"os", "linux"},
                         {"architecture", "amd64"},
                         {"rootfs", json::object{{"type", "layers"},
@@ -436,7 +436,7 @@ TEST_CASE("reading a large base tells of its bytes and can be stopped") {
     Layout layout;
     layout.first_tar.clear();
     for (int i = 0; i < 300'000; ++i) layout.first_tar += std::to_string(i * 7919LL);
-    layout.first = packed(layout.first_tar, io::Codec::gzip);
+    layout.first = packed(layout.first_tar, Compression::gzip);
     layout.first_layer = descriptor(layer_type + "+gzip", layout.first);
     layout.config["rootfs"].as_object()["diff_ids"].as_array()[0] = Sha256::of(layout.first_tar).to_string();
     layout.write();

@@ -116,6 +116,38 @@ TEST_CASE("a second write changes nothing on disk; another image replaces the ta
     CHECK(missing.error().hint.find("latest") != std::string::npos);
 }
 
+TEST_CASE("an image that another tag reaches through an index keeps its blobs") {
+    Place place;
+    const oci::Image kept = place.image({"kept"}), old = place.image({"old"}), next = place.image({"next"});
+    REQUIRE(oci::write_layout(place.store, kept, place.layout, "many"));
+    REQUIRE(oci::write_layout(place.store, old, place.layout, "one"));
+    const auto blob = [&](const Digest& digest) { return place.layout / "blobs/sha256" / digest.hex(); };
+    // As skopeo copies an image of several platforms: the index lies among the blobs.
+    const auto manifest_size = fs::file_size(blob(kept.manifest_digest));
+    const auto entry = [](const std::string& type, const Digest& digest, std::uint64_t size) {
+        return json::object{{"mediaType", type}, {"digest", digest.to_string()}, {"size", size}};
+    };
+    const std::string inner = json::canonical(
+        json::object{{"schemaVersion", 2},
+                     {"mediaType", oci::index_type},
+                     {"manifests", json::array{entry(oci::manifest_type, kept.manifest_digest, manifest_size)}}});
+    REQUIRE(sys::write_file_atomic(blob(Sha256::of(inner)), inner));
+    json::object top = json::parse(sys::read_file(place.layout / "index.json").value(), "index").value().get_object();
+    for (json::value& one : top.at("manifests").as_array()) {
+        if (one.at("digest").as_string() != kept.manifest_digest.to_string()) continue;
+        json::object changed = entry(oci::index_type, Sha256::of(inner), inner.size());
+        changed["annotations"] = one.at("annotations");
+        one = changed;
+    }
+    REQUIRE(sys::write_file_atomic(place.layout / "index.json", json::canonical(top)));
+    REQUIRE(oci::write_layout(place.store, next, place.layout, "one"));
+    CHECK(fs::exists(blob(Sha256::of(inner))));
+    CHECK(fs::exists(blob(kept.manifest_digest)));
+    CHECK(fs::exists(blob(kept.layers[0].digest)));
+    CHECK_FALSE(fs::exists(blob(old.manifest_digest)));
+    CHECK_FALSE(fs::exists(blob(old.layers[0].digest)));
+}
+
 TEST_CASE("a folder that is something else is not touched") {
     Place place;
     fs::create_directories(place.layout);

@@ -34,7 +34,7 @@ inline std::string tar_of(const std::vector<std::pair<std::string, std::string>>
 
 inline std::string gzip_of(const std::string& text) {
     std::string out;
-    io::Compressor compressor(io::Codec::gzip, [&](std::span<const std::byte> data) -> Result<void> {
+    io::Compressor compressor(Compression::gzip, [&](std::span<const std::byte> data) -> Result<void> {
         out.append(reinterpret_cast<const char*>(data.data()), data.size());
         return {};
     });

@@ -66,7 +66,7 @@ TEST_CASE("--set changes keys, and a wrong one is an error that names it") {
         parse_template(text, "t.toml", {{"name=y", "targets.cuda=12.8", "image.compression=gzip"}, {}});
     CHECK(changed.name == "y");
     CHECK(changed.targets.cuda == "12.8");
-    CHECK(changed.image.compression == CompressionKind::gzip);
+    CHECK(changed.image.compression == Compression::gzip);
     for (const char* wrong : {"name", "=x", "nam=y", "base.debian.suite=bokworm", "image.compression=xz"})
         CHECK_THROWS_AS(parse_template(text, "t.toml", {{wrong}, {}}), BuildError);
 }

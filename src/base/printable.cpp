@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/printable.hpp"
+#include "base/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,11 +8,9 @@
 
 #include "base/utf8.hpp"
 
-namespace tmplbuild::cli {
+namespace tmplbuild {
 
 namespace {
-
-constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
 
 // ECMA-48: the length of the escape sequence at the text's beginning (which is ESC).
 std::size_t sequence_length(std::string_view text) {
@@ -59,7 +57,7 @@ std::string printable(std::string_view line) {
         const Utf8Character next = first_character(line);
         const bool control = next.code < 0x20 || (next.code >= 0x7f && next.code < 0xa0);
         if (!next.valid)
-            out += replacement;
+            out += replacement_character;
         else if (control)
             out += next.code == '\t' ? " " : "";
         else
@@ -103,7 +101,7 @@ std::string visible_json(std::string_view text) {
     while (!text.empty()) {
         const Utf8Character next = first_character(text);
         if (!next.valid)
-            out += replacement;
+            out += replacement_character;
         else if (next.code >= 0x7f && is_unseen(next.code))
             out += escaped_as("\\u%04x", static_cast<unsigned>(next.code));
         else
@@ -134,4 +132,4 @@ std::string clipped(std::string_view text, std::size_t width) {
     return std::string(text.substr(0, size));
 }
 
-}  // namespace tmplbuild::cli
+}  // namespace tmplbuild

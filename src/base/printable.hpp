@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text of tools, images and templates made safe to show: no control bytes, no escape sequences, always UTF-8; and how
-// wide it is. All that the builder prints goes through here, by output.hpp and progress.hpp: it would else move the
-// cursor, set colours, feign lines or break a line of JSON.
+// wide it is. All that the builder prints goes through here, by cli/output.hpp and cli/progress.hpp, and so does what
+// tmpl-ctl shows: it would else move the cursor, set colours, feign lines or break a line of JSON.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace tmplbuild::cli {
+namespace tmplbuild {
 
 // What a terminal would show of the line: of a progress bar that overwrites itself ("\r"), what it wrote last. Bytes
 // that are no UTF-8 become U+FFFD.
@@ -27,4 +27,4 @@ std::size_t columns(std::string_view text);
 // The longest beginning that fits, never half a character.
 std::string clipped(std::string_view text, std::size_t width);
 
-}  // namespace tmplbuild::cli
+}  // namespace tmplbuild
