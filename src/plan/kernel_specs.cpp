@@ -12,6 +12,11 @@ namespace tmplbuild {
 
 namespace {
 
+// The same bytes are the same source, whoever names them.
+Digest archive_source(const std::string& sha256, std::uint32_t strip) {
+    return Sha256::of(sha256 + " without " + std::to_string(strip) + " parts");
+}
+
 // Sets where the source is pinned; what is missing, or nothing.
 template <class Spec>
 std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts& facts, Spec& spec) {
@@ -19,7 +24,14 @@ std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts&
     if (const auto patches = facts.patches.find(use.name); patches != facts.patches.end())
         spec.patches = patches->second;
     if (!recipe.archive_url.empty()) {
-        spec.source = Sha256::of(recipe.archive_sha256 + " without " + std::to_string(recipe.archive_strip) + " parts");
+        spec.source = archive_source(recipe.archive_sha256, recipe.archive_strip);
+        return {};
+    }
+    if (!recipe.sdist_project.empty()) {
+        const LockedKernel* locked = lock.find_kernel(use.name);
+        if (locked == nullptr || !locked->sdist) return "the sdist of its source is not locked yet";
+        spec.sdist = {*locked->sdist};
+        spec.source = archive_source(locked->sdist->sha256.hex(), sdist_strip);
         return {};
     }
     if (recipe.source_url.empty()) {

@@ -161,7 +161,8 @@ std::set<GitRequest> git_requests(const Template& tmpl) {
 std::vector<KernelRequest> kernel_requests(const Template& tmpl) {
     std::vector<KernelRequest> out;
     for (const KernelUse& use : tmpl.kernels)
-        if (!use.recipe.build_requirements.empty() || !use.recipe.fallback.requirements.empty())
+        if (!use.recipe.build_requirements.empty() || !use.recipe.fallback.requirements.empty() ||
+            !use.recipe.sdist_project.empty())
             out.push_back({&use, use.recipe.build_requirements, use.recipe.fallback.requirements});
     return out;
 }
@@ -170,6 +171,8 @@ Digest kernel_request(const KernelRequest& request, const BaseContract& contract
     CanonicalKey key;
     key.add("requirements", request.requirements);
     key.add("fallback", request.fallback);
+    if (const KernelRecipe& recipe = request.use->recipe; !recipe.sdist_project.empty())
+        key.add("sdist", recipe.sdist_project + "==" + recipe.sdist_version);
     key.add("pins", venv_pins(*request.use, lock));
     if (const auto python = contract.with_interpreter(interpreter_for(*request.use, lock)).python)
         key.add("python", Texts{python->version, python->soabi, contract.glibc});

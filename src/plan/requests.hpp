@@ -47,7 +47,7 @@ inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 // Every commit that a layer or a kernel is made from.
 std::set<GitRequest> git_requests(const Template& tmpl);
 
-// What a recipe takes from the package index, as LockedKernel holds it; empty lists: nothing to lock.
+// What a recipe takes from the package index, as LockedKernel holds it: the lists, and the sdist that it names.
 struct KernelRequest {
     const KernelUse* use = nullptr;
     std::vector<std::string> requirements, fallback;

@@ -31,13 +31,16 @@ StepSources of(const PythonSpec& spec) {
 }
 StepSources of(const RunSpec&) { return {}; }
 StepSources of(const KernelSpec& spec) {
-    StepSources out{.distributions = {{&spec.requirements, &spec.places}, {&spec.toolchain.wheels, nullptr}}};
+    StepSources out{.distributions = {
+                        {&spec.requirements, &spec.places}, {&spec.toolchain.wheels, nullptr}, {&spec.sdist, nullptr}}};
     add_source(spec.recipe, out);
     return out;
 }
 StepSources of(const KernelFilesSpec& spec) {
     StepSources out{.distributions = {{&spec.fallback, &spec.places}}};
-    if (spec.with_source) add_source(spec.recipe, out);
+    if (!spec.with_source) return out;
+    add_source(spec.recipe, out);
+    out.distributions.push_back({&spec.sdist, nullptr});
     return out;
 }
 StepSources of(const RuntimeSpec&) { return {}; }

@@ -72,6 +72,9 @@ struct RunSpec {
     static constexpr StepKind kind{.name = "run", .is_change = true, .is_light = true};
     RunLayer layer;
 };
+// Of an sdist all but its one folder, "<project>-<version>", is the source.
+inline constexpr std::uint32_t sdist_strip = 1;
+
 struct KernelSpec {
     static constexpr StepKind kind{.name = "kernel", .is_compile = true};
     std::string kernel;  // name
@@ -79,7 +82,7 @@ struct KernelSpec {
     kernel::Arch arch;
     std::vector<kernel::GpuTarget> serves;  // the targets that this variant is for
     Digest source;                          // of the source tree
-    std::int64_t source_time = 0;           // of the commit; 0: a folder, which has none
+    std::int64_t source_time = 0;           // of the commit; 0: others have none
     LockedToolchain toolchain;
     std::string torch_venv;                          // where torch is, for recipes that need it
     std::vector<Digest> patches;                     // of their content, in order
@@ -87,6 +90,7 @@ struct KernelSpec {
     std::vector<LockedDistribution> requirements{};  // wheels that only the compile sees
     LockedPlaces places{};                           // where they are looked for
     std::vector<std::string> venv_hidden{};          // distributions of the venv that the compile does not see
+    std::vector<LockedDistribution> sdist{};         // that the source is; empty: it is of another kind
 };
 struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     static constexpr StepKind kind{.name = "kernel-files"};
@@ -100,6 +104,7 @@ struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
     std::optional<Digest> selftest;
     std::vector<LockedDistribution> fallback;  // wheels; empty: none
     LockedPlaces places{};                     // where they are looked for
+    std::vector<LockedDistribution> sdist{};   // as above
 };
 // A program of ours that goes into the image.
 struct RuntimeProgram {

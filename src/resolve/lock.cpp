@@ -121,6 +121,7 @@ static json::object write(const LockedKernel& k) {
                    {"request", k.request.to_string()},
                    {"requirements", write_all(k.requirements, write_distribution)},
                    {"fallback", write_all(k.fallback, write_distribution)}};
+    if (k.sdist) o["sdist"] = write_distribution(*k.sdist);
     add_places(o, k.places);
     return o;
 }
@@ -319,6 +320,10 @@ static void read(const json::object& o, LockedKernel& kernel) {
     kernel = {read_text(o, "kernel", is_name, "the name of a kernel"), read_digest(o, "request"),
               read_all(o, "requirements", read_distribution), read_all(o, "fallback", read_distribution),
               read_places(o)};
+    if (!o.contains("sdist")) return;
+    kernel.sdist = read_distribution(*json::get_object(o, "sdist").value());
+    if (!kernel.sdist->is_sdist() || !kernel.sdist->source.empty())
+        throw BuildError(usage_error("'" + kernel.sdist->file + "' as 'sdist' is no sdist of an index"));
 }
 
 template <class Part>

@@ -107,6 +107,7 @@ struct LockedKernel {
     std::vector<LockedDistribution> requirements{};  // wheels of its compile alone, sorted by name
     std::vector<LockedDistribution> fallback{};      // wheels that the image has for GPUs without a variant, likewise
     LockedPlaces places{};
+    std::optional<LockedDistribution> sdist{};  // that its source is; the machine's own index has it
     bool operator==(const LockedKernel&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolve/package_index.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "resolve/pylock.hpp"
+#include "resolve/wheel_tags.hpp"
 
 namespace tmplbuild {
 
@@ -107,6 +109,75 @@ std::optional<IndexLink> link_to(const std::string& page, const std::string& hre
             link.sha256 = *digest;
     if (link.file.empty()) return {};
     return link;
+}
+
+// What a file is of a project: PEP 625, and wheels.
+struct NamedFile {
+    std::string version;
+    bool is_sdist;
+};
+
+std::optional<NamedFile> read_file_name(const std::string& file, const std::string& project) {
+    if (const auto wheel = parse_wheel_name(file)) {
+        if (normalized_project(wheel->distribution) != project) return {};
+        return NamedFile{wheel->version, false};
+    }
+    for (const char* ending : {".tar.gz", ".zip"}) {
+        if (!file.ends_with(ending)) continue;
+        const std::string stem = file.substr(0, file.size() - std::string_view(ending).size());
+        // Older names may have '-' in the project.
+        for (std::size_t at = 0; (at = stem.find('-', at)) != std::string::npos; ++at)
+            if (normalized_project(stem.substr(0, at)) == project && is_python_version(stem.substr(at + 1)))
+                return NamedFile{stem.substr(at + 1), true};
+    }
+    return {};
+}
+
+// PEP 440: zeros at the end of a release do not count.
+bool is_same_version(const std::string& left, const std::string& right) {
+    const auto plain = [](const std::string& text) {
+        std::string out = to_lower(text);
+        if (out.find_first_not_of("0123456789.") == std::string::npos)
+            while (out.ends_with(".0")) out.resize(out.size() - 2);
+        return out;
+    };
+    return plain(left) == plain(right);
+}
+
+// What one place offers; the link where it has the sdist, else why it does not.
+struct Offer {
+    std::optional<IndexLink> link{};
+    bool has_project = false;
+    std::string reason{};
+};
+
+Offer offer_of(const std::vector<IndexLink>& links, const std::string& project, const std::string& version,
+               const std::string& place) {
+    Offer out;
+    bool has_wheels = false;
+    std::string last;  // the version that the page names last: mostly the newest
+    for (const IndexLink& link : links) {
+        const auto file = read_file_name(link.file, project);
+        if (!file) continue;
+        out.has_project = true;
+        last = file->version;
+        if (!is_same_version(file->version, version)) continue;
+        has_wheels = has_wheels || !file->is_sdist;
+        if (file->is_sdist && (!out.link || link.file.ends_with(".tar.gz"))) out.link = link;
+    }
+    out.reason = place + (has_wheels        ? ": has only wheels of " + version
+                          : out.has_project ? ": has no version " + version + "; the last that it names is " + last
+                                            : ": has no project of this name");
+    return out;
+}
+
+std::vector<IndexLink> files_of(const fs::path& folder) {
+    std::vector<IndexLink> out;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(folder, failed))
+        if (entry.is_regular_file(failed)) out.push_back({entry.path().filename(), entry.path(), {}});
+    std::sort(out.begin(), out.end(), [](const IndexLink& a, const IndexLink& b) { return a.file < b.file; });
+    return out;
 }
 
 }  // namespace
@@ -225,6 +296,34 @@ Result<FilePlaces> PackageIndex::find(const LockedDistribution& wanted, std::sto
     for (const std::string& index : indexes_)
         ask(index + (index.ends_with('/') ? "" : "/") + normalized_project(wanted.name) + "/", false);
     if (unreachable && (found.locations.empty() || unreachable->kind == ErrorKind::interrupted)) return *unreachable;
+    return found;
+}
+
+Result<SdistSearch> PackageIndex::find_sdist(const std::string& project, const std::string& version,
+                                             std::stop_token stop) {
+    SdistSearch found;
+    const auto ask = [&](const std::string& place) -> Result<Offer> {
+        const bool is_page = place.find("://") != std::string::npos;
+        auto links = is_page ? page(place, stop) : Result<std::vector<IndexLink>>(files_of(place));
+        if (!links) return links.error();
+        Offer offer = offer_of(*links, project, version, is_page ? io::printable_url(place) : place);
+        if (offer.link)
+            found.link = offer.link;
+        else
+            found.reasons.push_back(offer.reason);
+        return offer;
+    };
+    for (const std::string& link : settings_.find_links) {
+        auto offer = ask(link);
+        if (!offer) return offer.error();
+        if (offer->link) return found;
+    }
+    const bool first_alone = settings_.index_strategy.empty() || settings_.index_strategy == "first-index";
+    for (const std::string& index : indexes_) {
+        auto offer = ask(index + (index.ends_with('/') ? "" : "/") + project + "/");
+        if (!offer) return offer.error();
+        if (offer->link || (offer->has_project && first_alone)) return found;
+    }
     return found;
 }
 

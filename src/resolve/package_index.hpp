@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where one locked file can be fetched: the simple repository API of the machine's indexes (PEP 691 as JSON, PEP 503 as
-// HTML), and find-links folders and pages. Used to fetch what a lock names without addresses. Never chooses versions.
+// HTML), and find-links folders and pages. Used to fetch what a lock names without addresses,
+// and to lock an sdist whose exact version is named. Never chooses versions.
 #pragma once
 
 #include <map>
@@ -33,6 +34,12 @@ struct FilePlaces {
     std::vector<std::string> reasons;    // one line for each place that does not have it
 };
 
+// What the indexes say of one version of a project.
+struct SdistSearch {
+    std::optional<IndexLink> link;     // a URL, or the absolute path of a file in a find-links folder
+    std::vector<std::string> reasons;  // one line for each place that does not have it
+};
+
 class PackageIndex {
   public:
     // `indexes`: URLs, in order; where settings.default_index is empty, uv's own default among them.
@@ -41,6 +48,10 @@ class PackageIndex {
 
     // Several threads may ask at once. An error only when an index cannot be reached, and nothing else has the file.
     Result<FilePlaces> find(const LockedDistribution& wanted, std::stop_token stop);
+    // The sdist of exactly this version, to be locked: of find-links, else of the first index that has the project at
+    // all, as uv takes it, unless the settings let later indexes count too. Any place that cannot be asked is an error:
+    // another one might have something else under the same name.
+    Result<SdistSearch> find_sdist(const std::string& project, const std::string& version, std::stop_token stop);
 
   private:
     Result<std::vector<IndexLink>> page(const std::string& url, std::stop_token stop);

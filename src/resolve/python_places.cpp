@@ -33,23 +33,6 @@ void say(const PythonRequest& request, const PlacedText& place, ResolveContext& 
                              place.where.to_string() + ")");
 }
 
-// In the order in which they are asked.
-Result<Texts> indexes_of(const PipSettings& settings, const LockedPlaces& places, ResolveContext& context) {
-    Texts indexes = places.indexes;
-    if (settings.no_index) return indexes;
-    indexes.insert(indexes.end(), settings.more_indexes.begin(), settings.more_indexes.end());
-    if (!settings.default_index.empty()) {
-        indexes.push_back(settings.default_index);
-        return indexes;
-    }
-    auto uv = Uv::open(settings, context);
-    if (!uv) return uv.error();
-    auto index = uv->default_index();
-    if (!index) return index.error();
-    indexes.push_back(std::move(*index));
-    return indexes;
-}
-
 // A file or sources that the lock names by their place, into the store; what they are now.
 Result<Digest> take_again(const LockedDistribution& one, const std::optional<SourceTree>& tree,
                           const ContextFolder& folder, ResolveContext& context) {
@@ -65,6 +48,22 @@ Result<Digest> take_again(const LockedDistribution& one, const std::optional<Sou
 }
 
 }  // namespace
+
+Result<Texts> indexes_of(const PipSettings& settings, const LockedPlaces& places, ResolveContext& context) {
+    Texts indexes = places.indexes;
+    if (settings.no_index) return indexes;
+    indexes.insert(indexes.end(), settings.more_indexes.begin(), settings.more_indexes.end());
+    if (!settings.default_index.empty()) {
+        indexes.push_back(settings.default_index);
+        return indexes;
+    }
+    auto uv = Uv::open(settings, context);
+    if (!uv) return uv.error();
+    auto index = uv->default_index();
+    if (!index) return index.error();
+    indexes.push_back(std::move(*index));
+    return indexes;
+}
 
 void say_places(const PythonRequest& request, ResolveContext& context) {
     if (request.asked.index_url) say(request, *request.asked.index_url, context);

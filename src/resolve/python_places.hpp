@@ -11,6 +11,9 @@ namespace tmplbuild {
 // Puts the request's places into `settings`. Returned: what the lock keeps of them. A folder that is not in the
 // context: a usage error.
 Result<LockedPlaces> add_places(const PythonRequest& request, PipSettings& settings);
+// In the order in which they are asked: those of `places`, the machine's, the default one.
+Result<std::vector<std::string>> indexes_of(const PipSettings& settings, const LockedPlaces& places,
+                                            ResolveContext& context);
 // Says on the progress where else a requirements file lets packages be looked for.
 void say_places(const PythonRequest& request, ResolveContext& context);
 

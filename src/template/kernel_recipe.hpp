@@ -48,13 +48,14 @@ struct KernelModule {
 struct KernelRecipe {
     std::string name, version, summary;
     std::filesystem::path directory;  // of layer.toml, absolute
-    // Exactly one of the three kinds of source.
+    // Exactly one of the four kinds of source.
     FileItem source_folder;              // its `source` is empty where there is none
     std::string source_url, source_rev;  // git, 40 hex digits
     bool source_submodules = false;
     bool source_lfs_pointers = false;
     std::string archive_url, archive_sha256;     // 64 hex digits
     std::uint32_t archive_strip = 0;             // leading path components dropped when unpacking
+    std::string sdist_project, sdist_version;    // of the package index, locked; the name in its one form
     std::vector<std::filesystem::path> patches;  // absolute; applied in this order, as `git apply` reads them
     std::vector<std::string> command;            // {arch} "8.9", {sm} "sm_89", {output}, {jobs}
     std::map<std::string, std::string> environment;

@@ -8,6 +8,7 @@
 #include "kernel/version.hpp"
 #include "template/kernel_tables.hpp"
 #include "template/recipe.hpp"
+#include "template/requirement.hpp"
 
 namespace tmplbuild {
 
@@ -87,16 +88,32 @@ static void read_archive_source(TableReader& table, KernelRecipe& recipe) {
         recipe.archive_strip = static_cast<std::uint32_t>(count->value);
 }
 
+static void read_sdist_source(TableReader& table, KernelRecipe& recipe) {
+    const auto text = table.text("sdist");
+    if (!text) return;
+    const auto asked = parse_requirement(text->value);
+    const std::string version =
+        asked && asked->versions.starts_with("==") ? std::string(trim(asked->versions.substr(2))) : "";
+    // "name==1.0" and nothing else: no extras, no marker, no hash, no range.
+    if (!asked || asked->text() != asked->name + asked->versions || !asked->hashes.empty() ||
+        !is_plain_python_version(version)) {
+        table.error("sdist", "is not one version of a project: \"" + without_user(text->value) + "\"",
+                    "write it like \"sageattention==1.0.6\"");
+        return;
+    }
+    recipe.sdist_project = asked->project();
+    recipe.sdist_version = version;
+}
+
 static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) {
-    if (!top.require("source", "a [source] table with 'path', with 'git' and 'rev', or with 'url' and 'sha256'"))
+    if (!top.require("source",
+                     "a [source] table with 'path', with 'git' and 'rev', with 'url' and 'sha256', or with 'sdist'"))
         return;
     const Node* node = top.table("source");
     if (node == nullptr) return;
     TableReader table(*node, "[source]", report);
-    table.hint_for("sdist",
-                   "an sdist is an archive: its address and hash stand on its index's page (url, sha256, strip = 1)");
     if (!table.has("path")) table.hint_for("exclude", "only a folder, named by 'path', has parts that are left out");
-    const auto kind = exactly_one(table, report, {"path", "git", "url"}, "path = \".\"");
+    const auto kind = exactly_one(table, report, {"path", "git", "url", "sdist"}, "path = \".\"");
     if (kind == "path") {
         recipe.source_folder = read_context_item(table, "path", recipe.directory);
         recipe.source_folder.exclude = values(table.texts("exclude"));
@@ -104,6 +121,7 @@ static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) 
     }
     if (kind == "git") read_git_source(table, recipe);
     if (kind == "url") read_archive_source(table, recipe);
+    if (kind == "sdist") read_sdist_source(table, recipe);
     for (const auto& [text, pos] : table.texts("patches")) {
         std::error_code failed;
         const std::filesystem::path file = recipe.directory / text;
@@ -296,6 +314,8 @@ static void read_other_source(TableReader& table, KernelRecipe& recipe, const Re
         recipe.source_rev.clear();
         recipe.archive_url.clear();
         recipe.archive_sha256.clear();
+        recipe.sdist_project.clear();
+        recipe.sdist_version.clear();
     };
     if (table.has("source")) {
         forget();

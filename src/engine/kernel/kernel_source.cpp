@@ -102,6 +102,13 @@ static Result<void> apply_patch(const PlannedSource& planned, std::size_t at, co
     return error;
 }
 
+static Result<void> unpack_source(const PlannedSource& planned, const Digest& archive, std::uint32_t strip,
+                                  const fs::path& to, StepContext& context) {
+    auto done = unpack_archive(context.store.blob_path(archive), to, strip);
+    if (!done) return Error(done.error()).while_doing("unpacking the source of the kernel '" + planned.kernel + "'");
+    return {};
+}
+
 Result<void> lay_kernel_source(const PlannedSource& planned, const fs::path& to, StepContext& context) {
     const KernelRecipe& recipe = planned.recipe;
     if (!recipe.source_url.empty()) {
@@ -110,9 +117,10 @@ Result<void> lay_kernel_source(const PlannedSource& planned, const fs::path& to,
     } else if (!recipe.archive_url.empty()) {
         auto archive = Digest::parse_hex(recipe.archive_sha256);
         if (!archive) return archive.error();
-        auto done = unpack_archive(context.store.blob_path(*archive), to, recipe.archive_strip);
-        if (!done)
-            return Error(done.error()).while_doing("unpacking the source of the kernel '" + planned.kernel + "'");
+        if (auto done = unpack_source(planned, *archive, recipe.archive_strip, to, context); !done) return done;
+    } else if (!planned.sdist.empty()) {
+        if (auto done = unpack_source(planned, planned.sdist.front().sha256, sdist_strip, to, context); !done)
+            return done;
     } else if (auto copied = copy_planned_folder(planned, to); !copied) {
         return copied;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel's source tree, laid into a folder of its own: for one compile, or for the image, where a pod compiles it.
-// From a folder of the context, a commit, or an archive. Used by the kernel and kernel-files steps. Never writes to the
-// user's folder.
+// From a folder of the context, a commit, an archive or an sdist. Used by the kernel and kernel-files steps. Never
+// writes to the user's folder.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +16,7 @@ struct PlannedSource {
     const KernelRecipe& recipe;
     Digest source;
     const std::vector<Digest>& patches;
+    const std::vector<LockedDistribution>& sdist;  // that it is; empty: it is of another kind
 };
 // Fills the empty folder `to`, checks that it is what the plan saw, and applies the patches. A patch that does not
 // apply: an error with git's words.

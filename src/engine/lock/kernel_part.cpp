@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel's recipe takes from the package index: what only its compile sees, and its fallback. After the venvs:
-// what they hold is part of what is asked.
+// What a kernel's recipe takes from the package index: the sdist that its source is, what only its compile sees, and
+// its fallback. After the venvs: what they hold is part of what is asked.
 #include "engine/lock/lock_part.hpp"
 
 namespace tmplbuild {
@@ -11,6 +11,14 @@ class KernelPart : public LockPart {
   public:
     void refuse(const LockWork& work) const override {
         if (!work.options.offline && !missing(work).empty()) find_resolver().value();
+    }
+
+    // An sdist needs no base: one that no index has is said before minutes go into one.
+    void look_ahead(LockWork& work) const override {
+        for (const KernelRequest& request : kernel_requests(work.tmpl)) {
+            const bool renews = work.renews(request.step());
+            work.python.find_sdist(request, renews ? nullptr : work.earlier.find_kernel(request.use->name));
+        }
     }
 
     void drop_stale(LockWork& work) const override {

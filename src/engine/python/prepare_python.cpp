@@ -9,6 +9,7 @@
 #include "plan/compile_root.hpp"
 #include "plan/variants.hpp"
 #include "resolve/git.hpp"
+#include "resolve/sdist.hpp"
 
 namespace tmplbuild {
 
@@ -133,6 +134,24 @@ PythonRequest PythonLocker::beside_venv(const KernelRequest& request, const Lock
     return ask;
 }
 
+void PythonLocker::find_sdist(const KernelRequest& request, const LockedKernel* earlier) {
+    const KernelRecipe& recipe = request.use->recipe;
+    if (recipe.sdist_project.empty()) return;
+    if (earlier != nullptr && earlier->sdist && earlier->sdist->name == recipe.sdist_project &&
+        earlier->sdist->version == recipe.sdist_version) {
+        sdists_[request.use->name] = *earlier->sdist;
+        return;
+    }
+    context_.progress.started(request.step(), "looking for the sdist of its source");
+    auto sdist = resolve_sdist(request.step(), recipe.sdist_project, recipe.sdist_version, context_);
+    if (!sdist) {
+        Error error = sdist.error();
+        if (error.kind == ErrorKind::usage) error.where = request.use->pos;
+        throw BuildError(std::move(error));
+    }
+    sdists_[request.use->name] = std::move(*sdist);
+}
+
 void PythonLocker::resolve_kernel(const KernelRequest& request) {
     const BaseContract contract = lock_.base->contract.with_interpreter(interpreter_for(*request.use, lock_));
     const auto refuse = [&](const std::string& what, const std::string& hint) {
@@ -140,7 +159,7 @@ void PythonLocker::resolve_kernel(const KernelRequest& request) {
         error.where = request.use->pos;
         throw BuildError(std::move(error));
     };
-    if (!contract.python)
+    if (!contract.python && (!request.requirements.empty() || !request.fallback.empty()))
         refuse("takes Python packages, and the base has no Python", "add \"python3-minimal\" to base.debian.packages");
     context_.progress.started(request.step(), "resolving");
     const LockedVenv* venv = torch_venv(*request.use, lock_);
@@ -170,6 +189,7 @@ void PythonLocker::resolve_kernel(const KernelRequest& request) {
                        "write needs_torch = true under [build] of its recipe: the compile then sees the venv's own");
         return keep(request.step(), std::move(resolved));
     };
+    if (const auto sdist = sdists_.find(request.use->name); sdist != sdists_.end()) locked.sdist = sdist->second;
     locked.requirements = resolve(request.requirements, true);
     locked.fallback = resolve(request.fallback, false);
     lock_.kernels.push_back(std::move(locked));

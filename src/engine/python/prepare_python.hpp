@@ -4,6 +4,8 @@
 // refused before gigabytes come.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "plan/requests.hpp"
@@ -25,6 +27,10 @@ class PythonLocker {
     void refuse_wrong_requirements() const;
     // `earlier`: the venv's part of the lock before it went stale; nullptr to take the newest of everything.
     void resolve_venv(const VenvRequest& request, const LockedVenv* earlier);
+    // The sdist that a recipe names as its source; does nothing for one that names none. Needs no base. `earlier`: the
+    // kernel's part of the lock, whose sdist is kept where it still is the one asked for; nullptr to ask anew.
+    void find_sdist(const KernelRequest& request, const LockedKernel* earlier);
+    // After find_sdist().
     void resolve_kernel(const KernelRequest& request);
     void resolve_toolchain();
     // The files of all that was resolved.
@@ -44,6 +50,7 @@ class PythonLocker {
     Lock& lock_;
     ResolveContext& context_;
     std::vector<Pending> pending_;
+    std::map<std::string, LockedDistribution> sdists_;  // by kernel
 };
 
 }  // namespace tmplbuild

@@ -78,10 +78,8 @@ class Compile {
         for (const fs::path& folder : {source(), output(), log_folder(), temporary()})
             if (auto made = sys::make_directories(folder); !made) return made;
         context_.say("laying out the source");
-        if (auto laid =
-                lay_kernel_source({spec_.kernel, spec_.recipe, spec_.source, spec_.patches}, source(), context_);
-            !laid)
-            return laid;
+        const PlannedSource planned{spec_.kernel, spec_.recipe, spec_.source, spec_.patches, spec_.sdist};
+        if (auto laid = lay_kernel_source(planned, source(), context_); !laid) return laid;
         auto toolkit = toolchain_tree(spec_.toolchain, context_);
         if (!toolkit) return toolkit.error();
         const compile::Places inside = places();

@@ -58,7 +58,7 @@ class Files {
         const fs::path tree = work_->path() / "source";
         if (auto made = sys::make_directories(tree); !made) return made;
         context_.say("laying out the source");
-        const PlannedSource planned{spec_.kernel, spec_.recipe, spec_.source, spec_.patches};
+        const PlannedSource planned{spec_.kernel, spec_.recipe, spec_.source, spec_.patches, spec_.sdist};
         if (auto laid = lay_kernel_source(planned, tree, context_); !laid) return laid;
         EntrySet::TreeOptions options;
         options.any_link = true;

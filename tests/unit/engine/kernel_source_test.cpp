@@ -22,6 +22,7 @@ struct Place {
     SilentProgress progress;
     KernelRecipe recipe;
     std::vector<Digest> patches;
+    std::vector<LockedDistribution> sdist;
     int laid = 0;
 
     Place() {
@@ -45,7 +46,7 @@ struct Place {
                             .contract = {}};
         const fs::path to = folder.path() / ("laid" + std::to_string(laid++));
         fs::create_directories(to);
-        auto done = lay_kernel_source({name, recipe, source, patches}, to, context);
+        auto done = lay_kernel_source({name, recipe, source, patches, sdist}, to, context);
         if (!done) return done.error();
         return to;
     }
@@ -103,4 +104,10 @@ TEST_CASE("a kernel's source may be an archive, with patches, whatever git the b
     REQUIRE(to);
     CHECK(Place::text(*to / "a.cu") == "ONE\ntwo\n");
     CHECK((fs::status(*to / "build.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
+
+    // The same file, as the sdist that a lock names.
+    place.recipe.archive_url.clear();
+    place.recipe.archive_strip = 0;
+    place.sdist = {{"p", "1.0", "p-1.0.tar.gz", archive, 1}};
+    CHECK(Place::text(place.lay(Digest()).value() / "a.cu") == "ONE\ntwo\n");
 }

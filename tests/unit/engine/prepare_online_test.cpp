@@ -178,3 +178,113 @@ TEST_CASE("a stop on the way leaves the lock as it was") {
     CHECK(place.locked() == before);
     CHECK(place.left_nothing());
 }
+
+namespace {
+
+// A kernel whose source is the sdist "flash-attn" 2.8.3, and the index that is to have it.
+struct SdistPlace : OnlinePlace {
+    std::map<std::string, std::string> before{};
+    std::string text = online_template;
+    const std::string page = "GET https://index.example/simple/flash-attn/";
+    const std::string file = "GET https://index.example/simple/flash-attn/flash_attn-2.8.3.tar.gz";
+
+    SdistPlace() {
+        for (const auto& [name, value] : {std::pair{"PIP_CONFIG_FILE", "/dev/null"},
+                                          {"UV_DEFAULT_INDEX", "https://index.example/simple"},
+                                          {"PIP_EXTRA_INDEX_URL", ""},
+                                          {"UV_INDEX", ""},
+                                          {"UV_EXTRA_INDEX_URL", ""},
+                                          {"PIP_FIND_LINKS", ""},
+                                          {"UV_FIND_LINKS", ""},
+                                          {"PIP_NO_INDEX", ""},
+                                          {"UV_NO_INDEX", ""}}) {
+            const char* was = std::getenv(name);
+            before[name] = was == nullptr ? "" : was;
+            ::setenv(name, value, 1);
+        }
+        text.replace(text.find("\"plain\""), 7, "\"./k\"");
+        name_version("2.8.3");
+        list("flash_attn-2.8.3.tar.gz");
+        http.answers[file].status = 200;
+        http.answers[file].body = "an sdist";
+    }
+    ~SdistPlace() {
+        for (const auto& [name, value] : before) ::setenv(name.c_str(), value.c_str(), 1);
+    }
+    SdistPlace(const SdistPlace&) = delete;
+    SdistPlace& operator=(const SdistPlace&) = delete;
+
+    void list(const std::string& name) {
+        http.answers[page].status = 200;
+        http.answers[page].final_url = page.substr(4);
+        http.answers[page].body = "<a href='" + name + "'>one</a>";
+    }
+    void name_version(const std::string& version) const {
+        REQUIRE(sys::write_file_atomic(folder.path() / "k/layer.toml", R"(schema = 1
+kind = "kernel"
+name = "k"
+version = "1.0.0"
+[source]
+sdist = "Flash_Attn==)" + version + R"("
+[build]
+command = ["make"]
+[python]
+package = "k"
+[[arch]]
+capability = "8.9"
+[[module]]
+file = "k.so"
+)"));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the sdist that a kernel's source is comes from the machine's index, once, and uv is not asked for it") {
+    SdistPlace place;
+    CHECK(place.lock(place.text) == first_log);
+    const LockedDistribution sdist{"flash-attn", "2.8.3", "flash_attn-2.8.3.tar.gz", Sha256::of("an sdist"), 8};
+    REQUIRE(place.parsed().kernels.size() == 1);
+    CHECK(place.parsed().kernels[0].sdist == sdist);
+    CHECK(place.locked().find("index.example") == std::string::npos);
+    CHECK(place.store.has_blob(sdist.sha256));
+    const auto times = [&](const std::string& what) {
+        const auto asked = place.http.asked();
+        return std::count(asked.begin(), asked.end(), what);
+    };
+    CHECK(times(place.page) == 1);
+    // Other bytes under the same name: what is locked stays, also where the venv moves, until it is to be renewed.
+    place.http.answers[place.file].body = "another";
+    place.offer("numpy", "2.1");
+    (void)place.lock(place.text, renewing("python:/opt/venv"));
+    CHECK(place.parsed().kernels[0].sdist == sdist);
+    CHECK(times(place.page) == 1);
+    (void)place.lock(place.text, renewing("kernel:k"));
+    CHECK(place.parsed().kernels[0].sdist->sha256 == Sha256::of("another"));
+    // Another version is another sdist.
+    place.name_version("2.8.4");
+    place.list("flash_attn-2.8.4.zip");
+    place.http.answers["GET https://index.example/simple/flash-attn/flash_attn-2.8.4.zip"] =
+        place.http.answers[place.file];
+    (void)place.lock(place.text);
+    CHECK(place.parsed().kernels[0].sdist->file == "flash_attn-2.8.4.zip");
+}
+
+TEST_CASE("an sdist that no index has is one error before a base is made") {
+    SdistPlace place;
+    for (const auto& [offered, why] :
+         {std::pair{"flash_attn-2.8.3-py3-none-any.whl", "has only wheels of 2.8.3"},
+          {"flash_attn-2.8.2.tar.gz", "has no version 2.8.3; the last that it names is 2.8.2"},
+          {"other-2.8.3.tar.gz", "has no project of this name"}}) {
+        place.list(offered);
+        const Error error = place.failure({}, place.text);
+        CHECK(error.kind == ErrorKind::usage);
+        CHECK(error.message == "no package index has an sdist of flash-attn 2.8.3");
+        CHECK(error.detail == std::string("https://index.example/simple/flash-attn/: ") + why);
+        REQUIRE(error.where);
+        CHECK(place.tools.log.empty());
+        CHECK(place.locked().empty());
+    }
+    place.http.answers[place.page].status = 503;
+    CHECK(place.failure({}, place.text).kind == ErrorKind::network);
+}

@@ -2,6 +2,7 @@
 // What a compile of a kernel sees, and so what moves a variant's key; and whose venvs see the kernel.
 #include <algorithm>
 
+#include "plan/requests.hpp"
 #include "planned_world.hpp"
 #include "support/catch.hpp"
 
@@ -156,4 +157,40 @@ TEST_CASE("a kernel belongs to the venvs that it names, or that have its torch")
     CHECK(kernels_of(plain, "/opt/tools") == Ids{"plain"});
     plain.tmpl.kernels[0].venvs = {"/opt/venv"};
     CHECK(kernels_of(plain, "/opt/tools").empty());
+}
+
+TEST_CASE("an sdist is unresolved until it is locked, and then its variants' keys name its hash") {
+    const std::string step = "kernel:plain:8.9";
+    PlannedWorld world;
+    KernelRecipe& recipe = world.tmpl.kernels[0].recipe;
+    recipe.source_folder = {};
+    recipe.sdist_project = "flash-attn";
+    recipe.sdist_version = "2.8.3";
+    world.facts.kernels.clear();
+    CHECK_FALSE(world.plan().find(step)->key);
+    CHECK(world.plan().find(step)->unresolved == "the sdist of its source is not locked yet");
+    CHECK(world.plan().find("kernel-files:plain")->unresolved == "the sdist of its source is not locked yet");
+    world.lock.kernels = {{"plain", {}}};
+    world.lock.kernels[0].sdist =
+        LockedDistribution{"flash-attn", "2.8.3", "flash_attn-2.8.3.tar.gz", Sha256::of("sdist"), 5};
+    const Digest key = world.key(step);
+    const Plan plan = world.plan();
+    CHECK(std::get<KernelSpec>(plan.find(step)->spec).sdist == std::vector{*world.lock.kernels[0].sdist});
+    CHECK(std::get<KernelFilesSpec>(plan.find("kernel-files:plain")->spec).with_source);
+    // The same archive by its address is the same source.
+    PlannedWorld archive = world;
+    KernelRecipe& by_address = archive.tmpl.kernels[0].recipe;
+    by_address.sdist_project.clear();
+    by_address.archive_url = "https://example.invalid/f.tar.gz";
+    by_address.archive_sha256 = Sha256::of("sdist").hex();
+    by_address.archive_strip = 1;
+    CHECK(archive.key(step) == key);
+    world.lock.kernels[0].sdist->sha256 = Sha256::of("another");
+    CHECK(world.key(step) != key);
+    // Asked for in the lock, and anew for another version.
+    const auto requests = kernel_requests(world.tmpl);
+    REQUIRE(requests.size() == 1);
+    const Digest request = kernel_request(requests[0], world.lock.base->contract, world.lock);
+    recipe.sdist_version = "2.8.4";
+    CHECK(kernel_request(kernel_requests(world.tmpl)[0], world.lock.base->contract, world.lock) != request);
 }

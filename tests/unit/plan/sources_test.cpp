@@ -34,8 +34,15 @@ TEST_CASE("a venv takes its distributions and what builds its sdists, a kernel i
     KernelSpec kernel;
     kernel.requirements = {wheel("ninja")};
     kernel.toolchain.wheels = {wheel("nvidia-nvcc")};
+    kernel.sdist = {wheel("flash-attn")};
     const Step variant{.id = "kernel:k:8.9", .spec = kernel};
-    CHECK(names(sources_of(variant)) == std::vector<std::string>{"ninja", "nvidia-nvcc"});
+    CHECK(names(sources_of(variant)) == std::vector<std::string>{"ninja", "nvidia-nvcc", "flash-attn"});
+
+    KernelFilesSpec files;
+    files.sdist = {wheel("flash-attn")};
+    CHECK(names(sources_of(Step{.id = "kernel-files:k", .spec = files})).empty());
+    files.with_source = true;
+    CHECK(names(sources_of(Step{.id = "kernel-files:k", .spec = files})) == std::vector<std::string>{"flash-attn"});
 }
 
 TEST_CASE("a kernel's source is an archive or a commit, and its files' only where a pod gets the source") {

@@ -27,6 +27,7 @@ static Lock whole_lock() {
                      Sha256::of("k"),
                      {{"ninja", "1.13.0", "ninja.whl", Sha256::of("ni"), 5, 0}},
                      {{"sageattention", "1.0.6", "s.whl", Sha256::of("s"), 5, 0}}}};
+    lock.kernels[0].sdist = LockedDistribution{"flash-attn", "2.8.3", "flash_attn-2.8.3.tar.gz", Sha256::of("f"), 7};
     return lock;
 }
 
@@ -99,6 +100,9 @@ TEST_CASE("every field of a lock is read by the grammar that a template is read 
         {R"("tree": "bbbb)", R"("tree": "../b)"},
         {R"("step": "apt:tools")", R"("step": "-tools")"},
         {R"("kernel": "sageattention")", R"("kernel": "../x")"},
+        {R"("name": "flash-attn")", R"("name": "-x")"},
+        {R"("file": "flash_attn-2.8.3.tar.gz")", R"("file": "flash_attn-2.8.3-py3-none-any.whl")"},
+        {R"("file": "flash_attn-2.8.3.tar.gz")", R"("source": "https://a.test/f.tar.gz", "file": "f-1.tar.gz")"},
         {R"("cuda": "13.0")", R"("cuda": "13.0 -x")"},
         {R"("name": "cuda-wheels")", R"("name": "-x")"},
         {R"("command": "/usr/bin/python3")", R"("command": "python3 -x")"},

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
-#include "sys/file.hpp"
+#include "base/text.hpp"
 #include "support/catch.hpp"
+#include "support/fake_http.hpp"
 #include "support/fake_http_server.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
@@ -111,4 +113,68 @@ TEST_CASE("a file whose hash the index knows to be another is not fetched") {
     CHECK(found->reasons[0].find("another file of this name") != std::string::npos);
     wanted.sha256 = Digest::parse_hex(b64).value();
     CHECK(index.find(wanted, {}).value().locations == std::vector<std::string>{server.at("/x/w.whl")});
+}
+
+namespace {
+
+// Indexes "first" and "second" of a host, whose pages for "flash-attn" link these files; empty: they lack the project.
+struct TwoIndexes {
+    FakeHttp http;
+    PipSettings settings;
+    TwoIndexes(const std::string& first, const std::string& second) {
+        put("first", first);
+        put("second", second);
+    }
+    void put(const std::string& index, const std::string& files) {
+        io::HttpResponse& answer = http.answers["GET https://a.test/" + index + "/flash-attn/"];
+        answer.status = files.empty() ? 404 : 200;
+        answer.final_url = "https://a.test/" + index + "/flash-attn/";
+        for (const std::string& file : split(files, ' ')) answer.body += "<a href='" + file + "'>f</a>";
+    }
+    Result<SdistSearch> find(const std::string& version) {
+        PackageIndex index(settings, {"https://a.test/first", "https://a.test/second/"}, http);
+        return index.find_sdist("flash-attn", version, {});
+    }
+    // The file's address, or the reasons.
+    std::string found(const std::string& version) {
+        const SdistSearch search = find(version).value();
+        return search.link ? search.link->url : join(search.reasons, "\n");
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an sdist is found by its exact version, whatever its name is spelled like") {
+    TwoIndexes both(
+        "flash_attn-2.8.3-cp311-cp311-linux_x86_64.whl flash-attn-2.8.3.zip Flash_Attn-2.8.3.tar.gz#sha256=" + a64 +
+            " flash-attn-more-2.8.4.tar.gz flash_attn-2.8.3.linux-x86_64.tar.gz flash_attn-2.9-py3-none-any.whl "
+            "flash_attn-3.0.tar.gz flash_attn-3.0.1rc1.tar.gz",
+        "flash_attn-2.9.tar.gz flash_attn-2.8.3.tar.gz");
+    CHECK(both.found("2.8.3") == "https://a.test/first/flash-attn/Flash_Attn-2.8.3.tar.gz");
+    CHECK(both.find("2.8.3").value().link->sha256->hex() == a64);
+    CHECK(both.found("3") == "https://a.test/first/flash-attn/flash_attn-3.0.tar.gz");
+    CHECK(both.found("3.0.1rc1") == "https://a.test/first/flash-attn/flash_attn-3.0.1rc1.tar.gz");
+    // The first index that has the project at all decides.
+    CHECK(both.found("2.9") == "https://a.test/first/flash-attn/: has only wheels of 2.9");
+    CHECK(both.found("2.8.4") ==
+          "https://a.test/first/flash-attn/: has no version 2.8.4; the last that it names is 3.0.1rc1");
+    both.settings.index_strategy = "unsafe-best-match";
+    CHECK(both.found("2.9") == "https://a.test/second/flash-attn/flash_attn-2.9.tar.gz");
+    TwoIndexes second("", "flash_attn-2.9.tar.gz");
+    CHECK(second.found("2.9") == "https://a.test/second/flash-attn/flash_attn-2.9.tar.gz");
+    TwoIndexes none("", "");
+    CHECK(none.found("1") ==
+          "https://a.test/first/flash-attn/: has no project of this name\n"
+          "https://a.test/second/flash-attn/: has no project of this name");
+}
+
+TEST_CASE("an sdist is not taken from another index where the first one cannot be asked, and folders come first") {
+    TwoIndexes both("flash_attn-1.tar.gz", "flash_attn-1.tar.gz");
+    both.http.answers.erase("GET https://a.test/first/flash-attn/");
+    REQUIRE_FALSE(both.find("1"));
+    CHECK(both.find("1").error().kind == ErrorKind::network);
+    const auto folder = sys::TempDirectory::make(fs::temp_directory_path(), "index-test-").value();
+    REQUIRE(sys::write_file_atomic(folder.path() / "flash_attn-1.tar.gz", "sdist"));
+    both.settings.find_links = {folder.path().string()};
+    CHECK(both.found("1") == (folder.path() / "flash_attn-1.tar.gz").string());
 }

@@ -120,6 +120,17 @@ static std::string errors_of_kernel(const std::string& name) {
     return {};
 }
 
+TEST_CASE("an sdist is a project with its version, and a source that the template names takes its place") {
+    const KernelRecipe recipe = kernel_template("source-sdist").kernels.at(0).recipe;
+    CHECK(recipe.sdist_project == "flash-attn");
+    CHECK(recipe.sdist_version == "2.8.3");
+    const std::string other = "\"\ngit = \"https://example.org/x\"\nrev = \"" + std::string(40, 'a');
+    const KernelUse changed = kernel_template("source-sdist" + other).kernels.at(0);
+    CHECK(changed.recipe.source_url == "https://example.org/x");
+    CHECK(changed.recipe.sdist_project.empty());
+    CHECK(changed.recipe.sdist_version.empty());
+}
+
 TEST_CASE("kernel recipes give the expected words") {
     int bad = 0;
     for (const auto& entry : fs::directory_iterator(fs::path(TEST_DATA) / "golden/kernels")) {
