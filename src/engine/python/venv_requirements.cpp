@@ -126,13 +126,14 @@ RequirementsRoot root_in_commit(const Layer& layer, const GitLayer& git, const s
     return root;
 }
 
-// The lock names folders from the template's own folder on.
-void refuse_folders_of_recipes(const Template& tmpl, const AskedPython& asked) {
+// The lock names files and folders from the template's own folder on, and another machine finds them there again.
+void refuse_paths_of_recipes(const Template& tmpl, const AskedPython& asked) {
     for (const auto* list : {&asked.requirements, &asked.constraints})
         for (const AskedRequirement& one : *list) {
-            if (!one.tree || !one.local || one.local->folder == tmpl.directory) continue;
-            Error error = usage_error("'" + one.what.address + "' is a folder beside a recipe",
-                                      "copy it into the template's folder, and require it by its path there");
+            if (!one.local || one.local->folder == tmpl.directory) continue;
+            Error error =
+                usage_error("'" + one.what.address + "' is a " + (one.tree ? "folder" : "file") + " beside a recipe",
+                            "copy it into the template's folder, and require it by its path there");
             error.where = one.where;
             throw BuildError(std::move(error));
         }
@@ -198,7 +199,7 @@ AskedPython requirements_of(const Template& tmpl, const VenvRequest& request, Re
     add_roots(tmpl, request, Part::own, only_here, context, roots);
     add_roots(tmpl, request, Part::commits, only_here, context, roots);
     AskedPython asked = read_requirements(roots).value();
-    refuse_folders_of_recipes(tmpl, asked);
+    refuse_paths_of_recipes(tmpl, asked);
     return asked;
 }
 

@@ -120,6 +120,43 @@ TEST_CASE("a Python that the base's suite does not have is refused before anybod
         CHECK_NOTHROW(refuse_absent_interpreters(place.read(good)));
 }
 
+TEST_CASE("a wheel beside a recipe is refused, since the lock names files from the template's folder on") {
+    LockedPlace place;
+    const fs::path recipes = place.folder.path() / "shipped";
+    REQUIRE(sys::write_file_atomic(recipes / "app/requirements.txt", "numpy\n./toy-1.0-py3-none-any.whl\n"));
+    REQUIRE(sys::write_file_atomic(recipes / "app/toy-1.0-py3-none-any.whl", "a wheel"));
+    REQUIRE(sys::write_file_atomic(recipes / "app/layer.toml", R"(schema = 1
+kind = "layer"
+name = "app"
+[[layers]]
+use = "files"
+name = "lists"
+[[layers.files]]
+source = "requirements.txt"
+dest = "/opt/app/requirements.txt"
+[[layers]]
+use = "python"
+venv = "/opt/venv"
+requirements_from = ["lists:requirements.txt"]
+)"));
+    const fs::path file = place.folder.path() / "other/template.toml";
+    REQUIRE(sys::write_file_atomic(file, R"(schema = 1
+name = "test"
+[base]
+debian = { suite = "bookworm", packages = ["python3-venv"] }
+[[layers]]
+use = "app"
+)"));
+    const Template tmpl = parse_template_file(file, {{}, recipes});
+    try {
+        prepare(tmpl, {.offline = true}, {place.store, place.programs, place.http, place.progress, std::stop_token()});
+        FAIL("it was not refused");
+    } catch (const BuildError& refused) {
+        CHECK(refused.errors().front().message == "'./toy-1.0-py3-none-any.whl' is a file beside a recipe");
+        CHECK(refused.errors().front().hint.find("the template's folder") != std::string::npos);
+    }
+}
+
 TEST_CASE("what a template no longer asks for is no part that is missing") {
     LockedPlace place;
     const std::size_t git = whole_template.find("[[layers]]\nuse = \"git\"");
