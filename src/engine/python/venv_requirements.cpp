@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "resolve/context_files.hpp"
 #include "resolve/git.hpp"
 #include "resolve/pip_settings.hpp"
