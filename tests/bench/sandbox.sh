@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What a hostile `run` step can read, write and call, beside the same step under buildah: the table of docs/security.md.
-# Then a step's cost in both, paired. Not a test. Needs root, buildah, hyperfine, skopeo; TMPLBUILD names the program.
+# Not a test. Needs root, buildah, hyperfine, skopeo; TMPLBUILD names the program.
 set -eu
 tmplbuild=${TMPLBUILD:-tmplbuild}
 here=$(cd "$(dirname "$0")" && pwd)
