@@ -63,12 +63,6 @@ void add_environment(CanonicalKey& key, const StringMap& environment) {
     for (const auto& [name, value] : environment) key.add("environment/" + name, std::string_view(value));
 }
 
-// What every command of a step starts with.
-void add_step_environment(CanonicalKey& key) {
-    for (const auto& [name, value] : compile::step_environment())
-        key.add("step environment/" + name, std::string_view(value));
-}
-
 void add_below(CanonicalKey& key, const KeysBelow& below) {
     for (const auto& [id, digest] : below) key.add("below/" + id, digest);
 }
@@ -86,6 +80,11 @@ constexpr std::int64_t apt_version = 1;
 
 // Raised when a base is made or measured in another way.
 constexpr std::int64_t base_version = 2;
+
+void add_step_environment(CanonicalKey& key) {
+    for (const auto& [name, value] : compile::step_environment())
+        key.add("step environment/" + name, std::string_view(value));
+}
 
 CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
     CanonicalKey key = start("base", compression);

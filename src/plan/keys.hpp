@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What decides a step's bytes, as a key: one function per kind of step. Used by plan.cpp alone. A key names meaning
-// (a source tree, a wheel's hash, the facts of the base that matter), never an address, a time or this machine.
+// What decides a step's bytes, as a key: one function per kind of step. A key names meaning (a source tree, a wheel's
+// hash, the facts of the base that matter), never an address, a time or this machine.
 #pragma once
 
 #include <string>
@@ -14,6 +14,9 @@ namespace tmplbuild {
 
 // The keys of the steps that a step stands on, by id.
 using KeysBelow = std::vector<std::pair<std::string, Digest>>;
+
+// The variables that every command of a build starts with, into the key of what such a command makes.
+void add_step_environment(CanonicalKey& key);
 
 CanonicalKey base_key(const BaseSpec& spec, Compression compression);
 CanonicalKey files_key(const FilesSpec& spec, const BaseContract& contract, Compression compression);

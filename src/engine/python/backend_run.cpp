@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include "base/text.hpp"
-#include "compile/step_environment.hpp"
 #include "engine/python/build_script.hpp"
 #include "engine/python/throwaway_venv.hpp"
+#include "plan/keys.hpp"
 #include "resolve/source_tree.hpp"
 
 namespace tmplbuild {
@@ -34,8 +34,7 @@ CanonicalKey backend_key(BackendMake make, const LockedDistribution& source,
     key.add("script", Sha256::of(build_script)).add("sdist", source.sha256);
     if (const auto words = source.build_words(); !words.empty()) key.add("sources", words);
     for (const LockedDistribution& builder : builders) key.add("builder/" + builder.name, builder.sha256);
-    for (const auto& [name, value] : compile::step_environment())
-        key.add("step environment/" + name, std::string_view(value));
+    add_step_environment(key);
     key.add("contract", json::canonical(context.contract.to_json()));
     for (std::size_t i = 0; i < context.below.size(); ++i)  // compilers and headers
         key.add("layer/" + std::to_string(i), context.below[i].diff_id);

@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 #include "support/fake_http.hpp"
 #include "support/locked_template.hpp"
+#include "support/replaced.hpp"
 #include "sys/file.hpp"
 #include "template/parse.hpp"
 
@@ -45,12 +46,6 @@ url = "https://example.invalid/source"
 rev = "0123456789012345678901234567890123456789"
 dest = "/opt/source"
 )";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const std::size_t at = text.find(from);
-    REQUIRE(at != std::string::npos);
-    return text.replace(at, from.size(), to);
-}
 
 // A template beside the lock that it was given once.
 struct LockedPlace {

@@ -7,6 +7,7 @@
 
 #include "plan/plan.hpp"
 #include "support/locked_template.hpp"
+#include "support/replaced.hpp"
 #include "template/parse.hpp"
 
 namespace tmplbuild {
@@ -36,10 +37,6 @@ command = ["true"]
 [[kernels]]
 use = "plain"
 )";
-
-inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    return text.replace(text.find(from), from.size(), to);
-}
 
 struct PlannedWorld {
     Template tmpl;
