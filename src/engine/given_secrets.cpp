@@ -5,6 +5,8 @@
 
 #include "base/secret_mask.hpp"
 #include "base/text.hpp"
+#include "plan/sources.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -12,10 +14,8 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
                    const ResolveContext& context) {
     std::set<std::string> missing, asked;
     for (const Layer& layer : tmpl.layers) {
-        const auto* run = std::get_if<RunLayer>(&layer.body);
-        if (run == nullptr) continue;
-        asked.insert(run->secrets.begin(), run->secrets.end());
-        for (const std::string& name : run->secrets) {
+        for (const std::string& name : traits_of(layer).secrets) {
+            asked.insert(name);
             const auto found = given.find(name);
             if (found == given.end())
                 missing.insert(name);
@@ -39,9 +39,8 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
     const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
     std::vector<Error> errors;
     for (const Step& step : plan.steps) {
-        const auto* run = std::get_if<RunSpec>(&step.spec);
-        if (run == nullptr || (step.key && context.store.find_record(step.key->digest()))) continue;
-        for (const std::string& name : run->layer.secrets)
+        if (step.key && context.store.find_record(step.key->digest())) continue;
+        for (const std::string& name : sources_of(step).secrets)
             if (missing.contains(name))
                 errors.push_back(usage_error("the step " + step.id + " needs the secret '" + name + "'",
                                              "give its file with --secret " + name + "=FILE"));

@@ -6,6 +6,7 @@
 
 #include "oci/image.hpp"
 #include "plan/variants.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -20,14 +21,11 @@ static void refuse_above(std::size_t layers) {
 void refuse_too_many_layers(const Template& tmpl, const LocalFacts& facts) {
     static constexpr std::size_t always = 2;  // the launcher, pod.json
     std::size_t layers = always + (facts.base_image.is_set() ? facts.base_layers : 1) + plan_variants(tmpl).size();
-    std::set<std::string> venvs;
-    for (const Layer& layer : tmpl.layers) {
-        if (const auto* python = std::get_if<PythonLayer>(&layer.body))
-            venvs.insert(python->venv);
-        else if (!std::holds_alternative<AptLayer>(layer.body))  // joins the base, where that is Debian's
-            ++layers;
-    }
-    refuse_above(layers + venvs.size());
+    std::set<std::string> steps;
+    for (const Layer& layer : tmpl.layers)
+        if (const LayerTraits traits = traits_of(layer); steps.insert(traits.step).second)
+            layers += traits.least_layers;
+    refuse_above(layers);
 }
 
 void refuse_too_many_layers(const Plan& plan, const Store& store) {

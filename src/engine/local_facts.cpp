@@ -10,7 +10,7 @@
 #include "oci/image_source.hpp"
 #include "resolve/apt.hpp"
 #include "resolve/file_digest.hpp"
-#include "resolve/git.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void look_at_layout(const LayoutBase& base, const SourcePos& where, LocalFacts& facts) {
+void look_at(const DebianBase&, const SourcePos&, LocalFacts&) {}
+void look_at(const ImageBase&, const SourcePos&, LocalFacts&) {}
+void look_at(const LayoutBase& base, const SourcePos& where, LocalFacts& facts) {
     auto image = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
     if (image) {
         facts.base_image = image->digest();
@@ -40,10 +42,10 @@ void look_at_layout(const LayoutBase& base, const SourcePos& where, LocalFacts& 
 LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs::path>& programs, const Store& store) {
     LocalFacts facts;
     for (const Layer& layer : tmpl.layers) {
-        if (const auto* files = std::get_if<FilesLayer>(&layer.body)) {
-            facts.signatures["files:" + layer.name] = sign_files(*files).value();
-            facts.files["files:" + layer.name] = digest_files(*files).value();
-        }
+        const LayerTraits traits = traits_of(layer);
+        if (traits.copied.empty()) continue;
+        facts.signatures[traits.step] = sign_files(traits.copied).value();
+        facts.files[traits.step] = digest_files(traits.copied).value();
     }
     add_requirement_facts(tmpl, store, facts);
     for (const KernelUse& use : tmpl.kernels) {
@@ -52,15 +54,13 @@ LocalFacts find_local_facts(const Template& tmpl, const std::map<std::string, fs
         if (!use.recipe.selftest.empty())
             facts.selftests[use.name] = Sha256::of(read_recipe_file(use.recipe, use.recipe.selftest).value());
         if (use.recipe.source_folder.source.empty()) continue;
-        FilesLayer source;
-        source.items.push_back(use.recipe.source_folder);
-        auto digest = digest_files(source);
+        auto digest = digest_files({&use.recipe.source_folder, 1});
         if (!digest)
             throw BuildError(Error(digest.error()).while_doing("reading the source of the kernel '" + use.name + "'"));
         facts.kernels[use.name] = *digest;
     }
     for (const Repository& repository : tmpl.repositories) (void)read_repository_key(repository).value();
-    if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base)) look_at_layout(*layout, tmpl.base_pos, facts);
+    std::visit([&](const auto& base) { look_at(base, tmpl.base_pos, facts); }, tmpl.base);
     for (const auto& [path, file] : programs)
         facts.runtime.push_back({path, file, digest_program(file, store).value()});
     return facts;

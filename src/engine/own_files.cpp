@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "resolve/lock.hpp"
 #include "sys/file.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -55,10 +56,7 @@ void leave_out_own_files(Template& tmpl, const Store& store, const std::vector<f
         own.insert(plain_path(path));
     const std::vector<fs::path> all(own.begin(), own.end());
     for (Layer& layer : tmpl.layers)
-        if (auto* files = std::get_if<FilesLayer>(&layer.body))
-            for (FileItem& item : files->items) item.own = all;
-    for (Layer& layer : tmpl.layers)
-        if (auto* python = std::get_if<PythonLayer>(&layer.body)) python->own = all;
+        for (std::vector<fs::path>* list : own_file_lists(layer)) *list = all;
     for (KernelUse& use : tmpl.kernels) use.recipe.source_folder.own = all;
 }
 

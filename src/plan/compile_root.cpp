@@ -33,9 +33,9 @@ const LockedDistribution* torch_of(const LockedVenv* venv) {
 }  // namespace
 
 CompileRoot compile_root(const std::vector<Step>& steps) {
-    std::set<std::string> wanted = {"base"};
+    std::set<std::string> wanted;
     for (const Step& step : steps)
-        if (std::holds_alternative<AptSpec>(step.spec) && step.in_image && step.id != pod_compiler_step) {
+        if (step.kind().is_packages && step.in_image && step.id != pod_compiler_step) {
             wanted.insert(step.needs.begin(), step.needs.end());
             wanted.insert(step.id);
         }
@@ -43,9 +43,9 @@ CompileRoot compile_root(const std::vector<Step>& steps) {
     for (const Step& step : steps) {
         if (!wanted.contains(step.id)) continue;
         root.steps.push_back(step.id);
-        if (!std::holds_alternative<RunSpec>(step.spec)) continue;
+        if (step.kind().is_packages) continue;
         if (step.key)
-            root.runs.emplace_back(step.id, step.key->digest());
+            root.others.emplace_back(step.id, step.key->digest());
         else
             root.unresolved = "it is compiled over " + step.id + ", which is not resolved";
     }

@@ -15,9 +15,8 @@ namespace tmplbuild {
 
 // The same for every kernel of a template, whichever venv they are for.
 struct CompileRoot {
-    std::vector<std::string>
-        steps;               // ids, bottom first: base, apt layers with the run layers that these stand on, tools
-    KeysBelow runs;          // of the run layers among them: their commands could have left anything
+    std::vector<std::string> steps;  // ids, bottom first: base, apt layers with all that these stand on, tools
+    KeysBelow others;        // of those among them that are no locked packages: a command could have left anything
     std::string unresolved;  // why a key is missing; empty: none is
 };
 // `steps`: those that are planned so far: all layers of the template.

@@ -62,9 +62,9 @@ std::string torch_of(const LockedVenv& venv) {
 const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lock& lock, std::string& unresolved) {
     const LockedVenv* torch = torch_venv(use, lock);
     if (torch == nullptr) {
-        const bool all_locked = std::all_of(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& layer) {
-            const auto* python = std::get_if<PythonLayer>(&layer.body);
-            return python == nullptr || lock.find_venv(python->venv) != nullptr;
+        const std::vector<VenvRequest> venvs = venv_requests(tmpl);
+        const bool all_locked = std::all_of(venvs.begin(), venvs.end(), [&](const VenvRequest& request) {
+            return lock.find_venv(request.venv) != nullptr;
         });
         if (!all_locked) {
             unresolved = "torch is not locked yet";
@@ -129,8 +129,8 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     if (out.unresolved.empty()) {
         LockedBase base = *lock.base;
         base.contract = base.contract.with_interpreter(interpreter_for(use, lock));
-        out.key =
-            kernel_key(out.spec, {base, packages_of(root, lock), root.runs, torch, venv.seen}, tmpl.image.compression);
+        out.key = kernel_key(out.spec, {base, packages_of(root, lock), root.others, torch, venv.seen},
+                             tmpl.image.compression);
     }
     return out;
 }

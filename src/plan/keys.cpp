@@ -86,19 +86,25 @@ void add_step_environment(CanonicalKey& key) {
         key.add("step environment/" + name, std::string_view(value));
 }
 
+static void add_base(CanonicalKey& key, const DebianBase& base, const LockedBase& locked) {
+    key.add("suite", base.suite);
+    key.add("sources", base.sources);
+    key.add("scrub", scrub_rules());
+    add_packages(key, locked.packages, "package/");
+}
+static void add_base(CanonicalKey& key, const ImageBase&, const LockedBase& locked) {
+    key.add("image", locked.request);
+}
+static void add_base(CanonicalKey& key, const LayoutBase&, const LockedBase& locked) {
+    key.add("image", locked.request);
+}
+
 CanonicalKey base_key(const BaseSpec& spec, Compression compression) {
     CanonicalKey key = start("base", compression);
     key.add("version", base_version);
     if (!spec.interpreters.empty()) key.add("interpreters", spec.interpreters);
     key.add("kind", spec.locked.kind);
-    if (const auto* debian = std::get_if<DebianBase>(&spec.base)) {
-        key.add("suite", debian->suite);
-        key.add("sources", debian->sources);
-        key.add("scrub", scrub_rules());
-        add_packages(key, spec.locked.packages, "package/");
-    } else {
-        key.add("image", spec.locked.request);
-    }
+    std::visit([&](const auto& base) { add_base(key, base, spec.locked); }, spec.base);
     return key;
 }
 
@@ -209,7 +215,7 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     add_packages(key, inputs.packages, "package/");
     // What lies in another's image is not known by name: then all of it counts.
     if (inputs.base.kind != "debian") key.add("base/layers", of_digests(inputs.base.diff_ids));
-    add_below(key, inputs.runs);
+    add_below(key, inputs.others);
     key.add("glibc", inputs.base.contract.glibc);
     if (inputs.base.contract.python && (inputs.torch != nullptr || !spec.requirements.empty()))
         key.add("python_abi", Texts{inputs.base.contract.python->soabi, spec.torch_venv});

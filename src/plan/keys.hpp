@@ -31,7 +31,7 @@ CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression co
 struct KernelInputs {
     const LockedBase& base;
     std::vector<LockedPackage> packages;
-    KeysBelow runs;
+    KeysBelow others;  // steps it stands on whose layers are no locked packages
     const LockedVenv* torch = nullptr;
     std::vector<LockedDistribution> seen{};
 };

@@ -14,6 +14,7 @@
 #include "plan/pod_kernels.hpp"
 #include "plan/requests.hpp"
 #include "plan/variants.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -112,7 +113,7 @@ class Planner {
     void add_base() { add(plan_base(tmpl_, lock_, facts_)); }
 
     void add_layer(const Layer& layer, const FilesLayer& files) {
-        const std::string id = "files:" + layer.name;
+        const std::string id = traits_of(layer).step;
         FilesSpec spec{files, facts_.files.at(id), {}};
         if (const auto found = facts_.signatures.find(id); found != facts_.signatures.end())
             spec.signature = found->second;
@@ -122,21 +123,21 @@ class Planner {
 
     void add_layer(const Layer& layer, const FetchLayer& fetch) {
         const FetchSpec spec{fetch};
-        Step step{.id = "fetch:" + layer.name, .summary = "to " + fetch.dest, .spec = spec};
+        Step step{.id = traits_of(layer).step, .summary = "to " + fetch.dest, .spec = spec};
         add_known(std::move(step), [&] { return fetch_key(spec, contract(), compression_); });
     }
 
     void add_layer(const Layer& layer, const GitLayer& git) {
         const LockedGit* locked = lock_.find_git(git.url, git.rev);
         const GitSpec spec{git, locked == nullptr ? LockedGit{} : *locked};
-        Step step{.id = "git:" + layer.name, .summary = git.rev.substr(0, 12) + " to " + git.dest, .spec = spec};
+        Step step{.id = traits_of(layer).step, .summary = git.rev.substr(0, 12) + " to " + git.dest, .spec = spec};
         step.needs = {"base"};  // its interpreter makes the bytecode
         if (locked == nullptr) step.unresolved = "its commit has not been fetched yet";
         add_known(std::move(step), [&] { return git_key(spec, contract(), compression_); });
     }
 
     void add_layer(const Layer& layer, const AptLayer&) {
-        Step step{.id = "apt:" + layer.name, .spec = AptSpec{}};
+        Step step{.id = traits_of(layer).step, .spec = AptSpec{}};
         step.needs = ids_below(false);
         finish_apt(std::move(step));
     }
@@ -155,8 +156,8 @@ class Planner {
     }
 
     // The layers of one venv are one step, where the first of them stands.
-    void add_layer(const Layer&, const PythonLayer& layer) {
-        const std::string id = "python:" + layer.venv;
+    void add_layer(const Layer& named, const PythonLayer& layer) {
+        const std::string id = traits_of(named).step;
         if (find(id) != nullptr) return;
         PythonSpec spec;
         spec.locked.venv = layer.venv;
@@ -204,7 +205,7 @@ class Planner {
         const RunSpec spec{run};
         const std::string first =
             run.command.empty() ? run.script.substr(0, run.script.find('\n')) : join(run.command, " ");
-        Step step{.id = "run:" + layer.name, .summary = first.substr(0, 60), .spec = spec};
+        Step step{.id = traits_of(layer).step, .summary = first.substr(0, 60), .spec = spec};
         step.needs = run.after ? std::vector<std::string>{"base"} : ids_below(true);
         if (run.after)
             for (const std::string& name : *run.after)
@@ -213,11 +214,8 @@ class Planner {
     }
 
     const Step* step_of_layer(const std::string& name) const {
-        for (const Layer& layer : tmpl_.layers) {
-            if (layer.name != name) continue;
-            const auto* python = std::get_if<PythonLayer>(&layer.body);
-            return find(std::string(layer.kind()) + ":" + (python != nullptr ? python->venv : name));
-        }
+        for (const Layer& layer : tmpl_.layers)
+            if (layer.name == name) return find(traits_of(layer).step);
         return nullptr;
     }
 
@@ -241,7 +239,7 @@ class Planner {
         spec.serves = variant.serves;
         Step step{.id = variant_id(spec.kernel, variant.arch), .spec = KernelSpec{}, .needs = root_.steps};
         step.interpreter = interpreter_for(*variant.use, lock_);
-        if (!spec.torch_venv.empty()) step.needs.push_back("python:" + spec.torch_venv);
+        if (!spec.torch_venv.empty()) step.needs.push_back(venv_step(spec.torch_venv));
         std::vector<std::string> gpus;
         for (const kernel::GpuTarget& target : spec.serves) {
             gpus.push_back(target.label);
@@ -345,10 +343,13 @@ class Planner {
 
 }  // namespace
 
+static std::string summary_of(const DebianBase& base) { return "debian " + base.suite; }
+static std::string summary_of(const ImageBase& base) { return base.reference; }
+static std::string summary_of(const LayoutBase& base) { return base.path.filename(); }
+
 Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) {
     Step step{.id = "base", .spec = BaseSpec{tmpl.base, {}, {}, {}, facts.base_image, facts.base_layers}};
-    if (const DebianBase* debian = debian_base(tmpl)) step.summary = "debian " + debian->suite;
-    if (const auto* layout = std::get_if<LayoutBase>(&tmpl.base)) step.summary = layout->path.filename();
+    step.summary = std::visit([](const auto& base) { return summary_of(base); }, tmpl.base);
     if (!lock.base || lock.base->request != base_request(tmpl, facts)) {
         step.unresolved = "its packages are not locked yet";
         return step;

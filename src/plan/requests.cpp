@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "plan/compile_root.hpp"
 #include "plan/variants.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -125,7 +126,7 @@ std::vector<AptRequest> apt_requests(const Template& tmpl) {
         if (apt == nullptr) continue;
         Texts packages = apt->packages;
         std::sort(packages.begin(), packages.end());
-        out.push_back({"apt:" + layer.name, std::move(packages), below});
+        out.push_back({traits_of(layer).step, std::move(packages), below});
         below.push_back(out.back().step);
     }
     if (Texts packages = pod_compiler(tmpl); !packages.empty() && debian_base(tmpl) == nullptr)
@@ -152,7 +153,7 @@ Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock
 std::set<GitRequest> git_requests(const Template& tmpl) {
     std::set<GitRequest> out;
     for (const Layer& layer : tmpl.layers)
-        if (const auto* git = std::get_if<GitLayer>(&layer.body)) out.insert(commit_of(*git));
+        if (const GitLayer* git = traits_of(layer).commit) out.insert(commit_of(*git));
     for (const KernelUse& use : tmpl.kernels)
         if (!use.recipe.source_url.empty()) out.insert(commit_of(use.recipe));
     return out;

@@ -9,6 +9,7 @@
 
 #include "plan/plan.hpp"
 #include "resolve/git_request.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -25,7 +26,7 @@ std::vector<std::string> interpreters(const Template& tmpl);  // sorted, each on
 struct VenvRequest {
     std::string venv;
     std::vector<const PythonLayer*> layers;
-    std::string step() const { return "python:" + venv; }
+    std::string step() const { return venv_step(venv); }
     const std::string& python() const { return layers.front()->python; }  // the same in all of them
 };
 std::vector<VenvRequest> venv_requests(const Template& tmpl);

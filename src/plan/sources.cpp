@@ -29,7 +29,7 @@ StepSources of(const PythonSpec& spec) {
     return {.distributions = {{&venv.distributions, &venv.places, spec.folder},
                               {&venv.builders, &venv.places, spec.folder}}};
 }
-StepSources of(const RunSpec&) { return {}; }
+StepSources of(const RunSpec& spec) { return {.secrets = spec.layer.secrets}; }
 StepSources of(const KernelSpec& spec) {
     StepSources out{.distributions = {
                         {&spec.requirements, &spec.places}, {&spec.toolchain.wheels, nullptr}, {&spec.sdist, nullptr}}};

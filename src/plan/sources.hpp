@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a step takes from outside, as one list for every kind: packages, wheels, a commit, a file, each with its hash.
-// Used to fetch them right before a step is built and to tell how much that is. Pure; never says where they are.
+// What a step takes from outside, as one list for every kind: packages, wheels, a commit, a file, each with its hash,
+// and secrets by name. Used to fetch them right before a step is built, to tell how much that is, and to ask for the
+// secrets. Pure; never says where they are.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,7 @@ struct StepSources {
     std::vector<DistributionSources> distributions{};
     std::optional<GitRequest> commit{};
     std::optional<FileSource> file{};
+    std::span<const std::string> secrets{};
 };
 StepSources sources_of(const Step& step);
 

@@ -27,10 +27,13 @@ struct StepKind {
     // Compiles by itself with as many processes as it is told: steps of the kind share the cores among them. That takes
     // minutes and memory: two builds that share a store do it once, and people are told what it held.
     bool is_compile = false;
+    // Its layers are packages that the lock names one by one. A kernel is compiled over them, and over whatever they
+    // stand on.
+    bool is_packages = false;
 };
 
 struct BaseSpec {
-    static constexpr StepKind kind{.name = "base", .is_change = true};
+    static constexpr StepKind kind{.name = "base", .is_change = true, .is_packages = true};
     Base base;
     LockedBase locked;
     std::vector<std::string> interpreters{};  // that the template names; measured beside what PATH finds
@@ -54,7 +57,7 @@ struct GitSpec {
     LockedGit locked;
 };
 struct AptSpec {
-    static constexpr StepKind kind{.name = "apt", .is_change = true};
+    static constexpr StepKind kind{.name = "apt", .is_change = true, .is_packages = true};
     LockedApt locked;
     std::string suite;                       // of a `debian` base; of another, what its os-release calls it
     bool own_sources = false;                // packages come from the base's own apt sources

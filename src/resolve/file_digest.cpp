@@ -66,9 +66,9 @@ Result<void> walk_item(const FileItem& item, const std::string& prefix, const De
     return error;
 }
 
-Result<void> walk_layer(const FilesLayer& layer, CanonicalKey& key, const Describe& describe) {
+Result<void> walk_items(std::span<const FileItem> items, CanonicalKey& key, const Describe& describe) {
     std::size_t number = 0;
-    for (const FileItem& item : layer.items) {
+    for (const FileItem& item : items) {
         const std::string prefix = std::to_string(number++) + ":";
         if (item.text)
             key.add(prefix, std::string_view(*item.text));
@@ -86,21 +86,21 @@ std::int64_t in_nanoseconds(const timespec& time) { return time.tv_sec * nanosec
 
 }  // namespace
 
-Result<Digest> digest_files(const FilesLayer& layer) {
+Result<Digest> digest_files(std::span<const FileItem> items) {
     CanonicalKey key;
-    auto walked = walk_layer(layer, key,
+    auto walked = walk_items(items, key,
                              [&](const ContextFiles& files, const std::string& name, const std::string& relative,
                                  const struct stat& facts) { return add_content(key, files, name, relative, facts); });
     if (!walked) return walked.error();
     return key.digest();
 }
 
-Result<std::optional<Digest>> sign_files(const FilesLayer& layer) {
+Result<std::optional<Digest>> sign_files(std::span<const FileItem> items) {
     const timespec now = sys::time_of_day();
     CanonicalKey key;
     bool fresh = false;
-    auto walked = walk_layer(
-        layer, key, [&](const ContextFiles&, const std::string& name, const std::string&, const struct stat& facts) {
+    auto walked = walk_items(
+        items, key, [&](const ContextFiles&, const std::string& name, const std::string&, const struct stat& facts) {
             const std::int64_t changed = in_nanoseconds(facts.st_ctim);
             fresh = fresh || changed > in_nanoseconds(now) - too_fresh;
             key.add(name, std::vector<std::string>{std::to_string(facts.st_ino), std::to_string(facts.st_size),

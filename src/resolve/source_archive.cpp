@@ -146,9 +146,8 @@ Result<SourceArchive> archive_source(const SourceTree& tree, const ContextFile& 
 }
 
 Result<Digest> digest_source_folder(const ContextFile& local) {
-    FilesLayer layer;
-    layer.items.push_back(item_of(local));
-    return digest_files(layer);
+    const FileItem folder = item_of(local);
+    return digest_files({&folder, 1});
 }
 
 }  // namespace tmplbuild

@@ -8,6 +8,7 @@
 #include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "podspec/needs.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -24,20 +25,17 @@ static void check_layers(const Template& tmpl, Report& report) {
     for (const Layer& layer : tmpl.layers) {
         if (std::find(above.begin(), above.end(), layer.name) != above.end())
             report.error(layer.pos, "two layers are named '" + layer.name + "'", "give one of them another 'name'");
-        if (const auto* run = std::get_if<RunLayer>(&layer.body); run != nullptr && run->after) {
-            for (const auto& name : *run->after) {
-                if (std::find(above.begin(), above.end(), name) != above.end()) continue;
-                const bool later = std::find(all.begin(), all.end(), name) != all.end();
-                if (later)
-                    report.error(
-                        layer.pos,
-                        "layer '" + layer.name + "' is to run after '" + name + "', which does not stand above it",
-                        "layers stand on those written above them; move it up");
-                else
-                    report.error(layer.pos,
-                                 "layer '" + layer.name + "' is to run after '" + name + "', which does not exist",
-                                 nearest_or_known(name, above, "no layer stands above it"));
-            }
+        for (const auto& name : traits_of(layer).after) {
+            if (std::find(above.begin(), above.end(), name) != above.end()) continue;
+            const bool later = std::find(all.begin(), all.end(), name) != all.end();
+            if (later)
+                report.error(layer.pos,
+                             "layer '" + layer.name + "' is to run after '" + name + "', which does not stand above it",
+                             "layers stand on those written above them; move it up");
+            else
+                report.error(layer.pos,
+                             "layer '" + layer.name + "' is to run after '" + name + "', which does not exist",
+                             nearest_or_known(name, above, "no layer stands above it"));
         }
         if (const auto* python = std::get_if<PythonLayer>(&layer.body)) {
             for (const Layer& other : tmpl.layers) {
@@ -51,8 +49,7 @@ static void check_layers(const Template& tmpl, Report& report) {
                 const std::string name = from.substr(0, from.find(':'));
                 std::vector<std::string> sources;
                 for (const Layer& other : tmpl.layers)
-                    if (std::holds_alternative<GitLayer>(other.body) || std::holds_alternative<FilesLayer>(other.body))
-                        sources.push_back(other.name);
+                    if (traits_of(other).has_known_files()) sources.push_back(other.name);
                 if (std::find(sources.begin(), sources.end(), name) == sources.end())
                     report.error(
                         layer.pos, "'requirements_from' names '" + name + "', which is no `git` or `files` layer",

@@ -58,9 +58,8 @@ static Result<void> copy_folder(const FileItem& source, const fs::path& to) {
 
 static Result<void> copy_planned_folder(const PlannedSource& planned, const fs::path& to) {
     if (auto copied = copy_folder(planned.recipe.source_folder, to); !copied) return copied;
-    FilesLayer copy;
-    copy.items.push_back({.source = to});
-    auto now = digest_files(copy);
+    const FileItem copy{.source = to};
+    auto now = digest_files({&copy, 1});
     if (!now) return now.error();
     if (*now != planned.source)
         return build_error("the source of the kernel '" + planned.kernel + "' changed while it was read",

@@ -4,6 +4,7 @@
 
 #include "engine/base/dpkg_status.hpp"
 #include "engine/lock/lock_part.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -51,7 +52,7 @@ class AptPart : public LockPart {
         if (!resolved) {
             Error error = resolved.error();
             for (const Layer& layer : work.tmpl.layers)
-                if (error.kind == ErrorKind::usage && !error.where && request.step == "apt:" + layer.name)
+                if (error.kind == ErrorKind::usage && !error.where && request.step == traits_of(layer).step)
                     error.where = layer.pos;
             throw BuildError(std::move(error));
         }

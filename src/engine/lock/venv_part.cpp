@@ -4,6 +4,7 @@
 
 #include "engine/lock/lock_part.hpp"
 #include "resolve/git.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -66,7 +67,7 @@ class VenvPart : public LockPart {
 
     static void fetch_commit_of(const std::string& layer_name, const LockWork& work) {
         for (const Layer& layer : work.tmpl.layers) {
-            const auto* git = std::get_if<GitLayer>(&layer.body);
+            const GitLayer* git = traits_of(layer).commit;
             if (git != nullptr && layer.name == layer_name)
                 fetch_git({git->url, git->rev, false, true}, work.context).value();
         }

@@ -11,6 +11,7 @@
 #include "sys/beneath.hpp"
 #include "sys/file.hpp"
 #include "sys/file_digest.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -42,9 +43,7 @@ std::string image_folder(const std::string& dest) {
 std::string place_in_image(const Template& tmpl, const std::string& folder) {
     const fs::path wanted = (tmpl.directory / folder).lexically_normal();
     for (const Layer& layer : tmpl.layers) {
-        const auto* files = std::get_if<FilesLayer>(&layer.body);
-        if (files == nullptr) continue;
-        for (const FileItem& item : files->items) {
+        for (const FileItem& item : traits_of(layer).copied) {
             if (item.text) continue;
             const std::string below = wanted.lexically_relative(item.source.lexically_normal());
             if (below.empty() || below == ".." || below.starts_with("../")) continue;
@@ -87,10 +86,9 @@ RequirementsRoot root_of_file(const fs::path& file, const Template& tmpl) {
     return root;
 }
 
-// The file that a `files` layer would put at `path` below its destination.
-RequirementsRoot root_in_files(const Layer& layer, const FilesLayer& files, const std::string& path,
-                               const Template& tmpl) {
-    for (const FileItem& item : files.items) {
+// The file that a layer which copies files would put at `path` below its destination.
+RequirementsRoot root_in_files(const Layer& layer, const std::string& path, const Template& tmpl) {
+    for (const FileItem& item : traits_of(layer).copied) {
         if (item.text && (item.dest == path || item.dest.ends_with("/" + path))) {
             RequirementsRoot root;
             root.name = layer.name + ":" + path;
@@ -152,11 +150,11 @@ void add_roots(const Template& tmpl, const VenvRequest& request, Part part, bool
         for (const std::string& from : python->requirements_from) {
             const std::string path = from.substr(from.find(':') + 1);
             const Layer& layer = layer_named(tmpl, from.substr(0, from.find(':')));
-            if (const auto* git = std::get_if<GitLayer>(&layer.body)) {
+            if (const GitLayer* git = traits_of(layer).commit) {
                 if (part != Part::commits || (only_here && !has_commit(git->url, git->rev, context))) continue;
                 roots.push_back(root_in_commit(layer, *git, path, context));
             } else if (part == Part::own) {
-                roots.push_back(root_in_files(layer, std::get<FilesLayer>(layer.body), path, tmpl));
+                roots.push_back(root_in_files(layer, path, tmpl));
             }
         }
     }
@@ -218,7 +216,7 @@ void add_requirement_facts(const Template& tmpl, const Store& store, LocalFacts&
         // A commit names its files for ever.
         for (const PythonLayer* python : request.layers)
             for (const std::string& from : python->requirements_from)
-                if (const auto* git = std::get_if<GitLayer>(&layer_named(tmpl, from.substr(0, from.find(':'))).body))
+                if (const GitLayer* git = traits_of(layer_named(tmpl, from.substr(0, from.find(':')))).commit)
                     facts.requirement_files[from] = git->rev + ":" + from.substr(from.find(':') + 1);
     }
 }

@@ -9,8 +9,16 @@
 
 namespace tmplbuild {
 
+static Result<StepOutput> build_base(const DebianBase&, const BaseSpec& spec, StepContext& context) {
+    return build_debian_base(spec, context);
+}
+
+static Result<StepOutput> build_base(const ImageBase&, const BaseSpec&, StepContext&) {
+    return usage_error("'base.image' cannot be built by this release", "take it out of the template");
+}
+
 // Layers of somebody else's image as they are; what known layers depend on is measured over all of them.
-static Result<StepOutput> build_layout_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
+static Result<StepOutput> build_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
     context.say("reading the layout");
     auto source = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
     if (!source) return source.error();
@@ -43,9 +51,7 @@ static Result<StepOutput> build_layout_base(const LayoutBase& base, const BaseSp
 }
 
 Result<StepOutput> build_step(const BaseSpec& spec, StepContext& context) {
-    if (std::holds_alternative<DebianBase>(spec.base)) return build_debian_base(spec, context);
-    if (const auto* layout = std::get_if<LayoutBase>(&spec.base)) return build_layout_base(*layout, spec, context);
-    return usage_error("'base.image' cannot be built by this release", "take it out of the template");
+    return std::visit([&](const auto& base) { return build_base(base, spec, context); }, spec.base);
 }
 
 }  // namespace tmplbuild

@@ -90,10 +90,10 @@ static Result<void> add_item(EntrySet& set, const FileItem& item) {
 }
 
 static Result<bool> unchanged(const FilesSpec& spec) {
-    auto signature = sign_files(spec.layer);
+    auto signature = sign_files(spec.layer.items);
     if (!signature) return signature.error();
     if (*signature && spec.signature) return **signature == *spec.signature;
-    auto digest = digest_files(spec.layer);
+    auto digest = digest_files(spec.layer.items);
     if (!digest) return digest.error();
     return *digest == spec.content;
 }

@@ -27,6 +27,7 @@
 #include "sys/beneath.hpp"
 #include "sys/file_digest.hpp"
 #include "sys/mapped_file.hpp"
+#include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
@@ -146,7 +147,7 @@ class Compile {
             return {};
         return build_error("the compile of '" + spec_.kernel + "' would see torch " + version + ", and the lock has " +
                                spec_.torch_version,
-                           "lock the venv anew: " + renewal_of("python:" + spec_.torch_venv));
+                           "lock the venv anew: " + renewal_of(venv_step(spec_.torch_venv)));
     }
 
     Result<void> write_driver_stub(const fs::path& toolkit) const {

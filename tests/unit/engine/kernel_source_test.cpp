@@ -62,7 +62,7 @@ TEST_CASE("a kernel's source folder is laid out as the digest saw it, beneath th
     place.write("src/a.o", "object");
     place.recipe.source_folder = {
         .source = place.recipe.directory / "newest", .exclude = {"*.o"}, .context = place.recipe.directory};
-    const Digest source = digest_files({{place.recipe.source_folder}}).value();
+    const Digest source = digest_files(std::vector{place.recipe.source_folder}).value();
     const fs::path to = place.lay(source).value();
     CHECK(Place::text(to / "a.cu") == "one\ntwo\n");
     CHECK(fs::read_symlink(to / "link.cu") == "a.cu");

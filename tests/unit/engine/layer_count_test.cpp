@@ -52,6 +52,7 @@ TEST_CASE("each variant of a kernel is a layer") {
     tmpl.targets = kernel.targets;
     CHECK_NOTHROW(refuse_too_many_layers(tmpl, {}));
     tmpl.layers.push_back(tmpl.layers.front());
+    tmpl.layers.back().name = "one more";
     CHECK_THROWS_AS(refuse_too_many_layers(tmpl, {}), BuildError);
 }
 

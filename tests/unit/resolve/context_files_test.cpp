@@ -69,11 +69,12 @@ TEST_CASE("a source is opened beneath the context: links inside are followed, li
         CHECK(refused.error().kind == ErrorKind::usage);
         CHECK(refused.error().where->to_string() == "template.toml:3:10");
         // Nothing of the context is hashed behind such a link either.
-        CHECK_FALSE(digest_files({{place.item(bad)}}));
-        CHECK_FALSE(sign_files({{place.item(bad)}}));
+        CHECK_FALSE(digest_files(std::vector{place.item(bad)}));
+        CHECK_FALSE(sign_files(std::vector{place.item(bad)}));
     }
     // A link counts as what it leads to, a link below a source as itself.
-    CHECK(digest_files({{place.item("current")}}).value() == digest_files({{place.item("releases/v1")}}).value());
+    CHECK(digest_files(std::vector{place.item("current")}).value() ==
+          digest_files(std::vector{place.item("releases/v1")}).value());
     CHECK(place.found("releases").value() == Texts{"/", "v1/", "v1/main"});
     place.link("releases/newest", "v1");
     CHECK(place.found("releases").value() == Texts{"/", "newest", "v1/", "v1/main"});
@@ -113,10 +114,10 @@ TEST_CASE("what the tool itself writes is never context") {
     // A folder that holds nothing else is gone as well: it came with the output.
     const Texts expected = {"/", "main", "sub/", "sub/keep", "template.locker"};
     CHECK(Place::found(item).value() == expected);
-    const Digest before = digest_files({{item}}).value();
+    const Digest before = digest_files(std::vector{item}).value();
     place.write("out/t/blobs/sha256/y");
     place.write("template.lock", "other");
-    CHECK(digest_files({{item}}).value() == before);
+    CHECK(digest_files(std::vector{item}).value() == before);
     place.write("out/notes");
     CHECK(Place::found(item).value() == Texts{"/", "main", "out/", "out/notes", "sub/", "sub/keep", "template.locker"});
     for (const char* source : {"out/t", "out/t/index.json", "template.lock"}) {

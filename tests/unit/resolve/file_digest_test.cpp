@@ -15,11 +15,11 @@ namespace {
 
 struct Folder {
     sys::TempDirectory at = sys::TempDirectory::make(fs::temp_directory_path(), "digest-test-").value();
-    FilesLayer layer;
+    std::vector<FileItem> items;
     Folder() {
         write("a", "one");
         write("sub/b", "two");
-        layer.items.push_back({.source = at.path(), .exclude = {"*.bak"}});
+        items.push_back({.source = at.path(), .exclude = {"*.bak"}});
     }
     void write(const std::string& name, const std::string& text) const {
         fs::create_directories((at.path() / name).parent_path());
@@ -33,26 +33,26 @@ struct Folder {
 TEST_CASE("a signature holds as long as nothing changes, and no longer") {
     const Folder folder;
     Folder::wait();
-    const auto before = sign_files(folder.layer).value();
+    const auto before = sign_files(folder.items).value();
     REQUIRE(before);
-    CHECK(sign_files(folder.layer).value() == before);
+    CHECK(sign_files(folder.items).value() == before);
     folder.write("x.bak", "excluded");
     Folder::wait();
     // The folder itself changed, though nothing that is copied did: hashing tells then.
-    CHECK(sign_files(folder.layer).value() != before);
+    CHECK(sign_files(folder.items).value() != before);
 
-    const auto again = sign_files(folder.layer).value();
-    const Digest content = digest_files(folder.layer).value();
+    const auto again = sign_files(folder.items).value();
+    const Digest content = digest_files(folder.items).value();
     folder.write("sub/b", "TWO");  // as long as before
     const fs::file_time_type old = fs::last_write_time(folder.at.path() / "a");
     fs::last_write_time(folder.at.path() / "sub/b", old);  // a forged time does not hide it
     Folder::wait();
-    CHECK(sign_files(folder.layer).value() != again);
-    CHECK(digest_files(folder.layer).value() != content);
+    CHECK(sign_files(folder.items).value() != again);
+    CHECK(digest_files(folder.items).value() != content);
 }
 
 TEST_CASE("what changed just now has no signature") {
     const Folder folder;
     folder.write("a", "fresh");
-    CHECK_FALSE(sign_files(folder.layer).value());
+    CHECK_FALSE(sign_files(folder.items).value());
 }
