@@ -64,7 +64,7 @@ Result<void> fetch_inputs(const Step& step, StepContext& context) {
         if (auto got = fetch_git(*sources.commit, resolving); !got) return got;
     for (const DistributionSources& from : sources.distributions) {
         const LockedPlaces& places = from.places == nullptr ? LockedPlaces{} : *from.places;
-        auto got = fetch_distributions(step.id, *from.distributions, places, from.folder, resolving);
+        auto got = fetch_distributions(step.id, from.part, *from.distributions, places, from.folder, resolving);
         if (!got) return got;
     }
     return {};

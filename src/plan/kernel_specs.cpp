@@ -123,7 +123,7 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     if (out.unresolved.empty()) out.unresolved = root.unresolved;
     CompileVenv venv = compile_venv(torch, requirements);
     if (!venv.refusal.empty())
-        refuse(use, venv.refusal, "lock its requirements anew: " + renewal_of("kernel:" + use.name));
+        refuse(use, venv.refusal, "lock its requirements anew: " + renewal_of(kernel_part(use.name)));
     out.spec.requirements = std::move(venv.brought);
     out.spec.venv_hidden = std::move(venv.hidden);
     if (out.unresolved.empty()) {

@@ -48,11 +48,15 @@ inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 // Every commit that a layer or a kernel is made from.
 std::set<GitRequest> git_requests(const Template& tmpl);
 
+// What `tmplbuild lock --update` calls the parts of the lock that are no step's.
+inline constexpr const char* toolchain_part = "toolchain";
+inline std::string kernel_part(const std::string& kernel) { return "kernel:" + kernel; }
+
 // What a recipe takes from the package index, as LockedKernel holds it: the lists, and the sdist that it names.
 struct KernelRequest {
     const KernelUse* use = nullptr;
     std::vector<std::string> requirements, fallback;
-    std::string step() const { return "kernel:" + use->name; }
+    std::string step() const { return kernel_part(use->name); }
 };
 std::vector<KernelRequest> kernel_requests(const Template& tmpl);
 // The venvs must be locked: a fallback is resolved with what they hold.

@@ -26,21 +26,25 @@ StepSources of(const AptSpec& spec) {
 }
 StepSources of(const PythonSpec& spec) {
     const LockedVenv& venv = spec.locked;
-    return {.distributions = {{&venv.distributions, &venv.places, spec.folder},
-                              {&venv.builders, &venv.places, spec.folder}}};
+    const std::string part = venv_step(venv.venv);
+    return {.distributions = {{part, &venv.distributions, &venv.places, spec.folder},
+                              {part, &venv.builders, &venv.places, spec.folder}}};
 }
 StepSources of(const RunSpec& spec) { return {.secrets = spec.layer.secrets}; }
 StepSources of(const KernelSpec& spec) {
-    StepSources out{.distributions = {
-                        {&spec.requirements, &spec.places}, {&spec.toolchain.wheels, nullptr}, {&spec.sdist, nullptr}}};
+    const std::string part = kernel_part(spec.kernel);
+    StepSources out{.distributions = {{part, &spec.requirements, &spec.places},
+                                      {toolchain_part, &spec.toolchain.wheels, nullptr},
+                                      {part, &spec.sdist, nullptr}}};
     add_source(spec.recipe, out);
     return out;
 }
 StepSources of(const KernelFilesSpec& spec) {
-    StepSources out{.distributions = {{&spec.fallback, &spec.places}}};
+    const std::string part = kernel_part(spec.kernel);
+    StepSources out{.distributions = {{part, &spec.fallback, &spec.places}}};
     if (!spec.with_source) return out;
     add_source(spec.recipe, out);
-    out.distributions.push_back({&spec.sdist, nullptr});
+    out.distributions.push_back({part, &spec.sdist, nullptr});
     return out;
 }
 StepSources of(const RuntimeSpec&) { return {}; }

@@ -23,6 +23,7 @@ struct PackageSources {
 };
 
 struct DistributionSources {
+    std::string part;  // of the lock: what `tmplbuild lock --update` calls it
     const std::vector<LockedDistribution>* distributions;
     const LockedPlaces* places;  // nullptr: the machine's own indexes alone
     ContextFolder folder{};      // where paths among the places start

@@ -98,7 +98,7 @@ Result<void> DistributionFetcher::fetch_one(LockedDistribution& wanted, const Lo
                       ? *last
                       : network_error("no index has " + wanted.file + " of " + wanted.name + " " + wanted.version +
                                           " as it is locked",
-                                      "take what there is now with " + renewal_of(step_));
+                                      "take what there is now with " + renewal_of(part_));
     error.detail = join(place->reasons, "\n");
     return error.while_doing("fetching " + wanted.file);
 }

@@ -21,9 +21,9 @@ using Locate = std::function<Result<FilePlaces>(const LockedDistribution& distri
 
 class DistributionFetcher {
   public:
-    // `step` is what progress and messages name: "python:venv".
-    DistributionFetcher(std::string step, const PipSettings& settings, ResolveContext& context)
-        : step_(std::move(step)), settings_(settings), context_(context) {}
+    // `step` is what progress names, "kernel:tiny:8.9"; `part` what the lock calls it, "kernel:tiny".
+    DistributionFetcher(std::string step, std::string part, const PipSettings& settings, ResolveContext& context)
+        : step_(std::move(step)), part_(std::move(part)), settings_(settings), context_(context) {}
 
     // Those that the store lacks. A `sha256` that is not set, and a `size` of 0, are filled in from what came. One that
     // no place has: a network error that names it and `tmplbuild lock --update`.
@@ -34,7 +34,7 @@ class DistributionFetcher {
     Result<void> fetch_one(LockedDistribution& wanted, const Locate& locate, Meter& meter, const std::stop_token& stop);
     Result<void> fetch_from(const std::string& location, LockedDistribution& wanted, Meter& meter,
                             const std::stop_token& stop);
-    std::string step_;
+    std::string step_, part_;
     const PipSettings& settings_;
     ResolveContext& context_;
 };

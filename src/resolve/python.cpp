@@ -140,7 +140,7 @@ Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Python
 Result<void> fetch_resolved(const std::string& step, ResolvedPython& resolved, ResolveContext& context) {
     std::vector<LockedDistribution*> wanted;
     for (LockedDistribution& one : resolved.distributions) wanted.push_back(&one);
-    return DistributionFetcher(step, resolved.settings, context).fetch(wanted, by_project(resolved.locations));
+    return DistributionFetcher(step, step, resolved.settings, context).fetch(wanted, by_project(resolved.locations));
 }
 
 }  // namespace tmplbuild

@@ -61,8 +61,9 @@ Result<void> fetch_resolved(const std::string& step, ResolvedPython& resolved, R
 
 // Every wheel and sdist that the store lacks: by its own address or path beneath `folder`, from its commit, else by
 // project and file name on the machine's indexes and on `places`; checked against its hash. One that nobody has any
-// more: a network error that names it and `tmplbuild lock --update`.
-Result<void> fetch_distributions(const std::string& step, const std::vector<LockedDistribution>& distributions,
-                                 const LockedPlaces& places, const ContextFolder& folder, ResolveContext& context);
+// more: a network error that names it and `tmplbuild lock --update PART`. `step` is what progress names.
+Result<void> fetch_distributions(const std::string& step, const std::string& part,
+                                 const std::vector<LockedDistribution>& distributions, const LockedPlaces& places,
+                                 const ContextFolder& folder, ResolveContext& context);
 
 }  // namespace tmplbuild

@@ -117,9 +117,9 @@ Result<LockedPlaces> add_places(const PythonRequest& request, PipSettings& setti
     return places;
 }
 
-Result<void> fetch_distributions(const std::string& step, const std::vector<LockedDistribution>& distributions,
-                                 const LockedPlaces& places, const ContextFolder& context_folder,
-                                 ResolveContext& context) {
+Result<void> fetch_distributions(const std::string& step, const std::string& part,
+                                 const std::vector<LockedDistribution>& distributions, const LockedPlaces& places,
+                                 const ContextFolder& context_folder, ResolveContext& context) {
     const fs::path& directory = context_folder.path;
     std::vector<LockedDistribution> missing;
     for (const LockedDistribution& one : distributions) {
@@ -131,7 +131,7 @@ Result<void> fetch_distributions(const std::string& step, const std::vector<Lock
             if (!taken || *taken != one.sha256)
                 return usage_error("'" + one.source + "' is not what the lock names: " +
                                        (taken ? "its digest is " + taken->to_string() : taken.error().message),
-                                   "restore it, or take it as it is now with " + renewal_of(step));
+                                   "restore it, or take it as it is now with " + renewal_of(part));
             continue;
         }
         missing.push_back(one);
@@ -148,7 +148,7 @@ Result<void> fetch_distributions(const std::string& step, const std::vector<Lock
     std::vector<LockedDistribution*> wanted;
     wanted.reserve(missing.size());
     for (LockedDistribution& one : missing) wanted.push_back(&one);
-    return DistributionFetcher(step, *settings, context)
+    return DistributionFetcher(step, part, *settings, context)
         .fetch(wanted, [&index](const LockedDistribution& one, const std::stop_token& stop) -> Result<FilePlaces> {
             if (!one.source.empty()) return FilePlaces{{one.source}, {}};
             return index.find(one, stop);

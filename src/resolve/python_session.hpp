@@ -61,7 +61,7 @@ class PythonSession {
     Result<const PylockFile*> choose_file(const PylockPackage& package, const UvQuestion& question) const;
     Result<void> fetch_unknown(ResolvedPython& out);
     Result<void> check_hashes(const ResolvedPython& out, Uv& uv, const UvQuestion& question);
-    DistributionFetcher fetcher() { return DistributionFetcher(request_.step, settings_, context_); }
+    DistributionFetcher fetcher() { return DistributionFetcher(request_.step, request_.step, settings_, context_); }
 
     const PythonRequest& request_;
     const BaseContract& contract_;

@@ -28,7 +28,7 @@ Result<LockedDistribution> resolve_sdist(const std::string& step, const std::str
     out.file = found->link->file;
     out.sha256 = found->link->sha256.value_or(Digest());
     const std::string& location = found->link->url;
-    auto fetched = DistributionFetcher(step, *settings, context)
+    auto fetched = DistributionFetcher(step, step, *settings, context)
                        .fetch({&out}, [&](const LockedDistribution&, const std::stop_token&) -> Result<FilePlaces> {
                            return FilePlaces{{location}, {}};
                        });

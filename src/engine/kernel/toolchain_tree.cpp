@@ -20,7 +20,7 @@ static Result<fs::path> find_toolkit(const fs::path& tree) {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(tree / "nvidia", failed))
         if (fs::is_regular_file(entry.path() / "bin/nvcc", failed)) return entry.path();
-    return build_error("NVIDIA's compiler wheels hold no bin/nvcc", "renew them with " + renewal_of("toolchain"));
+    return build_error("NVIDIA's compiler wheels hold no bin/nvcc", "renew them with " + renewal_of(toolchain_part));
 }
 
 // The wheels' hashes stand in the lock; that names stay below `tree` is the reader's promise, and no entry is a link.

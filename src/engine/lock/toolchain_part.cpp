@@ -13,19 +13,19 @@ class ToolchainPart : public LockPart {
     }
 
     void drop_stale(LockWork& work) const override {
-        const bool good = work.lock.toolchain && !work.tmpl.kernels.empty() && !work.renews("toolchain") &&
+        const bool good = work.lock.toolchain && !work.tmpl.kernels.empty() && !work.renews(toolchain_part) &&
                           work.lock.toolchain->request == toolchain_request(work.tmpl.targets.cuda);
         if (!good) work.lock.toolchain.reset();
     }
 
     std::vector<std::string> missing(const LockWork& work) const override {
         if (work.tmpl.kernels.empty() || work.lock.toolchain) return {};
-        return {"toolchain"};
+        return {toolchain_part};
     }
 
     std::vector<std::string> renewable(const Template& tmpl) const override {
         if (tmpl.kernels.empty()) return {};
-        return {"toolchain"};
+        return {toolchain_part};
     }
 
     void resolve(LockWork& work) const override {

@@ -22,21 +22,32 @@ std::vector<std::string> names(const StepSources& sources) {
     return out;
 }
 
+std::vector<std::string> parts(const StepSources& sources) {
+    std::vector<std::string> out;
+    for (const DistributionSources& from : sources.distributions) out.push_back(from.part);
+    return out;
+}
+
 }  // namespace
 
 TEST_CASE("a venv takes its distributions and what builds its sdists, a kernel its wheels and its toolkit") {
     PythonSpec python;
     python.locked.distributions = {wheel("numpy")};
+    python.locked.venv = "/opt/venv";
     python.locked.builders = {wheel("setuptools")};
     const Step venv{.id = "python:/opt/venv", .spec = python};
     CHECK(names(sources_of(venv)) == std::vector<std::string>{"numpy", "setuptools"});
 
     KernelSpec kernel;
+    kernel.kernel = "k";
     kernel.requirements = {wheel("ninja")};
     kernel.toolchain.wheels = {wheel("nvidia-nvcc")};
     kernel.sdist = {wheel("flash-attn")};
     const Step variant{.id = "kernel:k:8.9", .spec = kernel};
     CHECK(names(sources_of(variant)) == std::vector<std::string>{"ninja", "nvidia-nvcc", "flash-attn"});
+    // Of the lock's parts, which a hint names, and not of the step's id.
+    CHECK(parts(sources_of(variant)) == std::vector<std::string>{"kernel:k", "toolchain", "kernel:k"});
+    CHECK(parts(sources_of(venv)) == std::vector<std::string>{"python:/opt/venv", "python:/opt/venv"});
 
     KernelFilesSpec files;
     files.sdist = {wheel("flash-attn")};

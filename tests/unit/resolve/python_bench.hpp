@@ -116,7 +116,7 @@ class PythonBench {
         return sys::hash_file(folder.path() / in / file).value().hex();
     }
     Result<void> fetch(const std::vector<LockedDistribution>& distributions, const LockedPlaces& places = {}) {
-        return fetch_distributions("python:venv", distributions, places, {folder.path(), {}}, context);
+        return fetch_distributions("python:venv", "python:venv", distributions, places, {folder.path(), {}}, context);
     }
     void forget(const LockedDistribution& one) const { REQUIRE(fs::remove(store.blob_path(one.sha256))); }
     ResolvedPython last;
