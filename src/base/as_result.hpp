@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The edge of a thread: whatever is thrown in it becomes the error that it returns, since an exception that leaves a
-// thread ends the whole program without a word. Used where the builder starts threads for steps and their parts.
+// Runs the body of a thread and returns whatever it throws as an error, since an exception that leaves a thread ends
+// the whole program without a message. Used where the builder starts threads. Never catches what ends the process by a
+// signal.
 #pragma once
 
 #include <exception>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cache key that can explain itself: SHA-256 over a canonical, length-framed, typed list of named inputs, kept
-// beside the list. plan/ makes one per step; the store files records under it; `explain` compares two of them.
-// Never text glued together, so no two different lists share a key.
+// A cache key that can explain itself: SHA-256 over a canonical, length-framed, typed list of named inputs, kept beside
+// the list. plan/ makes one for each step; the store files records under it; `explain` compares two of them. Inputs are
+// never joined as text, so no two different lists share a key.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class CanonicalKey {
     };
     // The first input, in this key's order, that differs from `earlier`; none when the keys are equal.
     std::optional<Difference> first_difference(const CanonicalKey& earlier) const;
-    std::size_t differences(const CanonicalKey& earlier) const;  // how many inputs differ; finds the nearest record
+    // how many inputs differ; the nearest record has the fewest
+    std::size_t differences(const CanonicalKey& earlier) const;
 
   private:
     enum class Type : char { text = 't', number = 'n', flag = 'b', digest = 'd', list = 'l' };

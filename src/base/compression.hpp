@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways in which a layer's tar may be packed (OCI image-spec 1.1, layer.md): what a template chooses, what packs and
-// unpacks, and what a layer's media type says. One list for all of them.
+// The compressions that a layer's tar may have (OCI image-spec 1.1, layer.md). The template chooses one, io/ packs and
+// unpacks it, and store/ names it in the layer's media type. Packs nothing itself.
 #pragma once
 
 namespace tmplbuild {

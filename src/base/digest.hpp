@@ -44,7 +44,7 @@ class Sha256 {
 
     void update(std::span<const std::byte> data);
     void update(std::string_view data);
-    Digest finish();  // once
+    Digest finish();  // may be called once
 
     static Digest of(std::string_view data);
 

@@ -98,7 +98,7 @@ bool is_plain_python_version(std::string_view text) {
     do {
         if (!number()) return false;
     } while (take(".") && at < text.size() && digit(text[at]));
-    if (at > 0 && text[at - 1] == '.') --at;  // of ".post" and ".dev"
+    if (at > 0 && text[at - 1] == '.') --at;  // the dot of ".post" and ".dev"
     if ((take("rc") || take("a") || take("b")) && !number()) return false;
     if (take(".post") && !number()) return false;
     if (take(".dev") && !number()) return false;

@@ -15,9 +15,9 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
-// Bytes that are no UTF-8 become U+FFFD in all three: JSON has no other text (RFC 8259, section 8.1), and what others
-// print or name reaches documents from many sides.
-// One line, keys in their own order: what programs tell each other.
+// All three replace bytes that are not UTF-8 by U+FFFD, since JSON has no other text (RFC 8259, section 8.1) and what
+// other programs print or name reaches our documents.
+// One line, with the keys in the order of the object. Programs send each other this form.
 std::string compact(const value& v);
 // Compact and canonical: object keys sorted by bytes, no white space. Equal values give equal bytes.
 std::string canonical(const value& v);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DIR[:TAG], how an image in a layout (or an archive of one) is named, as containers/image reads it
+// DIR[:TAG], the name of an image in a layout or in an archive of one, read as containers/image reads it
 // (containers-transports(5), oci:path[:reference]). For templates and the command line. Never looks at the disk.
 #pragma once
 
@@ -14,7 +14,7 @@ struct LayoutName {
     std::string path;
     std::string tag;  // empty: none
 
-    // Split at the first colon, so that a tag may hold more of them.
+    // Splits at the first colon, so that a tag may hold more of them.
     static Result<LayoutName> parse(std::string_view text);
 };
 

@@ -40,7 +40,7 @@ std::string NamedHash::finish() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned size = 0;
     EVP_DigestFinal_ex(context_->evp, bytes.data(), &size);
-    // RFC 4648, section 5; six bits a letter.
+    // The URL-safe alphabet of RFC 4648, section 5; each letter stands for six bits.
     static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::string out = context_->name + "=";
     for (unsigned bit = 0; bit < size * 8; bit += 6) {

@@ -25,7 +25,7 @@ class NamedHash {
     NamedHash& operator=(NamedHash&&) noexcept;
 
     void update(std::span<const std::byte> data);
-    std::string finish();  // once
+    std::string finish();  // may be called once
 
     static std::string sha256(std::string_view content);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words in braces that are filled in: {port} in a service's command, {arch} in a kernel's. Who checks a text and who
-// fills it in ask the same reader: "{{word}}" stands for "{word}" itself, "${word}" is left alone (a shell's), and
-// braces around anything that is no lower-case word are plain text, so that JSON and shell need no escaping. Knows no
-// word.
+// Words in braces that are replaced by values: {port} in a service's command, {arch} in a kernel's. The check of a text
+// and its replacement use this one reader. "{{word}}" stands for the text "{word}", "${word}" is a shell's and stays as
+// it is, and braces around anything that is not a lower-case word are plain text, so that JSON and shell need no
+// escaping. Knows no word itself.
 #pragma once
 
 #include <string>
@@ -11,14 +11,14 @@
 
 namespace tmplbuild {
 
-// A piece of a text: what stands in it as it is, or a word to be filled in, without its braces.
+// A piece of a text: either plain text, or a word that is to be replaced, without its braces.
 struct TextPiece {
     std::string text;
     bool is_word = false;
 };
 std::vector<TextPiece> pieces_of(std::string_view text);
 
-// The words of a text that are to be filled in, known or not.
+// The words of a text that are to be replaced, whether or not anybody knows them.
 std::vector<std::string> placeholder_words(std::string_view text);
 
 }  // namespace tmplbuild

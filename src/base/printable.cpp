@@ -16,20 +16,20 @@ namespace {
 std::size_t sequence_length(std::string_view text) {
     if (text.size() < 2) return text.size();
     std::size_t at = 2;
-    if (text[1] == '[') {  // CSI: parameters, then one byte from '@' to '~'
+    if (text[1] == '[') {  // CSI: parameters, then one final byte from '@' to '~'
         while (at < text.size() && !(text[at] >= '@' && text[at] <= '~')) ++at;
         return std::min(at + 1, text.size());
     }
-    if (std::string_view("]PX^_").find(text[1]) != std::string_view::npos) {  // strings: to BEL or ESC '\'
+    if (std::string_view("]PX^_").find(text[1]) != std::string_view::npos) {  // strings that end at BEL or at ESC '\'
         while (at < text.size() && text[at] != '\a' && text[at] != '\033') ++at;
         return std::min(at + (at < text.size() && text[at] == '\033' ? 2 : 1), text.size());
     }
-    while (at <= text.size() && text[at - 1] >= ' ' && text[at - 1] <= '/') ++at;  // "ESC ( B"
+    while (at <= text.size() && text[at - 1] >= ' ' && text[at - 1] <= '/') ++at;  // such as "ESC ( B"
     return std::min(at, text.size());
 }
 
 bool is_wide(char32_t code) {
-    // Unicode's East_Asian_Width W and F, by the blocks that matter, and the emoji planes.
+    // Unicode's East_Asian_Width W and F: the blocks in common use, and the emoji planes.
     constexpr std::array<std::pair<char32_t, char32_t>, 9> ranges = {{{0x1100, 0x115f},
                                                                       {0x2e80, 0xa4cf},
                                                                       {0xac00, 0xd7a3},
@@ -67,7 +67,8 @@ std::string printable(std::string_view line) {
     return out;
 }
 
-// Also what turns the direction of writing: text would read as something else than it is (CVE-2021-42574).
+// Marks that turn the direction of writing count too: with them a text reads as something else than it is
+// (CVE-2021-42574).
 static bool is_unseen(char32_t code) {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e || code == 0x200f ||
            (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
@@ -105,7 +106,7 @@ std::string visible_json(std::string_view text) {
         else if (next.code >= 0x7f && is_unseen(next.code))
             out += escaped_as("\\u%04x", static_cast<unsigned>(next.code));
         else
-            out += text.substr(0, next.size);  // controls below stand between tokens only: the newlines of our form
+            out += text.substr(0, next.size);  // our own form has ASCII controls between tokens only, as newlines
         text.remove_prefix(next.size);
     }
     return out;

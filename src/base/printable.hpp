@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text of tools, images and templates made safe to show: no control bytes, no escape sequences, always UTF-8; and how
-// wide it is. All that the builder prints goes through here, by cli/output.hpp and cli/progress.hpp, and so does what
-// tmpl-ctl shows: it would else move the cursor, set colours, feign lines or break a line of JSON.
+// Makes text of tools, images and templates safe to show (no control bytes, no escape sequences, always UTF-8) and
+// measures its width. All that the builder prints and all that tmpl-ctl shows passes through here, since such text
+// could move the cursor, set colours, imitate lines of ours or break a line of JSON. Prints nothing itself.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 
 namespace tmplbuild {
 
-// What a terminal would show of the line: of a progress bar that overwrites itself ("\r"), what it wrote last. Bytes
-// that are no UTF-8 become U+FFFD.
+// The line as a terminal would show it: of a progress bar that overwrites itself ("\r"), the last state. Bytes that are
+// not UTF-8 become U+FFFD.
 std::string printable(std::string_view line);
 
-// A value of somebody else's making (a name, a message, a history) with all of it shown and none of it obeyed:
-// controls, newlines included, stand there as "\x1b" or "\n", bytes that are no UTF-8 as "\xff", marks that turn the
-// direction of writing as "\u202e".
+// A value that somebody else wrote (a name, a message, a history), shown whole and without effect: controls, newlines
+// included, become "\x1b" or "
+// ", bytes that are not UTF-8 become "\xff", marks that turn the direction of writing become "\u202e".
 std::string visible(std::string_view text);
-// A JSON text of ours: what is left raw in it by the grammar (RFC 8259) and is no printable character is escaped, and
-// bytes that are no UTF-8 become U+FFFD.
+// A JSON text that we wrote: characters that JSON's grammar (RFC 8259) lets stand but that are not printable are
+// escaped, and bytes that are not UTF-8 become U+FFFD.
 std::string visible_json(std::string_view text);
 
-// Columns on a terminal: East Asian and emoji characters take two. `text` as printable() gives it.
+// The columns that `text` takes on a terminal; East Asian and emoji characters take two. `text` comes from printable().
 std::size_t columns(std::string_view text);
-// The longest beginning that fits, never half a character.
+// The longest beginning of `text` that fits into `width` columns; it never ends within a character.
 std::string clipped(std::string_view text, std::size_t width);
 
 }  // namespace tmplbuild

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a long job tells while it runs. Stages call it; cli/ shows it (terminal, plain lines, JSON lines); tests
+// What a long job reports while it runs. Stages call it; cli/ shows it (terminal, plain lines, JSON lines); tests
 // record it. Calls come from any thread and must return at once. Never carries secrets: callers mask them.
 #pragma once
 
@@ -25,7 +25,7 @@ class Progress {
     virtual void bytes(const std::string& step, std::uint64_t done, std::uint64_t total) = 0;  // total 0: not known
     virtual void line(const std::string& step, std::string_view text) = 0;  // one line of a tool's output
     virtual void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) = 0;
-    // Work that began under the step's name is over, and there is no result to tell of: its line goes.
+    // The work that began under the step's name is over and has no result to report: its line is removed.
     virtual void ended(const std::string&) {}
     virtual void message(const std::string& text) = 0;  // warnings; one line
 };

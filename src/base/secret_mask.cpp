@@ -33,7 +33,7 @@ bool SecretMask::hide(std::string_view content) {
 
 bool SecretMask::can_hide(std::string_view content) { return !parts_of(content).empty(); }
 
-// In order, and none overlaps another. Those that touch stay apart: a stream may be cut between them.
+// Sorted ranges that do not overlap. Ranges that only touch stay separate, since a stream may be cut between them.
 std::vector<SecretMask::Range> SecretMask::ranges(std::string_view text) const {
     std::vector<Range> found;
     const auto add = [](std::vector<Range>& to, std::size_t first, const Range& range) {
@@ -43,7 +43,8 @@ std::vector<SecretMask::Range> SecretMask::ranges(std::string_view text) const {
             to.push_back(range);
     };
     for (const std::string& part : parts_) {
-        const std::size_t first = found.size();  // of this part alone, so that their number is bounded
+        // only ranges of the same part are merged here, which bounds their number
+        const std::size_t first = found.size();
         for (std::size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; ++at)
             add(found, first, {at, at + part.size()});
     }

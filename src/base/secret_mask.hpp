@@ -13,21 +13,22 @@ namespace tmplbuild {
 
 class SecretMask {
   public:
-    // Shorter parts would hide half of any output, and are guessed in no time.
+    // Shorter parts would hide half of any output, and somebody could guess them quickly anyway.
     static constexpr std::size_t shortest = 4;
 
-    // Each line of it is hidden alone, without white space at its ends: a key in PEM has many, and a program prints
-    // them one by one, with its own line ends. False where there is something to hide and all of it is too short.
+    // Hides each line of `content` by itself, without white space at its ends: a key in PEM has many lines, and a
+    // program prints them one by one with its own line ends. Returns false when there is text to hide and all of it is
+    // too short.
     bool hide(std::string_view content);
-    // Whether any part of such a content would be hidden.
+    // Whether hide() would hide any part of `content`.
     static bool can_hide(std::string_view content);
 
     bool empty() const { return parts_.empty(); }
-    // "***" in the place of each secret, of each run of secrets that overlap.
+    // Puts "***" in the place of each secret; overlapping secrets count as one.
     void apply(std::string& text) const;
     std::string masked(std::string_view text) const;
-    // How much of a text that goes on may be shown: what comes after may be the start of a secret. No secret lies
-    // across that place, so that both parts, masked alone, are what the whole would be.
+    // How many bytes of a growing text may be shown now: what follows them may be the beginning of a secret. No secret
+    // lies across that place, so both parts, masked separately, give the same text as the whole.
     std::size_t settled(std::string_view text) const;
 
   private:

@@ -44,7 +44,7 @@ std::string to_lower(std::string_view text) {
     return out;
 }
 
-// Optimal string alignment: two neighbouring letters in the wrong order are one slip, not two.
+// Optimal string alignment: two neighbouring letters in the wrong order count as one mistake.
 static std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;

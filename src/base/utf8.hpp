@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF-8 (RFC 3629), read strictly: the shortest form only, no surrogates, nothing above U+10FFFF. Used wherever text of
-// others enters a document or a terminal. Knows nothing of widths, classes or normal forms.
+// UTF-8 (RFC 3629), read strictly: the shortest form only, no surrogates, nothing above U+10FFFF. Used wherever text
+// that others wrote enters a document or a terminal. Knows nothing of widths, classes or normal forms.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,9 @@ struct Utf8Character {
 // The character at the front of `text`, which is not empty.
 Utf8Character first_character(std::string_view text);
 bool is_utf8(std::string_view text);
-// The same text with U+FFFD in place of each byte that belongs to no character.
+// The same text with U+FFFD in place of each byte that is part of no character.
 std::string valid_utf8(std::string text);
-// How many bytes at the end of `text` are the beginning of a character that is not whole: 0..3.
+// How many bytes at the end of `text` begin a character that is not complete: 0..3.
 std::size_t unfinished_bytes(std::string_view text);
 
 }  // namespace tmplbuild

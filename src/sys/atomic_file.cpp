@@ -46,7 +46,7 @@ Result<void> AtomicFile::commit() {
         if (::close(fd) != 0) return os_error("write", file_, errno);
         return {};
     }
-    // open(2) applied the umask; the mode asked for is the mode wanted.
+    // open(2) applied the umask; this sets the mode that was asked for.
     if (::fchmod(fd_.get(), 0644) != 0) return os_error("set the mode of", temporary_, errno);
     if (auto synced = sync_fd(fd_.get(), file_); !synced) return synced;
     if (::rename(temporary_.c_str(), file_.c_str()) != 0) return os_error("rename a new file to", file_, errno);

@@ -35,7 +35,7 @@ int Beneath::open_any(std::string_view path, int flags, bool follow) const {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
     how.resolve = RESOLVE_NO_MAGICLINKS | (outside_ == Outside::is_root ? RESOLVE_IN_ROOT : RESOLVE_BENEATH);
-    // EAGAIN: something was renamed meanwhile, so that the kernel cannot tell whether ".." left the folder.
+    // EAGAIN: something was renamed at the same time, and the kernel cannot tell whether ".." left the folder.
     for (int attempt = 0;; ++attempt) {
         const long fd = ::syscall(SYS_openat2, fd_.get(), name.c_str(), &how, sizeof how);
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR) || attempt == 100) return static_cast<int>(fd);
@@ -54,7 +54,8 @@ Error Beneath::error_of(std::string_view what, std::string_view path, int errno_
 }
 
 Result<Fd> Beneath::open_file(std::string_view path) const {
-    // Looked at first: to open some devices does something, and a pipe would wait for its other end.
+    // The file's type is read first: opening some devices has an effect, and opening a pipe would wait for its other
+    // end.
     const Fd place(open_any(path, O_PATH, true));
     if (!place) return error_of("open", path, errno);
     struct stat info {};
@@ -67,7 +68,8 @@ Result<Fd> Beneath::open_file(std::string_view path) const {
     if (!file) return error_of("open", path, errno);
     struct stat again {};
     if (::fstat(file.get(), &again) != 0) return error_of("open", path, errno);
-    if (!S_ISREG(again.st_mode)) return error_of("open", path, EINVAL);  // swapped meanwhile
+    // somebody put another file there in the meantime
+    if (!S_ISREG(again.st_mode)) return error_of("open", path, EINVAL);
     return file;
 }
 
@@ -112,7 +114,7 @@ Result<std::optional<std::string>> Beneath::real_path(std::string_view path) con
     const Fd place(open_any(path, O_PATH, true));
     if (!place && (errno == ENOENT || errno == ENOTDIR)) return std::optional<std::string>();
     if (!place) return error_of("look at", path, errno);
-    // The kernel's own names of both; the folder may itself have been reached through links.
+    // The kernel's own names of both are compared, since the folder may itself have been reached through links.
     std::error_code failed;
     const fs::path top = fs::read_symlink("/proc/self/fd/" + std::to_string(fd_.get()), failed);
     if (failed) return error_of("look at", path, failed.value());
@@ -128,7 +130,7 @@ Result<std::vector<std::string>> Beneath::list(std::string_view path) const {
     if (!folder) return error_of("list", path, errno);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(folder.get()), ::closedir);
     if (!stream) return error_of("list", path, errno);
-    (void)folder.release();  // the stream's now
+    (void)folder.release();  // the stream owns it now
     std::vector<std::string> names;
     errno = 0;
     while (const dirent* entry = ::readdir(stream.get())) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files beneath a folder whose content somebody else wrote: a template's context, the root of a base, an unpacked
-// archive, a layout. Whatever is asked for, nothing outside of that folder is opened, and nothing that could hang.
-// Used wherever a name or a link comes from outside. Never writes.
+// Reads files beneath a folder whose content somebody else wrote: a template's context, the root of a base, an unpacked
+// archive, a layout. It opens nothing outside of that folder, and nothing on which a read could hang. Used wherever a
+// name or a link comes from outside. Never writes.
 #pragma once
 
 #include <sys/stat.h>
@@ -32,7 +32,7 @@ class Beneath {
     // A regular file for reading. Devices, pipes, sockets and folders are errors, and are never waited for. `path` is
     // relative to the folder; with Outside::is_root it may start with '/'.
     Result<Fd> open_file(std::string_view path) const;
-    // All of a regular file; larger than `limit` bytes is an error.
+    // The whole of a regular file. A file of more than `limit` bytes is an error.
     Result<std::string> read_file(std::string_view path, std::uint64_t limit) const;
     // What `path` is, its last link followed or not. Nothing where there is no such file, or where a link leads
     // nowhere; an error where it leads outside (Outside::refused) or cannot be read.
@@ -40,8 +40,8 @@ class Beneath {
     Result<std::optional<struct stat>> link_status(std::string_view path) const;  // lstat(2)
     // The text of a link.
     Result<std::string> read_link(std::string_view path) const;
-    // Where `path` really lies, links followed: relative to the folder, without "." and ".."; "" is the folder itself.
-    // Nothing where there is no such file.
+    // Where `path` lies after all links: relative to the folder, without "." and ".."; "" is the folder itself. None
+    // where there is no such file.
     Result<std::optional<std::string>> real_path(std::string_view path) const;
     // Names in a folder, sorted, without "." and "..".
     Result<std::vector<std::string>> list(std::string_view path) const;

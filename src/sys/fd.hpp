@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One open file descriptor that closes itself, and reads and writes that finish or say why not. Used by every room
-// wherever a plain system call says it best. Every descriptor is close-on-exec. Never a stream, never locked.
+// One open file descriptor that closes itself, and reads and writes that either finish or return why not. Used by every
+// room that makes plain system calls. Every descriptor is close-on-exec. Never buffers, never locks.
 #pragma once
 
 #include <cstddef>
@@ -39,9 +39,9 @@ class Fd {
 
 // open(2) with O_CLOEXEC. Errors name the path and `what` ("open", "create").
 Result<Fd> open_fd(const std::filesystem::path& file, int flags, unsigned mode = 0644);
-// The name is for errors only.
+// Writes all of `data`; `name` is for errors only.
 Result<void> write_all(int fd, std::span<const std::byte> data, const std::string& name);
-// Bytes read; less than asked for only at the end of the file.
+// Returns the number of bytes read; it is less than asked for only at the end of the file.
 Result<std::size_t> read_full(int fd, std::span<std::byte> into, const std::string& name);
 Result<void> sync_fd(int fd, const std::string& name);                // fsync
 Result<void> sync_directory(const std::filesystem::path& directory);  // fsync: makes a rename in it last

@@ -23,8 +23,8 @@
 namespace tmplbuild::sys {
 
 std::string unique_suffix() {
-    // The process id keeps forked twins apart, the counter calls of one process, the random part different machines
-    // that share the folder over a network.
+    // The process id tells forked processes apart, the counter the calls of one process, and the random part the
+    // machines that share the folder over a network.
     static std::atomic<unsigned> counter{0};
     static const unsigned random = std::random_device{}();
     return std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)) + "-" + std::to_string(random);
@@ -41,7 +41,7 @@ Result<std::string> read_open_file(int fd, const std::string& name, std::uint64_
     if (::fstat(fd, &info) != 0) return os_error("read", name, errno);
     if (S_ISDIR(info.st_mode)) return os_error("read", name, EISDIR);
     std::string text;
-    // Files of /proc say 0 bytes; read on until the end in any case, since a file may grow meanwhile.
+    // Files of /proc report a size of 0 bytes, and a file may grow meanwhile, so the reading goes on until the end.
     text.resize(std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size) + 1, limit + 1));
     std::size_t size = 0;
     for (;;) {
@@ -96,7 +96,7 @@ static Result<void> write_and_sync(const fs::path& temporary, std::string_view c
     auto fd = open_fd(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (!fd) return fd.error();
     if (auto written = write_all(fd->get(), as_bytes(content), temporary.string()); !written) return written;
-    // open(2) applied the umask; the mode asked for is the mode wanted.
+    // open(2) applied the umask; this sets the mode that was asked for.
     if (::fchmod(fd->get(), static_cast<mode_t>(mode)) != 0)
         return os_error("set the mode of", temporary.string(), errno);
     return sync_fd(fd->get(), temporary.string());
@@ -182,14 +182,14 @@ Result<FileLock> FileLock::acquire_folder(const fs::path& folder) {
         int locked = 0;
         while ((locked = ::flock(fd->get(), LOCK_EX)) != 0 && errno == EINTR) {
         }
-        // NFS makes a lock of its own of it, which wants a file that is open for writing.
+        // NFS turns flock(2) into a lock of its own, for which the file must be open for writing.
         if (locked != 0 && (errno == EBADF || errno == ENOLCK || errno == EOPNOTSUPP)) return acquire(folder / ".lock");
         if (locked != 0) return os_error("lock", folder.string(), errno);
         struct stat held {
         }, there{};
         if (::fstat(fd->get(), &held) != 0) return os_error("lock", folder.string(), errno);
         if (::stat(folder.c_str(), &there) != 0) return os_error("lock", folder.string(), errno);
-        // Somebody may have put another folder there while this one was waited for.
+        // Somebody may have put another folder there while this call waited.
         if (held.st_ino == there.st_ino && held.st_dev == there.st_dev) return FileLock(fd->release());
     }
 }

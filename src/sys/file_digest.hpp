@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SHA-256 of a whole file. Used by the store, the steps and the pod's kernel job. Apart from file.hpp, so that a
-// program that only reads and writes files does not hold a cryptographic library. Never keeps the content.
+// The SHA-256 of a whole file. Used by the builder and the pod's kernel job. It is not part of file.hpp, so that a
+// program that only reads and writes files does not link a cryptographic library. Never keeps the content.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 namespace tmplbuild::sys {
 
 Result<Digest> hash_file(const std::filesystem::path& file);
-// From where an open file stands to its end; the name is for errors only.
+// Hashes from the current position of an open file to its end; `name` is for errors only.
 Result<Digest> hash_open_file(int fd, const std::string& name);
 
 }  // namespace tmplbuild::sys

@@ -12,7 +12,8 @@ namespace tmplbuild {
 
 namespace {
 
-// How a server is reached, and what git says about that. Everything else that starts with GIT_ is about a repository.
+// Whether a variable says how a server is reached, or what git prints about that. All other variables that start with
+// GIT_ are about a repository.
 bool is_about_reaching(std::string_view name) {
     static constexpr std::array<std::string_view, 11> prefixes = {
         "GIT_SSH",       "GIT_ASKPASS",  "GIT_SSL_",  "GIT_PROXY_",       "GIT_HTTP_",         "GIT_CONFIG_",
@@ -34,7 +35,8 @@ GitEnvironment whole_environment() {
 
 GitEnvironment git_reading_environment(const GitEnvironment& own) {
     GitEnvironment out{{"LC_ALL", "C"},
-                       {"HOME", "/nonexistent"},  // ~/.config/git/attributes, which no other variable switches off
+                       // hides ~/.config/git/attributes, which no other variable switches off
+                       {"HOME", "/nonexistent"},
                        {"GIT_CONFIG_NOSYSTEM", "1"},
                        {"GIT_CONFIG_GLOBAL", "/dev/null"},
                        {"GIT_ATTR_NOSYSTEM", "1"},

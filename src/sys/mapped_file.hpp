@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole file in memory by mmap, read-only. Used where a proof reads large libraries in place. Never for files that
-// somebody may shorten meanwhile: those in a folder of the build's own, or blobs.
+// A whole file in memory by mmap, read-only. Used to read large libraries and layer indexes in place. The file must not
+// be one that others may shorten meanwhile: only blobs and files in a folder of the build itself.
 #pragma once
 
 #include <cstddef>

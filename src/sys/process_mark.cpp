@@ -15,7 +15,8 @@ namespace tmplbuild::sys {
 static std::string place_of_pids() {
     const auto boot = read_file("/proc/sys/kernel/random/boot_id", 4096);
     struct stat facts {};
-    const bool has_namespace = ::stat("/proc/self/ns/pid", &facts) == 0;  // namespaces(7): the inode names it
+    // the inode tells pid namespaces apart (namespaces(7))
+    const bool has_namespace = ::stat("/proc/self/ns/pid", &facts) == 0;
     const std::string text = (boot ? *boot : "") + "/" +
                              (has_namespace ? std::to_string(facts.st_dev) + ":" + std::to_string(facts.st_ino) : "");
     return Sha256::of(text).hex().substr(0, 12);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A name for a running process that no other process has, now or later, on this machine or on another that shares a
-// folder with it. Used in names of what must go when its maker is dead: temporary files, control groups.
+// A name for a running process that no other process ever has, on this machine or on another one that shares a folder
+// with it. Used in the names of things that are removed after their maker has died: temporary files, control groups.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,8 @@ namespace tmplbuild::sys {
 std::string process_mark(pid_t pid);
 std::string own_mark();
 
-enum class Maker { alive, dead, elsewhere };  // elsewhere: of another machine, boot or container; nobody here can tell
+// elsewhere: it belongs to another machine, boot or container, and nobody here can tell
+enum class Maker { alive, dead, elsewhere };
 Maker maker_of(std::string_view mark);
 
 }  // namespace tmplbuild::sys

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// sys::remove_tree. By descriptors and not by names, so that nothing outside is touched while somebody swaps a folder
-// for a symlink; never into another mount, so that a forgotten bind mount does not cost the host its files.
+// sys::remove_tree. It works with descriptors instead of names, so that nothing outside is touched while somebody swaps
+// a folder for a symlink; and it never enters another mount, so that a forgotten bind mount does not cost the host its
+// files.
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -29,7 +30,7 @@ int open_folder(int parent, const char* name) {
     int fd = static_cast<int>(::syscall(SYS_openat2, parent, name, &how, sizeof how));
     if (fd < 0 && errno == EACCES && ::fchmodat(parent, name, 0700, 0) == 0)
         fd = static_cast<int>(::syscall(SYS_openat2, parent, name, &how, sizeof how));
-    if (fd < 0 && errno == ENOSYS)  // a sandbox that hides openat2
+    if (fd < 0 && errno == ENOSYS)  // some sandboxes hide openat2
         fd = ::openat(parent, name, static_cast<int>(how.flags));
     return fd;
 }

@@ -17,7 +17,7 @@ namespace tmplbuild::sys {
 
 namespace {
 
-// As execve() takes them; it changes none of them.
+// execve() wants char*, and changes none of the texts.
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> out;
     out.reserve(texts.size() + 1);
@@ -26,7 +26,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return out;
 }
 
-// Where execve() is to look.
+// The files that execve() tries, in order.
 std::vector<std::string> candidates(const StartRequest& request) {
     const std::string& program = request.argv[0];
     if (program.find('/') != std::string::npos) return {program};
@@ -36,7 +36,7 @@ std::vector<std::string> candidates(const StartRequest& request) {
     return out;
 }
 
-// Everything that needs memory is made before fork(): after it, only a failure takes some.
+// Everything that needs memory is made before fork(); after it, only a failure allocates.
 class Child {
   public:
     Child(const StartRequest& request, int report)
@@ -90,7 +90,7 @@ class Child {
     }
 
     void become(const ProcessUser& user) const {
-        // Groups first, the user last: afterwards nothing of it could be changed.
+        // Groups come first and the user last: after the change of user, neither could be changed any more.
         if (::getuid() == 0 && ::setgroups(user.groups.size(), user.groups.data()) != 0)
             fail(StartStep::set_groups, errno);
         if (::setresgid(user.gid, user.gid, user.gid) != 0) fail(StartStep::become_group, errno);
@@ -113,7 +113,7 @@ class Child {
     [[noreturn]] void fail(StartStep step, int why, const std::string& program = {}) const {
         const StartFailure failure{step, why, program};
         const std::string text = request_.explain ? request_.explain(failure) : describe(failure);
-        (void)write_all(report_, as_bytes(text), "the report");  // nobody is left to be told
+        (void)write_all(report_, as_bytes(text), "the report");  // a failed write can be reported to nobody
         ::_exit(127);
     }
 
@@ -166,7 +166,8 @@ Result<StartedProcess> start_process(const StartRequest& request) {
     const pid_t pid = ::fork();
     if (pid == 0) child.run();
     if (pid < 0) return os_error("start", request.argv[0], errno);
-    // In both, so that neither races the other; a leader of a group could not begin a session any more.
+    // Both parent and child call it, so that neither depends on the other being first. A group's leader could not begin
+    // a session any more.
     if (request.standing != Standing::own_session) ::setpgid(pid, pid);
     return StartedProcess{pid, std::move(report->read)};
 }

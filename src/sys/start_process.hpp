@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts another program, as exactly as it is asked: where it stands, its descriptors, limits, user, directory and
-// environment; or a child that stays this program. Used by the launcher, its probe and its kernel job; the builder's
-// tools are started by io/process.hpp. Never waits for a child, never goes through a shell, never changes this process.
+// Starts another program with exactly the session, descriptors, limits, user, directory and environment that the
+// request names, or forks a child that stays this program. Used by the pod's programs; the builder starts its tools
+// through io/process.hpp. Never waits for a child, never goes through a shell, never changes this process.
 #pragma once
 
 #include <sys/resource.h>
@@ -24,8 +24,9 @@ const char* to_string(StartStep step);  // "enter its directory"
 
 struct StartFailure {
     StartStep step = StartStep::execute;
-    int os_code = 0;      // errno
-    std::string program;  // of `execute`: the first file there that could not be, else the name that was in no folder
+    int os_code = 0;  // errno
+    // Where executing failed: the first file found that cannot be executed, else the name that no folder has.
+    std::string program;
 };
 std::string describe(const StartFailure& failure);  // "cannot enter its directory: Not a directory"
 
@@ -37,43 +38,43 @@ struct ProcessLimit {
 struct ProcessUser {
     uid_t uid = 0;
     gid_t gid = 0;
-    std::vector<gid_t> groups;  // set by root alone: nobody else may
+    std::vector<gid_t> groups;  // only root may set them
 };
 
-// Where the process stands; it is the leader of its group in any case.
+// The session and group of the process; it leads its group in any case.
 enum class Standing {
-    own_group,    // of this process's session and terminal
-    foreground,   // the same, and the terminal is its own, where standard input is one
-    own_session,  // no terminal: what asks for a password there is refused instead of stopped for ever
+    own_group,    // a group in this process's session, on its terminal
+    foreground,   // the same, and where standard input is a terminal, the group becomes its foreground group
+    own_session,  // no terminal: a program that asks for a password is refused instead of stopped for ever
 };
 
 struct StartRequest {
     std::vector<std::string> argv;         // argv[0] is looked up along `path`, unless it has a '/'
-    std::vector<std::string> environment;  // "NAME=value", all of it
+    std::vector<std::string> environment;  // "NAME=value", complete
     std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    std::string
-        directory{};  // empty: this process's own; the child enters it, so that a frozen one holds up nobody else
+    // Empty: this process's own. The child enters it, so that a frozen file system blocks the child alone.
+    std::string directory{};
     Standing standing = Standing::own_group;
-    std::array<int, 3> stdio{-1, -1, -1};  // its 0, 1 and 2; -1: this process's own
+    std::array<int, 3> stdio{-1, -1, -1};  // the child's 0, 1 and 2; -1: this process's own
     std::vector<ProcessLimit> limits{};
     std::optional<mode_t> umask{};
     std::optional<ProcessUser> user{};
     bool ends_with_parent = false;  // killed when the thread that started it ends
-    // What the report says of a failure; called in the child, as the user that it has become. Empty: describe().
+    // Words the report of a failure. It is called in the child, after the change of user. Empty: describe().
     std::function<std::string(const StartFailure&)> explain{};
 };
 
 struct StartedProcess {
     pid_t pid = 0;
-    Fd report;  // to read; it ends when the program was executed, and before that it says why it was not
+    Fd report;  // to be read: it ends once the program is executed, and before that says why it could not be
 };
-// An error where there is no process at all. Signals have their defaults in the child, none is blocked, and every
-// descriptor that is close-on-exec, as all of this program are, is closed.
+// An error means that there is no process. In the child, signals have their defaults, none is blocked, and every
+// descriptor that is close-on-exec is closed; all descriptors of this program are.
 Result<StartedProcess> start_process(const StartRequest& request);
-// All that a report says, when the process has ended: empty, or why its program was not executed.
+// The report of a process that has ended: empty, or why its program was not executed.
 std::string read_report(int report);
 
-// A child that goes on in this program: its exit code is what `body` returns. -1 and errno where there is none.
+// Forks a child that goes on in this program and exits with what `body` returns. -1 and errno where there is none.
 pid_t fork_child(const std::function<int()>& body);
 
 struct Pipe {

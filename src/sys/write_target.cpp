@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 static constexpr int max_links = 40;  // as the kernel counts them (path_resolution(7))
 
-// The name that the last link leads to, which need not be there. Links of /proc have a text that is no name
-// ("pipe:[1]"); what they lead to is known by then.
+// The name that the last link leads to; no file need be there. Links of /proc whose text is not a name ("pipe:[1]") do
+// not get here, since stat(2) finds what they lead to.
 static fs::path behind_links(fs::path file) {
     std::error_code failed;
     for (int links = 0; links < max_links && fs::is_symlink(fs::symlink_status(file, failed)); ++links) {
@@ -47,7 +47,7 @@ Result<Fd> open_stream(const fs::path& file, const std::function<Result<void>()>
     for (;;) {
         Fd fd(::open(file.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (fd) {
-            // Only the opening may not block: what is slow to read is waited for.
+            // Only the open may not block; writes wait for a slow reader.
             const int flags = ::fcntl(fd.get(), F_GETFL);
             if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) != 0)
                 return os_error("open", file.string(), errno);
