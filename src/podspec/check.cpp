@@ -71,7 +71,7 @@ void Checker::check_names() {
         if (!seen.insert(kernel.name).second) error("two kernels are named '" + kernel.name + "'");
 }
 
-// What a pod needs to choose a variant or to compile one. A kernel may lack a compile altogether (install = "false").
+// What a pod needs to choose a variant or to compile one. A kernel that is switched off has no compile.
 void Checker::check_kernel(const Kernel& kernel) {
     const std::string who = "kernel '" + kernel.name + "': ";
     check_fields(who, kernel_fields, kernel);

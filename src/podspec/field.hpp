@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one row of a table of pod.json says (service_fields.hpp, kernel_fields.hpp), and the kinds of values that rows
-// have. Whoever walks over a table has one overload per kind: pod.json's reader, writer and check in this room, the
-// reader and the schema of [[services]] in src/template. Only says what is right; reads and writes nothing itself.
+// have. Code that walks over a table has one overload for each kind: pod.json's reader, writer and check in this room,
+// the reader and the schema of [[services]] in src/template. Only describes; reads and writes nothing itself.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tmplbuild::pod {
 
-// A kind that derives from another is the same in pod.json, and has rules of its own in a template or a check.
+// A kind that derives from another has the same form in pod.json, and rules of its own in a template or a check.
 struct Text {};
 struct Name : Text {};  // of a service
 struct AbsolutePath : Text {};
@@ -32,12 +32,12 @@ struct TcpFlag {};  // true: Probe::Kind::tcp
 struct Number {
     std::int64_t low = 0, high = 0;
 };
-// Milliseconds in pod.json. A template writes whole seconds, in bounds of its own.
+// Milliseconds in pod.json. A template writes whole seconds, within bounds of its own.
 struct Duration : Number {
     std::int64_t least_seconds = 0, most_seconds = 0;
 };
-// One of an enumeration's words (names.hpp). `usual` is what a template means that leaves the key out, which is not
-// always what a pod.json means that does. In a template, `prefix` may stand before the word.
+// One of an enumeration's words (names.hpp). `usual` is the value that a template means when it leaves the key out;
+// pod.json may mean another one. In a template, `prefix` may stand before the word.
 template <class Value>
 struct Word {
     constexpr explicit Word(Value standard, const char* before = "") : usual(standard), prefix(before) {}
@@ -45,7 +45,7 @@ struct Word {
     Value usual;
     const char* prefix;
 };
-// A word that pod.json holds even where it is the default.
+// A word that is written into pod.json even where it is the default.
 template <class Value>
 struct StatedWord : Word<Value> {
     using Word<Value>::Word;
@@ -55,15 +55,15 @@ StatedWord(Value) -> StatedWord<Value>;
 // A table of its own. `Fields` is a table of rows.
 template <const auto& Fields>
 struct Object {};
-// An array of such tables.
+// An array of such objects.
 template <const auto& Fields>
 struct List {};
-// The same in pod.json as an Object. In a template, the keys of `Fields` stand among those of the table that holds it.
+// An Object in pod.json. In a template, the keys of `Fields` stand among those of the table that holds it.
 template <const auto& Fields>
 struct Spread : Object<Fields> {};
 
-// How a template writes a field; without a key, it cannot. Editors and docs/template-reference.md show the meaning. A
-// key with an example must be there: the example is what to add.
+// How a template writes a field; a field without a key cannot be written there. Editors and docs/template-reference.md
+// show `meaning`. A key with an `example` is required, and the error about a missing one suggests the example.
 struct InTemplate {
     const char* key = nullptr;
     const char* meaning = "";

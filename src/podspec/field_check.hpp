@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which values of a table's fields (field.hpp) are of the right type and still wrong, as far as no other field is
-// needed to tell. Used by check.cpp alone, which also says what holds between two fields.
+// Finds the values of a table's fields (field.hpp) that have the right type and are still wrong, as far as one field
+// alone can tell. Used by the check of pod.json, which adds the rules that hold between two fields.
 #pragma once
 
 #include <algorithm>

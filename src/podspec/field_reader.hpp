@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the fields of a table (field.hpp) out of one JSON object of pod.json. Used by read.cpp alone. A wrong value is
-// kept in words by ReadMembers, the first of them; it never throws.
+// Reads the fields of a table (field.hpp) out of one JSON object of pod.json. Used by pod.json's reader. ReadMembers
+// keeps the message of the first wrong value; nothing is thrown.
 #pragma once
 
 #include <type_traits>
@@ -12,13 +12,13 @@
 
 namespace tmplbuild::pod {
 
-// Whatever is a member of the struct is a row of its table, but for some `others`.
+// Whether each member of the struct has a row in its table, apart from `others` members.
 template <class Owner, class Fields>
 constexpr bool has_all(const Fields&, std::size_t others = 0) {
     return member_count<Owner>() == std::tuple_size_v<Fields> + others;
 }
 
-// What no kind says by itself: field_values.cpp.
+// What needs more than the kind of one field; these are in field_values.cpp.
 std::string either(const std::vector<std::string>& words);  // "always, on-failure or never"
 void settle_kind(const std::string& name, Probe& probe, ReadMembers& in);
 void read_limits(const json::array& list, std::vector<ResourceLimit>& out, ReadMembers& parent);
@@ -28,7 +28,7 @@ void read_secrets(const json::array& list, std::vector<GeneratedSecret>& out, Re
 // One overload for each kind.
 class FieldReader {
   public:
-    // `notes` get what is no field of the table.
+    // Fields that the table does not have are added to `notes`.
     FieldReader(ReadMembers& in, std::vector<std::string>& notes) : in_(in), notes_(notes) {}
 
     template <class Fields, class Owner>

@@ -17,7 +17,7 @@ std::optional<std::uint64_t> read_bound(const json::object& object, const char* 
 
 }  // namespace
 
-// "always, on-failure or never"
+// For messages: "always, on-failure or never".
 std::string either(const std::vector<std::string>& words) {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i)
@@ -25,7 +25,7 @@ std::string either(const std::vector<std::string>& words) {
     return out;
 }
 
-// What the probe asks follows from the one field that says it.
+// Sets the probe's kind by the one field that is given.
 void settle_kind(const std::string& name, Probe& probe, ReadMembers& in) {
     const int kinds = int{probe.kind == Probe::Kind::tcp} + int{!probe.http.empty()} + int{!probe.exec.empty()} +
                       int{!probe.log.empty()};

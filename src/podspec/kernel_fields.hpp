@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of a kernel in pod.json: the one table of what the file calls them and which values are right, as
-// service_fields.hpp is for the services. What they mean stands beside the members in kernel_spec.hpp, and for people
-// in docs/pod-formats.md. A field that is left out has the default of its member. Never says what holds between two
-// fields: check.cpp does. No template has these keys: [[kernels]] says what a person wants, and the plan makes this of
-// it.
+// The fields of a kernel in pod.json: the one table of their names there and their right values, as service_fields.hpp
+// is for services. Their meaning stands beside the members in kernel_spec.hpp, and for people in docs/pod-formats.md. A
+// field that is left out has the default of its member. Rules between two fields are in check.cpp. No template has
+// these keys: the plan makes them from [[kernels]], which says what a person wants.
 #pragma once
 
 #include "podspec/field.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel in pod.json: the variants that the image holds, and everything that a pod needs to compile an arch that the
-// image lacks with nothing but this file, the image and a package index. Part of pod_spec.hpp; docs/pod-formats.md
-// names every field. Plain values: never starts or fetches anything.
+// A kernel in pod.json: the variants that the image holds, and everything that a pod needs to compile a missing arch
+// from this file, the image and a package index. Part of pod_spec.hpp; docs/pod-formats.md names every field. Plain
+// values: never starts or fetches anything.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct KernelCapability {
     bool operator==(const KernelCapability&) const = default;
 };
 
-// What the recipe says of a module beside the GPUs that need it; only modules of which it says something are named.
+// What the recipe says of a module besides the GPUs that need it. Modules without such a rule are not listed.
 struct KernelModule {
     std::string file;                   // relative to the variant's directory
     bool host_only = false;             // it holds no device code
@@ -42,41 +42,41 @@ struct KernelModule {
     bool operator==(const KernelModule&) const = default;
 };
 
-// A capability that the kernel's own code turns away: nothing is compiled for it.
+// A capability that the kernel's own code rejects, so that nothing is compiled for it.
 struct KernelRefusal {
     std::string capability, reason;
     bool operator==(const KernelRefusal&) const = default;
 };
 
-// One arch of the recipe, in the image or not.
+// One arch of the recipe, whether or not the image has a variant for it.
 struct KernelArch {
     std::string arch;                                // "90a"
-    std::string key;                                 // what its variant is keyed by, "sha256:…": also on a volume
+    std::string key;                                 // of its variant, "sha256:…"; on a volume too
     std::string minimum_cuda;                        // of the toolkit; empty: any
-    std::map<std::string, std::string> environment;  // of its compile, complete; values hold the placeholders
+    std::map<std::string, std::string> environment;  // of its compile, complete; values hold placeholders
     bool operator==(const KernelArch&) const = default;
 };
 
 struct KernelSource {
     std::string directory;             // in the image, patched and complete; empty: it is fetched
     std::string url, commit;           // of a git repository
-    bool submodules = false;           // laid out with it
+    bool submodules = false;           // whether they are laid out with it
     std::vector<std::string> patches;  // files in the image, for `git apply -p1` in this order; none with `directory`
     bool operator==(const KernelSource&) const = default;
 };
 
-// The compile of one arch. `command` and environments hold {arch} "8.9", {sm} "sm_89", {output} and {jobs}.
+// The compile of one arch. `command` and `environment` may hold {arch} "8.9", {sm} "sm_89", {output} and {jobs}.
 struct KernelBuild {
     std::string cuda;                      // "13.0"
-    std::vector<PinnedFile> toolchain;     // unpacked over each other they are the toolkit, below nvidia/cu13
-    bool driver_stub = false;              // it links against libcuda: an empty stand-in is needed while linking
-    std::vector<PinnedFile> requirements;  // wheels that only the compile sees, on PYTHONPATH
+    std::vector<PinnedFile> toolchain;     // unpacked into one folder they give the toolkit, below nvidia/cu13
+    bool driver_stub = false;              // it links against libcuda, so the linker needs an empty stand-in
+    std::vector<PinnedFile> requirements;  // wheels for the compile alone, on PYTHONPATH
     std::string nvcc_front;  // a program in the image that stands where nvcc is looked for: one arch alone
     std::string directory;   // where the source must lie, so that equal inputs give equal bytes
     std::vector<std::string> command;
     std::int64_t estimated_seconds = 0;  // for one arch on two cores
-    std::int64_t memory_bytes = 0;       // of its largest moment, with {jobs} = 1
-    std::int64_t timeout_seconds = 0;    // after which it is killed; 0: never
+    std::int64_t memory_bytes = 0;       // its peak with {jobs} = 1
+    std::int64_t timeout_seconds = 0;    // the compile is killed after them; 0: never
     bool operator==(const KernelBuild&) const = default;
 };
 
@@ -86,9 +86,9 @@ struct KernelVenv {
     bool operator==(const KernelVenv&) const = default;
 };
 
-// What the variants are bound to: another Python, or another torch, cannot load them.
+// What the variants are bound to: no other Python and no other torch can load them.
 struct KernelPython {
-    std::vector<KernelVenv> venvs;  // all that see the kernel; metadata of an active variant goes into each
+    std::vector<KernelVenv> venvs;  // all that see the kernel; each gets the metadata of the active variant
     std::string venv;               // the one whose torch it is compiled against; empty: it needs none
     std::string interpreter;        // of the compile: "/opt/venv/bin/python"; empty: the base has no Python
     std::string version, soabi;     // "3.11.2", "cpython-311-x86_64-linux-gnu"
@@ -97,7 +97,7 @@ struct KernelPython {
     bool operator==(const KernelPython&) const = default;
 };
 
-// What `active` names where no variant serves: another distribution of the same import name. Empty directory: none.
+// What `active` points to when no variant serves: another distribution of the same import name. Empty directory: none.
 struct KernelFallback {
     std::string directory;  // /opt/tmplbuild/kernels/<kernel>/fallback-<digest>
     std::string distribution, version;
@@ -105,9 +105,9 @@ struct KernelFallback {
     bool operator==(const KernelFallback&) const = default;
 };
 
-// In the file and the variable "background" (use, and compile beside the services), "true" (the same, and services wait
-// for the compile), "prebuilt" (use what the image or the volume holds, compile nothing), "off". "false" is an older
-// spelling of "off".
+// The words in the file and in the variable: "background" (use, and compile beside the services), "true" (the same, and
+// services wait for the compile), "prebuilt" (use what the image or the volume holds, compile nothing), "off". "false"
+// is an older spelling of "off".
 enum class InstallMode { background, required, prebuilt, off };
 
 struct Kernel {
@@ -125,7 +125,7 @@ struct Kernel {
     KernelBuild build;
     KernelFallback fallback;
     std::string selftest;            // a Python script in the image; empty: none
-    std::vector<std::string> needs;  // of its use: "cc", "python-headers", …
+    std::vector<std::string> needs;  // what its use needs: "cc", "python-headers", …
     bool operator==(const Kernel&) const = default;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many members a plain struct has, so that the compiler refuses a table of fields that lacks one of them. Used
-// where tables are walked over.
+// How many members a plain struct has, so that the compiler refuses a table of fields that lacks one of them. Used by
+// the tables of pod.json and their tests. Never needs a value of the struct.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ struct AnyValue {
     operator Value() const;
 };
 
-// Tries one value more until the struct has no place for it. An optional member takes too many kinds of values to take
-// "any": for it stands nullopt.
+// Adds one value at a time until the struct has no place for it. An optional member accepts too many kinds of values
+// for AnyValue, so it is given nullopt.
 template <class Owner, class... Given>
 constexpr std::size_t member_count() {
     if constexpr (requires { Owner{std::declval<Given>()..., std::declval<AnyValue>()}; })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One JSON object's members, read with the first wrong one kept in words, and written without those that have their
-// default. Used by the readers and writers of pod.json alone.
+// Reads one JSON object's members and keeps the message of the first wrong one; writes members except those that have
+// their default. Used by the readers and writers of pod.json alone.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace tmplbuild::pod {
 
-// Reads the members of one object: the first wrong one is kept in words, unknown ones are noted.
+// Reads the members of one object: it keeps the message of the first wrong one, and notes unknown ones.
 class ReadMembers {
   public:
     ReadMembers(const json::object& object, std::string where) : object_(object), where_(std::move(where)) {}
@@ -105,7 +105,7 @@ inline json::array to_array(const std::vector<std::string>& list) {
     return out;
 }
 
-// Adds members that differ from the default, so that the file says only what the template said.
+// Adds members that differ from the default, so that the file only says what the template said.
 class WriteMembers {
   public:
     void text(const char* key, const std::string& value, const std::string& usual = {}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of pod.json for enumerations and resource limits, in one place for writing, reading, checking, the
-// template and the launcher. A word that is not in a list is an error, never a default.
+// The words of pod.json for enumerations and resource limits, in one place for everything that writes, reads or checks
+// them: this room, the template and the launcher. A word that is not in a list is an error, never a default.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ struct Named {
     const char* word;
 };
 
-// Every value of an enumeration with its word. There is a list for each enumeration of a service and of a kernel. A
-// second word of a value is an older spelling, which is read and neither written nor offered.
+// Every value of an enumeration with its word. Each enumeration of a service and of a kernel has a list. A second word
+// for a value is an older spelling: it is read, but neither written nor suggested.
 template <class Value>
 inline constexpr std::array<Named<Value>, 0> words{};
 template <>
@@ -81,7 +81,7 @@ std::vector<std::string> word_list() {
     return out;
 }
 
-std::optional<int> resource_number(std::string_view name);  // setrlimit's constant
+std::optional<int> resource_number(std::string_view name);  // the constant of setrlimit(2)
 std::vector<std::string> resource_names();
 
 }  // namespace tmplbuild::pod

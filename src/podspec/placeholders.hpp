@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The placeholders of a service's command and environment: {host}, {port}, {public_port}, {name}, written as
-// base/placeholders.hpp reads them. The builder checks them, the launcher fills them in. A kernel recipe's commands
-// have others (compile/recipe.hpp).
+// The placeholders of a service's command and environment: {host}, {port}, {public_port}, {name}, in the form that
+// base/placeholders.hpp reads. The builder checks them, the launcher replaces them. A kernel recipe's commands have
+// other ones (compile/recipe.hpp).
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ namespace tmplbuild::pod {
 // Those that a service may use.
 const std::vector<std::string>& service_placeholders();
 
-// `key` is named in the error ("services.jupyter.command[3]"), as is `file`.
+// Errors name `key` ("services.jupyter.command[3]") and `file`.
 Result<std::string> expand(std::string_view text, const Service& service, const std::string& key,
                            const std::string& file);
 

@@ -8,7 +8,8 @@ namespace tmplbuild::pod {
 
 namespace {
 
-// Without a row are `unusable`, which reading sets, and the pod's `notes`, version and arrays of services and kernels.
+// These members have no row: `unusable`, which reading sets, and the pod's `notes`, version and arrays of services and
+// kernels.
 static_assert(has_all<Service>(service_fields, 1), "a member of Service has no row in service_fields.hpp");
 static_assert(has_all<Kernel>(kernel_fields), "a member of Kernel has no row in kernel_fields.hpp");
 static_assert(has_all<PodSpec>(pod_fields, 4), "a member of PodSpec has no row in service_fields.hpp");
@@ -73,7 +74,7 @@ Result<PodSpec> read_pod_spec(std::string_view text, const std::string& file) {
         for (std::size_t i = 0; i < kernels->size(); ++i) read_kernel((*kernels)[i], i, spec);
     FieldReader(in, spec.notes).all(pod_fields, spec);
     in.note_unknown(spec.notes);
-    // A wrong value beside the services must not keep them from starting: its default stands, and that is said.
+    // A wrong value beside the services must not keep them from starting: the default is used, and a note says so.
     if (!in.problem.empty()) spec.notes.push_back(in.problem + "; its default is used");
     return spec;
 }

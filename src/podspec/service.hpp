@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A service, as pod.json and the launcher have it, and as the template yields it. Plain values: what they are called in
-// files and which are right stands in service_fields.hpp, which has a row for each member here. Starts nothing.
+// A service, as pod.json and the launcher have it, and as the template yields it. Plain values: their names in files
+// and their right values stand in service_fields.hpp, which has a row for each member here. Starts nothing.
 #pragma once
 
 #include <csignal>
@@ -12,7 +12,7 @@
 
 namespace tmplbuild::pod {
 
-// What says that a service is ready, asked again until it first says yes.
+// The question whether a service is ready; it is asked until the first yes.
 struct Probe {
     enum class Kind {
         none,  // ready as soon as it runs (a oneshot: as soon as it ended with 0)
@@ -28,7 +28,7 @@ struct Probe {
     std::uint16_t port = 0;           // 0: the service's own
     std::int64_t interval_ms = 250;   // pause between two attempts, 10..3'600'000
     std::int64_t timeout_ms = 5'000;  // of one attempt, 10..3'600'000
-    // When not ready this long after its start, the service is shown as unhealthy (and keeps running). 0: never.
+    // A service that is not ready this long after its start is shown as unhealthy (and keeps running). 0: never.
     std::int64_t deadline_ms = 120'000;
     bool operator==(const Probe&) const = default;
 };
@@ -36,10 +36,10 @@ struct Probe {
 struct Restart {
     enum class Policy { always, on_failure, never };  // a oneshot that ended with 0 is never started again
     Policy policy = Policy::always;
-    std::int64_t budget = 0;               // starts after the first that a run of failures may use; 0: no limit
+    std::int64_t budget = 0;               // starts that a row of failures may use after the first one; 0: no limit
     std::int64_t backoff_min_ms = 500;     // the first pause; doubled after each failure, with 10 % jitter
     std::int64_t backoff_max_ms = 30'000;  // the longest pause
-    std::int64_t stable_ms = 60'000;       // running this long puts pause and budget back to their start
+    std::int64_t stable_ms = 60'000;       // after this long a run resets pause and budget
     bool operator==(const Restart&) const = default;
 };
 
@@ -50,7 +50,7 @@ struct ResourceLimit {
     bool operator==(const ResourceLimit&) const = default;
 };
 
-// How the console asks whether a service has nothing to do, before it is restarted for a kernel.
+// How the launcher asks whether a service is idle before it restarts it for a kernel.
 struct Idle {
     std::string http;                // GET this path; empty: the service cannot be asked
     std::vector<std::string> empty;  // members of the JSON answer that are all empty arrays when it is idle
@@ -59,15 +59,15 @@ struct Idle {
 
 enum class OnKernelReady { notify, restart, restart_when_idle };
 
-// A variable that the launcher fills: with `from`'s value where the pod sets it, else with 32 random bytes as hex, told
-// once in the pod's log ("jupyterlab: token 3f…").
+// A variable that the launcher sets: to `from`'s value where the pod has it, else to 32 random bytes as hex, which the
+// pod's log shows once ("jupyterlab: token 3f…").
 struct GeneratedSecret {
     std::string variable;  // "JUPYTER_TOKEN"
     std::string from;      // "JUPYTER_PASSWORD"; empty: always made
     bool operator==(const GeneratedSecret&) const = default;
 };
 
-// What a service is told first when it is to stop; the value is the signal's number.
+// The first signal that a service gets when it is to stop; the value is the signal's number.
 enum class StopSignal {
     term = SIGTERM,
     interrupt = SIGINT,
@@ -75,7 +75,7 @@ enum class StopSignal {
     hangup = SIGHUP,
     user1 = SIGUSR1,
     user2 = SIGUSR2,
-    kill = SIGKILL,  // without a grace
+    kill = SIGKILL,  // stops at once, without a grace period
     window_change = SIGWINCH,
 };
 
@@ -93,8 +93,8 @@ struct Service {
     std::string host = "127.0.0.1";  // what it binds, {host}; "0.0.0.0" when it serves its public port itself
     bool is_public = false;          // the template's `public = true`: no gateway, no login in front
     Probe ready;
-    // Asked while it is ready, by http, tcp or exec; none: it is not asked again. `health_failures` failures in a row
-    // make it unhealthy, one yes makes it ready again. Never ends it. The probe has no deadline.
+    // Asked while the service is ready, by http, tcp or exec; none: it is not asked again. `health_failures` failures
+    // in a row make it unhealthy, one yes makes it ready again. It never ends the service. This probe has no deadline.
     Probe health;
     std::int64_t health_failures = 3;  // 1..1'000
     std::vector<std::string> needs;    // services that must be ready (oneshots: done) before this one starts
@@ -102,18 +102,18 @@ struct Service {
     std::vector<std::string> uses_kernels;
     std::vector<std::string> args_with_kernel;  // appended while every used kernel is in place
     std::vector<std::string> args_without_gpu;  // appended when the pod has no usable GPU
-    std::string degraded_log;                   // its own words for "I fell back"; empty: it has none
+    std::string degraded_log;  // what the service prints when it fell back to slower code; empty: nothing known
     OnKernelReady on_kernel_ready = OnKernelReady::restart_when_idle;
     Idle idle;
     Restart restart;
     bool critical = false;  // its final failure ends the pod (exit code 70)
-    // People log in by it (SSH): what it started in sessions of its own is theirs, and outlives its end and restart.
+    // People log in through it (SSH): the sessions that it starts are theirs, and outlive its end and its restart.
     bool logins = false;
     std::int64_t stop_grace_ms = 5'000;  // between stop_signal and KILL, 0..600'000
     StopSignal stop_signal = StopSignal::term;
 
-    // Set by read_pod_spec() where the entry cannot be used: why, in words. Such a service is shown as failed and
-    // never started. Never written.
+    // Why the entry cannot be used, in words; read_pod_spec() sets it. Such a service is shown as failed and never
+    // started. Never written.
     std::string unusable;
 
     std::uint16_t bind_port() const { return private_port != 0 ? private_port : port; }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of a service, and of the pod around it: the one table of what pod.json and a template call them, which
-// values are right, and what they mean. A field that is left out has the default of its member in service.hpp.
+// The fields of a service, and of the pod around it: the one table of their names in pod.json and in a template, of
+// their right values, and of their meaning. A field that is left out has the default of its member in service.hpp.
 // pod.json's reader, writer and check walk over it, and so do the reader and the schema of [[services]] in src/template
-// (field.hpp says how). CONTRIBUTING.md: "Add a key to a service". Never says what holds between two fields: check.cpp
-// and template/read_services.cpp do.
+// (field.hpp says how). CONTRIBUTING.md: "Add a key to a service". Rules between two fields are in check.cpp and
+// template/read_services.cpp.
 #pragma once
 
 #include "podspec/field.hpp"
@@ -14,7 +14,7 @@ namespace tmplbuild::pod {
 inline constexpr std::int64_t hour_ms = 3'600'000;
 inline constexpr std::int64_t day_ms = 24 * hour_ms;
 
-// A template says of a probe what template/service_values.hpp reads: its words differ between `ready` and `health`.
+// A template's probes are read by template/service_values.hpp, since their words differ between `ready` and `health`.
 inline constexpr std::tuple probe_fields{
     Field("tcp", &Probe::kind, TcpFlag{}),
     Field("http", &Probe::http, UrlPath{}),
@@ -92,7 +92,7 @@ inline constexpr std::tuple service_fields{
            "What it is told first when it is to stop, with or without SIG; KILL follows after the grace."}),
 };
 
-// Of the pod, beside its version, services and kernels.
+// The pod's own fields, besides its version, services and kernels.
 inline constexpr std::tuple pod_fields{
     Field("name", &PodSpec::name, Text{}),
     Field("console_port", &PodSpec::console_port, Port{}),

@@ -58,7 +58,7 @@ class FieldWriter {
     void value(const char* key, Object<Fields>, const Value& inner, const Value&) {
         out_.object(key, all(Fields, inner));
     }
-    // What a probe that asks nothing says of its pauses is left out.
+    // The pauses of a probe that asks nothing are left out.
     void value(const char* key, Object<probe_fields>, const Probe& probe, const Probe&) {
         if (probe.kind != Probe::Kind::none) out_.object(key, all(probe_fields, probe));
     }
