@@ -32,8 +32,8 @@ constexpr std::array<Support, 14> supports = {{{70, {9, 0}, {}, {}},
                                                {120, {12, 8}, {12, 8}, {12, 9}},
                                                {121, {12, 9}, {12, 9}, {12, 9}}}};
 
-// Systems on a chip. Machine code is compatible among desktop and server GPUs only ("Binary Compatibility" says so in a
-// note): nothing runs on these but their own code, and theirs runs nowhere else. 10.1 and 11.0 are one chip, renamed.
+// Systems on a chip. Machine code is compatible among desktop and server GPUs only (a note in "Binary Compatibility"):
+// these run their own code alone, and their code runs nowhere else. 10.1 and 11.0 are the same chip, renamed.
 bool is_tegra(const Capability& capability) {
     constexpr std::array<Capability, 7> chips = {{{5, 3}, {6, 2}, {7, 2}, {8, 7}, {8, 8}, {10, 1}, {11, 0}}};
     return std::find(chips.begin(), chips.end(), capability) != chips.end();
@@ -100,7 +100,7 @@ std::optional<Version> first_toolkit(const Arch& arch) {
 }
 
 std::optional<Version> dropped_in_toolkit(const Arch& arch) {
-    // CUDA 13.0 release notes: Maxwell, Pascal and Volta are no longer built for.
+    // CUDA 13.0 release notes: it no longer compiles for Maxwell, Pascal and Volta.
     return arch.sm < 75 ? std::optional(Version{13, 0, 0}) : std::nullopt;
 }
 

@@ -20,7 +20,7 @@ inline bool fits(Bytes bytes, std::uint64_t offset, std::uint64_t size) {
     return offset <= bytes.size() && size <= bytes.size() - offset;
 }
 
-// The caller has checked that `offset` + sizeof(T) fits; alignment does not matter.
+// The caller has checked that `offset` + sizeof(T) is within the bytes; no alignment is needed.
 template <class T>
 T load(Bytes bytes, std::uint64_t offset) {
     T value;
@@ -37,8 +37,8 @@ inline std::optional<std::string_view> text_at(Bytes table, std::uint64_t offset
     return std::string_view(reinterpret_cast<const char*>(start), static_cast<std::size_t>(end - start));
 }
 
-// How many bytes of names one table may yield. Names may share bytes of a table, so a small hostile file could ask for
-// gigabytes of them: real tables stay far below sixteen times their size.
+// How many bytes of names one table may yield. Names may overlap in a table, so a small hostile file could ask for
+// gigabytes of them; real tables need far less than sixteen times their own size.
 class NameBudget {
   public:
     explicit NameBudget(std::size_t table_bytes) : left_(16 * table_bytes + (16U << 20)) {}

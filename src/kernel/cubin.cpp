@@ -67,7 +67,7 @@ Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim, std::vector<std::s
     cubin.sm = static_cast<int>(target->sm);
     cubin.bytes = file.size();
     cubin.relocatable = header->type == type_relocatable;
-    // The family bit stands in the entry alone; 'a' in both, and they have to agree.
+    // Only the entry has a bit for the family. Both have one for 'a', and these must agree.
     cubin.suffix_known = target->specific == claim.specific && !(claim.specific && claim.family);
     if (cubin.suffix_known) cubin.suffix = claim.specific ? 'a' : claim.family ? 'f' : '\0';
     constexpr std::string_view code = ".text.";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one entry of a container holds, once it is uncompressed: a cubin (an ELF file of NVIDIA's) or PTX (text).
-// Private to the room: fatbin.cpp calls it. The header's fields are measured, see docs/kernel-formats.md. Never fixes
-// up what does not fit together: the reason goes back, and the entry counts as unknown.
+// Reads one uncompressed entry of a container: a cubin (an ELF file of NVIDIA's) or PTX (text). Private to the room:
+// fatbin.cpp calls it. The meaning of the header's fields was measured, see docs/kernel-formats.md. Never guesses where
+// fields contradict each other: it returns the reason, and the entry counts as unknown.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct EntryClaim {
     bool family = false;    // flag bit 21: sm_100f
 };
 
-// `names`: gets the symbols of its kernels.
+// The symbols of its kernels are put into `names`.
 Result<Cubin> read_cubin(Bytes file, const EntryClaim& claim, std::vector<std::string>& names);
 Result<Ptx> read_ptx(std::string_view text, const EntryClaim& claim);
 

@@ -51,7 +51,7 @@ Result<SectionTable> find_table(Bytes file) {
         return build_error("its section headers do not have 64 bytes each");
     if (!fits(file, table.offset, section_header_bytes))
         return build_error("its section header table lies outside the file: the file is cut off");
-    // Counts that do not fit into 16 bits stand in the first entry (large cubins have them).
+    // Counts above 16 bits stand in the first entry; large cubins have such counts.
     const RawSection first = load_section(file, table.offset);
     if (table.count == 0) table.count = first.size;
     if (table.names == index_in_first_section) table.names = first.section.link;
@@ -66,7 +66,7 @@ Result<Bytes> section_bytes(Bytes file, const RawSection& raw, std::uint64_t ind
     // A section of type 0 is inactive; a NOBITS one has a size in memory only.
     if (raw.section.type == 0 || raw.section.type == elf_section_nobits) return Bytes();
     if (fits(file, raw.offset, raw.size)) return file.subspan(raw.offset, raw.size);
-    // Some of a processor's own types have no bytes either (a cubin's shared memory, 0x7000000a, measured).
+    // Some processor-specific types have no bytes either (a cubin's shared memory, 0x7000000a, measured).
     if (raw.section.type < first_processor_type || raw.section.type > last_processor_type)
         return build_error("section " + std::to_string(index) + " lies outside the file: the file is cut off");
     return Bytes();

@@ -67,7 +67,7 @@ struct ElfInfo {
     std::optional<Version> glibcxx_floor;  // the highest GLIBCXX_x.y.z
     std::optional<Version> cxxabi_floor;   // the highest CXXABI_x.y.z
 
-    // RUNPATH entries that do not start with $ORIGIN: a path of the build machine, or of nobody's.
+    // RUNPATH entries that do not start with $ORIGIN: they name a path of the build machine, or none at all.
     std::vector<std::string> foreign_runpaths() const;
 };
 

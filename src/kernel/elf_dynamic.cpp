@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dynamic half of the ELF reader: what a library needs, promises and asks for. Tables are found by section type,
-// since names can be anything.
+// The dynamic part of the ELF reader: what a library needs and what it provides. Tables are found by the type of their
+// section, since its name may be anything.
 #include <algorithm>
 #include <map>
 
@@ -38,12 +38,12 @@ Bytes linked_texts(const std::vector<ElfSection>& sections, const ElfSection& se
 
 struct NamedVersion {
     std::string name;
-    std::string library;  // of a wanted one
+    std::string library;  // only for a wanted version
     bool weak = false;
 };
 using VersionsByIndex = std::map<std::uint16_t, NamedVersion>;
 
-// .gnu.version_r: files, each with the versions wanted from it.
+// .gnu.version_r: the needed files, each with the versions that are wanted from it.
 Result<void> read_wanted(const std::vector<ElfSection>& sections, VersionsByIndex& versions) {
     const ElfSection* section = find_type(sections, type_verneed);
     if (section == nullptr) return {};
@@ -74,7 +74,7 @@ Result<void> read_wanted(const std::vector<ElfSection>& sections, VersionsByInde
     return {};
 }
 
-// .gnu.version_d: the versions that this file defines; the base one (the file's own name) names no symbol's version.
+// .gnu.version_d: the versions that this file defines. The base version (the file's own name) belongs to no symbol.
 Result<void> read_defined(const std::vector<ElfSection>& sections, VersionsByIndex& versions,
                           std::vector<std::string>& defined) {
     const ElfSection* section = find_type(sections, type_verdef);
@@ -99,7 +99,7 @@ Result<void> read_defined(const std::vector<ElfSection>& sections, VersionsByInd
     return {};
 }
 
-// Fills the lists of symbols. `versions` maps what .gnu.version holds for a symbol to a name.
+// Fills the lists of symbols. `versions` maps the number that .gnu.version has for a symbol to a name.
 Result<void> read_symbols(const std::vector<ElfSection>& sections, const VersionsByIndex& versions, ElfInfo& info) {
     const ElfSection* table = find_type(sections, type_dynsym);
     if (table == nullptr) return {};
@@ -120,7 +120,7 @@ Result<void> read_symbols(const std::vector<ElfSection>& sections, const Version
         const std::uint16_t number = numbers == nullptr ? 1 : load<std::uint16_t>(numbers->bytes, 2 * i);
         const auto index = static_cast<std::uint16_t>(number & version_index_mask);
         Symbol symbol{std::string(*name), "", "", binding == 2, (number & version_hidden) == 0};
-        // 0 is a symbol that nobody else sees, 1 one without a version.
+        // Index 0 means a local symbol, index 1 a symbol without a version.
         if (index > 1) {
             const auto found = versions.find(index);
             if (found == versions.end()) return broken("table of symbol versions");
@@ -128,7 +128,8 @@ Result<void> read_symbols(const std::vector<ElfSection>& sections, const Version
             symbol.library = found->second.library;
         }
         const auto place = load<std::uint16_t>(bytes, at + 6);  // 0: undefined; 0xfff1: a number, not an address
-        if (place == 0xfff1 && symbol.name == symbol.version) continue;  // linkers mark each version with its name
+        // Linkers add a symbol of this name for each version.
+        if (place == 0xfff1 && symbol.name == symbol.version) continue;
         if (place == 0) {
             symbol.is_default = true;
             info.undefined.push_back(std::move(symbol));
@@ -159,7 +160,7 @@ Result<void> read_dynamic(const std::vector<ElfSection>& sections, ElfInfo& info
         if (tag == tag_rpath) rpath = *text;
         if (tag == tag_runpath) runpath = *text;
     }
-    // The dynamic linker ignores DT_RPATH beside DT_RUNPATH, and an empty one of either.
+    // The dynamic linker ignores DT_RPATH beside DT_RUNPATH, and ignores either one when it is empty.
     info.is_rpath = !runpath && !rpath.value_or("").empty();
     const std::string used = runpath ? *runpath : rpath.value_or("");
     if (!used.empty()) info.runpath = split(used, ':');
@@ -171,7 +172,7 @@ std::optional<Version> highest(const VersionsByIndex& versions, std::string_view
     std::optional<Version> floor;
     for (const auto& [index, wanted] : versions) {
         if (wanted.weak || wanted.library.empty()) continue;
-        // Packed relative relocations: the loader must know them, glibc 2.36's does (its NEWS file).
+        // Packed relative relocations need a loader that knows them; glibc's does from 2.36 on (its NEWS file).
         const bool packed = prefix == "GLIBC_" && wanted.name == "GLIBC_ABI_DT_RELR";
         if (!packed && !wanted.name.starts_with(prefix)) continue;
         const auto version = packed ? Version{2, 36, 0} : Version::parse(wanted.name.substr(prefix.size()));

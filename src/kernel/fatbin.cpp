@@ -19,7 +19,7 @@ constexpr std::size_t container_bytes = 16, entry_bytes = 64, wrapper_bytes = 24
 constexpr std::uint16_t kind_ptx = 1, kind_elf = 2;
 
 constexpr std::uint64_t flag_lz4 = 0x2000, flag_zstd = 0x8000, flag_specific = 0x100000, flag_family = 0x200000;
-// 64-bit, debug, Linux; 0x1000000 comes with a copy of .nv.compat in the entry's header.
+// 64-bit, debug, Linux; 0x1000000 says that the entry's header holds a copy of .nv.compat.
 constexpr std::uint64_t known_flags = 0x1 | 0x2 | 0x10 | flag_lz4 | flag_zstd | flag_specific | flag_family | 0x1000000;
 
 std::string hex(std::uint64_t number) {
@@ -46,7 +46,7 @@ Entry load_entry(Bytes bytes, std::uint64_t at) {
             load<std::uint64_t>(bytes, at + 40), load<std::uint64_t>(bytes, at + 56)};
 }
 
-// Reads sections of one file into one DeviceCode, under limits that hold for the file as a whole.
+// Reads the sections of one file into one DeviceCode, under limits for the whole file.
 class ContainerReader {
   public:
     ContainerReader(const FatbinLimits& limits, DeviceCode& code) : limits_(limits), code_(code) {}
@@ -57,13 +57,15 @@ class ContainerReader {
   private:
     void read_entries(Bytes container, std::uint64_t position, bool relocatable);
     void read_entry(const Entry& entry, Bytes payload, const std::string& place, bool relocatable);
-    Result<Bytes> plain_payload(const Entry& entry, Bytes payload);  // until the next call
-    // False, with one note, once the file has more entries or containers than it may have.
+    Result<Bytes> plain_payload(const Entry& entry, Bytes payload);  // valid until the next call
+    // Whether the file is still within its limits of entries and containers; the first time that it is not, a note is
+    // added.
     bool may_go_on();
 
-    // The unit that is being read.
+    // The unit that is being read at present.
     Unit& unit() { return code_.units.back(); }
-    // What its machine code lacks of each other's kernels, once all of it is read.
+    // Finds the kernels that some machine code of the unit has and other machine code of it lacks; called when all is
+    // read.
     void compare_kernels(std::size_t first_cubin);
 
     const FatbinLimits& limits_;
@@ -86,7 +88,7 @@ bool ContainerReader::may_go_on() {
 
 void ContainerReader::read_section(Bytes section, bool relocatable) {
     for (std::uint64_t at = 0; at < section.size() && may_go_on();) {
-        // Containers start at multiples of eight; zeros may fill the space between two object files' parts.
+        // Containers start at multiples of eight, and zeros may fill the space between the parts of two object files.
         if (fits(section, at, 8) ? load<std::uint64_t>(section, at) == 0
                                  : std::all_of(section.begin() + static_cast<std::ptrdiff_t>(at), section.end(),
                                                [](std::byte b) { return b == std::byte{0}; })) {
@@ -138,7 +140,7 @@ void ContainerReader::compare_kernels(std::size_t first_cubin) {
     }
     for (std::size_t i = 0; i < names_.size(); ++i) {
         Cubin& cubin = code_.cubins[first_cubin + i];
-        // A device-link stub has none of them, and is nobody's choice.
+        // A device-link stub has no kernels, and no GPU would be given it.
         if (cubin.runnable())
             std::set_difference(all.begin(), all.end(), names_[i].begin(), names_[i].end(),
                                 std::back_inserter(cubin.lacks));
@@ -233,7 +235,7 @@ Result<DeviceCode> read_device_code(Bytes elf_file, const FatbinLimits& limits) 
         if (section.name == ".nvFatBinSegment") wrappers += section.bytes.size() / wrapper_bytes;
     }
     if (sections->empty()) reader.note("the file has no section table, so its device code cannot be found");
-    // The host code registers each container through one wrapper (measured: always as many as containers).
+    // The host code registers each container through one wrapper (measured: there are always as many as containers).
     if (wrappers > code.containers)
         reader.note("the file registers " + std::to_string(wrappers) + " containers, but only " +
                     std::to_string(code.containers) + " could be found");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What device code a host ELF file carries: every cubin and every PTX of every container, compressed or not. The proof
-// and `verify` use it. NVIDIA does not publish the format; docs/kernel-formats.md says what was measured and how.
-// Never guesses: an unknown magic, version, kind or flag becomes an entry of `unknown`, with the reason.
+// of a variant is made from it. NVIDIA does not publish the format; docs/kernel-formats.md says what was measured and
+// how. Never guesses: an unknown magic, version, kind or flag becomes an entry of `unknown`, with the reason.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct Cubin {
     std::uint32_t kernels = 0;  // code sections in it. 0: a device-link stub, which runs nothing
     std::uint64_t bytes = 0;    // uncompressed
     std::size_t unit = 0;       // of DeviceCode::units: its container
-    // Kernels that other machine code of its unit has and this lacks, by their symbols, sorted. A launch of one of them
-    // fails where this code is the one that is loaded.
+    // Kernels that other machine code of its unit has and this code lacks, by symbol, sorted. Where this code is
+    // loaded, a launch of one of them fails.
     std::vector<std::string> lacks{};
 
     bool runnable() const { return kernels > 0 && !relocatable; }
@@ -50,40 +50,42 @@ struct Ptx {
     bool operator==(const Ptx&) const = default;
 };
 
-// One container: the device code of one translation unit, or of one device link. The CUDA runtime looks for a kernel in
-// the container that registered it and in no other, so each is judged by itself.
+// One container: the device code of one translation unit, or of one device link. The CUDA runtime looks for a kernel
+// only in the container that registered it, so each unit is judged by itself.
 struct Unit {
-    std::vector<std::string> kernels;  // their symbols, sorted; of PTX alone: not listed
+    std::vector<std::string> kernels;  // their symbols, sorted; empty where the unit has PTX alone
     bool unread = false;               // an entry of it could not be read
-    bool may_be_absent = false;        // the recipe says by name that GPUs need not have its kernels: never judged
+    // The recipe names kernels that GPUs need not have, and this unit is one of theirs: never judged.
+    bool may_be_absent = false;
     bool operator==(const Unit&) const = default;
 };
 
 struct DeviceCode {
     std::vector<Cubin> cubins;  // in the file's order
     std::vector<Ptx> ptx;
-    std::vector<std::string> unknown;  // what could not be read and why; each may hide code for any GPU
+    std::vector<std::string> unknown;  // what could not be read and why; each entry may hide code for any GPU
     std::size_t containers = 0;
-    std::vector<Unit> units{};  // by container; may be shorter: then the last ones are not known by name
+    std::vector<Unit> units{};  // by container; may be shorter than their number: the names of the rest are not known
 
     bool empty() const { return cubins.empty() && ptx.empty() && unknown.empty(); }
-    bool compressed() const;  // any entry is
-    bool zstd() const;        // any entry is with zstd: then a higher driver floor may hold
+    bool compressed() const;  // whether any entry is
+    bool zstd() const;        // whether any entry is compressed with zstd, which can raise the driver floor
     bool operator==(const DeviceCode&) const = default;
 };
 
-// Limits on what one file may cost, whatever it claims. A file over one of them gets an `unknown` entry.
+// Limits on the work for one file, whatever its headers claim. A file that exceeds one gets an entry in `unknown`.
 struct FatbinLimits {
     std::uint64_t entry_bytes = 512ULL << 20;  // of one uncompressed entry; one is held at a time
     std::uint64_t total_bytes = 64ULL << 30;   // of all uncompressed entries together
     std::size_t entries = 100'000;             // entries and containers, each
 };
 
-// The whole file. An error only when it is no readable 64-bit ELF file of a host; a file without device code gives an
-// empty DeviceCode. Reads .nv_fatbin (what the CUDA runtime loads) and __nv_relfatbin (input of a device link).
+// Reads the whole file. An error only where it is not a readable 64-bit ELF file of a host; a file without device code
+// gives an empty DeviceCode. Reads .nv_fatbin (what the CUDA runtime loads) and __nv_relfatbin (input of a device
+// link).
 Result<DeviceCode> read_device_code(Bytes elf_file, const FatbinLimits& limits = {});
 
-// One run of containers, as such a section holds it. Appends to `code`; never fails, see DeviceCode::unknown.
+// Reads one run of containers, as such a section holds it. Appends to `code`; never fails, see DeviceCode::unknown.
 void read_containers(Bytes section, bool relocatable_section, const FatbinLimits& limits, DeviceCode& code);
 
 }  // namespace tmplbuild::kernel

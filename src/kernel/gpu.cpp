@@ -21,7 +21,7 @@ constexpr std::array gpus = {
 #undef GPU
 };
 
-// What people add or leave out without meaning another product.
+// The name without the parts that people add or leave out and that do not tell products apart.
 std::string squeezed(std::string_view name) {
     std::string text = to_lower(name);
     for (const std::string_view word : {"nvidia", "geforce", "amd", "tesla", "generation"})
@@ -39,7 +39,7 @@ bool is_called(const Gpu& gpu, const std::string& wanted) {
                        [&](const std::string& alias) { return squeezed(alias) == wanted; });
 }
 
-// "sm_89" → "8.9"; empty: it is no arch.
+// "sm_89" → "8.9"; empty when the text is not an arch.
 std::string capability_of_arch(std::string_view text) {
     if (!text.starts_with("sm_")) return {};
     text.remove_prefix(3);

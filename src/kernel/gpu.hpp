@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The GPUs that people rent and own: product names as RunPod and NVIDIA spell them, the names people type, and the
-// compute capability. Templates name targets with it, plans and verdicts speak its names. The rows and the source of
-// each stand in gpu_table.inc. Never asks a machine what it has: that is the probe's work.
+// The GPUs that people rent and own: product names as RunPod and NVIDIA spell them, the names that people type, and the
+// compute capability. Templates name targets with them; plans and verdicts print them. The rows and the source of each
+// stand in gpu_table.inc. Never asks a machine what it has: that is the probe's work.
 #pragma once
 
 #include <compare>
@@ -15,7 +15,7 @@
 
 namespace tmplbuild::kernel {
 
-// NVIDIA's compute capability: 8.9 is an RTX 4090's. Ordered by major, then minor.
+// NVIDIA's compute capability; an RTX 4090 has 8.9. Ordered by major, then minor.
 struct Capability {
     int major = 0;
     int minor = 0;
@@ -29,7 +29,7 @@ struct Capability {
 
 enum class Vendor { nvidia, amd };
 
-// One row. All text points into the program's constant data and lives as long as it.
+// One row of the table. All text is constant data of the program.
 struct Gpu {
     std::string_view name;        // how we print it: "RTX 4090", "H100 SXM"
     std::string_view product_id;  // the driver's name, which is RunPod's GPU id too: "NVIDIA GeForce RTX 4090"
@@ -50,11 +50,11 @@ struct Gpu {
 std::span<const Gpu> all_gpus();       // newest first, RunPod's and others
 std::vector<std::string> gpu_names();  // Gpu::name of each, then the generic names once each
 
-// By any spelling: case, spaces, dashes and the words NVIDIA, GeForce, AMD, Tesla do not matter. A generic name finds
-// the line's first row. nullptr when no row has it.
+// Finds a GPU by any spelling: case, spaces, dashes and the words NVIDIA, GeForce, AMD, Tesla do not matter. A generic
+// name finds the first row of its line. nullptr when no row matches.
 const Gpu* find_gpu(std::string_view name);
 
-// What a template names as a target: a product, or a bare capability.
+// What a template names as a target: a product or a bare capability.
 struct GpuTarget {
     std::string label;                     // for people: "RTX 4090", "H100", "8.9"
     std::optional<Capability> capability;  // none: a GPU without CUDA, which every verdict calls unsupported
@@ -64,8 +64,8 @@ struct GpuTarget {
 // "RTX 4090", "rtx4090", "4090", "NVIDIA GeForce RTX 4090" or "8.9". The error's hint has the nearest valid name.
 Result<GpuTarget> parse_target(std::string_view text);
 
-// One target for each CUDA capability on RunPod's list, ascending: what a template without `gpus` means, before the
-// kernels say what they support. Labels are capabilities ("8.9").
+// The targets of a template without `gpus`, before the kernels say what they support: one for each CUDA capability on
+// RunPod's list, ascending. Labels are capabilities ("8.9").
 std::vector<GpuTarget> default_targets();
 
 // "RTX 4090, L40S, RTX 6000 Ada": up to `limit` RunPod products of a capability, for messages; empty if there is none.

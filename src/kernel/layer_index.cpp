@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view first_line = "tmplbuild layer index ";
 
-// Control characters and the backslash as \xx, so that a tab ends a field, a newline a line, and a tab sorts before
-// every other byte.
+// Writes control characters and the backslash as \xx, so that a tab ends a field, a newline ends a line, and a tab
+// sorts before every other byte.
 std::string escape(std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
@@ -66,7 +66,7 @@ std::vector<std::string_view> fields_of(std::string_view line) {
     }
 }
 
-// Lists inside a field: each text escaped once more with its own separator out of the way.
+// A list inside a field: each text is escaped once more, so that none holds the list's separator.
 std::string list_field(const std::vector<std::string>& list) {
     std::string out;
     for (const std::string& text : list) {
@@ -112,7 +112,7 @@ void each_line(std::string_view section, Visit visit) {
     }
 }
 
-// Every line that begins with `key`; stops when `visit` says false.
+// Visits every line that begins with `key`, until `visit` returns false.
 template <class Visit>
 void each_with(std::string_view section, std::string_view key, Visit visit) {
     for (std::size_t at = lower_bound(section, key); at < section.size();) {
@@ -127,7 +127,7 @@ bool any_with(std::string_view section, std::string_view key) {
     return at < section.size() && line_at(section, at).starts_with(key);
 }
 
-// The rest of a file's line, after its path.
+// Reads a file's line after its path.
 std::optional<IndexedFile> parse_file(std::string_view rest) {
     const auto fields = fields_of(rest);
     if (fields.size() != 4 || fields[0].size() != 1 ||
@@ -169,7 +169,8 @@ void LayerIndexBuilder::forget(const std::string& escaped) {
 
 void LayerIndexBuilder::add_file(const std::string& path, const IndexedFile& file) {
     const std::string key = escape(path);
-    // A deletion takes away what lies below this layer only: with a folder of the same name it hides the older content.
+    // A deletion is about the layers below only: beside a folder of the same name it means that the folder's older
+    // content is hidden.
     const auto same = files_.find(key);
     const bool was_deletion = same != files_.end() && same->second.starts_with('w');
     if (file.type == IndexedFile::Type::whiteout && same != files_.end() && !was_deletion) {
@@ -241,7 +242,7 @@ std::string LayerIndexBuilder::finish(const Digest& diff_id) {
         const auto owner = number<std::size_t>(line.substr(tab, line.find('\t', tab) - tab));
         if (owner && live.contains(*owner)) symbols.push_back(line);
     }
-    // Without the newline: a line that is the beginning of another comes first, as the search has it.
+    // Compared without the newline: a line that is the beginning of another one comes first, as the search expects.
     const auto bare = [](std::string_view line) { return line.substr(0, line.size() - 1); };
     std::sort(symbols.begin(), symbols.end(), [&](auto a, auto b) { return bare(a) < bare(b); });
     std::size_t symbol_bytes = 0;
@@ -324,7 +325,7 @@ std::vector<std::pair<std::string, IndexedFile>> LayerIndex::children(std::strin
             if (file && file->type != IndexedFile::Type::opaque) out.insert_or_assign(unescape(name), *file);
             at += line.size() + 1;
         } else {
-            // A folder with content: on to what follows it. '0' is the byte after '/'.
+            // A folder with content: the search goes on after all of it. '0' is the byte after '/'.
             out.try_emplace(unescape(name), IndexedFile{IndexedFile::Type::directory, 0755, 0, {}});
             at = std::max(at + line.size() + 1, lower_bound(files_, prefix + std::string(name) + "0"));
         }

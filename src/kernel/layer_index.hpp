@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What proofs look up in one layer, as one text that is made when the layer is packed and searched where it lies
-// (mapped): every path, what each ELF file exports, needs and is called, and a few small files whole. pack/ makes it,
-// verify/ reads it. Format: docs/kernel-formats.md, "The index of a layer". Never opens a file; bytes of any kind are
-// read without harm, and a line that is none of ours counts as absent.
+// What proofs look up in one layer: every path, what each ELF file exports, needs and is called, and a few small files
+// whole. It is one text, made when the layer is packed and searched in place (mapped). pack/ makes it, verify/ reads
+// it. Format: docs/kernel-formats.md, "The index of a layer". Never opens a file; it accepts bytes of any kind, and a
+// line that we did not write counts as absent.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace tmplbuild::kernel {
 
-// Raised whenever what an index says about the same layer changes: older ones are made anew.
+// Raised whenever the index of the same layer would change: older indexes are then made anew.
 inline constexpr int layer_index_version = 3;
 
 struct IndexedFile {
@@ -30,7 +30,7 @@ struct IndexedFile {
         symlink = 'l',
         hardlink = 'h',
         whiteout = 'w',  // the path is gone
-        opaque = 'o',    // what the layers below have in the folder is gone; stands beside the folder's own line
+        opaque = 'o',    // the folder hides what the layers below have in it; this stands beside the folder's own line
         other = 's',     // devices and pipes
     };
     Type type = Type::file;
@@ -47,21 +47,21 @@ struct IndexedElf {
     std::vector<std::string> needed, runpath;
     bool is_rpath = false;
     std::vector<std::string> versions;  // that it defines
-    std::string problem;                // why it could not be read; then the rest is empty
+    std::string problem;                // why the file could not be read; then the rest is empty
     std::string name() const;           // the soname, else the file's name
     bool operator==(const IndexedElf&) const = default;
 };
 
 class LayerIndexBuilder {
   public:
-    // Paths without a slash at either end. Of two entries with one path the later one counts, with all that belongs to
+    // Paths have no slash at either end. Of two entries with one path the later one counts, with all that belongs to
     // it.
     void add_file(const std::string& path, const IndexedFile& file);
     void add_opaque(const std::string& folder);
     void add_elf(const std::string& path, const ElfInfo& info);
     void add_unreadable_elf(const std::string& path, const std::string& why);
     void add_text(const std::string& path, const std::string& content);
-    std::string finish(const Digest& diff_id);  // once
+    std::string finish(const Digest& diff_id);  // may be called once
 
   private:
     void forget(const std::string& escaped);
@@ -73,31 +73,32 @@ class LayerIndexBuilder {
     std::map<std::string, Elf> elfs_;
     std::set<std::string> opaque_;
     std::string symbols_;       // "name TAB number TAB version TAB 1|0 LF", in no order, dead numbers too
-    std::size_t next_elf_ = 0;  // its number
+    std::size_t next_elf_ = 0;  // the number of the next ELF file
     bool deletes_ = false;
 };
 
 class LayerIndex {
   public:
-    // The bytes must outlive it. An error when they are not an index of this version.
+    // `bytes` must outlive the index. An error where they are not an index of this version.
     static Result<LayerIndex> open(Bytes bytes);
 
     Digest diff_id() const { return diff_id_; }
-    bool deletes() const { return deletes_; }  // it holds whiteouts, or a folder whose older content is hidden
+    bool deletes() const { return deletes_; }  // whether it holds whiteouts, or a folder that hides older content
 
     std::optional<IndexedFile> find(std::string_view path) const;
     bool is_opaque(std::string_view folder) const;
-    // The names of what it has directly in a folder, whiteouts too, in the order of the bytes; "" is the root.
+    // The names directly in a folder, whiteouts included, in the order of bytes; "" is the root.
     std::vector<std::pair<std::string, IndexedFile>> children(std::string_view folder) const;
-    bool has_below(std::string_view folder) const;  // anything, whether it lists the folder or not
-    // Folders that it puts something into, or empties, and does not list as folders; sorted, without the root.
+    // Whether it has anything below it, even where it does not list the folder.
+    bool has_below(std::string_view folder) const;
+    // Folders that the layer fills or empties without listing them as folders; sorted, without the root.
     std::vector<std::string> folders_not_listed() const;
-    std::vector<std::string> paths_of(IndexedFile::Type type) const;  // all that it lists of a type
+    std::vector<std::string> paths_of(IndexedFile::Type type) const;  // all paths of one type
     std::optional<std::string> text(std::string_view path) const;
     std::vector<std::string> text_paths() const;
 
     const std::vector<IndexedElf>& elfs() const { return elfs_; }
-    std::optional<std::size_t> elf_at(std::string_view path) const;  // a place in elfs(); hard links are followed
+    std::optional<std::size_t> elf_at(std::string_view path) const;  // an index into elfs(); hard links are followed
     struct Export {
         std::size_t elf = 0;
         std::string version;  // empty: none
@@ -110,7 +111,7 @@ class LayerIndex {
     bool deletes_ = false;
     std::string_view files_, texts_, symbols_;
     std::vector<IndexedElf> elfs_;
-    std::map<std::size_t, std::size_t> by_number_;  // a line's number → place in elfs_
+    std::map<std::size_t, std::size_t> by_number_;  // a line's number → index into elfs_
     std::map<std::string, std::size_t, std::less<>> by_path_;
 };
 

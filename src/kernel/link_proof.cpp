@@ -15,14 +15,14 @@ bool starts_with_then_capital(std::string_view name, std::string_view prefix) {
            name[prefix.size()] <= 'Z';
 }
 
-// cuInit, nvmlInit_v2; not cudaMalloc, cublasCreate, cufftPlan1d, and not cuFileRead, which libcufile brings.
+// Matches cuInit and nvmlInit_v2; not cudaMalloc, cublasCreate or cufftPlan1d, and not cuFileRead, which libcufile has.
 bool is_driver_symbol(std::string_view name) {
     if (name.starts_with("cuFile")) return false;
     return starts_with_then_capital(name, "cu") || starts_with_then_capital(name, "nvml");
 }
 
-// The mangled name with std::string of the other C++ ABI of libstdc++ ("Dual ABI" in its manual); empty when none is
-// in the name.
+// The mangled name that has std::string in the other C++ ABI of libstdc++ ("Dual ABI" in its manual); empty where the
+// name has no string.
 std::string in_other_string_abi(std::string name) {
     constexpr std::string_view modern = "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE", old = "Ss";
     const bool is_modern = name.find(modern) != std::string::npos;
@@ -95,8 +95,8 @@ bool LinkScope::provides(const Symbol& wanted) const {
     };
     if (versions.empty()) return false;
     if (wanted.version.empty() || has(wanted.version)) return true;
-    // A symbol without a version serves every version, but a library that defines versions and lacks this one is
-    // refused before any symbol is looked up (ld.so: "version … not found").
+    // A library's symbol without a version matches every version, but a library that defines versions and lacks this
+    // one is refused before any symbol is looked up (ld.so: "version … not found").
     const auto library = libraries_.find(wanted.library);
     return has("") && (library == libraries_.end() || !library->second);
 }

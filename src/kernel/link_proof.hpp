@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Will the dynamic linker find every symbol of a module? Undefined names with their versions, against what the image's
-// libraries export, as the indexes of its layers say. `verify` and the build use it. Never starts a program.
+// Whether the dynamic linker will find every symbol of a module: its undefined names with their versions, compared with
+// what the image's libraries export according to the indexes of its layers. Used by verify/. Never starts a program.
 #pragma once
 
 #include <cstddef>
@@ -15,20 +15,21 @@
 
 namespace tmplbuild::kernel {
 
-// What the container runtime brings from the host: never in an image, always there when a GPU is.
+// Whether the container runtime brings the library from the host: no image has it, and every machine with a GPU does.
 bool is_driver_library(std::string_view soname);
-// A name of PyTorch's own C++ or C interface.
+// Whether the name belongs to PyTorch's own C++ or C interface.
 bool is_torch_symbol(std::string_view name);
 
-// The libraries that one module's symbols are looked up in: the Python executable's, torch's, its own.
+// The libraries in which one module's symbols are looked up: the Python executable's, torch's, its own.
 class LinkScope {
   public:
-    void add(const LayerIndex& layer, std::size_t elf);  // a place in layer.elfs(); the layer must outlive it
+    // `elf` is an index into layer.elfs(); the layer must outlive this.
+    void add(const LayerIndex& layer, std::size_t elf);
 
     bool provides(const Symbol& wanted) const;
     bool has_library(std::string_view soname) const;
     bool driver_library_needed() const { return driver_needed_; }
-    // Versions in which some library exports the name ("" for none); empty when nobody does.
+    // Versions in which some library exports the name ("" for none); empty when no library does.
     std::vector<std::string> versions_of(std::string_view name) const;
     // The libraries that export the name, by soname.
     std::vector<std::string> exporters_of(std::string_view name) const;
@@ -39,7 +40,7 @@ class LinkScope {
     bool driver_needed_ = false;
 };
 
-// For the words of a reason. Versions as torch says them ("2.11.0+cu130"); empty: not known.
+// Facts for the words of a reason. Versions are those that torch says ("2.11.0+cu130"); empty: not known.
 struct LinkStory {
     std::string torch_built, torch_image;
     const LinkScope* process = nullptr;  // all that is loaded, in the module's scope or not
@@ -53,7 +54,8 @@ struct MissingSymbol {
     std::string to_string() const;  // "name@VERSION (libc.so.6)"
 };
 
-// Undefined symbols of `module` that nobody provides, weak ones and the GPU driver's own (libcuda, NVML) left out.
+// The undefined symbols of `module` that no library provides, without weak ones and the GPU driver's own (libcuda,
+// NVML).
 std::vector<MissingSymbol> resolve_symbols(const ElfInfo& module, const LinkScope& scope, const LinkStory& story = {});
 
 }  // namespace tmplbuild::kernel

@@ -11,7 +11,7 @@ namespace tmplbuild::kernel {
 
 namespace {
 
-// Words of a PTX text: comments and strings left out, "," and ";" and brackets part words as white space does.
+// The words of a PTX text: comments and strings are skipped; ",", ";" and brackets separate words as white space does.
 class PtxWords {
   public:
     explicit PtxWords(std::string_view text) : text_(text) {}
@@ -25,7 +25,7 @@ class PtxWords {
     }
 
   private:
-    // By a table, and no search for each byte: libraries of NVIDIA's carry hundreds of megabytes of PTX.
+    // A table instead of a search for each byte, since NVIDIA's libraries carry hundreds of megabytes of PTX.
     enum Kind : char { plain, separator, quote, slash };
     static constexpr std::array<Kind, 256> kinds = [] {
         std::array<Kind, 256> out{};
@@ -72,7 +72,7 @@ class PtxWords {
 }  // namespace
 
 Result<Ptx> read_ptx(std::string_view text, const EntryClaim& claim) {
-    while (text.ends_with('\0')) text.remove_suffix(1);  // it is padded to eight bytes
+    while (text.ends_with('\0')) text.remove_suffix(1);  // the text is padded to eight bytes
     if (text.find('\0') != std::string_view::npos) return build_error("it is no PTX text");
     Ptx ptx;
     ptx.bytes = text.size();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel needs in the image when it runs, beside its own modules, as a recipe declares it: "cc",
-// "python-headers", "lib:libgomp.so.1". Templates are checked against it, `verify` looks for each. Never looks at any
-// file itself.
+// What a kernel needs in the image when it runs, besides its own modules, as a recipe declares it: "cc",
+// "python-headers", "lib:libgomp.so.1". Templates are checked against it, and verify/ looks for each need. Never looks
+// at any file itself.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ struct RuntimeNeed {
     Kind kind = Kind::tool;
     std::string name;  // of the last three
 
-    static Result<RuntimeNeed> parse(std::string_view text);  // a usage error with the forms otherwise
+    static Result<RuntimeNeed> parse(std::string_view text);  // a usage error that lists the forms otherwise
     std::string to_string() const;
     bool operator==(const RuntimeNeed&) const = default;
 };

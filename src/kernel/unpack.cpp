@@ -11,7 +11,7 @@ namespace tmplbuild::kernel {
 
 bool Unpacked::allocate(std::size_t size) {
     if (size > room_ || data_ == nullptr) {
-        data_.reset();  // before the new one is there
+        data_.reset();  // freed before the new buffer is allocated
         data_.reset(new (std::nothrow) std::byte[size]);
         room_ = data_ == nullptr ? 0 : size;
     }
@@ -21,7 +21,7 @@ bool Unpacked::allocate(std::size_t size) {
 
 Result<void> unpack_lz4(Bytes stored, std::uint64_t size, Unpacked& into) {
     constexpr std::uint64_t most = std::numeric_limits<int>::max();
-    // A byte of an LZ4 block yields 255 bytes at most: a larger claim is wrong before memory is asked for.
+    // A byte of an LZ4 block yields 255 bytes at most, so a larger claim is refused before memory is allocated for it.
     if (size > most || stored.size() > most || size / 255 > stored.size() + 1)
         return build_error("its size cannot be right");
     if (!into.allocate(size)) return build_error("there is not enough memory to unpack it");

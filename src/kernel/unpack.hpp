@@ -12,10 +12,10 @@
 
 namespace tmplbuild::kernel {
 
-// One buffer for many entries, one after the other: a new one for each would have the kernel clear its pages each time.
+// One buffer that is used for many entries in turn: for a new one each time, Linux would clear its pages again.
 class Unpacked {
   public:
-    // False when there is no memory for it. What was in it is gone.
+    // Makes room for `size` bytes; the old content is lost. False when there is no memory for it.
     bool allocate(std::size_t size);
     std::byte* data() { return data_.get(); }
     Bytes bytes() const { return {data_.get(), size_}; }
@@ -25,7 +25,7 @@ class Unpacked {
     std::size_t size_ = 0, room_ = 0;
 };
 
-// Both succeed only when exactly `size` bytes came out and the input was used up.
+// Both succeed only when exactly `size` bytes came out and all of the input was used.
 Result<void> unpack_lz4(Bytes stored, std::uint64_t size, Unpacked& into);  // one LZ4 block, no frame
 Result<void> unpack_zstd(Bytes stored, std::uint64_t size, Unpacked& into);
 

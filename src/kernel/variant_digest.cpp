@@ -7,7 +7,7 @@ Digest variant_digest(const std::map<std::string, Digest>& files) {
     Sha256 hash;
     hash.update(std::string_view("tmplbuild variant 1\n"));
     for (const auto& [path, digest] : files) {
-        // A name's length first: no name can pretend to be the next line.
+        // The length of a name comes first, so that no name can imitate the next line.
         hash.update(std::to_string(path.size()) + " " + path + " " + digest.hex() + "\n");
     }
     return hash.finish();

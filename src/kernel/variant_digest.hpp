@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One digest for all files of a variant: the build writes it into pod.json, the pod compares it before it switches the
-// variant on. Over names and contents alone, since times and owners change on the way. Pure.
+// variant on. It covers names and contents alone, since times and owners change on the way. Pure.
 #pragma once
 
 #include <map>

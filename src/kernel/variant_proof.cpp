@@ -31,7 +31,8 @@ bool is_named(const std::string& symbol, const std::vector<std::string>& names) 
 
 constexpr std::size_t names_kept = 3;
 
-// The code as the proof keeps it: what the recipe lets a GPU lack is marked, and of names so many as a reason shows.
+// The code as the proof keeps it: units that the recipe lets a GPU lack are marked, and only as many names are kept as
+// a reason shows.
 DeviceCode judged_code(DeviceCode code, const ModuleRule& rule) {
     for (Unit& unit : code.units) {
         unit.may_be_absent = !rule.may_lack.empty() && !unit.kernels.empty() && !unit.unread &&
@@ -43,7 +44,7 @@ DeviceCode judged_code(DeviceCode code, const ModuleRule& rule) {
         std::erase_if(cubin.lacks, [&](const std::string& symbol) { return is_named(symbol, rule.may_lack); });
         if (cubin.lacks.size() > names_kept) cubin.lacks.resize(names_kept);
     }
-    // Where every unit has code for the same archs, no reason ever names one.
+    // Where every unit has code for the same archs, no reason ever names a unit.
     std::map<std::size_t, std::set<std::string>> archs;
     bool special = false;
     for (const Unit& unit : code.units) special = special || unit.unread || unit.may_be_absent;
@@ -100,7 +101,7 @@ std::vector<ModuleProof> read_modules(const VariantRequest& request, const std::
         absent.present = false;
         modules.push_back(absent);
     }
-    // In the order of their names, whoever lists the files.
+    // Sorted by name, so that the order in which files are listed does not matter.
     std::vector<const ModuleFacts*> others;
     for (const ModuleFacts& file : files) others.push_back(&file);
     std::sort(others.begin(), others.end(), [](const auto* a, const auto* b) { return a->path < b->path; });
@@ -150,7 +151,7 @@ void check_target(const VariantRequest& request, const VariantProof& proof, cons
                          " modules of the recipe's table is for " + gpu + built);
 }
 
-// Code for an earlier arch would run on these GPUs as well, but it is not what the variant's name says.
+// Code for an earlier arch would run on these GPUs as well, but the variant's name promises code for its own arch.
 void check_own_arch(const VariantProof& proof, std::vector<std::string>& errors) {
     for (const ModuleProof& module : proof.modules) {
         if (!module.in_table || !module.present) continue;
@@ -167,13 +168,13 @@ void check_own_arch(const VariantProof& proof, std::vector<std::string>& errors)
     }
 }
 
-// How much a reason for not running tells: a doubt first, then the machine's own fault, then plain absence.
+// Orders the reasons against running by how much they tell: a doubt first, then the machine's own fault, then absence.
 int rank_of_refusal(Verdict verdict) {
     if (verdict == Verdict::unknown) return 0;
     return verdict == Verdict::unsupported ? 1 : 2;
 }
 
-// Why no variant serves a GPU that its recipe's table does not name: code may well be there that CUDA would run.
+// Why no variant serves a GPU that is not in the recipe's table; there may be code that CUDA would run on it.
 std::optional<std::string> unpromised(const std::vector<VariantProof>& variants, const GpuTarget& target) {
     if (!target.capability) return std::nullopt;
     std::string runs_there;
@@ -244,7 +245,7 @@ VariantProof prove_variant(const VariantRequest& request, const std::vector<Modu
             {target.label, target.capability ? target.capability->to_string() : "", judge_variant(proof, target)});
         check_target(request, proof, target, proof.errors);
     }
-    if (proof.errors.empty()) check_own_arch(proof, proof.errors);  // one broken promise is one error
+    if (proof.errors.empty()) check_own_arch(proof, proof.errors);  // one broken promise gives one error
     if (request.targets.empty()) proof.errors.emplace_back("a variant needs at least one GPU to be proven for");
     return proof;
 }
@@ -269,7 +270,8 @@ VariantChoice choose_variant(const std::vector<VariantProof>& variants, const Gp
     for (std::size_t i = 0; i < variants.size(); ++i) {
         Judgement judgement = judge_variant(variants[i], target, host);
         if (runs(judgement.verdict)) {
-            // Of two that serve as well, the one for the later arch: 8.6 code before 8.0 code on an 8.9.
+            // Of two variants that serve equally well, the one for the later arch wins: 8.6 code before 8.0 code on an
+            // 8.9.
             const bool better =
                 !best.index || judgement.verdict < best.judgement.verdict ||
                 (judgement.verdict == best.judgement.verdict && variants[*best.index].arch.sm < variants[i].arch.sm);

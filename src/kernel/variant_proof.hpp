@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof of one kernel variant: its modules' device code, from the bytes, against the recipe's promise for every
-// target. The build makes it after linking and stores it (annotation, pod.json); `verify` makes it again from the
-// image; `inspect --can-run` and the launcher judge from the stored form. Never opens a file: callers map them.
+// The proof of one kernel variant: the device code in its modules, read from their bytes, compared with the recipe's
+// promise for every target. The build makes it after linking and stores it (annotation, pod.json); verify/ makes it
+// again from the image; `inspect --can-run` and the launcher judge from the stored form. Never opens a file: callers
+// map them.
 #pragma once
 
 #include <optional>
@@ -22,8 +23,8 @@ struct ModuleRule {
     std::vector<Capability> capabilities;  // the GPUs that need it; empty: every GPU
     bool may_jit = false;                  // PTX is enough
     bool host_only = false;                // it holds no device code, and needs none
-    // Kernels that not every GPU needs to have code for, by name without arguments ("hop") or by symbol: units of the
-    // module that differ on purpose.
+    // Kernels for which not every GPU needs code, by name without arguments ("hop") or by symbol: units of the module
+    // that differ on purpose.
     std::vector<std::string> may_lack{};
     bool needed_by(const Capability& capability) const;
     bool operator==(const ModuleRule&) const = default;
@@ -34,7 +35,7 @@ struct VariantFile {
     Bytes bytes;       // the whole file; must outlive the call
 };
 
-// What one module's bytes say. Made from the bytes, and all that the proof needs of them.
+// What one module's bytes say, and all that the proof needs of them.
 struct ModuleFacts {
     std::string path;     // relative to the variant's folder
     std::string problem;  // why it could not be read; then nothing below is set
@@ -42,7 +43,7 @@ struct ModuleFacts {
     DeviceCode code;
 };
 ModuleFacts examine_module(const VariantFile& file);
-// "_fused.so", "libx.so.1.2": what is looked at in a variant.
+// Whether a variant's file is examined: "_fused.so", "libx.so.1.2".
 bool is_shared_object(std::string_view path);
 
 struct VariantRequest {
@@ -57,7 +58,7 @@ struct VariantRequest {
 struct ModuleProof {
     ModuleRule rule;  // capabilities empty and in_table false for an .so that the table does not name
     bool in_table = true;
-    bool present = true;  // false: the table names it, but this variant was built without it; nothing below is set then
+    bool present = true;  // false: the table names it, but this variant was built without it, and nothing below is set
     DeviceCode code;
     std::vector<std::string> needed;
     std::size_t undefined_symbols = 0;  // weak ones not counted
@@ -86,15 +87,15 @@ struct VariantProof {
     bool ok() const { return errors.empty(); }
 };
 
-// A module of code of the host alone is never judged, but it has to be there and to hold no kernel. Machine code of the
-// variant's own arch has to be in every other module that the table names.
-// Only files that end in .so or .so.N are looked at. Every broken promise is one error that names module, arch and GPU.
-// A module that no target needs may be absent. A run path outside $ORIGIN, another CPU or a file that cannot be read is
-// an error too.
+// Compares every promise of the recipe with the bytes; each broken one is one error that names module, arch and GPU.
+// Only files that end in .so or .so.N are looked at. A module that holds code of the host alone is not judged for GPUs,
+// but it has to be there and to hold no kernel. Every other module of the table has to hold machine code of the
+// variant's own arch. A module that no target needs may be absent. A run path outside $ORIGIN, another CPU or a file
+// that cannot be read is an error too.
 VariantProof prove_variant(const VariantRequest& request, const std::vector<ModuleFacts>& modules);
 VariantProof prove_variant(const VariantRequest& request, const std::vector<VariantFile>& files);
 
-// What the proven variant does on any GPU, a target of the build or not.
+// How the proven variant serves any GPU, whether or not it was a target of the build.
 Judgement judge_variant(const VariantProof& proof, const GpuTarget& target, const Host& host = {});
 
 struct VariantChoice {
@@ -103,9 +104,9 @@ struct VariantChoice {
 };
 VariantChoice choose_variant(const std::vector<VariantProof>& variants, const GpuTarget& target, const Host& host = {});
 
-// {"kernel":…,"arch":"sm_89","toolkit":"13.0","proven_by":"bytes","modules":[…],"rows":[…]}: stable key order, values
-// that are usual (false, empty) left out of the modules. Reading is strict about types and ranges; keys that it does
-// not know are passed over, so that an older release reads what a newer one added.
+// {"kernel":…,"arch":"sm_89","toolkit":"13.0","proven_by":"bytes","modules":[…],"rows":[…]}: the order of keys is
+// stable, and modules leave out values that are usual (false, empty). Reading is strict about types and ranges; keys
+// that it does not know are ignored, so that an older release reads what a newer one added.
 json::object to_json(const VariantProof& proof);
 Result<VariantProof> variant_proof_from_json(const json::object& object);
 

@@ -13,7 +13,7 @@ namespace {
 
 json::array texts(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
 
-// What a cubin and PTX have in common, after the keys of their own.
+// What a cubin and PTX have in common; it comes after the keys of their own.
 template <class Entry>
 void add_entry(json::object& out, const Entry& entry) {
     out["kernels"] = entry.kernels;
@@ -74,7 +74,7 @@ json::object write_module(const ModuleProof& module) {
 
 // --- reading ----------------------------------------------------------------------------------------------------
 
-// The members of one object; the first that is wrong is kept in words, for the whole document.
+// The members of one object; the message of the first wrong one is kept for the whole document.
 class Fields {
   public:
     Fields(const json::object& object, std::string where, std::string& problem)
@@ -109,7 +109,7 @@ class Fields {
         }
         return out;
     }
-    // Of objects, each with its own name for messages; an absent one is empty.
+    // An array of objects, each with its own name for messages; an absent array is empty.
     template <class Read>
     void objects(const char* key, Read read) {
         std::size_t i = 0;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<const char*, 6> names = {"exact", "compatible", "jit", "unknown", "missing", "unsupported"};
 
-// "sm_80, sm_89 and compute_90": what is there, each once, for people.
+// The distinct kinds of code, for people: "sm_80, sm_89 and compute_90".
 std::string inventory(const DeviceCode& code) {
     std::vector<std::string> all;
     const auto add = [&](const std::string& name) {
@@ -39,7 +39,7 @@ std::string inventory(const DeviceCode& code) {
     return join(all, ", ") + " and " + last;
 }
 
-// "hop(float*), add(float*) and 3 more": symbols as people write them.
+// Symbols as people write them: "hop(float*), add(float*) and 3 more".
 std::string shown(const std::vector<std::string>& symbols) {
     constexpr std::size_t most = 2;
     std::vector<std::string> some;
@@ -53,7 +53,7 @@ const Cubin* best_cubin(const DeviceCode& code, const Capability& capability) {
     const Cubin* best = nullptr;
     for (const Cubin& cubin : code.cubins) {
         const Arch arch{cubin.sm, cubin.suffix};
-        // On its own capability code runs with any suffix, so there it need not be known.
+        // Code for the GPU's own capability runs with any suffix, so the suffix need not be known there.
         const bool runs = cubin.suffix_known ? cubin_runs_on(arch, capability) : arch.capability() == capability;
         if (cubin.runnable() && runs && (best == nullptr || best->sm < cubin.sm)) best = &cubin;
     }
@@ -81,7 +81,7 @@ Judgement judge_ptx(const Ptx& ptx, const Capability& capability, const Host& ho
             only + ": the driver (CUDA " + needed->to_string() + " or newer) compiles it at the first load"};
 }
 
-// The best that PTX can do; nothing when none is for this capability.
+// The best that PTX can do; none when no PTX is for this capability.
 std::optional<Judgement> judge_all_ptx(const DeviceCode& code, const Capability& capability, const Host& host) {
     std::optional<Judgement> best;
     for (const Ptx& ptx : code.ptx) {
@@ -92,7 +92,7 @@ std::optional<Judgement> judge_all_ptx(const DeviceCode& code, const Capability&
     return best;
 }
 
-// Machine code that might run if its suffix were known: the reason, or nothing.
+// The reason where machine code might run if its suffix were known; otherwise none.
 std::optional<std::string> doubtful_suffix(const DeviceCode& code, const Capability& capability) {
     for (const Cubin& cubin : code.cubins)
         if (cubin.runnable() && !cubin.suffix_known && cubin_runs_on({cubin.sm, 0}, capability))
@@ -136,7 +136,8 @@ Judgement judge_one(const DeviceCode& code, const Capability& capability, const 
     return {Verdict::missing, why_missing(code, capability)};
 }
 
-// The code of each unit that has kernels which could be launched. What waits for a device link is no unit of its own.
+// The code of each unit that has kernels which could be launched. Code that waits for a device link is no unit of its
+// own.
 std::map<std::size_t, DeviceCode> units_with_kernels(const DeviceCode& code) {
     const auto judged = [&](std::size_t unit) { return unit >= code.units.size() || !code.units[unit].may_be_absent; };
     std::map<std::size_t, DeviceCode> out;
@@ -144,7 +145,7 @@ std::map<std::size_t, DeviceCode> units_with_kernels(const DeviceCode& code) {
         if (cubin.runnable() && judged(cubin.unit)) out[cubin.unit].cubins.push_back(cubin);
     for (const Ptx& ptx : code.ptx)
         if (ptx.kernels > 0 && !ptx.relocatable && judged(ptx.unit)) out[ptx.unit].ptx.push_back(ptx);
-    // An entry that could not be read may hold code for any GPU; one whose place is not known stands for all units.
+    // An entry that could not be read may hold code for any GPU; where its unit is not known, it counts for all units.
     for (std::size_t unit = 0; unit < code.units.size(); ++unit)
         if (code.units[unit].unread && judged(unit)) out[unit].unknown = code.unknown;
     const bool placed = std::any_of(code.units.begin(), code.units.end(), [](const Unit& unit) { return unit.unread; });
@@ -153,7 +154,7 @@ std::map<std::size_t, DeviceCode> units_with_kernels(const DeviceCode& code) {
     return out;
 }
 
-// How a unit is called for people: by kernels of it.
+// The name of a unit for people: some of its kernels.
 std::string name_of(const DeviceCode& code, std::size_t unit) {
     const bool known = unit < code.units.size() && !code.units[unit].kernels.empty();
     if (!known) return "unit " + std::to_string(unit + 1) + " of its device code: ";
@@ -208,7 +209,7 @@ std::string kernel_name(const std::string& symbol) {
 bool runs(Verdict verdict) { return verdict <= Verdict::jit; }
 
 bool ptx_runs_on(const Arch& arch, const Capability& capability) {
-    // A family is what machine code of its first member runs on.
+    // A family GPU is one that runs machine code of the family's first member.
     return arch.suffix == 0 ? arch.capability() <= capability : cubin_runs_on(arch, capability);
 }
 
@@ -259,7 +260,7 @@ std::optional<std::string> driver_refusal(const Version& toolkit, bool zstd, con
 
 std::optional<Version> cuda_of_ptx_isa(const Version& isa) {
     struct Run {
-        int major, first_minor, last_minor;  // of the ISA
+        int major, first_minor, last_minor;  // of the PTX ISA
         Version cuda;                        // of the first one; each later minor came with the next minor of CUDA
     };
     // PTX ISA, "Release Notes"; 9.2 and 9.5 measured in the output of CUDA 13.2 and 13.5. No toolkit 12.6 brought one.

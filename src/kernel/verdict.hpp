@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Can these bytes run on that GPU? The compatibility rules of CUDA as pure functions, each answer with its reason in
-// words. The proof, plan, inspect, verify and the launcher's choice of a variant all ask here and nowhere else.
-// Rules: CUDA C++ Programming Guide ("Binary compatibility", "PTX compatibility", "Family-specific architecture
-// features"), CUDA Compatibility (driver floors). Never reads files, never asks a driver.
+// Whether given bytes can run on a given GPU: the compatibility rules of CUDA as pure functions, each answer with its
+// reason in words. Everything that judges code for a GPU asks here: the proof, the plan and the launcher's choice of a
+// variant. Rules: CUDA C++ Programming Guide ("Binary compatibility", "PTX compatibility", "Family-specific
+// architecture features"), CUDA Compatibility (driver floors). Never reads files, never asks a driver.
 #pragma once
 
 #include <optional>
@@ -20,10 +20,10 @@ namespace tmplbuild::kernel {
 
 // From best to worst, so that the worst of several is their maximum.
 enum class Verdict {
-    exact,        // machine code for this very capability
+    exact,        // machine code for exactly this capability
     compatible,   // machine code for an earlier one of the same major, or for its family
     jit,          // PTX only: the driver compiles it at the first load
-    unknown,      // the bytes could not be read fully, and what was read does not serve the GPU
+    unknown,      // the bytes could not be read fully, and the part that was read does not serve the GPU
     missing,      // nothing in the bytes can run there
     unsupported,  // the GPU or its driver can never run it
 };
@@ -38,23 +38,24 @@ struct Judgement {
     bool operator==(const Judgement&) const = default;
 };
 
-// The machine that would run it, as far as it is known. All empty: a plan or an image, judged for any driver.
+// The machine that would run it, as far as it is known. All empty: the judgement holds for a machine with any driver.
 struct Host {
     std::optional<Version> driver;       // 580.65.6, as NVML says it
     std::optional<Version> driver_cuda;  // 13.0: the newest CUDA of the driver, as cuDriverGetVersion says it
 };
 
-// Can a driver compile PTX for `arch` for a GPU of this capability? Plain PTX serves its own and every later one, 'a'
-// exactly its own, 'f' its family. For machine code ask cubin_runs_on (arch.hpp).
+// Whether a driver can compile PTX for `arch` for a GPU of this capability. Plain PTX serves its own capability and
+// every later one, 'a' exactly its own, 'f' its family. For machine code ask cubin_runs_on (arch.hpp).
 bool ptx_runs_on(const Arch& arch, const Capability& capability);
 
-// A kernel's symbol as its source has it: "_Z3hopPf" is "hop(float*)"; what is no C++ symbol stays.
+// A kernel's symbol as its source has it: "_Z3hopPf" is "hop(float*)"; a name that is no C++ symbol is returned
+// unchanged.
 std::string kernel_name(const std::string& symbol);
 
-// What a module's code does on a GPU of this capability: the best of each unit, and of these the worst, whose kernels
-// the reason names.
+// Judges a module's code for a GPU of this capability: the best code of each unit counts, and of all units the worst,
+// whose kernels the reason names.
 Judgement judge(const DeviceCode& code, const Capability& capability, const Host& host = {});
-// The same with a target: a GPU without CUDA is unsupported.
+// The same for a target: a GPU without CUDA is unsupported.
 Judgement judge(const DeviceCode& code, const GpuTarget& target, const Host& host = {});
 
 // A variant serves a GPU as well as the worst of the modules which that GPU needs; the reason names that module.
@@ -64,8 +65,8 @@ Judgement combine(const std::vector<std::pair<std::string, Judgement>>& modules)
 // The lowest Linux driver for programs of a CUDA toolkit (CUDA Compatibility, minor version compatibility), higher
 // where device code is compressed with zstd under CUDA 12. None for a major not in the table.
 std::optional<Version> minimum_driver(const Version& toolkit, bool zstd);
-// Nothing when the driver is new enough or not known; else the reason with both versions in it. `driver_cuda` decides
-// where it is known: NVIDIA's compatibility packages bring a newer one to an older kernel driver.
+// None when the driver is new enough or not known; else the reason with both versions in it. Where `driver_cuda` is
+// known it decides, since NVIDIA's compatibility packages bring a newer CUDA to an older kernel driver.
 std::optional<std::string> driver_refusal(const Version& toolkit, bool zstd, const Host& host);
 // The first CUDA whose driver compiles this PTX (PTX ISA, release notes); none for an ISA newer than the table.
 std::optional<Version> cuda_of_ptx_isa(const Version& isa);

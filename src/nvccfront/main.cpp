@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// nvcc-front: stands where a build looks for nvcc, and becomes the real one with one arch. From the environment:
+// nvcc-front: it stands where a build looks for nvcc, and starts the real one with one arch. From the environment:
 //   TMPLBUILD_NVCC      the real nvcc
 //   TMPLBUILD_ARCH      "89", "90a": the one arch
 //   TMPLBUILD_NVCC_LOG  optional: a JSON object a line is appended for each call that was changed
-// It writes nothing else, and leaves no process of its own behind: it execs.
+// It writes nothing else, and no process of its own stays: exec replaces it by nvcc.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -46,7 +46,7 @@ bool write_all(int fd, std::string_view text) {
     return true;
 }
 
-// A file without a place on disk, which nvcc inherits.
+// Keeps a text in a file without a name, which nvcc inherits.
 std::string keep_text(const std::string& text) {
     const int fd = ::memfd_create("nvcc-options", 0);
     if (fd < 0 || !write_all(fd, text)) {
@@ -78,7 +78,7 @@ std::string list_of(const std::vector<std::string>& texts) {
     return out + "]";
 }
 
-// Takes archs out of a variable that nvcc reads by itself; says what was taken.
+// Takes archs out of a variable that nvcc itself reads; returns what was taken.
 std::vector<std::string> clean_variable(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr) return {};
@@ -89,7 +89,7 @@ std::vector<std::string> clean_variable(const char* name) {
 
 void write_log(const char* file, const std::string& line) {
     const int fd = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    // One write: compilers run side by side. A log that cannot be written is no reason not to compile.
+    // The line is one write, since compilers run side by side. A log that cannot be written does not stop the compile.
     if (fd < 0 || !write_all(fd, line))
         std::fprintf(stderr, "nvcc-front: cannot write %s: %s\n", file, std::strerror(errno));
     if (fd >= 0) ::close(fd);

@@ -15,7 +15,7 @@ const Names gencode_names = {"-gencode", "--generate-code"};
 const Names arch_names = {"-arch", "--gpu-architecture"};
 const Names code_names = {"-code", "--gpu-code"};
 const Names file_names = {"-optf", "--options-file"};
-// Their separate argument is for another program, whatever it looks like.
+// The separate argument of these is for another program, whatever it looks like.
 const Names forwarding_names = {"--compiler-options", "--linker-options", "--archive-options",
                                 "--ptxas-options",    "--nvlink-options", "-o",
                                 "--output-file"};
@@ -51,7 +51,7 @@ std::optional<ArchOption> arch_option_at(const std::vector<std::string>& argumen
     return std::nullopt;
 }
 
-// How many arguments belong to the option at `at` that is none of ours.
+// How many arguments belong to the option at `at`, which is not about archs.
 std::size_t foreign_length(const std::vector<std::string>& arguments, std::size_t at) {
     const std::string& text = arguments[at];
     const bool forwards = (text.starts_with("-X") && text.find('=') == std::string::npos && text.size() > 2) ||
@@ -90,7 +90,7 @@ struct Wanted {
     }
 };
 
-// A word of a flags text: where it stands, and what it says without quotes.
+// A word of a flags text: its place, and its text without quotes.
 struct Word {
     std::size_t begin, end;
     std::string text;
@@ -235,7 +235,7 @@ Rewritten rewrite_arguments(const std::vector<std::string>& arguments, std::stri
     if (rewriting.dlto) rewriting.wanted.note_dlto();
     const std::string value = rewriting.wanted.value(number);
     Rewritten out = std::move(rewriting.out);
-    // Nothing to say where the one arch is all that was asked for.
+    // No line is needed where the one arch is all that was asked for.
     if (out.removed.size() == 1) {
         const std::string& only = out.removed.front();
         for (const std::string_view name : gencode_names)
