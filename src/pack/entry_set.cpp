@@ -20,7 +20,7 @@ static bool same_folder(const Entry& a, const Entry& b) {
 }
 
 Result<void> EntrySet::add(Entry entry, Content content, const std::string& origin) {
-    // Only the way to an entry goes through the base's links; an entry that is itself one of them would replace it.
+    // Links of the base are followed on the way to an entry; an entry at the place of such a link would replace it.
     if (auto link = facts_.symlinks.find(entry.path); link != facts_.symlinks.end()) {
         if (entry.type == EntryType::directory) {
             entry.path = link->second;  // a folder "bin" on a base with bin → usr/bin is the folder usr/bin
@@ -49,7 +49,7 @@ bool link_leaves(const std::string& relative, const std::string& target) {
 
 namespace {
 
-// One walk over a tree on disk, in no special order: the set sorts.
+// Walks over a tree on disk in any order, since the set sorts.
 class Walk {
   public:
     Walk(EntrySet& set, const fs::path& from, const std::string& dest, const EntrySet::TreeOptions& options)

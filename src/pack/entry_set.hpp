@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A known layer before it is written: entries gathered in any order with where their content comes from, then sorted,
-// completed with parent folders and written. Used by files, fetch, git, python and kernel steps.
+// A layer whose content is known before it is written: entries are gathered in any order with the source of their
+// content, then sorted, completed with parent folders and written. Used by all steps that run no commands in the image.
 // Destinations are resolved through the base's symlinked folders; putting a folder over a symlink is an error.
 #pragma once
 
@@ -18,15 +18,17 @@
 
 namespace tmplbuild {
 
-// Whether a link at `relative` below a copied folder leads out of that folder. Followed as text, from the link's place.
+// Whether a link at `relative` below a copied folder leads out of that folder. Judged by its text, from the link's
+// place.
 bool link_leaves(const std::string& relative, const std::string& target);
 
 class EntrySet {
   public:
     using Sink = std::function<Result<void>(std::span<const std::byte>)>;
-    // Called once, in path order: writes exactly the entry's `size` bytes to the sink, or says why not.
+    // Called once, in the order of paths: it writes exactly the entry's `size` bytes to the sink, or returns an error.
     using Producer = std::function<Result<void>(const Sink&)>;
-    // Content is text held here, a file on disk read while writing, or made while writing (a member of an archive).
+    // Content is a text in memory, a file on disk that is read while writing, or made while writing (a member of an
+    // archive).
     using Content = std::variant<std::monostate, std::string, std::filesystem::path, Producer>;
 
     explicit EntrySet(FolderFacts facts = {}) : facts_(std::move(facts)) {}
@@ -34,12 +36,13 @@ class EntrySet {
     // The path is resolved through the base's symlinks. Two different entries at one path: build_error naming both
     // sources (`origin`, e.g. the distribution's name), unless both are equal folders.
     Result<void> add(Entry entry, Content content, const std::string& origin = {});
-    // Files on disk below `from`, to `dest`; modes normalised to 0644/0755 unless keep_modes; symlinks kept as links;
-    // special files and links that leave the tree are errors. Sorted, umask- and mtime-independent.
+    // Adds files on disk below `from` to `dest`. Modes become 0644 or 0755 unless keep_modes; symlinks stay links;
+    // special files and links that leave the tree are errors. The result does not depend on umask, times or the order
+    // on disk.
     struct TreeOptions {
         bool keep_modes = false;
         std::uint32_t uid = 0, gid = 0;
-        bool any_link = false;  // links keep their text, wherever they lead: for trees with an author of their own
+        bool any_link = false;  // links keep their text, wherever they lead: for trees that somebody else wrote
         std::optional<std::uint32_t> file_mode;
         std::int64_t mtime = default_mtime;
         std::function<bool(const std::string& relative)> exclude;
@@ -48,7 +51,7 @@ class EntrySet {
     Result<void> add_tree(const std::filesystem::path& from, const std::string& dest, const TreeOptions& options);
 
     bool contains(const std::string& path) const;
-    // Where a path ends up: through the base's symlinked folders.
+    // The place of a path after the base's symlinked folders.
     std::string resolve(const std::string& path) const { return facts_.resolve(path); }
     std::size_t size() const { return items_.size(); }
     std::uint64_t content_bytes() const;

@@ -9,7 +9,7 @@ std::string FolderFacts::resolve(const std::string& path) const {
     std::string out;
     for (const std::string& part : split(path, '/')) {
         out += (out.empty() ? "" : "/") + part;
-        // Targets in the map are resolved to the end, so one look-up a component is enough.
+        // Targets in the map are already resolved fully, so one look-up for each component is enough.
         if (auto found = symlinks.find(out); found != symlinks.end()) out = found->second;
     }
     return out;

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t buffer_bytes = 64 << 10;  // of a list of attributes, of a value: Linux allows no more
+constexpr std::size_t buffer_bytes = 64 << 10;  // for a list of attributes or a value: Linux allows no more
 
 // Walks a tree in the order of names; each entry becomes one record of the hash.
 class FactsWalk {
@@ -50,7 +50,7 @@ class FactsWalk {
             if (auto added = add(name, facts); !added) return added;
             if (S_ISDIR(facts.st_mode)) {
                 if (auto below = folder(); !below) return below;
-                number(0);  // the folder ends
+                number(0);  // marks the end of the folder
             }
             path_.resize(before);
         }
@@ -97,7 +97,7 @@ class FactsWalk {
             names.emplace_back(at);
         std::sort(names.begin(), names.end());
         for (const std::string& name : names) {
-            // Labels are the machine's own.
+            // Security labels (SELinux and the like) belong to the machine.
             if (name.starts_with("security.") && name != "security.capability") continue;
             const ssize_t value = ::lgetxattr(path_.c_str(), name.c_str(), buffer_.data(), buffer_.size());
             if (value < 0) return os_error("read the attributes of", path_, errno);
@@ -142,7 +142,7 @@ std::optional<fs::path> find_kept_tree(const Store& store, const std::string& na
 Result<fs::path> keep_tree(const Store& store, const fs::path& tree, const std::string& name) {
     const fs::path place = place_of(store, name);
     if (auto made = sys::make_directories(place.parent_path()); !made) return made.error();
-    // One call for tens of thousands of files, so that none is empty after a power cut.
+    // One call for tens of thousands of files, so that a power cut leaves none of them empty.
     if (const auto fd = sys::open_fd(tree, O_RDONLY | O_DIRECTORY); !fd || ::syncfs(fd->get()) != 0)
         return fd ? os_error("write to the disk", tree, errno) : fd.error();
     const auto digest = tree_digest(tree);
@@ -150,7 +150,7 @@ Result<fs::path> keep_tree(const Store& store, const fs::path& tree, const std::
     auto lock = sys::FileLock::acquire_folder(place.parent_path());
     if (!lock) return lock.error();
     if (auto other = find_kept_tree(store, name)) return *other;
-    // What stands there is another tree than was kept. It is moved away first: a build may still read it.
+    // The tree there is not the one that was kept. It is moved away first, since a build may still read it.
     auto away = store.new_temp_directory("damaged");
     if (!away) return away.error();
     std::error_code failed;

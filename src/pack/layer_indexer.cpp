@@ -13,7 +13,8 @@ namespace tmplbuild {
 
 namespace {
 
-constexpr std::size_t text_limit = 64 << 10;  // bytes kept of a text; the fields that count stand at its head
+// Bytes that are kept of a text; the fields that matter stand at its beginning.
+constexpr std::size_t text_limit = 64 << 10;
 constexpr std::string_view elf_magic =
     "\x7f"
     "ELF";
@@ -24,8 +25,9 @@ bool is_shared_or_program(kernel::Bytes head) {
     return header && header->machine == kernel::elf_machine_x86_64 && (header->type == 2 || header->type == 3);
 }
 
-// What the proofs read of an image beside ELF files: where Python is and what is installed, where libraries are looked
-// for, which users there are. Of a program that is a script its first line is kept: who runs it.
+// Which texts the proofs read of an image besides ELF files: they say where Python is, what is installed, where
+// libraries are looked for, and which users there are. Of an executable script the first line is kept, since it names
+// the interpreter.
 bool is_kept_text(std::string_view path) {
     const std::string_view name = path.substr(path.rfind('/') + 1);
     return name == "pyvenv.cfg" || name.ends_with(".pth") || path.ends_with(".dist-info/METADATA") ||
@@ -65,7 +67,7 @@ struct LayerIndexer::Impl {
 
     enum class Kind { nothing, undecided, elf, text, script };
 
-    // The file before is whole now.
+    // The file before this one is now complete.
     Result<void> end_file() {
         const Kind ended = std::exchange(kind, Kind::nothing);
         if (ended == Kind::text) {
@@ -111,7 +113,7 @@ struct LayerIndexer::Impl {
         return {};
     }
 
-    // Until its first bytes say what the file is.
+    // Collects the first bytes until they tell what kind of file it is.
     void look_at_head(std::span<const std::byte> bytes) {
         const auto more = bytes.first(std::min(bytes.size(), elf_magic.size() - head.size()));
         head.append(reinterpret_cast<const char*>(more.data()), more.size());
@@ -144,8 +146,8 @@ struct LayerIndexer::Impl {
     kernel::LayerIndexBuilder builder;
     io::Spool spool;
     Kind kind = Kind::nothing;
-    std::string path, head;   // of the file that passes by: its first four bytes, of a script its first line and more
-    bool executable = false;  // the file that passes by
+    std::string path, head;   // the current file's; `head` is its first four bytes, or a script's first line and more
+    bool executable = false;  // of the current file
 };
 
 LayerIndexer::LayerIndexer(std::filesystem::path spool_folder)
@@ -184,7 +186,8 @@ Result<StoredIndex> StoredIndex::open(std::string text) {
 
 Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::string_view index) {
     if (auto put = store.put_side_file(side_kind(), layer.digest, index); !put) return put;
-    // The plain tar is the same layer for who reads an archive. Without the link it is indexed once more, no harm done.
+    // An archive's reader may know the same layer by its plain tar. Where the link fails, the layer is indexed once
+    // more.
     if (layer.diff_id != layer.digest)
         (void)::link(store.side_file(side_kind(), layer.digest).c_str(),
                      store.side_file(side_kind(), layer.diff_id).c_str());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layer's entries as they pass by, in; the layer's index (kernel/layer_index.hpp) out. The writer of layers feeds it
-// while it packs, so that proofs never unpack a layer again; a layer of unknown origin is fed to it as it is read.
-// Memory stays bounded: an ELF file of more than a few megabytes waits in an unlinked file until it is whole.
+// Takes a layer's entries as they pass by and makes the layer's index (kernel/layer_index.hpp). The writer of layers
+// feeds it while it packs, so that proofs never unpack a layer again; a layer of unknown origin is fed to it as it is
+// read. Memory is bounded: an ELF file of more than a few megabytes waits in an unlinked file until it is complete.
 #pragma once
 
 #include <cstddef>
@@ -29,17 +29,17 @@ class LayerIndexer {
     ~LayerIndexer();
     LayerIndexer(LayerIndexer&&) noexcept;
 
-    // As they stand in the tar, whiteouts under their names there; a folder's path may end with a slash.
+    // Entries as the tar has them, whiteouts under their names there; a folder's path may end with a slash.
     Result<void> entry(const io::TarHeader& header);
-    Result<void> data(std::span<const std::byte> bytes);  // of the entry before
-    Result<std::string> finish(const Digest& diff_id);    // once: the index
+    Result<void> data(std::span<const std::byte> bytes);  // of the last entry
+    Result<std::string> finish(const Digest& diff_id);    // may be called once; returns the index
 
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-// An index with the bytes that it is read from, mapped or held here.
+// An index together with its bytes, which are mapped or held here.
 class StoredIndex {
   public:
     static Result<StoredIndex> open(sys::MappedFile file);
@@ -49,13 +49,14 @@ class StoredIndex {
   private:
     StoredIndex(std::variant<sys::MappedFile, std::unique_ptr<std::string>> bytes, kernel::LayerIndex index)
         : bytes_(std::move(bytes)), index_(std::move(index)) {}
-    std::variant<sys::MappedFile, std::unique_ptr<std::string>> bytes_;  // they stay where they are when this moves
+    // Their address stays the same when this value moves.
+    std::variant<sys::MappedFile, std::unique_ptr<std::string>> bytes_;
     kernel::LayerIndex index_;
 };
 
-// Under the digest of the layer's blob, and under that of its tar.
+// Keeps the index under the digest of the layer's blob, and under that of its tar.
 Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::string_view index);
-// None when there is none of this version.
+// None when the store has no index of this version.
 std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob);
 
 }  // namespace tmplbuild

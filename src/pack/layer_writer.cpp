@@ -46,8 +46,8 @@ bool layer_path_less(std::string_view a, std::string_view b) {
     return static_cast<unsigned char>(*x) < static_cast<unsigned char>(*y);
 }
 
-// What no file system of a container can hold (NAME_MAX, and PATH_MAX without its NUL): an engine would find it out
-// when the image is unpacked.
+// Names that no file system of a container can hold (NAME_MAX, and PATH_MAX without its NUL); without this check, the
+// image would fail when it is unpacked.
 static constexpr std::size_t longest_name = 255, longest_path = 4095;
 
 static Result<void> check_path(const std::string& path) {
@@ -121,7 +121,8 @@ struct LayerWriter::Impl {
     std::uint64_t tar_size = 0, blob_size = 0, entries = 0;
     std::string last;
     io::Compressor compressor;
-    io::AsyncSink packing;  // hashing and compressing, beside who reads or inflates; ends before what it writes to
+    // Hashes and compresses in a thread of its own; it ends before the objects that it writes to.
+    io::AsyncSink packing;
     io::TarWriter tar;
     LayerIndexer indexer;
 };

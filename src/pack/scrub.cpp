@@ -9,13 +9,13 @@ namespace tmplbuild {
 
 namespace {
 
-// Folders stay, what is in them goes.
+// These folders stay, and their content is left out.
 constexpr std::array<std::string_view, 6> empty_folders = {"dev/", "proc/", "sys/", "run/", "tmp/", "var/tmp/"};
 constexpr std::array<std::string_view, 2> engine_files = {"etc/resolv.conf", "etc/hostname"};
 constexpr std::array<std::string_view, 5> caches = {
     "var/lib/apt/lists/", "var/cache/apt/", "var/cache/ldconfig/", "var/log/apt/", "root/.cache/",
 };
-// Beginnings of names.
+// A path that begins with one of these is left out.
 constexpr std::array<std::string_view, 1> host_keys = {"etc/ssh/ssh_host_"};
 // Files that differ between two installations of the same packages, or that belong to the machine that built.
 constexpr std::array<std::string_view, 26> files = {

@@ -47,7 +47,7 @@ static bool is_opaque_folder(int root, const std::string& path) {
     return fd && ::fgetxattr(fd.get(), overlay_opaque, &value, 1) == 1 && value == 'y';
 }
 
-// From the root down: each folder narrows the trees that are seen below it.
+// From the root down: each folder limits the trees in which the path below it is looked for.
 std::optional<StackedTrees::Node> StackedTrees::look(const std::string& path) const {
     std::vector<std::size_t> seen;  // top first
     for (std::size_t i = roots_.size(); i-- > 0;) seen.push_back(i);
@@ -65,7 +65,7 @@ std::optional<StackedTrees::Node> StackedTrees::look(const std::string& path) co
             const sys::Fd fd = open_beneath_no_links(roots_[tree].get(), at, O_PATH | O_NOFOLLOW);
             if (!fd || ::fstat(fd.get(), &facts) != 0) continue;
             if (is_overlay_whiteout(facts)) break;
-            // A file below a folder does not show, nor does what lies below the file.
+            // Below a folder of an upper tree, a file does not show, and neither does anything of the trees under it.
             if (!next.empty() && !S_ISDIR(facts.st_mode)) break;
             if (next.empty()) node = {facts, tree};
             next.push_back(tree);

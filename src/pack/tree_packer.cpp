@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a layer keeps of a file's extended attributes: capabilities and the user's own. Others (SELinux labels, overlay
+// Which extended attributes of a file a layer keeps: capabilities and the user's own. Others (SELinux labels, overlay
 // bookkeeping) belong to the machine that packed.
 bool is_packed(const std::string& name) {
     return name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."));
@@ -81,7 +81,7 @@ class TreeWalk {
             if (::lstat(file.c_str(), &name.facts) != 0) return os_error("look at", file, errno);
             name.is_whiteout = options_.overlay_upper && is_overlay_whiteout(name.facts);
         }
-        // In the order of the layer, where a whiteout has another name than on the disk.
+        // Sorted in the order of the layer, in which a whiteout has another name than on disk.
         std::sort(names.begin(), names.end(),
                   [](const Name& a, const Name& b) { return layer_path_less(a.in_layer(), b.in_layer()); });
         for (const Name& name : names)
@@ -93,7 +93,7 @@ class TreeWalk {
     Result<void> pack_entry(const std::string& path, const Name& name) {
         const struct stat& facts = name.facts;
         if (options_.skip && options_.skip(path, S_ISDIR(facts.st_mode))) return {};
-        // Before hard links: overlayfs makes many whiteouts of one inode.
+        // This comes before hard links, since overlayfs makes many whiteouts of one inode.
         if (name.is_whiteout) return writer_.add_whiteout(path);
         Entry entry{.path = path, .mode = facts.st_mode & 07777, .uid = facts.st_uid, .gid = facts.st_gid};
         entry.mtime = std::min<std::int64_t>(facts.st_mtim.tv_sec, options_.mtime_ceiling);
@@ -154,7 +154,7 @@ class TreeWalk {
         } else if (S_ISFIFO(facts.st_mode)) {
             entry.type = EntryType::fifo;
         } else {
-            return {};  // a socket means nothing without the process that made it
+            return {};  // a socket is useless without the process that made it
         }
         return writer_.add(entry);
     }

@@ -49,11 +49,11 @@ std::array<timespec, 2> times(std::int64_t mtime) {
     return {time, time};
 }
 
-constexpr auto open_beneath = open_beneath_no_links;  // every way into a tree goes through this
+constexpr auto open_beneath = open_beneath_no_links;  // every path into a tree is opened by it
 
 class Unpacker {
   public:
-    // `own` is the directory alone, `stack` has the layers below it as well.
+    // `own` is the directory alone; `stack` has the layers below it too.
     Unpacker(fs::path directory, sys::Fd root, StackedTrees own, StackedTrees stack)
         : directory_(std::move(directory)), root_(std::move(root)), own_(std::move(own)), stack_(std::move(stack)) {}
 
@@ -77,7 +77,7 @@ class Unpacker {
         return error;
     }
 
-    // The folder `path`, made if need be; the descriptor lives until the next call.
+    // The folder `path`, made if need be; the descriptor is valid until the next call.
     Result<int> folder(const std::string& path) {
         if (folder_ && folder_path_ == path) return folder_.get();
         sys::Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY);
@@ -92,7 +92,7 @@ class Unpacker {
     }
 
     // Where the folder `path` really is: links are followed as in a chroot, so that what an image puts below a link
-    // goes where the link leads, and never outside.
+    // goes to the link's target, and never outside.
     Result<std::string> real_folder(const std::string& path) {
         if (const sys::Fd there = open_beneath(root_.get(), path, O_PATH | O_DIRECTORY)) return path;
         if (const auto own = own_.leads_to(path); own && is_folder(own_.look(*own))) return own;
@@ -122,8 +122,8 @@ class Unpacker {
         return {node->facts.st_mode & 07777, node->facts.st_uid, node->facts.st_gid, node->facts.st_mtim.tv_sec};
     }
 
-    // Modes and times of folders come at the end: what is put into a folder changes its time, and a setgid folder
-    // would hand its group on.
+    // Modes and times of folders are set at the end: putting files into a folder changes its time, and a setgid folder
+    // would pass its group on to them.
     Result<void> make_directory(int in, const std::string& path, const std::string& name, const Attributes& wanted,
                                 const std::map<std::string, std::string>& xattrs) {
         bool opaque = false;
@@ -132,7 +132,7 @@ class Unpacker {
             if (errno != EEXIST || ::fstatat(in, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
                 return failure("make the folder", path);
             if (!S_ISDIR(facts.st_mode)) {
-                // A whiteout and a folder of one name in one layer: the folder, with nothing from below in it.
+                // A layer with a whiteout and a folder of one name means an empty folder that hides the older one.
                 opaque = is_overlay_whiteout(facts);
                 if (auto removed = remove(in, path, name); !removed) return removed;
                 if (::mkdirat(in, name.c_str(), 0700) != 0) return failure("make the folder", path);
@@ -155,7 +155,7 @@ class Unpacker {
         if (::unlinkat(in, name.c_str(), 0) == 0 || errno == ENOENT) return {};
         if (errno != EISDIR && errno != EPERM) return failure("replace", path);
         if (auto removed = sys::remove_tree(directory_ / path); !removed) return removed;
-        // '0' comes right after '/': the folder itself and everything below it.
+        // '0' is the byte after '/': this removes the folder itself and everything below it.
         directories_.erase(path);
         directories_.erase(directories_.lower_bound(path + "/"), directories_.lower_bound(path + "0"));
         return {};
@@ -187,7 +187,7 @@ class Unpacker {
 
     Result<void> whiteout(int in, const std::string& parent, const std::string& name) {
         if (name == opaque_whiteout) return make_opaque(in, parent);
-        if (name.starts_with(aufs_prefix)) return {};  // AUFS's own bookkeeping, which old images still carry
+        if (name.starts_with(aufs_prefix)) return {};  // bookkeeping of AUFS, which old images still carry
         const std::string hidden = name.substr(whiteout_prefix.size());
         const std::string path = parent.empty() ? hidden : parent + "/" + hidden;
         if (hidden.empty() || hidden == "." || hidden == "..")
@@ -197,7 +197,7 @@ class Unpacker {
             if (::mknodat(in, hidden.c_str(), S_IFCHR, 0) != 0) return failure("mark as deleted", path);
             return {};
         }
-        // A whiteout is about lower layers only: what this layer itself has stays.
+        // A whiteout deletes only what lower layers have; this layer's own entries stay.
         if (!S_ISDIR(facts.st_mode)) return {};
         const sys::Fd fd(::openat(in, hidden.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         return fd ? make_opaque(fd.get(), path) : failure("open", path);
@@ -227,7 +227,8 @@ class Unpacker {
 
     std::size_t own_place() const { return stack_.size() - 1; }
 
-    // A file of a layer below, to the same path in this one: a link across layers is one file in both places only then.
+    // Copies a file of a layer below to the same path in this layer: only then does a link across layers share its
+    // file.
     Result<void> copy_up(const std::string& path, const StackedTrees::Node& node) {
         leans_on_below_ = true;
         const auto [parent, name] = split_name(path);
@@ -247,7 +248,7 @@ class Unpacker {
         auto xattrs = attributes_of(from.get(), path);
         if (!xattrs) return xattrs.error();
         const struct stat& facts = node.facts;
-        // In this order: a change of owner takes setuid bits and capabilities away (chown(2)).
+        // The owner is changed first, since that removes setuid bits and capabilities (chown(2)).
         if (::fchown(to.get(), facts.st_uid, facts.st_gid) != 0 || ::fchmod(to.get(), facts.st_mode & 07777) != 0)
             return failure("set the owner of", path);
         if (auto set = set_xattrs(to.get(), path, *xattrs); !set) return set;
@@ -256,7 +257,7 @@ class Unpacker {
     }
 
     Result<std::map<std::string, std::string>> attributes_of(int fd, const std::string& path) {
-        std::vector<char> names(64 << 10), value(64 << 10);  // the most that Linux has of each
+        std::vector<char> names(64 << 10), value(64 << 10);  // the largest sizes that Linux allows
         const ssize_t size = ::flistxattr(fd, names.data(), names.size());
         if (size < 0 && errno != ENOTSUP) return failure("read the attributes of", path);
         std::map<std::string, std::string> out;
@@ -284,7 +285,8 @@ class Unpacker {
                                                                        : S_IFBLK;
             made = ::mknodat(in, name.c_str(), type | 0600, ::makedev(entry.device_major, entry.device_minor));
         }
-        // Each of these is new and ours: no symlink to follow but the one just made, which is not followed.
+        // Each of these was just made here, so there is no symlink to follow but the new one itself, which is not
+        // followed.
         if (made != 0 || ::fchownat(in, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0 ||
             (entry.type != Type::symlink && ::fchmodat(in, name.c_str(), entry.mode, 0) != 0) ||
             ::utimensat(in, name.c_str(), times(entry.mtime).data(), AT_SYMLINK_NOFOLLOW) != 0)
@@ -302,7 +304,7 @@ class Unpacker {
             if (auto put = sys::write_all(fd.get(), std::span(buffer_).first(*got), directory_ / entry.path); !put)
                 return put;
         }
-        // In this order: a change of owner takes setuid bits and capabilities away (chown(2)).
+        // The owner is changed first, since that removes setuid bits and capabilities (chown(2)).
         if (::fchown(fd.get(), entry.uid, entry.gid) != 0 || ::fchmod(fd.get(), entry.mode) != 0)
             return failure("set the owner of", entry.path);
         if (auto set = set_xattrs(fd.get(), entry.path, entry.xattrs); !set) return set;
@@ -314,7 +316,8 @@ class Unpacker {
         for (const auto& [name, value] : xattrs) {
             if (!is_restored(name)) continue;
             if (::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) == 0) continue;
-            // A disk without users' attributes loses what only its own users could have wanted; never a capability.
+            // A file system without user attributes only loses what its own users may have set; a capability is never
+            // lost.
             if (errno == ENOTSUP && name != "security.capability") continue;
             return failure("set the attribute " + name + " of", path);
         }

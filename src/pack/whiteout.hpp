@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How "this is gone" is said: in a layer (OCI image-spec 1.1, layer.md, "Whiteouts") and on an overlay's disk
-// (the kernel's Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories"). Used by both directions.
+// How a deletion is written: in a layer (OCI image-spec 1.1, layer.md, "Whiteouts") and on an overlay's disk (the
+// kernel's Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories"). Used to pack and to unpack
+// layers.
 #pragma once
 
 #include <sys/stat.h>
@@ -12,7 +13,7 @@ namespace tmplbuild {
 
 inline constexpr std::string_view whiteout_prefix = ".wh.";          // .wh.NAME: NAME of the layers below is gone
 inline constexpr std::string_view opaque_whiteout = ".wh..wh..opq";  // all that the layers below have in this folder
-inline constexpr std::string_view aufs_prefix = ".wh..wh.";  // of AUFS: .wh..wh.plnk, .wh..wh.aufs, .wh..wh.orph
+inline constexpr std::string_view aufs_prefix = ".wh..wh.";  // AUFS's own: .wh..wh.plnk, .wh..wh.aufs, .wh..wh.orph
 
 inline std::string whiteout_path(const std::string& path) {
     const std::size_t name = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;

@@ -23,7 +23,7 @@ fs::path Store::default_root() {
         return std::string(value == nullptr ? "" : value);
     };
     if (const std::string chosen = variable("TMPLBUILD_CACHE"); !chosen.empty()) return fs::absolute(chosen);
-    // XDG Base Directory Specification 0.8: a relative XDG_CACHE_HOME is to be ignored.
+    // XDG Base Directory Specification 0.8: a relative XDG_CACHE_HOME is ignored.
     if (const fs::path xdg = variable("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "tmplbuild";
     const std::string home = variable("HOME");
     return fs::path(home.empty() ? "/root" : home) / ".cache" / "tmplbuild";
@@ -39,7 +39,8 @@ Result<Store> Store::open(const fs::path& root) {
             return error;
         }
     }
-    // Links on the way to the store are followed once, here: runc refuses a root file system that is reached by one.
+    // Links on the way to the store are followed once, here, since runc refuses a root file system that is reached by a
+    // link.
     std::error_code failed;
     const fs::path real = fs::canonical(root, failed);
     if (failed) return os_error("look at", root, failed.value());
@@ -59,15 +60,16 @@ Result<std::uint64_t> Store::blob_size(const Digest& digest) const {
     return static_cast<std::uint64_t>(facts.st_size);
 }
 
-// Names carry their maker, so that sweep_temp() knows whose they are: "<mark>-<suffix>".
+// Names begin with a mark of the process that made them, so that sweep_temp() can tell whether it still lives:
+// "<mark>-<suffix>".
 Result<fs::path> Store::new_temp_file() const { return root_ / "tmp" / (sys::own_mark() + "-" + sys::unique_suffix()); }
 
 Result<sys::TempDirectory> Store::new_temp_directory(std::string_view prefix) const {
     return sys::TempDirectory::make(root_ / "tmp", sys::own_mark() + "-" + std::string(prefix) + "-");
 }
 
-// No build takes that long: what is older and was made where we cannot look (another machine, an earlier boot, another
-// container) is nobody's.
+// No build takes that long, so an older file of a maker that we cannot see (another machine, an earlier boot, another
+// container) belongs to nobody.
 static constexpr auto foreign_age = std::chrono::hours(48);
 
 static bool is_left_over(const fs::path& path) {
@@ -89,7 +91,7 @@ static bool is_left_over(const fs::path& path) {
 void Store::sweep_temp() const {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(root_ / "tmp", failed))
-        // Left where it cannot be removed: a later build tries again, and nothing here is ever trusted.
+        // A file that cannot be removed stays: a later build tries again, and nothing in this folder is ever trusted.
         if (is_left_over(entry.path())) (void)sys::remove_tree(entry.path());
 }
 
@@ -123,7 +125,7 @@ Result<Digest> Store::adopt_blob(const fs::path& file, const std::optional<Diges
 Result<void> Store::put_blob(const Digest& digest, std::string_view content) const {
     if (has_blob(digest)) {
         const auto there = sys::read_file(blob_path(digest), content.size());
-        if (there && *there == content) return {};  // else it is damaged, and written again
+        if (there && *there == content) return {};  // a differing file is damaged, and written again
     }
     if (Sha256::of(content) != digest) return build_error("content does not have the digest " + digest.to_string());
     auto file = new_temp_file();

@@ -23,7 +23,7 @@ std::string layer_media_type(Compression compression) {
 Result<Compression> compression_of(std::string_view media_type) {
     for (const Compression compression : {Compression::none, Compression::gzip, Compression::zstd})
         if (media_type == layer_media_type(compression)) return compression;
-    // Docker's image manifest v2, schema 2, as registries and docker-archive still say it.
+    // The media types of Docker's image manifest v2, schema 2, which registries and docker-archive still use.
     if (media_type == "application/vnd.docker.image.rootfs.diff.tar") return Compression::none;
     if (media_type == "application/vnd.docker.image.rootfs.diff.tar.gzip") return Compression::gzip;
     if (media_type == "application/vnd.docker.image.rootfs.diff.tar.zstd") return Compression::zstd;

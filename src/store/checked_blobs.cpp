@@ -66,7 +66,7 @@ Result<void> CheckedBlobs::save() {
     json::object out;
     for (const auto& [digest, facts] : known_) {
         Facts now;
-        if (!look(digest, now)) continue;  // gone since
+        if (!look(digest, now)) continue;  // the file is gone since
         const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
         out[digest.hex()] =
             json::array{number(facts.device), number(facts.inode), number(facts.size), facts.modified, facts.changed};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files of a folder, each named by its content's digest, were found to hold it. Hashing gigabytes is done once: a
-// file that stat(2) describes as it did then (device, inode, size, times of content and of change) is not read again.
-// For blobs that leave the store. Never trusts a file for its name or size.
+// Remembers which files of a folder, each named by its content's digest, were found to hold that content. Gigabytes are
+// hashed only once: a file that stat(2) describes as it did then (device, inode, size, times of content and of change)
+// is not read again. Used for blobs that leave the store. Never trusts a file for its name or size alone.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,16 @@ namespace tmplbuild {
 
 class CheckedBlobs {
   public:
-    // What is known of the folder, from the store.
+    // Reads from the store what is known of the folder.
     CheckedBlobs(const Store& store, const std::filesystem::path& folder);
 
-    // Does the file hold what its name says? False: it holds something else, or is not there.
+    // Whether the file's content has the digest that is its name. False where it has another one, or where there is no
+    // file.
     Result<bool> is_sound(const Digest& digest);
-    // A file that was just written and hashed on the way.
+    // For a file that was just written and hashed on the way.
     void trust(const Digest& digest) { fresh_[digest] = true; }
-    // Remembers, where something is new. Waits 20 ms then: a change within one tick of the file system's clock could
-    // not be told from none.
+    // Stores what is new. It then waits 20 ms first: a change within one tick of the file system's clock could not be
+    // told from no change.
     Result<void> save();
 
   private:
@@ -39,8 +40,8 @@ class CheckedBlobs {
     const Store& store_;
     std::filesystem::path folder_;
     Digest name_;                    // of the document in the store
-    std::map<Digest, Facts> known_;  // before
-    std::map<Digest, bool> fresh_;   // found now
+    std::map<Digest, Facts> known_;  // from earlier runs
+    std::map<Digest, bool> fresh_;   // in this run
 };
 
 }  // namespace tmplbuild

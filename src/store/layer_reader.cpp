@@ -7,7 +7,8 @@
 
 namespace tmplbuild {
 
-static constexpr std::uint64_t foreign_limit = 256ULL << 30;  // bytes of the tar of a layer whose size nobody says
+// Limit for the tar of a layer whose documents name no size.
+static constexpr std::uint64_t foreign_limit = 256ULL << 30;
 
 namespace {
 
@@ -27,7 +28,7 @@ struct ForeignBlob {
             if (auto told = tap(bytes); !told) return told.error();
         return got;
     }
-    // Of a layer without any bytes no kind of compression can be wrong.
+    // A layer without any bytes cannot have the wrong compression.
     Result<void> check_codec(Compression found) const {
         if (found == layer.compression || size == 0) return {};
         return build_error("the layer '" + name + "' is not compressed as its media type '" +
@@ -56,7 +57,7 @@ struct LayerReader::Impl {
           name(std::move(blob_name)),
           blob(ForeignBlob{std::move(source), name, layer, std::move(tap)}),
           tar([this](std::span<std::byte> into) { return blob->pull(into); }, foreign_limit, name,
-              // A plain tar may begin with any name, even one that looks compressed.
+              // A plain tar may begin with any name, so also with bytes that look compressed.
               wanted.compression == Compression::none ? std::optional(Compression::none) : std::nullopt),
           is_blob(wanted.compression == Compression::none && wanted.digest == wanted.diff_id) {}
 
@@ -85,9 +86,9 @@ struct LayerReader::Impl {
 
     BuiltLayer layer;
     std::string name;
-    std::optional<ForeignBlob> blob;  // none: from the store
+    std::optional<ForeignBlob> blob;  // none: the layer comes from the store
     io::Decompressor tar;
-    bool is_blob = false;  // the tar is the blob, and hashed as such
+    bool is_blob = false;  // the tar is the blob itself, and is hashed as such
     Sha256 content;
     std::uint64_t size = 0;  // of the tar
     bool begun = false, ended = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One layer as its plain tar, from the store or from any other source of its blob: decompressed, bounded, and checked
-// on the way. Used to unpack and index layers, to import images and to write archives. What was read before the end is
-// not proven: callers keep nothing until then.
+// Reads one layer as its plain tar, from the store or from any other source of its blob: decompressed, bounded and
+// checked on the way. Used by everything that reads layers. What was read before the end is not proven: callers keep
+// nothing until then.
 #pragma once
 
 #include <cstddef>
@@ -21,27 +21,28 @@ namespace tmplbuild {
 
 inline constexpr const char* damaged_image_hint = "the image is damaged: write or fetch it again";
 
-// Sees the blob's own bytes as they are read; an error from it ends the reading.
+// Gets the blob's own bytes as they are read; an error from it ends the reading.
 using BlobTap = std::function<Result<void>(std::span<const std::byte>)>;
-// Sees one entry; reads of its content what it wants.
+// Gets one entry, and reads as much of its content as it wants.
 using EntryVisitor = std::function<Result<void>(const io::ArchiveEntry& entry, io::ArchiveReader& content)>;
 
 class LayerReader {
   public:
-    // From the store, whose blobs were hashed when they came in: the size and the digest of the tar are checked.
+    // Reads from the store, whose blobs were hashed when they came in: the size and the digest of the tar are checked.
     static Result<LayerReader> open(const Store& store, const BuiltLayer& layer);
-    // Of somebody's image, whose documents say `layer` (its `tar_size` is not looked at): the blob's size, digest and
-    // kind of compression are checked, and the tar's digest. `name` is the blob's, for messages.
+    // Reads a layer of a foreign image, whose documents describe it as `layer` (`tar_size` is ignored): the blob's
+    // size, digest and kind of compression are checked, and the tar's digest. `name` is the blob's, for messages.
     static LayerReader foreign(io::ByteSource blob, std::string name, const BuiltLayer& layer, BlobTap tap = {});
     ~LayerReader();
     LayerReader(LayerReader&&) noexcept;
 
-    // Bytes read; less than asked for only at the end, which comes only when everything is as promised: else an error.
+    // Returns the number of bytes read. It is less than asked for only at the end, after all checks have passed; else
+    // an error.
     Result<std::size_t> read(std::span<std::byte> into);
-    Result<void> finish();  // reads on to the end, for the check alone
-    // All entries in turn, and then on to the end.
+    Result<void> finish();  // reads on to the end, for the checks alone
+    // Visits all entries in turn, and then reads on to the end.
     Result<void> each_entry(const EntryVisitor& visit);
-    std::uint64_t tar_size() const;  // bytes given out so far
+    std::uint64_t tar_size() const;  // bytes returned so far
 
   private:
     struct Impl;

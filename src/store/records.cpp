@@ -12,7 +12,7 @@ static fs::path record_path(const fs::path& root, const Digest& key) {
     return root / "records" / (key.hex() + ".json");
 }
 
-// A step's id may hold '/' and anything else: its digest names the folder that lists the step's keys.
+// A step's id may hold '/' and anything else, so its digest names the folder that lists the step's keys.
 static fs::path step_folder(const fs::path& root, const std::string& step) {
     return root / "records" / "steps" / Sha256::of(step).hex();
 }
@@ -63,14 +63,15 @@ Result<void> Store::put_record(const Record& record) const {
     const Digest key = record.key.digest();
     if (auto written = sys::write_file_atomic(record_path(root_, key), json::pretty(document)); !written)
         return written.error();
-    // Only for `explain`: an empty file says that the step had this key once.
+    // An empty file, which tells `explain` that the step had this key once.
     return sys::write_file_atomic(step_folder(root_, record.step) / key.hex(), "");
 }
 
 std::optional<Record> Store::nearest_record(const std::string& step, const CanonicalKey& key) const {
     std::optional<Record> best;
     std::size_t fewest = 0;
-    std::string best_name;  // ties go to the smaller name, so that the answer does not depend on the disk's order
+    // Among equals the smaller name wins, so that the answer does not depend on the disk's order.
+    std::string best_name;
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(step_folder(root_, step), failed)) {
         const std::string name = entry.path().filename();

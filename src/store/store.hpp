@@ -28,12 +28,12 @@ struct Record {
     std::vector<BuiltLayer> layers;
     json::object facts;  // what later stages need to know (proofs, contract, installed packages)
     double seconds = 0;
-    std::uint64_t peak_memory = 0;  // bytes; 0 where not measured
+    std::uint64_t peak_memory = 0;  // bytes; 0 where it was not measured
 };
 
 class Store {
   public:
-    // Makes the folders. $TMPLBUILD_CACHE, else $XDG_CACHE_HOME/tmplbuild, else ~/.cache/tmplbuild: default_root().
+    // Makes the folders. default_root() is $TMPLBUILD_CACHE, else $XDG_CACHE_HOME/tmplbuild, else ~/.cache/tmplbuild.
     static Result<Store> open(const std::filesystem::path& root);
     static std::filesystem::path default_root();
     const std::filesystem::path& root() const { return root_; }
@@ -42,28 +42,31 @@ class Store {
     bool has_blob(const Digest& digest) const;
     std::filesystem::path blob_path(const Digest& digest) const;
     Result<std::uint64_t> blob_size(const Digest& digest) const;
-    Result<void> put_blob(const Digest& digest, std::string_view content) const;  // checks the digest
-    // Hashes `file` (which lies in new_temp_file()'s folder), then renames it in. The digest must match when given.
+    // Checks that the content has this digest.
+    Result<void> put_blob(const Digest& digest, std::string_view content) const;
+    // Hashes `file`, which lies in new_temp_file()'s folder, then moves it in. The digest must match `expected` when
+    // given.
     Result<Digest> adopt_blob(const std::filesystem::path& file, const std::optional<Digest>& expected) const;
-    // As adopt_blob without hashing again: only for a writer that hashed what it wrote. fsyncs, chmods 0444, renames.
+    // Like adopt_blob without hashing again: only for a writer that hashed what it wrote. fsyncs, chmods 0444, renames.
     Result<void> adopt_hashed(const std::filesystem::path& file, const Digest& digest) const;
-    // Takes a blob away that does not have its digest, so that the next build makes it again; the error that says so.
+    // Removes a blob that does not have its digest, so that the next build makes it again; returns the error that says
+    // so.
     Error discard_damaged(const Digest& digest) const;
-    Result<std::filesystem::path> new_temp_file() const;  // fresh name under tmp/, same file system
+    Result<std::filesystem::path> new_temp_file() const;  // a new name under tmp/, on the same file system
     Result<sys::TempDirectory> new_temp_directory(std::string_view prefix) const;
 
     // --- records ---
-    // A record whose blobs are all here with their right sizes; anything damaged is "none".
+    // The record of a key, if all its blobs are there with the right sizes; a damaged record counts as none.
     std::optional<Record> find_record(const Digest& key) const;
     Result<void> put_record(const Record& record) const;
-    // The record of the same step whose key differs in the fewest inputs: what `explain` compares with.
+    // The record of the same step whose key differs in the fewest inputs; `explain` compares with it.
     std::optional<Record> nearest_record(const std::string& step, const CanonicalKey& key) const;
 
     // --- side files: small JSON documents by (kind, digest), e.g. symbol indexes and base contracts ---
     std::optional<json::value> find_index(const std::string& kind, const Digest& digest) const;
     Result<void> put_index(const std::string& kind, const Digest& digest, const json::value& document) const;
 
-    // The same for what is no JSON and is read where it lies (mapped). There only whole.
+    // The path of a side file that is not JSON and is read in place (mapped). A file there is always complete.
     std::filesystem::path side_file(const std::string& kind, const Digest& digest) const;
     Result<void> put_side_file(const std::string& kind, const Digest& digest, std::string_view content) const;
 
