@@ -23,7 +23,7 @@ std::optional<kernel::VariantProof> parse_proof(const json::value& value, const 
     return std::nullopt;
 }
 
-// By "kernel arch": the canonical text of each proof.
+// "kernel arch" → the canonical text of the proof.
 std::map<std::string, std::string> read_annotation(const std::string& annotation, std::vector<Finding>& findings) {
     std::map<std::string, std::string> out;
     if (annotation.empty()) return out;

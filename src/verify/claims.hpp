@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an image says about its kernels, from its annotation and its pod.json, and where the two or the bytes disagree.
-// Used by verify.cpp alone. Judges no bytes.
+// What an image says about its kernels in its annotation and its pod.json, and where the two disagree with each other
+// or with the bytes. Used by verify.cpp. Judges no bytes itself.
 #pragma once
 
 #include <string>
@@ -22,10 +22,10 @@ struct Claims {
     std::vector<Finding> findings;
 };
 
-// `annotated`: the image's form can hold annotations.
+// `annotated`: whether the image's form can hold annotations.
 Claims read_claims(const std::string& pod_json, const std::string& annotation, bool annotated);
 
-// In which parts a proof made now differs from the claimed one; empty when it does not.
+// The parts in which a proof made now differs from the claimed one; empty when it does not.
 std::string difference(const kernel::VariantProof& claimed, const kernel::VariantProof& made);
 
 }  // namespace tmplbuild

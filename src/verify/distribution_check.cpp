@@ -17,7 +17,7 @@ namespace {
 struct PythonVersion {
     long long epoch = 0;
     std::vector<long long> release;
-    int phase = 4;  // 0 dev alone, 1 a, 2 b, 3 rc, 4 final
+    int phase = 4;  // 0 only dev, 1 a, 2 b, 3 rc, 4 final
     long long phase_number = 0;
     long long post = -1;
     long long dev = std::numeric_limits<long long>::max();
@@ -94,7 +94,7 @@ class VersionText {
             }
             if (!more) at_ = before;
         }
-        // 1.0.dev1 comes before 1.0a1.
+        // 1.0.dev1 is older than 1.0a1.
         if (out.phase == 4 && out.post == -1 && out.dev != std::numeric_limits<long long>::max()) out.phase = 0;
     }
 
@@ -147,7 +147,7 @@ struct Requirement {
     std::string name, specifiers, marker;
 };
 
-// "torch (>=2.4)", "torch>=2.4,<3 ; python_version >= '3.9'", "numpy[extra] ==1.0".
+// Reads "torch (>=2.4)", "torch>=2.4,<3 ; python_version >= '3.9'", "numpy[extra] ==1.0".
 Requirement parse_requirement(std::string_view text) {
     Requirement out;
     const std::size_t marker = text.find(';');

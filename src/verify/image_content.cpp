@@ -33,7 +33,7 @@ class LayerRead {
           module_(std::move(spool_folder)),
           content_(content) {}
 
-    // The index of the layer, when its digests are what the image says.
+    // Makes the index of the layer, if its digests are those that the image says.
     Result<std::string> run(const std::stop_token& stop) {
         auto read = stream_.each_entry([&](const io::ArchiveEntry& entry, io::ArchiveReader& content) -> Result<void> {
             if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
@@ -78,14 +78,14 @@ class LayerRead {
 Result<ImageContent> read_image_content(const oci::ImageSource& image, const Store* store,
                                         const std::stop_token& stop) {
     ImageContent content;
-    // A store may be another user's, to be read only.
+    // The store may belong to another user, so that this one can only read it.
     const bool writable = store != nullptr && ::access((store->root() / "tmp").c_str(), W_OK) == 0;
     const fs::path spool = writable ? store->root() / "tmp" : fs::temp_directory_path();
     for (std::size_t i = 0; i < image.layers().size(); ++i) {
         const BuiltLayer& layer = image.layers()[i];
         if (auto there = image.check_blob(i); !there) return there.error();
         auto known = store != nullptr ? find_layer_index(*store, layer.digest) : std::nullopt;
-        // The configuration may claim another content for the blob than the blob has.
+        // The configuration may claim a diff ID for the blob that its content does not have.
         if (known && known->index().diff_id() != layer.diff_id) known.reset();
         if (!known || is_proven_from_bytes(known->index())) {
             auto stream = image.open_layer(i);
@@ -94,7 +94,7 @@ Result<ImageContent> read_image_content(const oci::ImageSource& image, const Sto
             if (!index) return index.error();
             ++content.layers_read;
             if (!known) {
-                // The answer does not hang on it: without, the next one takes longer.
+                // A failure does not change the answer: only the next run takes longer.
                 if (writable) (void)keep_layer_index(*store, layer, *index);
                 auto opened = StoredIndex::open(std::move(*index));
                 if (!opened) return opened.error();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the proofs read of an image: the index of every layer (from the store where it is known, else made now and kept
-// there), pod.json, and the modules of its kernel variants examined from their bytes. Layers that hold neither are not
-// read again when their index is in the store. Never unpacks to disk.
+// What the proofs read of an image: the index of every layer (from the store where it has one, else made now and kept
+// there), pod.json, and the modules of its kernel variants, examined from their bytes. A layer that holds neither
+// pod.json nor modules is not read again when the store has its index. Never unpacks to disk.
 #pragma once
 
 #include <map>
@@ -18,15 +18,15 @@
 namespace tmplbuild {
 
 struct ImageContent {
-    std::vector<std::unique_ptr<StoredIndex>> kept;  // the indexes' bytes, one for each layer
+    std::vector<std::unique_ptr<StoredIndex>> kept;  // the bytes of the indexes, one for each layer
     std::vector<const kernel::LayerIndex*> indexes;  // bottom first
     std::string pod_json;                            // empty: there is none
-    // By path in the image, without a leading slash; of a path in several layers, the topmost.
+    // By path in the image, without a leading slash. Of several layers with a path, the topmost counts.
     std::map<std::string, kernel::ModuleFacts> modules;
     std::size_t layers_read = 0;
 };
 
-// `store` may be nullptr: then every layer is read, and nothing is kept.
+// `store` may be nullptr: then every layer is read, and no index is kept.
 Result<ImageContent> read_image_content(const oci::ImageSource& image, const Store* store, const std::stop_token& stop);
 
 }  // namespace tmplbuild

@@ -77,8 +77,8 @@ class Check {
         if (const auto place = view_.elf_place(object.node)) scope.add(*place->layer, place->elf);
     }
 
-    // `import torch`: libtorch_global_deps.so is opened for the whole process (RTLD_GLOBAL), torch._C for itself
-    // (torch/__init__.py, _load_global_deps).
+    // As `import torch` does it: libtorch_global_deps.so is opened for the whole process (RTLD_GLOBAL), torch._C for
+    // itself alone (torch/__init__.py, _load_global_deps).
     void load_torch() {
         const InstalledDistribution* torch = python_ == nullptr ? nullptr : python_->find("torch");
         if (torch == nullptr) {
@@ -123,7 +123,7 @@ class Check {
                  "needs /" + object.node.path + ", which cannot be read: " + object.elf->problem);
     }
 
-    // Many symbols miss for one reason: the first three are named.
+    // Many symbols are usually missing for one reason, so only the first three are named.
     void symbols(const LinkedModule& module, const std::vector<kernel::MissingSymbol>& missing) {
         std::vector<std::string> order;
         std::map<std::string, std::vector<std::string>> by_reason;
@@ -151,7 +151,7 @@ class Check {
                  "compile it in the image's own layers, or take a newer base");
     }
 
-    // "x.cpython-312-x86_64-linux-gnu.so" is for that Python alone; "x.abi3.so" and "x.so" for any (PEP 3149).
+    // "x.cpython-312-x86_64-linux-gnu.so" fits that Python alone; "x.abi3.so" and "x.so" fit any (PEP 3149).
     void file_name(const LinkedModule& module) {
         const std::string name = module.file.substr(module.file.rfind('/') + 1);
         const std::size_t at = name.find(".cpython-");
@@ -171,7 +171,7 @@ class Check {
     Loader loader_;
     kernel::LinkStory story_;
     kernel::LinkScope process_;
-    std::vector<std::size_t> global_;  // objects whose symbols everybody sees
+    std::vector<std::size_t> global_;  // objects whose symbols every object sees
     LinkResult result_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The link proof of one variant in one Python of the image: what the process has loaded when it imports the modules,
-// and whether every library and symbol is found. Also what file names, run paths and versions tell. Used by verify.cpp.
+// and whether every library and symbol is found. It also judges file names, run paths and versions. Used by verify.cpp.
+// Never loads anything.
 #pragma once
 
 #include <string>
@@ -23,8 +24,8 @@ struct LinkResult {
     std::vector<Finding> findings;
 };
 
-// `python` may be nullptr: an image without one, whose programs load the modules by themselves. `torch_built`: what the
-// variant was compiled against; empty: not known.
+// `python` may be nullptr: in an image without Python, programs load the modules by themselves. `torch_built` is the
+// torch that the variant was compiled against; empty: not known.
 LinkResult check_links(const RootView& view, const PythonView* python, const std::vector<LinkedModule>& modules,
                        const std::string& torch_built, const std::string& library_path);
 

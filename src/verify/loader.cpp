@@ -11,7 +11,7 @@ namespace tmplbuild {
 
 namespace {
 
-// glibc's own on Debian and Ubuntu (multiarch) and on others; after ld.so.conf's.
+// glibc's defaults on Debian and Ubuntu (multiarch) and elsewhere; they are searched after ld.so.conf's folders.
 const std::vector<std::string> default_folders = {
     "lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "usr/lib64", "lib", "usr/lib"};
 
@@ -24,8 +24,8 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
         text.replace(at, what.size(), with);
 }
 
-// The folders of ld.so.conf(5): a line each, '#' begins a comment, "include PATTERN" as Debian and NVIDIA's images use
-// it (all of /etc/ld.so.conf.d).
+// The folders of ld.so.conf(5): one a line; '#' begins a comment; "include PATTERN" is read in the one form that Debian
+// and NVIDIA's images use (all of /etc/ld.so.conf.d).
 void read_configuration(const RootView& view, const std::string& text, std::vector<std::string>& folders) {
     for (const std::string& raw : split(text, '\n')) {
         const std::string line(trim(raw.substr(0, raw.find('#'))));
@@ -54,7 +54,7 @@ Loader::Loader(const RootView& view, std::string_view library_path) : view_(view
     folders_.insert(folders_.end(), default_folders.begin(), default_folders.end());
 }
 
-// The object's run path, with $ORIGIN filled in: its own real folder.
+// The object's run path, with $ORIGIN replaced by the object's own real folder.
 std::vector<std::string> Loader::own_folders(const LoadedObject& object) const {
     std::vector<std::string> out;
     for (std::string entry : object.elf->runpath) {
@@ -84,7 +84,7 @@ std::optional<RootView::Node> Loader::search(std::size_t object, const std::stri
     if (name.find('/') != std::string::npos) return look({""}, name);
     const LoadedObject& self = objects_[object];
     const bool has_runpath = !self.elf->runpath.empty() && !self.elf->is_rpath;
-    // DT_RPATH counts only where the object has no DT_RUNPATH, and then that of all who led to it as well.
+    // DT_RPATH counts only where the object has no DT_RUNPATH; then that of all objects which led to it counts as well.
     if (!has_runpath)
         for (auto loader = loaders.rbegin(); loader != loaders.rend(); ++loader)
             if (objects_[*loader].elf->is_rpath)
@@ -109,7 +109,7 @@ std::size_t Loader::load(const RootView::Node& node) {
     return place;
 }
 
-// Breadth first would order them as the linker does; for finding each by name, depth is the same.
+// The linker goes breadth first, which matters for the order only; libraries are found by name in either order.
 void Loader::load_needed(std::size_t object, std::vector<std::size_t>& loaders) {
     for (const std::string& name : objects_[object].elf->needed) {
         if (const auto known = by_name_.find(name); known != by_name_.end()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What glibc's dynamic linker would load from an image, found by reading: DT_NEEDED with DT_RPATH and DT_RUNPATH,
-// LD_LIBRARY_PATH, the folders of ld.so.conf, the default ones (ld.so(8)). The link proof asks it which libraries a
-// module's symbols are looked up in. Never starts the linker.
+// LD_LIBRARY_PATH, the folders of ld.so.conf, the default ones (ld.so(8)). The link proof asks it in which libraries a
+// module's symbols are looked up. Never starts the linker.
 #pragma once
 
 #include <map>
@@ -18,8 +18,9 @@ namespace tmplbuild {
 struct LoadedObject {
     RootView::Node node;
     const kernel::IndexedElf* elf = nullptr;
-    std::vector<std::size_t> needed;     // places in Loader::objects()
-    std::vector<std::string> not_found;  // needed, and nowhere: the driver's own are not among them
+    std::vector<std::size_t> needed;  // indexes into Loader::objects()
+    // Libraries that are needed and lie nowhere; the driver's own are not among them.
+    std::vector<std::string> not_found;
 };
 
 class Loader {
@@ -27,13 +28,13 @@ class Loader {
     // `library_path`: the image's LD_LIBRARY_PATH; may be empty.
     Loader(const RootView& view, std::string_view library_path);
 
-    // Loads an object and all that it needs; what has been loaded before under the same soname is taken, as the linker
-    // does. The place of the object.
+    // Loads an object and all that it needs, and returns its index. A library that was loaded before under the same
+    // soname is taken again, as the linker does.
     std::size_t load(const RootView::Node& node);
-    // Where a library is found by name alone, whoever asks.
+    // Where a library is found by its name alone, whichever object asks.
     std::optional<RootView::Node> find_library(const std::string& soname) const;
     const std::vector<LoadedObject>& objects() const { return objects_; }
-    // The object itself and, breadth first, what it needs: where its symbols are looked up.
+    // The object itself and, breadth first, what it needs: its symbols are looked up there.
     std::vector<std::size_t> closure(std::size_t object) const;
 
   private:
@@ -46,7 +47,7 @@ class Loader {
     const RootView& view_;
     std::vector<std::string> library_path_, folders_;
     std::vector<LoadedObject> objects_;
-    std::map<std::string, std::size_t> by_name_;  // sonames and the names they were asked for by
+    std::map<std::string, std::size_t> by_name_;  // sonames, and the names under which objects asked for them
     std::map<std::string, std::size_t> by_path_;
 };
 

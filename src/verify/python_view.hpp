@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Pythons of an image as its files tell: virtual environments, the interpreter that each starts, what is installed
-// there (PEP 376, PEP 566). The proofs load modules into them and look for distributions. Never starts a Python.
+// The Pythons of an image, as its files describe them: virtual environments, the interpreter that each starts, what is
+// installed there (PEP 376, PEP 566). The proofs load modules into them and look for distributions. Never starts a
+// Python.
 #pragma once
 
 #include <string>
@@ -27,13 +28,13 @@ struct PythonView {
     std::string soabi_tag() const;  // "cpython-311"
     std::vector<std::string> site_packages;
     std::vector<InstalledDistribution> distributions;
-    std::vector<std::string> path_files;  // what its .pth files say
+    std::vector<std::string> path_files;  // the lines of its .pth files
 
     const InstalledDistribution* find(std::string_view distribution) const;
-    bool switches_on(std::string_view kernel) const;  // a .pth file names the kernel's active variant
+    bool switches_on(std::string_view kernel) const;  // whether a .pth file names the kernel's active variant
 };
 
-// Every venv, sorted by path; without one, the base's Python, if it has any.
+// Every venv, sorted by path; in an image without venvs, the base's Python, if there is one.
 std::vector<PythonView> pythons_of(const RootView& view);
 
 }  // namespace tmplbuild

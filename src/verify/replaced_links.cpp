@@ -11,7 +11,7 @@ using FileType = kernel::IndexedFile::Type;
 
 std::vector<ReplacedLink> find_replaced_links(const std::vector<const kernel::LayerIndex*>& layers, std::size_t first) {
     std::vector<ReplacedLink> out;
-    std::unordered_set<std::string> links;  // of all layers below, hidden or not
+    std::unordered_set<std::string> links;  // links of all layers below, hidden or not
     for (std::size_t i = 0; i < layers.size(); ++i) {
         std::vector<std::string> candidates;
         if (i >= first)

@@ -10,10 +10,10 @@ namespace tmplbuild {
 
 using Type = kernel::IndexedFile::Type;
 
-static constexpr int most_links = 40;        // as path_resolution(7) has it
-static constexpr const char* nowhere = "/";  // no path of an image has a slash at an end
+static constexpr int most_links = 40;        // as in path_resolution(7)
+static constexpr const char* nowhere = "/";  // no path of an image ends with a slash
 
-// "a/b" in "a"; not "a" itself.
+// "a/b" is below "a"; "a" itself is not.
 static bool is_below(std::string_view path, std::string_view folder) {
     return path.size() > folder.size() && path.starts_with(folder) && (folder.empty() || path[folder.size()] == '/');
 }
@@ -29,7 +29,7 @@ RootView::RootView(const std::vector<const kernel::LayerIndex*>& layers) {
     }
 }
 
-// Parents come first, so that a folder below a link is looked for where the link leads.
+// Parents come first, so that a folder below a link is looked for at the link's target.
 void RootView::move_what_lies_below_links() {
     Layer& layer = layers_.back();
     for (const std::string& folder : layer.index->folders_not_listed()) {
@@ -38,7 +38,7 @@ void RootView::move_what_lies_below_links() {
         const std::string real = moved_to(layer, folder);
         const auto node = own ? listed_in(layer, real) : look_below(layers_.size() - 1, real);
         if (!node || node->file.type != Type::symlink || (!own && hides(layer, real))) continue;
-        // While it is looked for, what this layer puts below the link is nowhere.
+        // While the target is looked for, this layer's own content below the link is nowhere.
         layer.moved.push_back({folder, nowhere});
         known_.clear();
         const auto way = follow(real);
@@ -48,14 +48,14 @@ void RootView::move_what_lies_below_links() {
     known_.clear();
 }
 
-// The longest part of it that is a link with something below counts: it was found last.
+// The longest part of the path that is a link with content below it counts; it was added last.
 std::string RootView::moved_to(const Layer& layer, const std::string& listed) {
     for (auto moved = layer.moved.rbegin(); moved != layer.moved.rend(); ++moved)
         if (is_below(listed, moved->from)) return put_below(moved->to, listed.substr(moved->from.size()));
     return listed;
 }
 
-// Where the index has what really is at `path`.
+// The paths in the layer's index of what really lies at `path`.
 std::vector<std::string> RootView::listed_as(const Layer& layer, const std::string& path) {
     std::vector<std::string> out;
     if (moved_to(layer, path) == path) out.push_back(path);
@@ -97,7 +97,7 @@ bool RootView::hides(const Layer& layer, const std::string& path) {
     for (std::size_t end = path.size();; end = path.rfind('/', end - 1)) {
         if (end == std::string::npos || end == 0) break;
         const std::string part = path.substr(0, end);
-        // A folder of a lower layer that is a file here, or gone.
+        // A folder of a lower layer may be a file in this layer, or be deleted by it.
         const auto node = listed_in(layer, part);
         if (node && (node->file.type == Type::whiteout || (part != path && node->file.type != Type::directory)))
             return true;
@@ -110,7 +110,7 @@ std::optional<RootView::Node> RootView::look_below(std::size_t top, const std::s
     if (path.empty()) return Node{"", 0, {Type::directory, 0755, 0, {}}};
     for (std::size_t i = top; i-- > 0;) {
         auto node = listed_in(layers_[i], path);
-        // A layer may list what is in a folder and not the folder; over a deletion of its own too.
+        // A layer may list a folder's content without the folder, even where it also deletes the older one.
         const bool is_used = (!node || node->file.type == Type::whiteout) && has_below(layers_[i], path);
         if (is_used) return Node{path, i, {Type::directory, 0755, 0, {}}, path};
         if (node) {
@@ -175,7 +175,7 @@ std::vector<std::string> RootView::names_in(std::string_view folder) const {
     const std::string& path = node->path;
     for (std::size_t i = layers_.size(); i-- > 0;) {
         const Layer& layer = layers_[i];
-        // A file below a folder does not show, nor does what lies below the file.
+        // Below a folder of an upper layer, a file does not show, and neither does anything under that file.
         const auto own = listed_in(layer, path);
         if (own && own->file.type != Type::directory && own->file.type != Type::whiteout) break;
         std::vector<std::string> places = listed_as(layer, path);
@@ -195,7 +195,7 @@ std::vector<std::string> RootView::names_in(std::string_view folder) const {
     return {names.begin(), names.end()};
 }
 
-// In its own layer, else in those below it.
+// The linked file is looked for in its own layer first, then in those below it.
 RootView::Node RootView::linked_file(const Node& node) const {
     Node at = node;
     for (int links = 0; at.file.type == Type::hardlink && links < most_links; ++links) {

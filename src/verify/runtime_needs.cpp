@@ -63,7 +63,7 @@ class Search {
         return std::nullopt;
     }
 
-    // A compiler is more than the program that people start: it runs others, and none of them may be missing.
+    // A compiler is more than the program that people start: it runs others, and each of them must be there.
     void compiler(const std::vector<std::string>& names, const std::string& pass, const std::string& what,
                   const std::string& hint) {
         std::optional<RootView::Node> found;
@@ -83,7 +83,7 @@ class Search {
             miss("there is a " + what + " and no header of the C library (stdlib.h)", debian("\"libc6-dev\""));
     }
 
-    // gcc's own: <libdir>/gcc/<triple>/<version>/cc1 (GCC manual, "Directories").
+    // gcc's own programs: <libdir>/gcc/<triple>/<version>/cc1 (GCC manual, "Directories").
     bool has_pass(const std::string& pass) const {
         for (const char* root : {"usr/lib/gcc", "usr/libexec/gcc", "usr/local/libexec/gcc", "usr/local/lib/gcc"})
             for (const std::string& triple : place_.view.names_in(root))
@@ -100,7 +100,7 @@ class Search {
         const std::string hint = debian(name == "python3.11" ? "\"libpython3-dev\"" : "\"lib" + name + "-dev\"");
         for (const std::string& folder : include_)
             if (place_.view.find(folder + "/" + name + "/Python.h")) {
-                // Debian keeps what differs between machines apart, in another file of the same package.
+                // Debian keeps the parts that differ between machines in another file of the same package.
                 if (place_.view.find(folder + "/" + name + "/pyconfig.h")) return;
                 return miss("Python.h of " + name + " is there and pyconfig.h is not", hint);
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel's recipe says that it needs at run time, looked for in the image. Used by `verify` and, through it, by
-// every build: without a compiler a kernel that compiles at its first use falls back without a word. Never runs a
-// program of the image.
+// Looks in the image for what a kernel's recipe needs at run time. Used by verify.cpp, and so by every build: without a
+// compiler, a kernel that compiles at its first use falls back to slower code without any message. Never runs a program
+// of the image.
 #pragma once
 
 #include <string>

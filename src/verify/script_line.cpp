@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 
-// Linux hands over all that follows the interpreter as one word; only with -S does env take it apart.
+// Linux passes all that follows the interpreter as one argument; only with -S does env split it.
 std::string told_to_env(const std::string& argument) {
     if (!argument.starts_with('-')) return argument.find('=') == std::string::npos ? argument : "";
     std::string words;
@@ -20,7 +20,7 @@ std::string told_to_env(const std::string& argument) {
     std::replace(words.begin(), words.end(), '\t', ' ');
     for (const std::string& word : split(words, ' ')) {
         if (word.empty()) continue;
-        // Another option, another PATH, a quoted word: the program cannot be told with certainty.
+        // With another option, another PATH or a quoted word, the program cannot be told with certainty.
         if (word[0] == '-' || word.starts_with("PATH=") || word.find_first_of("'\"\\$") != std::string::npos) return {};
         if (word.find('=') == std::string::npos) return word;
     }

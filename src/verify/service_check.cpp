@@ -12,9 +12,9 @@ namespace tmplbuild {
 
 namespace {
 
-constexpr int most_interpreters = 5;  // that are scripts themselves, as execve(2) has it
+constexpr int most_interpreters = 5;  // scripts that interpret each other, as in execve(2)
 
-// Mounted over or made on the pod: what the image has there says nothing.
+// Paths that are mounted over or made on the pod, so that the image's own content there says nothing.
 bool is_pods_own(std::string_view path) {
     constexpr std::array<std::string_view, 6> places{"/workspace", "/run", "/tmp", "/dev", "/proc", "/sys"};
     return std::any_of(places.begin(), places.end(), [&](std::string_view place) {
@@ -34,7 +34,7 @@ class ServiceCheck {
 
     void run() {
         const auto expanded = pod::expand_service(service_, pod::pod_spec_path);
-        if (!expanded) return;  // podspec's check says so
+        if (!expanded) return;  // podspec's check reports it
         if (const auto own = service_.environment.find("PATH"); own != service_.environment.end()) path_ = own->second;
         if (!expanded->command.empty()) look_for_program("its program", expanded->command[0]);
         if (!expanded->probe.empty()) look_for_program("the program of its readiness probe", expanded->probe[0]);
@@ -49,7 +49,7 @@ class ServiceCheck {
             {Finding::Weight::wrong, "service '" + service_.name + "'", std::move(message), std::move(hint)});
     }
 
-    // Also by way of a link.
+    // This also holds for a path that reaches such a place by a link.
     bool cannot_be_told(const std::string& path) const {
         return is_pods_own(path) || is_pods_own("/" + root_.leads_to(path));
     }
@@ -73,7 +73,8 @@ class ServiceCheck {
             look_for_interpreter(what + " '" + program + "'", full);
     }
 
-    // By its path, else the first one on PATH; "" where there is none, nothing where that cannot be told.
+    // A program by its path, else the first of that name on PATH; "" where there is none, none where that cannot be
+    // told.
     std::optional<std::string> find_program(const std::string& program) const {
         std::vector<std::string> places{whole_path(program)};
         if (program.find('/') == std::string::npos) places = split(path_, ':');
@@ -95,7 +96,7 @@ class ServiceCheck {
             look_for_interpreter(what + " '" + *full + "'", *full);
     }
 
-    // A script starts only when the program that its first line names does.
+    // A script can start only when the interpreter that its first line names can.
     void look_for_interpreter(const std::string& whose, std::string file) {
         for (int depth = 0; depth <= most_interpreters; ++depth) {
             const auto text = root_.text(file);
@@ -136,7 +137,7 @@ class ServiceCheck {
                         : "bring the interpreter with a layer, or correct the script's first line");
     }
 
-    // As a message can hold it.
+    // The text without what a message cannot hold.
     static std::string printable(std::string text) {
         std::replace_if(
             text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }, '?');

@@ -18,7 +18,7 @@ namespace {
 using Weight = Finding::Weight;
 constexpr const char* kernels_root = "opt/tmplbuild/kernels";
 
-// A variant's folder has the beginning of its key for a name; a source or a self-test lies beside it.
+// The name of a variant's folder is the beginning of its key; sources and self-tests lie beside such folders.
 bool is_variant_name(const std::string& name) {
     return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
@@ -65,7 +65,7 @@ class Verify {
         return variant;
     }
 
-    // Only what the topmost layer has of each path is there.
+    // Only the topmost layer's content of each path counts.
     std::vector<kernel::ModuleFacts> modules_in(const std::string& folder) const {
         std::vector<kernel::ModuleFacts> out;
         for (auto at = content_.modules.lower_bound(folder + "/"); at != content_.modules.end(); ++at) {
@@ -109,7 +109,7 @@ class Verify {
                 variant.findings.push_back({Weight::note, row.gpu, "compiles it at its first start there", ""});
     }
 
-    // Bytes that could not be read may hide what is missed: then nobody knows.
+    // Bytes that could not be read may hold what is missing: then the answer is not known.
     static Weight weight_of(const kernel::VariantProof& proof) {
         const bool all_unknown =
             !proof.rows.empty() && std::all_of(proof.rows.begin(), proof.rows.end(), [](const kernel::TargetRow& row) {
@@ -121,7 +121,7 @@ class Verify {
         return all_unknown && any_unknown ? Weight::unknown : Weight::wrong;
     }
 
-    // Tools that "repair" wheels copy torch into them: two torches in one process.
+    // Tools that "repair" wheels copy torch's libraries into them, which puts two torches into one process.
     void bundled(const std::string& folder, VerifiedVariant& variant) const {
         for (const kernel::ModuleFacts& module : modules_in(folder)) {
             const std::string name = module.path.substr(module.path.rfind('/') + 1);
@@ -165,11 +165,11 @@ class Verify {
         }
     }
 
-    // Symbols may all be there, and another torch's classes still have another layout.
+    // Even where all symbols are found, another torch's classes may have another layout.
     static std::vector<Finding> other_torch(const std::string& built, const PythonView* python) {
         const InstalledDistribution* torch = python == nullptr ? nullptr : python->find("torch");
         if (built.empty() || torch == nullptr) return {};
-        // An index's wheel says "2.11.0" where its torch/version.py says "2.11.0+cu130".
+        // A wheel of the index says "2.11.0" where its torch/version.py says "2.11.0+cu130".
         const auto release = [](const std::string& version) { return version.substr(0, version.find('+')); };
         const bool local = built.find('+') != std::string::npos && torch->version.find('+') != std::string::npos;
         if (local ? built == torch->version : release(built) == release(torch->version)) return {};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does an image keep what it promises about its kernels? Everything is made again from the image's bytes: what device
-// code each module holds and which GPUs run it, whether the dynamic linker would find every library and symbol, what
-// the recipe needs at run time; and the annotation and pod.json must say the same. `tmplbuild verify` prints it, every
-// build of an image with kernels asks it before anything is written. Never starts a program of the image.
+// Does an image keep what it promises about its kernels? Everything is determined again from the image's bytes: what
+// device code each module holds and which GPUs run it, whether the dynamic linker would find every library and symbol,
+// and what the recipe needs at run time; the annotation and pod.json must say the same. `tmplbuild verify` prints the
+// result, and every build of an image with kernels asks for it before anything is written. Never starts a program of
+// the image.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ struct Finding {
     enum class Weight {
         wrong,    // the image does not keep its promise
         unknown,  // it cannot be told from the bytes
-        note,     // worth a word
+        note,     // worth knowing
     };
     Weight weight = Weight::wrong;
     std::string where;    // a file, a kernel: "sageattention/_fused.so"; may be empty
@@ -48,18 +49,18 @@ struct Verification {
     std::vector<Finding> findings;          // of the image as a whole
     std::size_t layers = 0, layers_read = 0;
 
-    // 0: it keeps its promises, 1: it does not, 5: that cannot be told.
+    // 0: it keeps its promises, 1: it does not, 5: that cannot be determined.
     int exit_code() const;
     std::vector<Finding> all_findings() const;
     json::object to_json() const;
 };
 
-// Of an image that is read already.
+// The same for an image that is already read.
 struct ImageContent;
 Verification verify_content(const oci::ImageSource& image, const ImageContent& content);
 
-// `store`: where the indexes of layers are found and kept; nullptr: every layer is read. An error only where the image
-// cannot be read at all, or a layer is damaged.
+// `store` keeps the indexes of layers; nullptr: every layer is read. An error only where the image cannot be read at
+// all, or a layer is damaged.
 Result<Verification> verify_image(const oci::ImageSource& image, const Store* store, const std::stop_token& stop);
 
 }  // namespace tmplbuild
