@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// build, lock: what changes something.
+// The commands build, lock and run, which change something.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -52,7 +52,7 @@ static json::object metadata(const BuildReport& report) {
             {"steps", std::move(steps)}};
 }
 
-// NAME=FILE, each: the file's content is the secret.
+// Reads NAME=FILE arguments; the secret is the content of FILE.
 static std::map<std::string, std::string> read_secrets(const std::vector<std::string>& given) {
     std::map<std::string, std::string> out;
     for (const std::string& text : given) {
@@ -104,8 +104,8 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     return 0;
 }
 
-// A command that stands on the line reads what this program is given: its terminal where it has one to itself, else its
-// standard input, else nothing.
+// A command given as arguments reads what this program can read: the terminal if it has one to itself, else standard
+// input, else nothing.
 static void pass_input(LocalRun& run) {
     if (run.arguments.empty()) return;
     const bool is_terminal = ::isatty(STDIN_FILENO) == 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands behind the command line, one function each. main.cpp parses arguments and catches errors; these print
-// results on stdout and return the exit code. Throw BuildError.
+// The commands behind the command line, one function each. main.cpp parses arguments and catches errors; these
+// functions print results on stdout and return the exit code. They throw BuildError.
 #pragma once
 
 #include <filesystem>
@@ -40,8 +40,8 @@ int run_inspect(const Options& options);
 int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options);
 
-// Where our own files lie, found from the running program: what goes into images, by its path there; what runs in the
-// sandbox; the folder of recipes.
+// The files that ship with this program, found relative to it: those that go into images, by their path there; the one
+// that runs in the sandbox; the folder of recipes.
 std::map<std::string, std::filesystem::path> image_programs();
 std::filesystem::path sandbox_init_file();
 std::filesystem::path nvcc_front_file();

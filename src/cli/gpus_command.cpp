@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gpus: every GPU that a template may name, and which kernels serve it: those of the shipped recipes, of a template, or
-// of an image, as its annotation proves it.
+// The command gpus: every GPU that a template may name, and which kernels serve it: those of the shipped recipes, of a
+// template, or of an image as its annotation proves it.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -22,11 +22,11 @@ namespace {
 struct Serving {
     std::string kernel;
     std::string variant;  // the arch whose variant serves the GPU; empty: none does
-    std::string verdict;  // of an image's bytes; empty where a recipe only says what it would build
+    std::string verdict;  // according to an image's bytes; empty where a recipe only says what it would build
     std::string reason;
 };
 
-// What would serve a GPU, kernel by kernel.
+// The variants that would serve a GPU, by kernel.
 class Kernels {
   public:
     explicit Kernels(const std::string& from) {
@@ -62,7 +62,7 @@ class Kernels {
         for (const KernelUse& use : tmpl.kernels) recipes_.push_back(use.recipe);
     }
 
-    // Each through the smallest template that uses it, so that a recipe has one reader.
+    // Each recipe is read through the smallest template that uses it, so that recipes have one reader.
     void from_recipes() {
         std::vector<fs::path> folders;
         std::error_code failed;

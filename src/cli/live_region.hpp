@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lines at the bottom of a terminal that are drawn again and again, as bytes to send: pure, so that tests can look
-// at every byte. Used by the terminal's progress view. Never writes, never asks for the terminal's size.
+// The lines at the bottom of a terminal that are drawn again and again, as bytes to send: pure, so that tests can
+// compare every byte. Used by the terminal's progress view. Never writes, never asks for the terminal's size.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,12 @@ struct TerminalSize {
 
 class LiveRegion {
   public:
-    // Replaces what was drawn by `lines`, which are plain text: cut to the width, and to the height with a count of
-    // what is not shown. `above` (one line, colours allowed; empty: none) stays above them for good. Goes back to the
-    // region's first row by itself, also after the window became narrower and the terminal broke drawn lines in two (as
-    // tmux, VTE, kitty and xterm.js do). ECMA-48 sequences only.
+    // Replaces what was drawn by `lines`, which are plain text: cut to the width, and to the height with a count of the
+    // hidden ones. `above` (one line, colours allowed; empty: none) stays above them for good. Finds the region's first
+    // row again even after the window became narrower and the terminal wrapped drawn lines (as tmux, VTE, kitty and
+    // xterm.js do). Uses ECMA-48 sequences only.
     std::string draw(const std::vector<std::string>& lines, TerminalSize size, const std::string& above = {});
-    // Takes the region away and leaves the cursor where its first line was; what is below (an echoed "^C") goes too.
+    // Removes the region and leaves the cursor where its first line was; text below it (an echoed "^C") is removed too.
     std::string clear(TerminalSize size);
 
   private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: arguments in, exit code out. The only place that catches BuildError and turns signals into a stop.
+// The command line: arguments in, exit code out. The only place that catches BuildError and turns signals into a stop
+// request.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -30,7 +31,8 @@ class StopOnSignal {
         struct sigaction hangup {};
         if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) sigaddset(&set_, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        // A write that fails is an error with words, and leaves nothing behind.
+        // With these signals ignored, a write that fails returns an error that can be reported, and temporary files are
+        // removed.
         for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
         std::thread([this, source = source_]() mutable {
             int number = 0;
@@ -58,7 +60,7 @@ ProgressKind progress_kind(const std::string& word) {
     return found->second;
 }
 
-// One value each time it stands there: what follows is the next argument, the template's name for one.
+// The option takes one value each time: the argument after that may be something else, such as the template's name.
 void repeatable(CLI::Option* option) { option->expected(1)->take_all()->allow_extra_args(false); }
 
 std::string hint_for(const std::string& word, const std::vector<std::string>& names, const std::string& otherwise) {
@@ -66,7 +68,7 @@ std::string hint_for(const std::string& word, const std::vector<std::string>& na
     return near.empty() ? otherwise : near;
 }
 
-// CLI11's words as one error of ours, with what is nearest to a word that it does not know.
+// Turns CLI11's message into one of our errors, with the nearest known word in place of an unknown one.
 Error usage_of(const CLI::App& app, const CLI::ParseError& wrong, const std::string& first) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
     const CLI::App& at = chosen.empty() ? app : *chosen.front();
@@ -175,7 +177,7 @@ void settle_lock(Options& options, const CLI::App& lock) {
     if (options.template_file.empty()) throw CLI::RequiredError("TEMPLATE");
 }
 
-// `run TEMPLATE -- COMMAND…`: what comes after the dashes is the pod's own, whatever it looks like.
+// `run TEMPLATE -- COMMAND…`: everything after the dashes belongs to the pod, whatever it looks like.
 int take_command(int argc, char** argv, Options& options) {
     if (argc < 2 || std::string_view(argv[1]) != "run") return argc;
     char** const end = argv + argc;
@@ -185,7 +187,7 @@ int take_command(int argc, char** argv, Options& options) {
     return static_cast<int>(dashes - argv);
 }
 
-// The exit code of a command whose result is on its way. A reader that has seen enough (`| head`) needs no words.
+// The exit code after the result was written. A reader that has read enough (`| head`) causes no message.
 int finished(int code, ProgressKind progress) {
     const int failed = finish_output();
     if (failed == 0) return code;
@@ -222,8 +224,9 @@ int parse_and_run(int argc, char** argv) {
         errors.push_back(build_error(std::string("an error that nobody expected: ") + failed.what(),
                                      "please report it with the command that led to it"));
     }
-    progress.reset();       // live lines go before the errors come
-    (void)finish_output();  // what was said before them; the command has failed anyway
+    progress.reset();  // live lines are removed before errors are printed
+    // Earlier results come first; their failure does not matter, since the command has failed anyway.
+    (void)finish_output();
     print_errors(errors, line.progress);
     return exit_code(errors.front().kind);
 }

@@ -11,7 +11,7 @@
 
 namespace tmplbuild::cli {
 
-// The first errno(3) of a write to stdout, which a process has once: a later flush has nothing left to fail with.
+// The errno of the first failed write to stdout; a later flush would not report it again.
 static int& first_failure() {
     static int code = 0;
     return code;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan and explain: what a build would do, and why. Neither uses the network nor writes anything.
+// The commands plan and explain: what a build would do, and why. Neither uses the network nor writes anything.
 
 #include <set>
 
@@ -25,7 +25,7 @@ std::string reason(const Step& step, const Store& store) {
     return difference ? difference->name + " changed" : "its result is gone from the store";
 }
 
-// A throwaway is made only for a step that is to be made itself.
+// A step whose result is thrown away is only made when a step that needs it is made.
 void mark_unused(std::vector<PlanRow>& rows) {
     std::set<std::string> wanted;
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
@@ -122,7 +122,7 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
         {"steps", std::move(steps)}, {"gpus", gpus_json(plan, store)}, {"peak_disk", peak_disk(plan.steps, store)}});
 }
 
-// What is not locked has no size yet, and no count of packages.
+// A step that is not locked has no size and no number of packages yet.
 void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
     std::uint64_t bytes = 0;
     std::size_t in_image = 0, unknown = 0;

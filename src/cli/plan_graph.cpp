@@ -7,7 +7,8 @@ namespace tmplbuild::cli {
 
 namespace {
 
-// A quoted string of the language: only '"' and a backslash mean something in it. Lines end with "\l", left-justified.
+// A quoted string of DOT, in which only '"' and a backslash have a meaning. Lines end with "\l", which aligns them
+// left.
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan as Graphviz draws it: `tmplbuild plan --dot TEMPLATE | dot -Tsvg`. Never looks anything up.
+// Writes a plan for Graphviz: `tmplbuild plan --dot TEMPLATE | dot -Tsvg`. Never looks anything up.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace tmplbuild::cli {
 
-// A step beside what the store says of it.
+// A step, and what the store has of it.
 struct PlanRow {
     const Step* step;
     bool hit = false;
-    bool unused = false;      // a throwaway that nothing needs which is to be built
-    std::string why{};        // it is no hit
-    std::uint64_t bytes = 0;  // of its layers: as they are, or a guess
+    bool unused = false;      // its result is thrown away, and no step that is to be built needs it
+    std::string why{};        // the reason when it is no hit
+    std::uint64_t bytes = 0;  // of its layers: their size, or an estimate
 
     const char* state() const { return hit ? "hit" : unused ? "unused" : step->key ? "miss" : "unresolved"; }
 };
 
-// In the DOT language (graphviz.org/doc/info/lang.html): a box a step, an arrow from each step to what needs it. Steps
-// in the store are grey, throwaways dashed; a kernel's box names the GPUs that its variant is for.
+// In the DOT language (graphviz.org/doc/info/lang.html): a box for each step, an arrow from each step to the steps that
+// need it. Steps in the store are grey, throwaways dashed; a kernel's box names the GPUs that its variant is for.
 std::string plan_graph(const Plan& plan, const std::vector<PlanRow>& rows);
 
 }  // namespace tmplbuild::cli

@@ -34,7 +34,7 @@ const char* word(StepOutcome outcome) {
 
 void put(const std::string& text) { (void)std::fwrite(text.data(), 1, text.size(), stderr); }
 
-// Of a tool's output only what is text: logs and JSON readers choke on the rest.
+// Prints only the text of a tool's output, since logs and JSON readers cannot take the rest.
 class PlainProgress : public Progress {
   public:
     void started(const std::string& step, const std::string& what) override { say(step + ": " + what); }
@@ -62,7 +62,7 @@ class JsonProgress : public Progress {
     void doing(const std::string& step, const std::string& what) override {
         say({{"event", "doing"}, {"step", step}, {"what", what}});
     }
-    // A long copy tells of every chunk: five times a second, and the end, is what a reader can use.
+    // A long copy reports every chunk; five lines a second and the last one are enough.
     void bytes(const std::string& step, std::uint64_t done, std::uint64_t total) override {
         const auto now = std::chrono::steady_clock::now();
         {
@@ -101,14 +101,14 @@ bool has_colour() {
     return no_color == nullptr || *no_color == '\0';
 }
 
-// A detail is several lines; JSON takes UTF-8 only.
+// A detail has several lines, and JSON takes only UTF-8.
 std::string plain_text(const std::string& detail) {
     std::vector<std::string> lines;
     for (const std::string& line : split(detail, '\n')) lines.push_back(printable(line));
     return join(lines, "\n");
 }
 
-// On a terminal the last lines of a tool's output are what fits beside the error itself.
+// On a terminal, only the last lines of a tool's output fit beside the error itself.
 constexpr std::size_t tail_lines = 30;
 
 std::string shortened(const std::string& detail) {
@@ -119,7 +119,7 @@ std::string shortened(const std::string& detail) {
     return "… " + std::to_string(left_out) + " lines before; --progress plain shows all\n" + join(lines, "\n");
 }
 
-// Each part of an error is one line, but for the detail: what somebody else put into it stays in its line.
+// Each part of an error but the detail becomes one line, so that text from outside cannot imitate other lines.
 Error shown(Error error) {
     error.message = visible(error.message);
     error.hint = visible(error.hint);

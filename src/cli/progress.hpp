@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How progress is shown, always on stderr: live lines on a terminal, plain lines elsewhere, one JSON object a line for
-// programs. Chosen once in main.cpp. Never writes results: those go to stdout.
+// Shows progress, always on stderr: live lines on a terminal, plain lines elsewhere, one JSON object a line for
+// programs. main.cpp chooses the kind once. Never writes results: those go to stdout.
 #pragma once
 
 #include <memory>
@@ -14,13 +14,13 @@ namespace tmplbuild::cli {
 
 enum class ProgressKind { automatic, tty, plain, json };
 
-// `automatic`: tty when stderr is a terminal that is not dumb, else plain. NO_COLOR (no-color.org) is obeyed.
+// `automatic` means tty when stderr is a terminal that is not dumb, else plain. NO_COLOR (no-color.org) is obeyed.
 std::unique_ptr<Progress> make_progress(ProgressKind kind);
-// Before results go to stdout: live lines that were still there would be taken for them, and they for live lines.
+// To be called before results go to stdout, since results and live lines on one terminal could not be told apart.
 void end_live_lines(Progress& progress);
-// The errors that ended a command, as text or as JSON lines; on a terminal with the end of a tool's output only.
+// Prints the errors that ended a command, as text or as JSON lines; on a terminal only the end of a tool's output.
 void print_errors(const std::vector<Error>& errors, ProgressKind kind);
-// "base: built in 12 s (Debian bookworm)", what every view says about a step that ended.
+// What every view says about a step that ended: "base: built in 12 s (Debian bookworm)".
 std::string ending(const std::string& step, StepOutcome outcome, double seconds, const std::string& note);
 
 }  // namespace tmplbuild::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// inspect: what only answers. It neither uses the network nor writes anything.
+// The command inspect, which only answers questions. It neither uses the network nor writes anything.
 #include <cstdio>
 
 #include "base/printable.hpp"
@@ -13,7 +13,7 @@
 
 namespace tmplbuild::cli {
 
-// Yes only if every kernel of the image runs there: an image with a kernel that does not is not what was asked for.
+// Yes only if every kernel of the image runs there, since the image needs all of them.
 static int can_run(const oci::ImageName& name, const Options& options) {
     const oci::ImageSource image = oci::ImageSource::open(name).value();
     if (!image.has_annotations())

@@ -9,7 +9,7 @@ namespace tmplbuild::cli {
 
 namespace fs = std::filesystem;
 
-// A program of ours: beside this one in a build tree, under lib/ where it was installed.
+// The path of one of our programs: beside this one in a build tree, under lib/ in an installation.
 static fs::path companion(const std::string& name) {
     const fs::path folder = io::this_program().parent_path();
     std::error_code failed;
@@ -23,7 +23,7 @@ std::map<std::string, fs::path> image_programs() {
     std::map<std::string, fs::path> out{{"opt/tmplbuild/launcher", companion("launcher")},
                                         {"opt/tmplbuild/tmpl-ctl", companion("tmpl-ctl")},
                                         {"opt/tmplbuild/kernel-job", companion("kernel-job")}};
-    // The probe's bundle: its own loader and C library beside it.
+    // The probe comes with its own loader and C library in one folder.
     for (const auto& entry : fs::directory_iterator(companion("gpu/gpu-probe").parent_path()))
         out["opt/tmplbuild/gpu/" + entry.path().filename().string()] = entry.path();
     return out;

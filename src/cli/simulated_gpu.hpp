@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `run --gpu`: a stand-in for NVIDIA's driver in the container, so that a person without a GPU watches which variant a
-// pod chooses, compiles and switches on. It answers questions about GPUs and computes nothing.
+// `run --gpu`: puts a stand-in for NVIDIA's driver into the container, so that a person without a GPU can watch which
+// variant a pod chooses, compiles and switches on. It answers questions about GPUs and computes nothing.
 #pragma once
 
 #include "engine/build.hpp"

@@ -15,7 +15,7 @@ namespace tmplbuild::cli {
 
 using Clock = std::chrono::steady_clock;
 
-// Whole in one write, so that no frame is seen half-drawn.
+// Writes each frame at once, so that nobody sees a half-drawn one.
 static void put_whole(const std::string& text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
 
 static TerminalSize terminal_size() {
@@ -49,7 +49,7 @@ TerminalProgress::Running* TerminalProgress::find(const std::string& step) {
 void TerminalProgress::started(const std::string& step, const std::string& what) {
     const std::lock_guard lock(mutex_);
     if (ended_) return;
-    // A step that was prepared before it is built is one step to people: its time goes on.
+    // For people, a step's preparation and its build are one step, so its time goes on.
     if (Running* running = find(step))
         *running = {step, printable(what), {}, {}, running->since};
     else
@@ -57,7 +57,7 @@ void TerminalProgress::started(const std::string& step, const std::string& what)
     redraw();
 }
 
-// What comes for a step that is not running is late (a tool's last lines) and would never go away again.
+// Reports about a step that no longer runs (a tool's last lines) are dropped, since their line would never be removed.
 void TerminalProgress::doing(const std::string& step, const std::string& what) {
     const std::lock_guard lock(mutex_);
     Running* running = find(step);

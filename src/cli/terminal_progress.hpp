@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress on a terminal: one live line for each running step, redrawn five times a second; what ended scrolls away
-// above. Made by progress.cpp alone.
+// Progress on a terminal: one live line for each running step, redrawn five times a second; the line of a step that
+// ended moves above them and stays. Used by progress.cpp. Writes to stderr alone.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ class TerminalProgress : public Progress {
     void finished(const std::string& step, StepOutcome outcome, double seconds, const std::string& note) override;
     void ended(const std::string& step) override;
     void message(const std::string& text) override;
-    // Takes the live lines away for good: results follow on the same terminal.
+    // Removes the live lines for good, since results follow on the same terminal.
     void end();
 
   private:
@@ -44,7 +44,7 @@ class TerminalProgress : public Progress {
     std::condition_variable_any wake_;
     std::vector<Running> running_;  // in the order of their starts, so that no line changes its place
     LiveRegion region_;
-    std::jthread painter_;  // last: it uses everything above
+    std::jthread painter_;  // the last member: its thread uses everything above
 };
 
 }  // namespace tmplbuild::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify: an image's kernels, proven again from its bytes.
+// The command verify: an image's kernels, proven again from its bytes.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -12,7 +12,7 @@ namespace tmplbuild::cli {
 
 namespace {
 
-// "sm_89 (zstd), sm_90a": every distinct kind of code once, in the file's order.
+// Each distinct kind of code once, in the file's order: "sm_89 (zstd), sm_90a".
 std::string code_of(const kernel::ModuleProof& module) {
     if (!module.present) return "not in this variant";
     std::vector<std::string> out;
@@ -60,7 +60,7 @@ void print_variant(const VerifiedVariant& variant) {
 
 int run_verify(const Options& options, const std::stop_token& stop) {
     const oci::ImageSource image = oci::ImageSource::open(oci::ImageName::parse(options.image).value()).value();
-    // Where no store can be (a read-only home), every layer is read and nothing kept.
+    // Where no store can be made (a read-only home), every layer is read and no index is kept.
     const auto store = Store::open(Store::default_root());
     const Verification result = verify_image(image, store ? &*store : nullptr, stop).value();
     const int code = result.exit_code();

@@ -17,7 +17,7 @@
 
 namespace {
 
-constexpr int cannot_run = 126, not_found = 127;  // as a shell says it
+constexpr int cannot_run = 126, not_found = 127;  // the exit codes of a shell for these
 
 [[noreturn]] void run(const char* directory, const char* input, char** command) {
     sigset_t none;
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
             if (got == static_cast<ssize_t>(sizeof info) && info.ssi_signo != SIGCHLD)
                 kill(-child, static_cast<int>(info.ssi_signo));
         }
-        // Nobody ever writes: any event here is the end of the builder.
+        // The builder never writes into this pipe, so any event here means that it has ended.
         if (watched[1].revents != 0) return 128 + SIGKILL;
     }
     return code;
