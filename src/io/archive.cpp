@@ -65,7 +65,7 @@ class TarArchive : public ArchiveFormat {
     Result<std::size_t> read(std::span<std::byte> into) override;
 
     Error failure(const std::string& what) const {
-        if (source_failed) return *source_failed;  // the source's own words
+        if (source_failed) return *source_failed;  // the source's own error
         const char* said = archive_error_string(handle);
         return build_error("cannot read " + what + " of '" + name + "': " + (said == nullptr ? "libarchive" : said));
     }
@@ -80,7 +80,8 @@ class TarArchive : public ArchiveFormat {
         *buffer = impl.block.data();
         return static_cast<la_ssize_t>(*got);
     }
-    // libarchive seeks over content that nobody reads, beyond the file's end too, and takes that for the archive's.
+    // Where nobody reads the content, libarchive seeks over it, even beyond the end of the file, and takes that for the
+    // archive's end.
     bool is_cut() const {
         struct stat facts {};
         return fd && ::fstat(fd.get(), &facts) == 0 && S_ISREG(facts.st_mode) &&
@@ -101,8 +102,8 @@ class TarArchive : public ArchiveFormat {
     Result<void> next_block();
 
     std::string path_;                 // of the current entry, for errors
-    std::uint64_t size_ = 0, at_ = 0;  // of its content, and how much of it was read
-    // What libarchive gave last of it: bytes that belong at block_at_.
+    std::uint64_t size_ = 0, at_ = 0;  // the size of its content, and how much of it was read
+    // The last block that libarchive gave: bytes that belong at block_at_.
     const std::byte* block_ = nullptr;
     std::size_t block_left_ = 0;
     std::uint64_t block_at_ = 0;
@@ -138,7 +139,7 @@ Result<ArchiveEntry> TarArchive::entry_of(archive_entry* from) const {
     auto bad = [&](const std::string& what) {
         return build_error("the entry '" + entry.path + "' of '" + name + "' has a bad " + what);
     };
-    // The largest id means "none" to the kernel (chown(2)).
+    // The largest id means "no change" to chown(2).
     constexpr la_int64_t ids = std::numeric_limits<std::uint32_t>::max();
     const la_int64_t uid = archive_entry_uid(from), gid = archive_entry_gid(from), size = archive_entry_size(from);
     if (uid < 0 || uid >= ids || gid < 0 || gid >= ids) return bad("owner");
@@ -166,7 +167,7 @@ Result<std::optional<ArchiveEntry>> TarArchive::next() {
     if (code == ARCHIVE_EOF && is_cut())
         return build_error("cannot read '" + name + "': it ends in the middle of '" + path_ + "'");
     if (code == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
-    // libarchive warns about names that it cannot convert, and keeps the raw bytes: those are what is wanted.
+    // libarchive warns about names that it cannot convert and keeps their raw bytes, which are what is wanted.
     if (code < ARCHIVE_WARN) return failure(path_.empty() ? "an entry" : "what follows '" + path_ + "'");
     auto made = entry_of(entry);
     if (!made) return made.error();
@@ -178,7 +179,7 @@ Result<std::optional<ArchiveEntry>> TarArchive::next() {
     return std::optional(std::move(*made));
 }
 
-// By blocks, each with its place: archive_read_data() ends early where a file is all hole.
+// Reads block by block, each with its place: archive_read_data() ends early where the rest of a file is a hole.
 Result<std::size_t> TarArchive::read(std::span<std::byte> into) {
     std::size_t done = 0;
     while (done < into.size() && at_ < size_) {
@@ -233,7 +234,7 @@ Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
     if (!fd) return fd.error();
     std::array<char, 4> magic{};
     const ssize_t got = ::pread(fd->get(), magic.data(), magic.size(), 0);
-    // A member's header, or the end of an archive without any (APPNOTE.TXT 4.3.7 and 4.3.16).
+    // The header of a member, or the end of an archive without members (APPNOTE.TXT 4.3.7 and 4.3.16).
     const std::string_view begin(magic.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
     if (begin == "PK\3\4" || begin == "PK\5\6") {
         auto zip = open_zip_archive(file);
@@ -243,7 +244,7 @@ Result<ArchiveReader> ArchiveReader::open(const std::filesystem::path& file) {
     auto impl = std::make_unique<TarArchive>(file);
     impl->fd = std::move(*fd);
     archive* handle = impl->handle;
-    // One by one: "all" has filters that start programs (lrzip, grzip).
+    // Each filter is added by itself, since "all" has filters that start programs (lrzip, grzip).
     for (const auto add :
          {archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
           archive_read_support_filter_zstd, archive_read_support_filter_lz4, archive_read_support_filter_none})
@@ -264,7 +265,7 @@ Result<ArchiveReader> ArchiveReader::tar(ByteSource source, std::string name) {
     impl->block.resize(read_block_bytes);
     impl->absolute_allowed = true;
     archive_read_support_format_tar(impl->handle);
-    archive_read_support_format_empty(impl->handle);  // no bytes at all: a layer without anything
+    archive_read_support_format_empty(impl->handle);  // no bytes at all: a layer without any content
     if (archive_read_open(impl->handle, impl.get(), nullptr, &TarArchive::pull, nullptr) != ARCHIVE_OK)
         return impl->failure("the beginning");
     return ArchiveReader(std::move(impl));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands behind an ArchiveReader: one class for tar (libarchive) and one for zip (ZipReader). Internal to io/.
+// The implementations of ArchiveReader: one class for tar (libarchive) and one for zip (ZipReader). Internal to io/.
 #pragma once
 
 #include <filesystem>
@@ -20,10 +20,10 @@ class ArchiveFormat {
     ArchiveFormat& operator=(const ArchiveFormat&) = delete;
     virtual ~ArchiveFormat() = default;
     virtual Result<std::optional<ArchiveEntry>> next() = 0;           // as ArchiveReader's
-    virtual Result<std::size_t> read(std::span<std::byte> into) = 0;  // likewise
+    virtual Result<std::size_t> read(std::span<std::byte> into) = 0;  // as ArchiveReader's too
 };
 
-// The form of a path that archive.hpp promises, or what is wrong with the name.
+// The path in the form that archive.hpp promises, or an error about the name.
 Result<std::string> clean_archive_path(std::string_view raw, bool absolute_allowed);
 
 Result<std::unique_ptr<ArchiveFormat>> open_zip_archive(const std::filesystem::path& file);

@@ -24,7 +24,7 @@ Result<std::string> read_content(ArchiveReader& reader, std::uint64_t size, cons
     return content;
 }
 
-// Hands each chosen member to `take` until it says false.
+// Gives each chosen member to `take` until that returns false.
 Result<void> visit(const fs::path& file, const MemberChoice& choice, std::uint64_t limit,
                    const std::function<bool(std::string path, std::string content)>& take) {
     auto reader = ArchiveReader::open(file);

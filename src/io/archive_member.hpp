@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small members of a tar or zip archive (archive.hpp), read into memory. Used to look into source distributions. Never
-// unpacks to disk, never runs anything; bounded in what it reads.
+// Reads small members of a tar or zip archive (archive.hpp) into memory. Used to look into source distributions. Never
+// unpacks to disk, never runs anything; the amount that it reads is bounded.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace tmplbuild::io {
 
 using MemberChoice = std::function<bool(std::string_view path)>;  // without "./" before it
 
-// The first regular member that is chosen; none is no error. A member above `limit` bytes is one, and so is an archive
-// that cannot be read.
+// The first regular member that is chosen; it is no error where there is none. Errors: a member above `limit` bytes,
+// and an archive that cannot be read.
 Result<std::optional<std::string>> read_archive_member(const std::filesystem::path& archive, const MemberChoice& choice,
                                                        std::uint64_t limit = 4ULL << 20);
-// All that are chosen, by path; together at most `limit` bytes.
+// All chosen members, by path; together they may have at most `limit` bytes.
 Result<std::map<std::string, std::string>> read_archive_members(const std::filesystem::path& archive,
                                                                 const MemberChoice& choice,
                                                                 std::uint64_t limit = 4ULL << 20);

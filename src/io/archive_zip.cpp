@@ -41,7 +41,7 @@ class ZipArchive : public ArchiveFormat {
         auto path = clean_archive_path(member.name, false);
         if (!path) return path.error();
         entry.path = std::move(*path);
-        // Where another system than Unix wrote it there are no modes.
+        // A zip that was written on another system than Unix has no modes.
         entry.mode = member.mode != 0 ? member.mode & 07777 : member.is_folder() ? 0755 : 0644;
         entry.mtime = member.mtime;
         if (member.is_symlink()) {

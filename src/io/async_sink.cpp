@@ -25,7 +25,7 @@ struct AsyncSink::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    // Small writes are gathered, so that one wake-up serves many of them.
+    // Small writes are collected, so that one wake-up is enough for many of them.
     Result<void> put(std::span<const std::byte> data) {
         while (!data.empty()) {
             const std::size_t part = std::min(data.size(), block_bytes - open.size());
@@ -76,7 +76,7 @@ struct AsyncSink::Impl {
     }
 
     Result<void> finish() {
-        if (!thread.joinable()) return open.empty() ? Result<void>{} : sink(open);  // too little for a thread
+        if (!thread.joinable()) return open.empty() ? Result<void>{} : sink(open);  // too little data for a thread
         if (!open.empty())
             if (auto sent = send(); !sent) return sent;
         {
@@ -91,9 +91,9 @@ struct AsyncSink::Impl {
 
     Sink sink;
     const std::size_t limit;      // blocks
-    std::vector<std::byte> open;  // the writer's own
+    std::vector<std::byte> open;  // used by the writer alone
     std::thread thread;
-    std::mutex mutex;  // of all below
+    std::mutex mutex;  // for everything below
     std::condition_variable changed;
     std::deque<std::vector<std::byte>> waiting;
     std::vector<std::vector<std::byte>> spare;

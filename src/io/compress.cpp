@@ -12,8 +12,8 @@
 namespace tmplbuild::io {
 
 static constexpr int zstd_level = 3;
-static constexpr int zstd_job_bytes =
-    2 << 20;  // the default for this level, 8 MiB, costs memory and gains nothing here
+// The default for this level, 8 MiB, costs memory and gains nothing here.
+static constexpr int zstd_job_bytes = 2 << 20;
 static constexpr int gzip_level = 6;
 
 struct Compressor::Stream {
@@ -32,7 +32,7 @@ struct Compressor::Plain : Stream {
 
 struct Compressor::Zstd : Stream {
     explicit Zstd(Sink sink) : Stream(std::move(sink)), context_(ZSTD_createCCtx()), out_(ZSTD_CStreamOutSize()) {
-        // More than four workers only cost memory: reading and hashing the tar is the limit then.
+        // More than four workers only cost memory, since reading and hashing the tar then limits the speed.
         const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
         ready_ = context_ != nullptr && set(ZSTD_c_compressionLevel, zstd_level) && set(ZSTD_c_checksumFlag, 1) &&
                  set(ZSTD_c_jobSize, zstd_job_bytes) && set(ZSTD_c_nbWorkers, workers);
@@ -85,7 +85,7 @@ struct Compressor::Gzip : Stream {
   private:
     Result<void> run(std::span<const std::byte> data, int flush) {
         if (!ready_) return machine_error("zlib could not be started");
-        // zlib.h leaves out the const that it keeps.
+        // zlib.h declares the pointer without const, although zlib does not write to it.
         stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(data.data()));
         stream_.avail_in = static_cast<uInt>(data.size());
         for (;;) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compression as a stream, by libzstd and zlib, with one fixed setting each: equal input gives equal bytes whatever the
-// machine's cores or the sizes of the writes. pack/ makes layers with it. Never a choice of level.
+// Compresses a stream with libzstd or zlib, each with one fixed setting: equal input gives equal bytes whatever the
+// number of cores or the sizes of the writes. pack/ makes layers with it. The level cannot be chosen.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +26,9 @@ class Compressor {
     Compressor(Compressor&&) noexcept;
 
     Result<void> write(std::span<const std::byte> data);
-    Result<void> finish();  // once; nothing may follow
+    Result<void> finish();  // may be called once; nothing may be written after it
 
-    // Names the library whose bytes come out: "zstd-1.5.4-3-2m", part of every layer's key.
+    // Names the library that makes the bytes: "zstd-1.5.4-3-2m", a part of every layer's key.
     static std::string format(Compression codec);
 
   private:

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t input_bytes = 256 << 10;
 
-// What of the input is read and not yet used.
+// Input that was read and is not used yet.
 struct Input {
     std::vector<std::byte> buffer = std::vector<std::byte>(input_bytes);
     std::size_t at = 0, size = 0;
@@ -35,7 +35,7 @@ struct Input {
         ended = *got == 0;
         return {};
     }
-    // The magic number may come in pieces.
+    // Reads until the magic number is complete, since it may come in pieces.
     Result<void> fill_at_least(const ByteSource& source, std::size_t wanted) {
         while (size < wanted && !ended) {
             auto got = source(std::span(buffer).subspan(size));
@@ -47,7 +47,7 @@ struct Input {
     }
 };
 
-// One kind of stream: makes of the input what fits into `into`. `middle`: the stream may not end here.
+// A decoder for one kind of stream: it fills `into` from the input. `middle`: the stream may not end here.
 struct StreamCodec {
     virtual ~StreamCodec() = default;
     virtual Result<std::size_t> step(Input& input, std::span<std::byte> into) = 0;
@@ -147,11 +147,11 @@ struct Decompressor::Impl {
         return {};
     }
 
-    // Bytes made; 0 at the end.
+    // Returns the number of bytes made; 0 at the end.
     Result<std::size_t> some(std::span<std::byte> into) {
         for (;;) {
             if (auto filled = input.refill(source); !filled) return filled.error();
-            // Both libraries may hold back bytes for want of room, so they are asked again after the input's end.
+            // Both libraries may hold back bytes when `into` is full, so they are asked again after the input's end.
             if (input.ended && input.at == input.size && !codec->middle) return 0;
             const std::size_t before = input.at;
             auto made = codec->step(input, into);

@@ -46,7 +46,7 @@ HttpBody HttpBody::of(std::string text) {
 Result<HttpBody> HttpBody::of_file(const fs::path& file, std::uint64_t offset, std::uint64_t size) {
     auto fd = sys::open_fd(file, O_RDONLY, 0);
     if (!fd) return fd.error();
-    // Shared, since the value is copied into requests.
+    // Shared, since requests copy the value.
     auto open = std::make_shared<sys::Fd>(std::move(*fd));
     return HttpBody{size, [open, file, offset](std::uint64_t at, std::span<std::byte> into) -> Result<std::size_t> {
                         for (;;) {

@@ -3,7 +3,7 @@
 
 namespace tmplbuild::io {
 
-static constexpr std::size_t max_line = 64 << 10;  // a longer one is passed on in pieces, so that memory stays bounded
+static constexpr std::size_t max_line = 64 << 10;  // a longer line is passed on in pieces, so that memory is bounded
 
 void OutputLines::feed(std::string_view text) {
     while (!text.empty()) {
@@ -28,7 +28,8 @@ void OutputLines::end_line() {
     open_.clear();
 }
 
-// Of a line that does not end; a secret that stands across two pieces would be in neither.
+// Passes on the part of an unfinished line that no secret crosses, since a secret across two pieces would be found in
+// neither.
 void OutputLines::tell_settled() {
     const std::size_t settled = command_.mask.settled(open_);
     if (settled == 0) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Splits one stream of a tool's output into lines, hides secrets in them, hands them on and keeps the last ones. Used
-// for both streams of a tool that is run (tool_run.cpp). Never holds more than one line, and of a long one a part.
+// Splits one stream of a tool's output into lines, hides secrets in them, passes them on and keeps the last ones. Used
+// for both streams of a tool that runs (tool_run.cpp). Holds one line at most, and of a long line only a part.
 #pragma once
 
 #include <deque>
@@ -16,7 +16,7 @@ class OutputLines {
     // Both must outlive this value; `tail` is shared by the two streams.
     OutputLines(const Command& command, std::deque<std::string>& tail) : command_(command), tail_(tail) {}
     void feed(std::string_view text);
-    void flush();  // what stands without an end
+    void flush();  // passes on an unfinished last line
 
   private:
     void end_line();

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A terminal's settings, set back when this value ends: a program that is killed leaves it as it was using it.
+// Restores a terminal's settings when this value ends, since a program that is killed leaves its own settings.
 class KeptTerminal {
   public:
     explicit KeptTerminal(bool keep) : kept_(keep && ::tcgetattr(STDIN_FILENO, &settings_) == 0) {}

@@ -27,14 +27,14 @@ struct Command {
     std::string stdin_text{};                          // empty: /dev/null …
     bool hold_stdin = false;                           // … or, when true, a pipe that closes when this process ends
     bool pass_stdin = false;                           // … or this process's own
-    // Standard input, output and error are this process's own, whose terminal it then is: it stays in this process's
-    // group, nothing is read from it, and the terminal is set back to what it was when it ends.
+    // Standard input, output and error are this process's own, with its terminal. The program stays in this process's
+    // group, none of its output is read, and the terminal's settings are restored when it ends.
     bool pass_terminal = false;
     std::optional<std::chrono::seconds> timeout{};
-    std::chrono::seconds stop_grace{3};  // between TERM and KILL when it is stopped or late
+    std::chrono::seconds stop_grace{3};  // between TERM and KILL, after a stop or a time limit
     std::function<void(std::string_view line)>
-        on_line{};                // each output line, stdout and stderr, as it comes; any thread
-    SecretMask mask{};            // what no line and no tail may show
+        on_line{};                // each output line of stdout and stderr, as it comes; called on any thread
+    SecretMask mask{};            // hidden in every line and in the tail
     bool capture_stdout = true;   // into ProcessResult::out (at most 64 MiB)
     std::size_t keep_tail = 200;  // last lines of both streams kept for errors
 };
@@ -44,24 +44,25 @@ struct ProcessResult {
     std::string out;                // stdout
     std::vector<std::string> tail;  // last lines of stdout and stderr, as they came
     double seconds = 0;
-    std::uint64_t peak_memory = 0;   // bytes, largest process of the tree (rusage maxrss); a sandbox says of all
-    bool killed_for_memory = false;  // one of its processes, by the kernel; only a sandbox can tell
+    std::uint64_t peak_memory = 0;   // bytes, of the largest process (rusage maxrss); in a sandbox, of all together
+    bool killed_for_memory = false;  // whether Linux killed one of its processes for memory; only a sandbox can tell
     bool timed_out = false;
     std::string tail_text() const;
 };
 
-// Seam: tests replace it to see what would be run.
-// A result as it is, but an exit code other than 0 and a time limit that was reached are a build_error with the tail as
-// detail: "<what> failed (exit 3)". Whoever runs commands checks them by it.
+// Returns a result unchanged, but turns an exit code other than 0 and a reached time limit into a build_error with the
+// tail as detail: "<what> failed (exit 3)".
 Result<ProcessResult> checked(Result<ProcessResult> result, const std::string& what);
 
+// The seam at which tests see what would be run, instead of running it.
 class ProcessRunner {
   public:
     virtual ~ProcessRunner() = default;
-    // An error only when the program could not be started (machine_error naming it) or `stop` was asked for
-    // (interrupted; the child's whole process group got TERM, then KILL after stop_grace). A non-zero exit is a result.
+    // An error only when the program could not be started (machine_error with its name) or `stop` was requested
+    // (interrupted; the child's whole process group got TERM, then KILL after stop_grace). A non-zero exit code is a
+    // result.
     virtual Result<ProcessResult> run(const Command& command, std::stop_token stop) = 0;
-    // As run, then checked().
+    // Like run(), then checked().
     Result<ProcessResult> run_checked(const Command& command, std::stop_token stop, const std::string& what);
 };
 
@@ -70,9 +71,10 @@ class SystemProcessRunner : public ProcessRunner {
     Result<ProcessResult> run(const Command& command, std::stop_token stop) override;
 };
 
-// The full path of a program in PATH (and /usr/sbin, /sbin, which a user's PATH may lack), if it is there.
+// The full path of a program in PATH (and in /usr/sbin and /sbin, which a user's PATH may lack); none where it is
+// missing.
 std::optional<std::filesystem::path> find_program(const std::string& name);
-// The running executable's own file, links resolved; what is shipped with it is found from here.
+// The running executable's own file, links resolved; files that ship with the program are found relative to it.
 std::filesystem::path this_program();
 
 }  // namespace tmplbuild::io

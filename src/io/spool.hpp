@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of one file that passes by, collected until it is whole: in memory, and beyond a few megabytes in a file
-// without a name. Used by what looks into layers as they stream past. Never keeps anything after it ends.
+// Collects the bytes of one file until it is complete: in memory, and beyond a few megabytes in a file without a name.
+// Used where layers are examined while they are streamed. Never keeps anything after it ends.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class Spool {
     void clear();
     std::size_t size() const { return size_; }  // bytes
     Result<void> add(std::span<const std::byte> bytes);
-    // All of it, valid during the call alone.
+    // Gives all bytes to `read`; they are valid during the call alone.
     Result<void> whole(const std::function<void(std::span<const std::byte>)>& read) const;
 
   private:

@@ -15,7 +15,7 @@ namespace tmplbuild::io {
 struct TarWriter::Impl {
     explicit Impl(Sink to) : sink(std::move(to)), handle(archive_write_new()), entry(archive_entry_new()) {}
     ~Impl() {
-        // Freeing closes first, and only a close gives libarchive's buffers back: what it still writes then is dropped.
+        // Freeing also closes, and only closing releases libarchive's buffers; what it still writes then is dropped.
         ended = true;
         archive_write_free(handle);
         archive_entry_free(entry);
@@ -24,7 +24,7 @@ struct TarWriter::Impl {
     Impl& operator=(const Impl&) = delete;
 
     Error failure(const std::string& what) const {
-        if (failed) return *failed;  // the sink's own words
+        if (failed) return *failed;  // the sink's own error
         const char* said = archive_error_string(handle);
         return build_error("cannot pack " + what + ": " + (said == nullptr ? "libarchive failed" : said));
     }
@@ -50,8 +50,8 @@ struct TarWriter::Impl {
 
 namespace {
 
-// libarchive takes names to be in the locale's character set. In "C" that is ASCII: other bytes are written as they are
-// and marked so (hdrcharset=BINARY), and plain names need no pax record, for which GNU tar would warn.
+// libarchive expects names in the locale's character set. In "C" that is ASCII: other bytes are written unchanged and
+// marked (hdrcharset=BINARY), and plain names need no pax record, about which GNU tar would warn.
 class PlainLocale {
   public:
     PlainLocale() : plain_(::newlocale(LC_CTYPE_MASK, "C", nullptr)), before_(::uselocale(plain_)) {}
@@ -90,7 +90,7 @@ static unsigned file_type(TarHeader::Type type) {
 TarWriter::TarWriter(Sink sink) : impl_(std::make_unique<Impl>(std::move(sink))) {
     archive* handle = impl_->handle;
     archive_write_set_format_pax_restricted(handle);
-    // Extended attributes once, in the form that all readers know.
+    // Writes extended attributes once, in the form that all readers know.
     archive_write_set_format_option(handle, "pax", "xattrheader", "SCHILY");
     archive_write_set_bytes_per_block(handle, 256 << 10);
     archive_write_set_bytes_in_last_block(handle, 1);  // no padding beyond the two empty records
@@ -117,7 +117,7 @@ Result<void> TarWriter::header(const TarHeader& header) {
         archive_entry_set_rdev(entry, ::makedev(header.device_major, header.device_minor));
     for (const auto& [name, value] : header.xattrs)
         archive_entry_xattr_add_entry(entry, name.c_str(), value.data(), value.size());
-    // libarchive warns about names that it cannot convert; as raw bytes they are right.
+    // libarchive warns about names that it cannot convert; their raw bytes are what is wanted.
     const PlainLocale plain;
     const int code = archive_write_header(impl_->handle, entry);
     if (code < ARCHIVE_WARN || impl_->failed) return impl_->failure("'" + header.path + "'");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tar stream in restricted pax form, by libarchive: plain ustar where it fits, pax records where it does not, names
-// as raw bytes. pack/ makes layers with it, oci/ archives. Never reads the disk, never orders or checks entries.
+// Writes a tar stream in restricted pax form, by libarchive: plain ustar where it fits, pax records where it does not,
+// names as raw bytes. Used for layers, archives of images and archives of sources. Never reads the disk, never orders
+// or checks entries.
 #pragma once
 
 #include <cstdint>

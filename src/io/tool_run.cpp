@@ -31,7 +31,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t max_captured = 64ULL << 20;
-// What the tool left behind may hold its pipes open for ever; its own end is the end.
+// Processes that the tool left may hold its pipes open for ever, so this is the longest wait for them after its own
+// end.
 constexpr std::chrono::seconds leftovers_time(1);
 
 std::vector<std::string> environment_of(const Command& command) {
@@ -80,7 +81,7 @@ class ToolRun {
         const auto begin = Clock::now();
         if (auto started = start(program); !started) return started.error();
         {
-            // Called by the thread that asks for the stop: it does no more than wake this one.
+            // Called by the thread that requests the stop; it only wakes this one.
             const std::stop_callback on_stop(stop, [this] { asio::post(context_, [this] { stop_now(); }); });
             context_.run();
         }
@@ -131,7 +132,7 @@ class ToolRun {
         return {};
     }
 
-    // The tool's end wakes the loop, and wait4(2) then tells what it took, which Boost.Process's own wait does not.
+    // The tool's end wakes the loop; then wait4(2) is called, since Boost.Process's own wait does not give the rusage.
     Result<void> watch_end() {
         const auto fd = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
         if (fd < 0) {
@@ -200,7 +201,7 @@ class ToolRun {
 
     void write_input() {
         in_.assign(held_.release());
-        // Whatever became of it, its end is the end of the tool's input.
+        // Whatever happens, this then closes the tool's input.
         asio::async_write(in_, asio::buffer(command_.stdin_text), [this](error_code, std::size_t) { in_.close(); });
     }
 
@@ -220,7 +221,7 @@ class ToolRun {
         });
     }
 
-    // All of its group; where that is this process's own, the program alone, while it has not been waited for.
+    // Signals its whole group, or, where that group is this process's own, the program alone until it was waited for.
     void signal(int number) const {
         if (!command_.pass_terminal)
             ::kill(-pid_, number);
@@ -234,7 +235,7 @@ class ToolRun {
     Output out_, err_;
     asio::posix::stream_descriptor in_, end_;
     asio::steady_timer late_, ending_, leftovers_;
-    sys::Fd held_;  // the tool's input, while nothing is written to it
+    sys::Fd held_;  // the tool's input, when nothing is written to it
     pid_t pid_ = 0;
     ProcessResult result_;
     bool exited_ = false, stopped_ = false, asked_ = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/tool_start.hpp"
 
-#define BOOST_PROCESS_USE_STD_FS  // else it wants Boost.Filesystem
+#define BOOST_PROCESS_USE_STD_FS  // otherwise it needs Boost.Filesystem
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -19,7 +19,7 @@
 #include <cerrno>
 #include <csignal>
 
-// These use the five above, and include them only together with Boost.Filesystem.
+// These headers use the five above, and would include them only with Boost.Filesystem.
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
 
@@ -38,24 +38,25 @@ std::vector<const char*> pointers(const std::vector<std::string>& texts) {
     return out;
 }
 
-// As nohup(1) sets it: what was started to outlive its terminal stays so, with all that it starts.
+// As under nohup(1): a builder that ignores SIGHUP starts tools that ignore it too.
 bool hangup_is_ignored() {
     struct sigaction now {};
     return ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-// Descriptors of this program are close-on-exec, all but the two ends of the launcher's own pipe for a moment: a tool
-// that another thread starts in that moment would hold it open, and this one's start would wait for that tool's end.
+// Descriptors of this program are close-on-exec, except the two ends of the Boost launcher's own pipe for a moment: a
+// tool that another thread starts in that moment would hold the pipe open, and this start would wait for that tool's
+// end.
 void close_all_on_exec() {
     if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-    rlimit limit{};  // before Linux 5.11
+    rlimit limit{};  // for Linux before 5.11
     const int last =
         ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? static_cast<int>(limit.rlim_cur) : 65536;
     for (int fd = 3; fd < last; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-// What the launcher calls. The second half runs in the child, between fork() and execve(), where only calls that are
-// async-signal-safe are allowed.
+// The functions that Boost's launcher calls. The second half runs in the child between fork() and execve(), where only
+// async-signal-safe calls are allowed.
 class Hooks {
   public:
     explicit Hooks(const ToolStart& tool)
@@ -70,7 +71,7 @@ class Hooks {
     error_code on_exec_setup(process::posix::default_launcher&, const std::filesystem::path&,
                              const char* const*) const {
         if (tool_.own_group) ::setpgid(0, 0);
-        // A builder that was killed leaves no compiler running.
+        // A builder that is killed must leave no compiler running.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent_) ::_exit(127);
         sigset_t none;
@@ -87,15 +88,15 @@ class Hooks {
         return {};
     }
 
-    // Whatever the arguments: the launcher asks for them in one order and passes them in another. Without this hook it
-    // would call exit(), which runs this program's own end in the child.
+    // Takes any arguments, since the launcher checks for them in one order and passes them in another. Without this
+    // hook it would call exit(), which runs this program's own exit handlers in the child.
     template <class... Arguments>
     void on_exec_error(Arguments&&...) const {
         ::_exit(127);
     }
 
   private:
-    // The launcher tells errno, and not this code.
+    // The launcher reports errno, and ignores this code.
     static error_code failure() { return {errno, boost::system::system_category()}; }
 
     const ToolStart& tool_;
@@ -104,7 +105,7 @@ class Hooks {
     bool hangup_ignored_;
 };
 
-// The launcher forgets a process whose program was not executed.
+// The launcher does not reap a process whose program was not executed.
 void reap(pid_t pid, bool kill) {
     if (pid <= 0) return;
     if (kill) ::kill(pid, SIGKILL);
@@ -121,7 +122,7 @@ Error not_started(const ToolStart& tool, int why) {
 
 Result<pid_t> start_tool(const ToolStart& tool) {
     const Hooks hooks(tool);
-    boost::asio::io_context context(1);  // the launcher makes it anew in the child; one without anything costs little
+    boost::asio::io_context context(1);  // the launcher re-creates it in the child, and an empty one costs little
     std::vector<const char*> argv = pointers(tool.argv);
     process::posix::default_launcher launcher;
     error_code failed;
@@ -132,13 +133,16 @@ Result<pid_t> start_tool(const ToolStart& tool) {
             return not_started(tool, failed.value());
         }
         (void)
-            child.detach();  // its own wait would lose what wait4(2) tells, and its end would kill whoever has the pid
+            // Its own wait would lose wait4(2)'s rusage, and its destructor would kill whichever process then has the
+            // pid.
+            child.detach();
     } catch (const boost::system::system_error& error) {
-        // It has been started, and has no pidfd.
+        // It was started, and there is no pidfd for it.
         reap(launcher.pid, true);
         return not_started(tool, error.code().value());
     }
-    if (tool.own_group) ::setpgid(launcher.pid, launcher.pid);  // in both: neither side may race the other
+    // Done by parent and child, so that neither depends on the other being first.
+    if (tool.own_group) ::setpgid(launcher.pid, launcher.pid);
     return launcher.pid;
 }
 

@@ -48,7 +48,7 @@ Result<ZipReader> ZipReader::open(const std::filesystem::path& file) {
     return ZipReader(std::move(impl));
 }
 
-// The member as libzip tells it, or why it is not one that we read.
+// The member as libzip describes it, or why we do not read it.
 static Result<ZipMember> look_at(zip_t* archive, std::uint64_t index) {
     zip_stat_t facts;
     if (::zip_stat_index(archive, index, ZIP_FL_ENC_RAW, &facts) != 0) return build_error(::zip_strerror(archive));

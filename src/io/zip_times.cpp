@@ -71,7 +71,8 @@ class Scan {
         for (std::size_t at = tail->size() < end_size ? 0 : tail->size() - end_size + 1; at-- > 0;) {
             const auto record = tail->subspan(at);
             if (little_endian(record.subspan(0, 4)) != end_signature) continue;
-            if (little_endian(record.subspan(20, 2)) != record.size() - end_size) continue;  // the comment's length
+            // The length of the comment.
+            if (little_endian(record.subspan(20, 2)) != record.size() - end_size) continue;
             count_ = little_endian(record.subspan(10, 2));
             offset_ = little_endian(record.subspan(16, 4));
             const bool overflown = count_ == 0xffff || offset_ == 0xffffffff;
@@ -84,7 +85,7 @@ class Scan {
         if (end < locator64_size) return {};
         auto locator = bytes(end - locator64_size, locator64_size);
         if (!locator) return locator.error();
-        if (little_endian(locator->subspan(0, 4)) != locator64_signature) return {};  // 65,535 members, exactly
+        if (little_endian(locator->subspan(0, 4)) != locator64_signature) return {};  // exactly 65,535 members
         auto record = bytes(little_endian(locator->subspan(8, 8)), end64_size);
         if (!record) return record.error();
         if (little_endian(record->subspan(0, 4)) != end64_signature) return odd("its zip64 end record is damaged");
@@ -93,7 +94,7 @@ class Scan {
         return {};
     }
 
-    // A view that lives until the next call; one large read serves many headers.
+    // A view that is valid until the next call; one large read serves many headers.
     Result<std::span<const std::byte>> bytes(std::uint64_t at, std::uint64_t length) {
         if (at > size_ || length > size_ - at) return odd("its directory leads out of the file");
         if (at < window_at_ || at + length > window_at_ + window_.size()) {

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t chunk = 1 << 20;
 
-// A tar that goes to an AtomicFile. Times are 0 and owners root, so that equal images give equal bytes.
+// A tar that is written to an AtomicFile. Times are 0 and owners root, so that equal images give equal bytes.
 class Archive {
   public:
     Archive(sys::AtomicFile file, std::uint64_t total, const ByteProgress& progress)
@@ -91,7 +91,7 @@ Result<void> put_layer(Archive& archive, const Store& store, const BuiltLayer& l
 }
 
 Result<void> fill_oci(Archive& archive, const Store& store, const Image& image, const std::string& tag) {
-    // Sorted, and once each: two steps may have made the same layer.
+    // Sorted, and each one once, since two steps may have made the same layer.
     std::map<Digest, std::uint64_t> blobs{{image.config_digest, image.config.size()},
                                           {image.manifest_digest, image.manifest.size()}};
     for (const BuiltLayer& layer : image.layers) blobs[layer.digest] = layer.size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image as OCI sees it (image-spec 1.1: manifest.md, config.md): made from finished layers, its two documents put
-// into the store. The same layers and options give the same bytes. Never touches layers' content.
+// An image as OCI defines it (image-spec 1.1: manifest.md, config.md): it is made from finished layers, and its two
+// documents are put into the store. The same layers and options give the same bytes. Never touches the content of
+// layers.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace tmplbuild::oci {
 
-// Runtimes and overlay mounts end at about 127 lower directories; the base's layers count too.
+// Runtimes and overlay mounts fail above about 127 lower directories; the base's layers count too.
 inline constexpr std::size_t max_layers = 120;
 
 struct ImageSpec {
@@ -30,10 +31,10 @@ struct Image {
     std::string manifest, config;  // canonical JSON
     Digest manifest_digest, config_digest;
     std::vector<BuiltLayer> layers;
-    std::uint64_t size() const;  // of everything that a registry would hold
+    std::uint64_t size() const;  // the sum of everything that a registry would hold
 };
 
-// No time is in the documents: `created` is optional (config.md), and a constant would only look like one.
+// The documents hold no time: `created` is optional (config.md), and a constant would only imitate one.
 Result<Image> assemble_image(const Store& store, const ImageSpec& spec);
 
 }  // namespace tmplbuild::oci

@@ -17,7 +17,7 @@ struct ImageSource::Impl {
     json::object manifest{}, config_document{};
     ImageConfig config{};
     std::uint64_t size = 0;
-    std::vector<Descriptor> blobs{};  // of the layers
+    std::vector<Descriptor> blobs{};  // descriptors of the layers
     std::vector<BuiltLayer> layers{};
 
     Result<Blob> open(const Descriptor& wanted) const {
@@ -43,7 +43,7 @@ struct ImageSource::Impl {
         return build_error("'" + blob->name + "' does not have its digest and size", damaged_image_hint);
     }
 
-    // From what the place lists, through further indexes, to the manifest.
+    // Goes from what the place lists, through nested indexes, to the manifest.
     Result<Descriptor> find_manifest(std::string tag) const {
         std::string name = place->name();
         auto entries = place->images(tag);
@@ -108,7 +108,7 @@ Result<void> look_for(const ImageName& name) {
     if (name.kind != ImageName::Kind::layout) {
         if (fs::is_directory(status))
             return usage_error(path + " is a folder, not an archive", "a layout's folder is named as oci:DIR[:TAG]");
-        // An archive is read more than once, and a pipe would be waited for.
+        // An archive is read more than once, which a pipe does not allow.
         if (!fs::is_regular_file(status))
             return usage_error(path + " is no regular file, and so no archive", "write it into a file first");
         return {};

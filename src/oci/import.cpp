@@ -17,10 +17,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* layer_index = "imported-layer";  // store index: compressed digest → diff ID and size of the tar
+// Kind of the store's side file: compressed digest → diff ID and size of the tar.
+constexpr const char* layer_index = "imported-layer";
 constexpr std::size_t comment_limit = 200;
 
-// Reads one blob once: checks it, and makes a copy where one is wanted.
+// Reads one blob once: checks it, and copies it into the store where that is needed.
 class LayerImport {
   public:
     LayerImport(const Store& store, const ImageSource& image, std::size_t which)
@@ -59,7 +60,7 @@ class LayerImport {
         auto name = store_.new_temp_file();
         if (!name) return name.error();
         temporary_ = *name;
-        // By descriptor (open(2), linkat(2)): the name may lead elsewhere by now.
+        // Linked by its descriptor (open(2), linkat(2)), since the name may lead to another file by now.
         if (can_link(file)) {
             const std::string self = "/proc/self/fd/" + std::to_string(file->get());
             if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0) return {};
@@ -73,7 +74,7 @@ class LayerImport {
     Result<void> keep(const Digest& digest) {
         copy_.reset();
         if (auto adopted = store_.adopt_hashed(temporary_, digest); !adopted) return adopted;
-        ::unlink(temporary_.c_str());  // rename() of two links to one file leaves both (rename(2))
+        ::unlink(temporary_.c_str());  // rename() of two links to one file would leave both (rename(2))
         temporary_.clear();
         return {};
     }
@@ -91,14 +92,14 @@ std::optional<BuiltLayer> imported_before(const Store& store, const BuiltLayer& 
     const auto document = store.find_index(layer_index, wanted.digest);
     if (!document || !document->is_object()) return std::nullopt;
     auto layer = BuiltLayer::from_json(document->get_object());
-    // Another claim about the same bytes is to be checked again.
+    // A different claim about the same bytes has to be checked again.
     if (!layer || layer->digest != wanted.digest || layer->diff_id != wanted.diff_id ||
         layer->compression != wanted.compression)
         return std::nullopt;
     return *layer;
 }
 
-// Of a foreign history: one line, cut where a UTF-8 character begins.
+// Makes one line of a foreign history, cut where a UTF-8 character begins.
 std::string comment_of(const std::string& history) {
     std::string text = "base: ";
     for (const char c : history) text += c == '\n' || c == '\t' ? ' ' : c;

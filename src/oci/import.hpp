@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A base image into the store, as it is. Its layers may come from anywhere: ImageSource checks every document, blob and
-// content before the store has it. Layers keep the compression that they have. Never unpacks a layer.
+// Takes a base image into the store unchanged. Its layers may come from anywhere: ImageSource checks every document,
+// blob and content before the store has it. Layers keep their compression. Used by the base step. Never unpacks a
+// layer.
 #pragma once
 
 #include <vector>
@@ -17,8 +18,8 @@ struct ImportedImage {
     ImageConfig config;              // environment, entrypoint, command, user, directory, labels
 };
 
-// At most max_layers of them. Blobs come by hard link when nobody can change the file any more (ours and read-only),
-// else by copy. A layer that was imported before is not read again.
+// Takes at most max_layers layers. Blobs come by hard link when nobody can change the file any more (it is ours and
+// read-only), else by copy. A layer that was imported before is not read again.
 Result<ImportedImage> import_image(const Store& store, const ImageSource& image, const ByteProgress& progress = {});
 
 }  // namespace tmplbuild::oci

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-// "8080", "53/udp", "8000-8010/tcp" (Docker's ExposedPorts).
+// Accepts "8080", "53/udp", "8000-8010/tcp" (Docker's ExposedPorts).
 bool is_port(std::string_view text) {
     const std::size_t slash = text.find('/');
     const std::string_view protocol = slash == std::string_view::npos ? "tcp" : text.substr(slash + 1);

@@ -22,7 +22,7 @@ namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
-static constexpr const char* new_mark = ".new-";  // in the name of a blob that is not whole yet
+static constexpr const char* new_mark = ".new-";  // part of the name of a blob that is not complete yet
 
 static fs::path blob_in(const fs::path& directory, const Digest& digest) { return directory / blob_path(digest); }
 
@@ -43,7 +43,7 @@ static std::string tag_of(const json::value& entry) {
     return json::string_or(o->at("annotations").get_object(), ref_name, "");
 }
 
-// One write of a layout: what is known of its blobs and of the store's.
+// One write of a layout, and which blobs of the layout and of the store are known to be sound.
 namespace {
 
 class LayoutWriter {
@@ -56,7 +56,7 @@ class LayoutWriter {
 
     Result<bool> has(const Digest& digest) { return placed_.is_sound(digest); }
 
-    // What lies there under the name and is something else goes.
+    // Removes anything else that has the name there.
     Result<void> place(const Digest& digest) {
         auto there = has(digest);
         if (!there) return there.error();
@@ -65,7 +65,7 @@ class LayoutWriter {
         const fs::path temporary = to.string() + new_mark + sys::unique_suffix();
         auto placed = copy_blob_to(digest, temporary);
         if (placed && ::rename(temporary.c_str(), to.c_str()) != 0) placed = os_error("write", to, errno);
-        ::unlink(temporary.c_str());  // rename() of two links to one file leaves both (rename(2))
+        ::unlink(temporary.c_str());  // rename() of two links to one file would leave both (rename(2))
         if (placed) placed_.trust(digest);
         return placed;
     }
@@ -81,7 +81,7 @@ class LayoutWriter {
         auto sound = stored_.is_sound(digest);
         if (!sound) return sound.error();
         if (!*sound) return store_.discard_damaged(digest);
-        stored_.trust(digest);  // the new link changed its time
+        stored_.trust(digest);  // the new link changed the file's ctime
         return {};
     }
 
@@ -113,8 +113,8 @@ class LayoutWriter {
 
 }  // namespace
 
-// Adds everything that the manifests of an index name, those of indexes within it too. False when one of them cannot be
-// read: then nothing may be removed. What is no image (an attestation) has a configuration and layers likewise.
+// Adds every blob that the manifests of an index name, nested indexes included. False when a manifest cannot be read:
+// then nothing may be removed. A manifest that is not an image (an attestation) has a configuration and layers too.
 static bool add_named_blobs(const fs::path& directory, const json::array& manifests, int depth,
                             std::set<std::string>& names) {
     if (depth == 0) return false;
@@ -150,7 +150,8 @@ static void remove_unnamed(const fs::path& directory, const json::array& manifes
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(directory / "blobs" / "sha256", failed)) {
         const std::string name = entry.path().filename();
-        const bool cut_off = name.find(new_mark) != std::string::npos;  // of a build that was killed: the lock is ours
+        // Left by a killed build, since this process holds the lock.
+        const bool cut_off = name.find(new_mark) != std::string::npos;
         if (cut_off || (Digest::parse_hex(name) && !names.contains(name))) ::unlink(entry.path().c_str());
     }
 }
@@ -169,7 +170,7 @@ static Result<bool> is_complete(const Image& image, LayoutWriter& writer) {
     return true;
 }
 
-// Nothing is there but what a write that was cut off leaves of a layout: it may go on.
+// Whether there is nothing but the files that an interrupted write leaves of a layout, so that it may be completed.
 static bool is_begun_layout(const fs::path& directory) {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(directory, failed)) {
@@ -203,7 +204,7 @@ static std::string index_of(json::array manifests) {
 
 std::string index_text(const Image& image, const std::string& tag) { return index_of({index_entry(image, tag)}); }
 
-// The other images of the layout; none of what it is when it holds the image already.
+// The other images of the layout; none when the layout holds this image already.
 static Result<std::optional<json::array>> others_in(const fs::path& directory, const Image& image,
                                                     const json::object& entry, const std::string& tag,
                                                     LayoutWriter& writer) {
@@ -229,7 +230,7 @@ static Result<std::optional<json::array>> others_in(const fs::path& directory, c
 
 Result<void> write_layout(const Store& store, const Image& image, const fs::path& directory, const std::string& tag) {
     if (auto made = sys::make_directories(directory); !made) return made;
-    // Held to the end: builds into one layout come one after the other, each reading what the one before left.
+    // Held until the end: builds into one layout run one after the other, and each reads what the one before has left.
     auto lock = sys::FileLock::acquire_folder(directory);
     if (!lock) return lock.error();
     LayoutWriter writer(store, directory);

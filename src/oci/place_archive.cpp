@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places that are one tar: oci-archive and docker-archive. What lies in it is read there; nothing is unpacked.
+// Places that are one tar: oci-archive and docker-archive. Members are read inside the archive; nothing is unpacked.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t member_limit = 1 << 16;
-constexpr int link_limit = 4;  // a link to a link …
+constexpr int link_limit = 4;  // links that may follow each other
 
-// The members of a tar by name. Those that are passed over are not read: libarchive seeks in a plain tar.
+// The members of a tar by name. Other members are not read, since libarchive seeks in a plain tar.
 class Members {
   public:
     static Result<Members> of(const fs::path& file) {
@@ -69,7 +69,7 @@ class Members {
         if (!found) return found.error();
         return found->second->size;
     }
-    // A document without a digest: which of two were meant, tools decide differently.
+    // Such a document has no digest, and tools disagree about which of two with the same name is meant.
     Result<std::string> text(const std::string& path, std::uint64_t limit) const {
         auto found = real(path);
         if (!found) return found.error();
@@ -88,7 +88,7 @@ class Members {
     };
     explicit Members(fs::path file) : file_(std::move(file)) {}
 
-    // Docker's older archives hold a layer that is there twice as a link to the first.
+    // Older archives of Docker hold a repeated layer as a link to the first one.
     Result<std::pair<std::string, const Member*>> real(std::string path) const {
         const std::string asked = path;
         for (int links = 0; links < link_limit; ++links) {
@@ -127,7 +127,7 @@ class OciArchive : public Place {
     Members members_;
 };
 
-// manifest.json: [{"Config", "RepoTags", "Layers"}]. Blobs have no names of their own there, so each digest is kept
+// manifest.json: [{"Config", "RepoTags", "Layers"}]. Blobs have no names of their own in it, so each digest is kept
 // with the path of its file.
 class DockerArchive : public Place {
   public:
@@ -148,7 +148,7 @@ class DockerArchive : public Place {
         return members_.open(path->second);
     }
 
-    // Only the image that `reference` names (empty: the only one) is looked at.
+    // Reads only the image that `reference` names (empty: the only one).
     Result<void> read(const std::string& reference) {
         auto text = members_.text("manifest.json", document_limit);
         if (!text) return text.error();
@@ -161,7 +161,7 @@ class DockerArchive : public Place {
             const json::object& image = list[i].get_object();
             const std::vector<std::string> tags = tags_of(image);
             const bool meant = reference.empty() ? list.size() == 1 : std::ranges::count(tags, reference) != 0;
-            // Of the others only the names matter.
+            // Only the names of the other images matter.
             Descriptor descriptor{docker_manifest_type, Sha256::of(std::to_string(i)), 0, "", "", false};
             if (meant)
                 if (auto taken = take(image, descriptor); !taken) return taken;
@@ -188,7 +188,7 @@ class DockerArchive : public Place {
                 }};
     }
 
-    // A layer as its descriptor. Docker 25 and newer keep compressed layers under their own digest.
+    // The descriptor of a layer. Docker 25 and newer keep compressed layers under the layer's own digest.
     Result<json::object> layer_of(const std::string& path, const Digest& diff_id) {
         auto size = members_.size(path);
         if (!size) return size.error();
@@ -220,7 +220,7 @@ class DockerArchive : public Place {
         return out;
     }
 
-    // Makes the manifest, and describes it.
+    // Makes the image's manifest and sets its descriptor.
     Result<void> take(const json::object& image, Descriptor& descriptor) {
         auto path = json::get_string(image, "Config");
         auto list = json::get_array(image, "Layers");
