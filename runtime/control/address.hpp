@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the control socket is: in TMPLBUILD_RUN_DIR, else /run/tmplbuild, else a folder of one's own under /tmp (a
-// launcher that is not root). Used by the launcher to make it and by tmpl-ctl to find it.
+// Where the control socket is: in TMPLBUILD_RUN_DIR, else /run/tmplbuild, else a folder of this user under /tmp (for a
+// launcher that is not root). The launcher makes it there, and tmpl-ctl looks for it there.
 #pragma once
 
 #include <sys/un.h>
@@ -11,7 +11,7 @@
 
 namespace tmplbuild::control {
 
-// In the order in which they are tried; `given` is TMPLBUILD_RUN_DIR's value, or empty.
+// The folders in the order in which they are tried; `given` is the value of TMPLBUILD_RUN_DIR, or empty.
 std::vector<std::string> run_folders(const std::string& given);
 std::string socket_in(const std::string& folder);  // FOLDER/control.sock
 // None when the path does not fit into a socket's address (107 bytes).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person or the console may ask of the launcher over its control socket: one JSON object a line. Used by the
-// server and by tmpl-ctl. docs/pod-formats.md describes the protocol.
+// The requests that the launcher accepts over its control socket: one JSON object a line. Used by the server and by
+// tmpl-ctl. docs/pod-formats.md describes the protocol.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct Request {
 };
 
 const char* to_string(Request::Kind kind);  // "status", …, "kernel-retry", "kernel-off"
-// {"do":"logs","name":"comfyui","lines":100,"follow":true}. An unknown member is an error, as is a missing name.
+// Reads {"do":"logs","name":"comfyui","lines":100,"follow":true}. An unknown member or a missing name is an error.
 Result<Request> parse_request(std::string_view line);
 std::string write_request(const Request& request);  // with its newline
 

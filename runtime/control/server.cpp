@@ -22,7 +22,7 @@ using launch::now_ms;
 using launch::Time;
 
 static constexpr std::size_t most_clients = 32, longest_request = 4096, waiting_bytes = 512 << 10;
-static constexpr int most_requests = 16;  // that are read from one client before others are looked at
+static constexpr int most_requests = 16;  // requests that are read from one client before the others get their turn
 static constexpr Time push_pause_ms = 50;
 
 struct Server::Client {
@@ -33,7 +33,7 @@ struct Server::Client {
     int fd;  // -1: the client sends no more requests
     launch::Outlet out;
     std::string input{}, follows{};
-    bool subscribed = false, owed = false;  // owed: a snapshot that it could not take yet
+    bool subscribed = false, owed = false;  // owed: it has yet to get a snapshot that it could not take before
     Time active = now_ms();
 };
 
@@ -48,8 +48,8 @@ Server::~Server() {
 }
 
 Result<void> Server::open(const std::string& folder) {
-    // A folder that another user made could be replaced by him while the launcher uses it. What stands in /tmp is
-    // nobody else's business; elsewhere, who may enter is told by the socket's own mode.
+    // A folder that another user made could be replaced by that user while the launcher uses it. In /tmp nobody else
+    // may look into it; elsewhere, the socket's own mode decides who may connect.
     if (auto made = sys::make_own_folder(folder, folder.starts_with("/tmp/") ? 0700 : 0755); !made) return made.error();
     const std::string path = socket_in(folder);
     const auto address = address_of(path);
@@ -85,7 +85,7 @@ void Server::on_connection() {
             continue;
         } else {
             if (errno == EAGAIN) return;
-            // No descriptors left: asking again at once would keep the processor busy.
+            // No descriptors are left, and trying again at once would keep the processor busy.
             poller_.change(listener_, 0);
             listen_at_ = now_ms() + 1'000;
             return;
@@ -106,7 +106,7 @@ void Server::take(int fd) {
     poller_.watch(fd, EPOLLIN, [this, &client] { on_input(client); });
 }
 
-// The one that has been silent for longest makes room, one that subscribed last of all.
+// Closes the client that has been silent for longest; one that subscribed or follows a log comes last.
 void Server::make_room() {
     if (clients_.size() < most_clients) return;
     const auto oldest = std::min_element(clients_.begin(), clients_.end(), [](const Client& a, const Client& b) {
@@ -135,7 +135,7 @@ void Server::on_input(Client& client) {
     const ssize_t got = ::read(client.fd, buffer.data(), buffer.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
-        // The client may have closed its own direction of the connection alone, and still wait for an answer.
+        // The client may have closed only its sending direction, and still wait for an answer.
         poller_.forget(client.fd);
         ::close(client.fd);
         client.fd = -1;
@@ -168,7 +168,7 @@ static std::string log_answer(const Server::LogLines& log) {
 
 void Server::refuse(Client& client, const std::string& why) {
     client.out.put(line_of("error", why), 1);
-    // Nothing more is read; the answer goes out as far as the client takes it.
+    // Nothing more is read from it; the answer is sent as far as the client takes it.
     client.out.close_when_empty();
     poller_.forget(client.fd);
     ::close(client.fd);
@@ -205,11 +205,11 @@ bool Server::take_line(Client& client, std::string_view line) {
         }
     }
     if (!client.out.dropping()) return true;
-    leave(client);  // this client sends requests and does not read the answers
+    leave(client);  // this client sends requests without reading the answers
     return false;
 }
 
-// A slow reader gets the newest state once it has read the one before.
+// A slow reader gets the newest snapshot after it has read the one before.
 void Server::push(Client& client, const std::string& text) {
     client.owed = client.out.pending();
     if (!client.owed) client.out.put(text + "\n", 1);

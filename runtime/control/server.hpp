@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher's end of the control socket. Never blocks and holds a bounded amount for each of a bounded number of
-// clients: one that does not read is told less often or not at all, one that talks nonsense is told so and sent away.
-// Decides nothing: the engine answers.
+// The launcher's end of the control socket. Never blocks, and keeps a bounded amount of data for each of a bounded
+// number of clients: one that does not read gets fewer snapshots, one that breaks the protocol gets an error and is
+// disconnected. Decides nothing: the supervisor answers.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ class Server {
   public:
     struct LogLines {
         std::string text{};
-        std::string older_in{};  // a file with lines that were asked for and are not here; empty: there are none
+        std::string older_in{};  // a file with requested lines that are no longer in memory; empty: there are none
     };
     struct Answers {
         std::function<std::string()> snapshot;                       // one line of JSON
@@ -31,13 +31,13 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Makes the folder where it is missing and listens there, for our own user alone. An error says why not.
+    // Makes the folder where it is missing and listens there, for this user alone. An error says why it could not.
     Result<void> open(const std::string& folder);
     bool is_open() const { return listener_ >= 0; }
     const std::string& path() const { return path_; }
 
-    void changed();                                                  // the snapshot is another: subscribers learn soon
-    void lines(const std::string& service, std::string_view block);  // for those who follow that log
+    void changed();                                                  // the snapshot changed: subscribers get it soon
+    void lines(const std::string& service, std::string_view block);  // for clients that follow that log
     launch::Time next_due() const;
     void tick(launch::Time now);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tmpl-ctl's words, read: what is asked of the launcher, and how the answer is shown. Used by main alone.
+// Reads tmpl-ctl's arguments: the request for the launcher, and how its answer is shown. Used by main.cpp.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct CommandLine {
     bool json = false;  // the status as the launcher sends it
 };
 
-// The words after the program's name. An error names the word that is wrong and what is there instead.
+// The arguments after the program's name. An error names the wrong word and the words that fit there.
 Result<CommandLine> read_command_line(const std::vector<std::string>& words);
 const char* usage();  // several lines
 

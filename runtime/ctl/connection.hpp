@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tmpl-ctl's end of the control socket: one request out, lines of JSON in. Blocks; a person waits for it.
+// tmpl-ctl's end of the control socket: sends one request, reads lines of JSON. It blocks, since a person waits for it.
 #pragma once
 
 #include <string>
@@ -11,14 +11,14 @@ namespace tmplbuild::ctl {
 
 class Connection {
   public:
-    // Finds the launcher's socket; a machine error says where it was looked for.
+    // Finds the launcher's socket; a machine error says where it looked.
     static Result<Connection> open();
     ~Connection();
     Connection(Connection&& other) noexcept;
     Connection& operator=(Connection&&) = delete;
 
     Result<void> send(const control::Request& request);
-    // The next line: an error when the launcher has ended, says {"error": …}, or speaks no JSON.
+    // The next line. An error when the launcher has ended, sends {"error": …}, or sends no JSON.
     Result<json::object> receive();
 
   private:

@@ -34,7 +34,7 @@ std::string number_or_dash(const json::object& object, const char* key) {
     return number == 0 ? "-" : std::to_string(number);
 }
 
-// Columns as wide as their widest cell; what stands after the last column (a reason) goes on a line of its own.
+// Columns are as wide as their widest cell; a text after the last column (a reason) gets a line of its own.
 std::string table(const std::vector<Row>& rows, std::size_t count) {
     std::vector<std::size_t> widths(count, 0);
     for (const Row& row : rows)
@@ -72,7 +72,7 @@ std::string services(const json::object& snapshot, std::int64_t now) {
     return rows.size() > 1 ? "\n" + table(rows, 6) : std::string();
 }
 
-// ", 2 min 10 s left"; nothing where the job cannot tell.
+// ", 2 min 10 s left"; empty where the job does not know.
 std::string time_left(const json::object& kernel) {
     const std::int64_t seconds = json::int_or(kernel, "seconds_left", -1);
     return seconds < 0 ? "" : ", " + whole_seconds(seconds) + " left";

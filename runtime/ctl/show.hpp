@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pod's status as a person reads it in a terminal, from the snapshot's JSON. Control characters are left out: a
-// name or reason must not move the cursor.
+// The pod's status as text for a terminal, made from the snapshot's JSON. Control characters are made visible, since a
+// name or a reason must not move the cursor.
 #pragma once
 
 #include <string>

@@ -18,7 +18,7 @@ json::object write(const SeenGpu& gpu) {
     return out;
 }
 
-// Control characters have no place in a name that is printed to a log.
+// Replaces control characters, since names are printed to a log.
 std::string plain(std::string text) {
     if (text.size() > 400) text.resize(400);
     for (char& c : text)
@@ -37,7 +37,7 @@ Result<SeenGpu> read_gpu(const json::value& value) {
     const std::string capability = json::string_or(*object, "capability", "");
     auto parsed = kernel::Capability::parse(capability);
     if (gpu.index < 0 || gpu.name.empty()) return nonsense("a GPU without a number or a name");
-    // NVIDIA's first was 1.0; a driver that says 0 or 300 has read something else.
+    // NVIDIA's first capability was 1.0; a driver that says 0 or 300 has misread something.
     if (!parsed || parsed->major < 1 || parsed->major > 30)
         return nonsense("a GPU of compute capability '" + plain(capability) + "'");
     gpu.capability = *parsed;

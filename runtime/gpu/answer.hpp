@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the GPU probe found out, as a value and as the one JSON object that it prints. The probe writes it, the launcher
-// reads it as bytes of a stranger. Never asks a driver.
+// What the GPU probe found, as a value and as the one JSON object that it prints. The probe writes it; the launcher
+// reads it and trusts none of its bytes. Never asks a driver.
 #pragma once
 
 #include <cstdint>
@@ -17,27 +17,27 @@
 namespace tmplbuild::gpu {
 
 inline constexpr std::size_t answer_limit = 256 * 1024;  // bytes of one answer; a longer one is not read
-inline constexpr std::size_t gpu_limit = 64;             // GPUs of one machine; more is nonsense
+inline constexpr std::size_t gpu_limit = 64;             // GPUs of one machine; more cannot be real
 
 enum class ProbeState {
     ok,         // there is at least one GPU that programs can use
-    no_gpu,     // the driver is there and shows none, or the pod's variables hide all
+    no_gpu,     // the driver is there and shows no GPU, or the pod's variables hide all
     no_driver,  // its libraries are not in the container
-    failed,     // it answered with an error
+    failed,     // the driver answered with an error
     hangs,      // it did not answer in time
-    crashed,    // it ended the process that asked
-    garbage,    // what it answered cannot be
+    crashed,    // the driver ended the process that asked it
+    garbage,    // its answer makes no sense
 };
 const char* to_string(ProbeState state);
 std::optional<ProbeState> parse_probe_state(std::string_view word);
 
 struct SeenGpu {
-    int index = 0;  // as the driver counts, before CUDA_VISIBLE_DEVICES
+    int index = 0;  // the driver's number, before CUDA_VISIBLE_DEVICES
     std::string name{};
     kernel::Capability capability{};
     std::string uuid{};                // "GPU-…"; empty where the source does not say
     std::uint64_t memory = 0;          // bytes; 0: not said
-    bool mig = false;                  // divided: programs see its parts, which have its capability
+    bool mig = false;                  // it is divided: programs see its parts, which have its capability
     std::vector<std::string> parts{};  // UUIDs of its MIG devices
     bool operator==(const SeenGpu&) const = default;
 };
@@ -64,7 +64,7 @@ struct Answer {
 };
 
 json::object to_json(const Answer& answer);
-// Checks everything: types, ranges, that `ok` comes with GPUs. The error is one phrase for people.
+// Checks everything: types, ranges, and that `ok` comes with GPUs. The error is one phrase for people.
 Result<Answer> parse_answer(std::string_view text);
 
 }  // namespace tmplbuild::gpu

@@ -41,7 +41,7 @@ std::string join_words(const std::vector<std::string>& words) {
     return join({words.begin(), words.end() - 1}, ", ") + " and " + words.back();
 }
 
-// A variant has to serve every GPU, so its verdict is the worst of those for each GPU.
+// A variant has to serve every GPU, so the verdict is the worst of those for each GPU.
 kernel::Judgement judge_for_all(const kernel::VariantProof& proof, const std::vector<kernel::Capability>& wanted,
                                 const kernel::Host& host) {
     kernel::Judgement worst{Verdict::exact, ""};
@@ -52,7 +52,7 @@ kernel::Judgement judge_for_all(const kernel::VariantProof& proof, const std::ve
     return worst;
 }
 
-// Why the recipe has no arch for a GPU, in words. Nothing where it has one, which is put into `arch` then.
+// The reason, in words, why the recipe has no arch for a GPU. None where it has one, which then is put into `arch`.
 std::optional<std::string> refusal(const pod::Kernel& kernel, const kernel::Capability& capability, std::string& arch) {
     const std::string text = capability.to_string();
     for (const pod::KernelRefusal& refused : kernel.refused)
@@ -65,7 +65,7 @@ std::optional<std::string> refusal(const pod::Kernel& kernel, const kernel::Capa
     return kernel.name + " does not serve GPUs of compute capability " + text;
 }
 
-// For GPUs on which no variant of the image runs: the arch that could be compiled for them, or why none can.
+// For GPUs on which no variant of the image runs: the arch that could be compiled for them, or why there is none.
 KernelVerdict judge_absence(const pod::Kernel& kernel, const std::vector<kernel::Capability>& wanted,
                             const std::string& why) {
     std::string arch, first;

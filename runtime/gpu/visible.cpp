@@ -58,7 +58,7 @@ VisibleGpus visible_gpus(const std::vector<SeenGpu>& all, const std::optional<st
             if (!pci_order && usable.size() > 1 && !one_kind(usable)) return {usable, true};
         }
         if (!which) break;
-        // A second part of one GPU adds nothing here; the same GPU twice is an invalid entry for CUDA.
+        // A second part of the same GPU adds nothing; the same GPU twice is an invalid entry for CUDA.
         if (taken.insert(*which).second)
             out.gpus.push_back(usable[*which]);
         else if (!entry.starts_with("MIG-"))

@@ -22,7 +22,7 @@ static int left_ms(Clock::time_point deadline) {
     return left > 0 ? static_cast<int>(left) : 0;
 }
 
-// False when the deadline passed first.
+// False when the deadline passed before the end.
 static bool read_all(int fd, Clock::time_point deadline, std::size_t limit, std::string& text) {
     for (;;) {
         pollfd ready{fd, POLLIN, 0};
@@ -37,7 +37,7 @@ static bool read_all(int fd, Clock::time_point deadline, std::size_t limit, std:
     }
 }
 
-// A process that hangs in a system call (state D) is not gone after KILL: what is left of the deadline, and no more.
+// A process that hangs in a system call (state D) outlives KILL, so this waits for the rest of the deadline at most.
 static bool reap(pid_t pid, Clock::time_point deadline, int& status) {
     for (;;) {
         if (::waitpid(pid, &status, WNOHANG) == pid) return true;
@@ -54,7 +54,7 @@ ChildAnswer ask_child(const std::function<void(int)>& work, std::chrono::millise
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         pipe->read.reset();
         const rlimit none{0, 0};
-        ::setrlimit(RLIMIT_CORE, &none);  // a crash of the driver leaves no core in the service's folder
+        ::setrlimit(RLIMIT_CORE, &none);  // a crash of the driver must not leave a core file in the service's folder
         work(pipe->write.get());
         return 0;
     });

@@ -9,8 +9,8 @@
 
 namespace tmplbuild::gpu {
 
-// Where container runtimes put the driver when the loader's cache does not say: Debian's and Red Hat's folders,
-// NVIDIA's old one (Kubernetes), WSL's.
+// The folders where container runtimes put the driver when the loader's cache does not say: Debian's and Red Hat's
+// folders, NVIDIA's old one (Kubernetes), WSL's.
 static constexpr std::array<const char*, 6> folders = {
     "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64",
     "/usr/local/nvidia/lib64",   "/usr/lib/wsl/lib",      "/usr/lib"};
@@ -34,8 +34,8 @@ DriverLibrary::DriverLibrary(const char* soname, const char* variable) : soname_
 std::string DriverLibrary::describe_problem() const { return describe_missing(soname_, problem_); }
 
 std::string describe_missing(const std::string& soname, const std::string& loader_text) {
-    // "FILE: cannot open shared object file: No such file or directory", where FILE is what was asked for; a library
-    // that is there and misses another one names that.
+    // "FILE: cannot open shared object file: No such file or directory": FILE is the library that was asked for; where
+    // that one exists and lacks another library, FILE is the other one.
     const bool is_it = loader_text.substr(0, loader_text.find(':')).ends_with(soname);
     if (is_it && loader_text.ends_with("cannot open shared object file: No such file or directory"))
         return "no NVIDIA driver here: " + soname + " is not in this container";

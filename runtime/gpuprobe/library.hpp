@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A library of NVIDIA's driver, found and opened as a program of the pod would find it. Each is opened in a child of
-// its own. Never closes one: drivers do not survive that.
+// A library of NVIDIA's driver, found and opened as a program of the pod would find it. Each one is opened in a child
+// of its own. Never closes one, since drivers do not survive that.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@ namespace tmplbuild::gpu {
 
 class DriverLibrary {
   public:
-    // `variable` names another file, and then only that one is tried: TMPLBUILD_LIBCUDA, TMPLBUILD_LIBNVML.
+    // `variable` may name another file, which then is the only one tried: TMPLBUILD_LIBCUDA, TMPLBUILD_LIBNVML.
     DriverLibrary(const char* soname, const char* variable);
     bool is_open() const { return handle_ != nullptr; }
-    // Where it is missing: why, in the loader's words; and as a sentence that says what that means.
+    // Where the library is missing: the reason in the loader's words, and a sentence that says what it means.
     const std::string& problem() const { return problem_; }
     std::string describe_problem() const;
-    // Whether it calls itself a stand-in for a driver.
+    // Whether the library declares that it is a stand-in for a driver.
     bool simulated() const { return symbol("tmplbuild_simulated_driver") != nullptr; }
     template <class Function>
     Function* find(const char* name) const {
@@ -28,7 +28,8 @@ class DriverLibrary {
     std::string soname_, problem_;
 };
 
-// dlerror(3)'s text about a library, for people: one that is in no folder means that there is no driver.
+// Turns dlerror(3)'s text about a library into words for people: a library that is in no folder means that there is no
+// driver.
 std::string describe_missing(const std::string& soname, const std::string& loader_text);
 
 }  // namespace tmplbuild::gpu

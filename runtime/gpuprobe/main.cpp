@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gpu-probe: prints what GPUs this pod has as one JSON line and ends with 0, whatever it found. TMPLBUILD_PROBE_SECONDS
-// is the deadline of each source (20). Started by the launcher; a person may run it by hand.
+// gpu-probe: prints which GPUs this pod has as one JSON line and ends with 0, whatever it found. The variable
+// TMPLBUILD_PROBE_SECONDS is the deadline of each source (20). The launcher starts it; a person may run it by hand.
 #include <cstdio>
 #include <cstdlib>
 

@@ -35,7 +35,8 @@ void become_nvidia_smi() {
     for (const char* place : places) run(place);
 }
 
-// One line a GPU, in the order of the query. A divided GPU (MIG) is listed whole: its parts have its capability.
+// Reads one line for each GPU, in the order of the query. A divided GPU (MIG) is listed as a whole; its parts have its
+// capability.
 Answer parse_smi(std::string_view text, int exit_code) {
     Answer out;
     out.source = "nvidia-smi";

@@ -69,7 +69,7 @@ class Nvml {
         out.gpus.clear();
         return out;
     }
-    // Where a driver does not tell its versions, its GPUs are known all the same.
+    // The GPUs can be listed even where a driver does not tell its versions.
     void read_versions(Answer& out) const {
         std::array<char, 96> text{};
         auto* driver = library_.find<int(char*, unsigned)>("nvmlSystemGetDriverVersion");
@@ -109,7 +109,7 @@ class Nvml {
             ask != nullptr && ask(device, text.data(), static_cast<unsigned>(text.size() - 1)) == nvml_success;
         return ok ? text.data() : "";
     }
-    // MIG: the parent is listed, programs see its parts.
+    // MIG: NVML lists the whole GPU, and programs see its parts.
     void read_parts(Device device, SeenGpu& gpu) const {
         unsigned current = 0, pending = 0, most = 0;
         auto* mode = library_.find<int(Device, unsigned*, unsigned*)>("nvmlDeviceGetMigMode");

@@ -73,7 +73,7 @@ Answer ask_smi(std::chrono::milliseconds pause) {
     return std::move(*checked);
 }
 
-// Leaves out the GPUs that the pod's variables hide. False where only the driver API can tell which those are.
+// Leaves out the GPUs that the pod's variables hide. False where only the driver API can tell which GPUs those are.
 bool apply_variables(Answer& answer) {
     const std::size_t all = answer.gpus.size();
     const auto chosen = variable("CUDA_VISIBLE_DEVICES");
@@ -90,7 +90,7 @@ bool apply_variables(Answer& answer) {
     return true;
 }
 
-// NVML lists GPUs that programs may not be able to use: the container needs libcuda too.
+// NVML also lists GPUs that programs cannot use, since the container may lack libcuda.
 void check_compute(Answer& answer, std::chrono::milliseconds pause) {
     const auto child = ask_child(
         [](int fd) {
@@ -110,7 +110,8 @@ void check_compute(Answer& answer, std::chrono::milliseconds pause) {
 }  // namespace
 
 Answer conclude(std::vector<Answer> answers) {
-    // What tells most, where none answered: a crash before a hang before an error; "not installed" says least.
+    // Where no source answered, the answer that tells most wins: a crash before a hang before an error; "not installed"
+    // comes last.
     const auto rank = [](const Answer& answer) {
         switch (answer.state) {
             case ProbeState::ok:
@@ -151,7 +152,7 @@ static Answer ask_sources(std::chrono::milliseconds pause) {
             if (answers.back().state == ProbeState::ok) check_compute(answers.back(), pause);
             return conclude(std::move(answers));
         }
-        // Only the driver API knows which of several kinds the variable's numbers mean.
+        // With several kinds of GPU, only the driver API knows which ones the variable's numbers mean.
         Answer cuda = ask("cuda", ask_cuda, pause);
         if (cuda.state == ProbeState::ok) {
             cuda.hidden = static_cast<std::int64_t>(answers.back().gpus.size() - cuda.gpus.size());
@@ -174,7 +175,7 @@ static Answer ask_sources(std::chrono::milliseconds pause) {
 
 Answer probe_gpus(std::chrono::milliseconds pause) {
     Answer answer = ask_sources(pause);
-    // A library that crashed or hung could not say that it is a stand-in.
+    // A library that crashed or hung could not declare that it is a stand-in.
     for (const char* name : {"TMPLBUILD_LIBNVML", "TMPLBUILD_LIBCUDA", "TMPLBUILD_NVIDIA_SMI"})
         answer.simulated = answer.simulated || !variable(name).value_or("").empty();
     return answer;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three that can be asked about GPUs. The first two load the driver into the calling process, so each runs in a
-// child. What they list does not follow CUDA_VISIBLE_DEVICES, but for the driver API, which does so itself.
+// The three sources that can be asked about GPUs. The first two load the driver into the calling process, so each runs
+// in a child. Of the three lists, only the driver API's follows CUDA_VISIBLE_DEVICES.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ Answer ask_nvml();  // NVML: libnvidia-ml.so.1
 Answer ask_cuda();  // the driver API: libcuda.so.1
 bool cuda_library_is_here(std::string& problem);
 
-// Becomes nvidia-smi with the arguments whose output parse_smi() reads; returns when there is none.
+// Replaces this process by nvidia-smi, with the arguments whose output parse_smi() reads; returns only when there is
+// none.
 void become_nvidia_smi();
 Answer parse_smi(std::string_view text, int exit_code);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The image's ENTRYPOINT: reads pod.json and runs the pod. Arguments become the foreground command, beside the services
-// or, after --only, alone. TMPLBUILD_POD_SPEC names another pod.json.
+// The image's ENTRYPOINT: reads pod.json and runs the pod. Its arguments become the foreground command, which runs
+// beside the services or, after --only, alone. TMPLBUILD_POD_SPEC names another pod.json.
 #include <malloc.h>
 
 #include <cstdio>
@@ -26,7 +26,7 @@ Result<pod::PodSpec> read_spec(const std::string& file) {
     return pod::read_pod_spec(*text, file);
 }
 
-// The command among the arguments. Empty arguments before it are left out: a pod whose form was left empty has one.
+// The command among the arguments. Empty arguments before it are dropped: an empty form field of a platform gives one.
 std::vector<std::string> command_of(char** first, char** last) {
     const auto is_blank = [](const char* word) { return std::strspn(word, " \t\r\n") == std::strlen(word); };
     while (first != last && is_blank(*first)) ++first;
@@ -36,9 +36,9 @@ std::vector<std::string> command_of(char** first, char** last) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    launch::close_from(3);  // what was open in the starter's own process is nothing to services
-    // What waits for a slow reader may grow to a megabyte and is given back when it is gone. Without this, glibc moves
-    // its threshold up at the first such block and keeps the next ones, in pieces, for good.
+    launch::close_from(3);  // descriptors that the starter had open are not for services
+    // Output that waits for a slow reader may grow to a megabyte and is freed when it is written. Without this, glibc
+    // raises its threshold at the first such block and keeps the memory of the next ones for good.
     ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
     launch::EngineOptions options;
     for (char** entry = environ; *entry != nullptr; ++entry) options.environment.emplace_back(*entry);
@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     pod::PodSpec spec;
     auto read = read_spec(options.spec_file);
     if (only) {
-        // The command runs alone, but with the variables that every shell of the image has.
+        // The command runs alone, with the variables that every shell of the image has.
         if (read) spec.constraints = read->constraints;
     } else {
         if (!read) {
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
             auto rescue = launch::rescue_spec(options.spec_problem, options.environment);
             if (rescue) spec = std::move(*rescue);
             if (!rescue) std::fprintf(stderr, "launcher: %s\n", rescue.error().message.c_str());
-            // The foreground command still runs: a person mends such a pod from a shell.
+            // The foreground command still runs, since a person repairs such a pod from a shell.
             if (!rescue && options.foreground.empty()) return exit_no_spec;
         } else {
             spec = std::move(*read);

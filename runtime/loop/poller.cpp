@@ -46,7 +46,7 @@ void Poller::wait(Time due) {
     const int count = ::epoll_wait(fd_, ready.data(), static_cast<int>(ready.size()), static_cast<int>(pause));
     for (int i = 0; i < count; ++i) {
         const auto found = handlers_.find(ready[static_cast<std::size_t>(i)].data.fd);
-        if (found == handlers_.end()) continue;  // an earlier handler of this round forgot it
+        if (found == handlers_.end()) continue;  // an earlier handler of this round called forget() for it
         const std::shared_ptr<Handler> handler = found->second;
         (*handler)();
     }

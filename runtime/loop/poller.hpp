@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One epoll loop: descriptors with what is to happen when they are ready. The launcher's parts (service output, log,
-// control socket, probes) register here and none of them ever waits by itself. Owns no descriptor but its own.
+// One epoll loop: file descriptors, each with the function to call when it is ready. The launcher's parts (service
+// output, log, control socket, probes) register here, and none of them ever blocks by itself. Closes no descriptor but
+// its own.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +24,12 @@ class Poller {
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    // Calls `handler` while `fd` is ready for `events` (epoll(7), level-triggered; 0: only when it breaks). False when
-    // the descriptor cannot be waited for: a regular file. Handlers may watch and forget anything, themselves too.
+    // Calls `handler` while `fd` is ready for `events` (epoll(7), level-triggered; 0: only for errors). False when
+    // epoll cannot wait for the descriptor: a regular file. Handlers may watch and forget any descriptor, their own
+    // too.
     bool watch(int fd, std::uint32_t events, Handler handler);
     void change(int fd, std::uint32_t events);
-    void forget(int fd);  // before it is closed
+    void forget(int fd);  // to be called before it is closed
     // Runs what is ready, waiting at most until `due`.
     void wait(Time due);
     int fd() const { return fd_; }

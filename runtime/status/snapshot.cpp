@@ -88,7 +88,7 @@ json::array write_all(const std::vector<Part>& parts) {
     return out;
 }
 
-// How far one part of the pod has come to the state that it will stay in, in percent.
+// The progress of one part of the pod towards its final state, in percent.
 int way_of(const Service& service) {
     if (service.state == "waiting" || service.state == "backoff") return 0;
     return service.state == "starting" || service.state == "running" ? 50 : 100;

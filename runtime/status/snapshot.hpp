@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pod as one value: what `tmpl-ctl status` and the console show. The supervisor fills it, the control socket serves
-// it as JSON (schema/status.schema.json). Plain values; texts are masked before they come here.
+// The pod as one value, which `tmpl-ctl status` shows. The supervisor fills it, the control socket serves it as JSON
+// (schema/status.schema.json). Plain values; texts are masked before they come here.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Host {
     std::string reason{};           // in words: "driver 580.95 serves CUDA 13.0"
     std::string driver{};           // "580.95.05"; empty: not known
     std::string cuda{};             // the newest CUDA that the driver serves, "13.0"; empty: not known
-    bool simulated = false;         // a fake driver answers
+    bool simulated = false;         // a stand-in for a driver answers
 };
 
 struct Gpu {
@@ -39,11 +39,11 @@ struct Component {
 struct Service {
     std::string name{}, state{}, reason{};  // state: the words of supervisor/model.hpp's Phase
     UnixMs since = 0;
-    std::optional<UnixMs> next_try{};  // backoff: the next start
+    std::optional<UnixMs> next_try{};  // while it waits in backoff: the time of its next start
     std::uint16_t port = 0;            // public; 0: none
     bool ready = false, critical = false;
     std::int64_t pid = 0, restarts = 0;  // pid 0: no process
-    std::int64_t memory_kills = 0;       // ends by Linux's OOM killer
+    std::int64_t memory_kills = 0;       // how often Linux's OOM killer ended it
     std::vector<std::string> needs{}, uses_kernels{};
 };
 
@@ -87,10 +87,10 @@ struct Snapshot {
 
 // One line of JSON without its newline; `now` is its last member, so that two texts of one state differ only there.
 std::string write_snapshot(const Snapshot& snapshot);
-// `state` and `progress` by what the services and kernels say.
+// Sets `state` and `progress` from what the services and kernels say.
 void sum_up(Snapshot& snapshot, bool stopping);
 
-// What happened, from the start: the first moments and the latest ones stay, the middle of a long life goes.
+// What happened since the start: the first moments and the latest ones are kept, those in the middle are forgotten.
 class Timeline {
   public:
     void add(Moment moment);
