@@ -17,14 +17,14 @@ namespace {
 
 constexpr const char* installer = "tmplbuild\n";
 
-// As folders spell it: PEP 503's form with underscores.
+// The name as folders spell it: PEP 503's form, with underscores.
 std::string normalized(const std::string& name) {
     std::string out = normalized_project(name);
     std::replace(out.begin(), out.end(), '-', '_');
     return out;
 }
 
-// A .dist-info of ours: made by this program, and without a RECORD, which pip writes.
+// Whether a .dist-info was made by this program; such a one has no RECORD, which pip always writes.
 bool is_ours(const fs::path& folder) {
     std::error_code failed;
     const auto text = sys::read_file(folder / "INSTALLER", 1000);
@@ -50,7 +50,7 @@ Result<void> put_metadata(const fs::path& site_packages, const Activation& wante
     const fs::path folder = site_packages / distribution_folder(wanted.distribution, wanted.version);
     const fs::path made = site_packages / (".tmplbuild-new-" + std::to_string(::getpid()));
     std::error_code failed;
-    if (fs::exists(folder, failed) && !is_ours(folder)) return {};  // the user's own, of the same version
+    if (fs::exists(folder, failed) && !is_ours(folder)) return {};  // the user's own installation of the same version
     if (auto removed = remove_metadata(site_packages, wanted.distribution); !removed) return removed;
     auto written = sys::make_directories(made);
     if (written)
@@ -129,7 +129,7 @@ Result<Switched> activate(const pod::Kernel& kernel, const Activation& wanted) {
 
 Result<Switched> deactivate(const pod::Kernel& kernel) {
     Switched out;
-    // Not a link to nowhere: a Python that looked there once and found no folder would not look again.
+    // A folder, not a dangling link: a Python that looked there once and found no folder would not look again.
     const fs::path nothing = fs::path(run_folder) / kernel.name / "none";
     if (auto made = sys::make_directories(nothing); !made) return no_place(made.error());
     if (auto done = point(kernel, "none"); !done) return done.error();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Switching one kernel on and off on this pod: the `active` link, swapped by rename, and a metadata-only distribution
-// in each venv, so that pip and uv see the truth. Files of a variant are hashed before the switch and never changed.
+// Switches one kernel on and off on this pod: the `active` link, replaced by rename, and a distribution of metadata
+// alone in each venv, so that pip and uv list what is there. Files of a variant are hashed before the switch and never
+// changed.
 #pragma once
 
 #include <string>
@@ -14,18 +15,18 @@ inline constexpr const char* run_folder = "/run/tmplbuild/kernels";  // the venv
 
 struct Activation {
     std::string directory;              // of the variant
-    std::string digest;                 // kernel/variant_digest.hpp; empty: only readable
-    std::string distribution, version;  // what pip and uv are to see
+    std::string digest;                 // kernel/variant_digest.hpp; empty: the files only have to be readable
+    std::string distribution, version;  // what pip and uv are to list
 };
 
-// In words why torch in the kernel's venv is not the one that its variants are compiled against; nothing: it is, or the
-// kernel needs none.
+// An error where torch in the kernel's venv is not the one that its variants are compiled against. No error where it
+// is, or where the kernel needs no torch.
 Result<void> match_torch(const pod::Kernel& kernel);
 
 struct Switched {
-    std::string note;  // what could not be done beside it: a venv that cannot be written; may be empty
+    std::string note;  // what else could not be done: a venv that cannot be written; may be empty
 };
-// An error of kind `machine` says that this pod has no place for it; the state before it stays whole.
+// An error of kind `machine` means that this pod has no place for the link; then the former state stays as it was.
 Result<Switched> activate(const pod::Kernel& kernel, const Activation& wanted);
 Result<Switched> deactivate(const pod::Kernel& kernel);
 

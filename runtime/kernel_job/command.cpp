@@ -18,7 +18,7 @@ namespace tmplbuild::job {
 
 namespace {
 
-volatile std::sig_atomic_t stop_flag = 0;  // a signal handler can set nothing else
+volatile std::sig_atomic_t stop_flag = 0;  // a signal handler may set nothing else
 
 sys::StartRequest process_of(const Command& command, int in, int out) {
     sys::StartRequest process;
@@ -63,7 +63,7 @@ class Running {
     }
 
   private:
-    // True at the end of the output. Waits half a second at most.
+    // Waits for output, half a second at most. True at the end of the output.
     bool read_some() {
         pollfd ready{out_, POLLIN, 0};
         if (::poll(&ready, 1, 500) <= 0) return gone();
@@ -77,7 +77,7 @@ class Running {
         if (end_.tail.size() > 16'000) end_.tail.erase(0, end_.tail.size() - 8'000);
         return false;
     }
-    // A process that the command started may keep the pipe open, so the end of the command itself decides.
+    // A process that the command started may keep the pipe open, so the end of the command itself counts.
     bool gone() const {
         siginfo_t info{};
         return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
@@ -100,7 +100,7 @@ CommandEnd run_command(const Command& command) {
     if (!started) return {.why = started.error().message};
     pipe->write.reset();
     CommandEnd end = Running(command, started->pid, pipe->read.get()).follow();
-    // The report ends with the command: what that left running does not hold it open.
+    // The report ends with the command, even where processes that the command left still run.
     if (const std::string why = sys::read_report(started->report.get()); !why.empty()) end.why = why;
     return end;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One command of the job: its output goes to the job's stderr (the pod's log) line by line, and it is ended when the
-// job is told to end, when its time is over, or when `watch` says so. No shell.
+// Runs one command of the job: its output goes to the job's stderr (the pod's log) line by line, and it is ended when
+// the job is asked to end, when its time is over, or when `watch` asks for it. No shell.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace tmplbuild::job {
 
-// Asked about twice a second with the seconds so far; words end the command.
+// Called about twice a second with the seconds so far; a returned text ends the command and says why.
 using Watch = std::function<std::optional<std::string>(std::int64_t)>;
 
 struct Command {
     std::vector<std::string> argv;
-    std::map<std::string, std::string> environment;  // all of it
+    std::map<std::string, std::string> environment;  // complete
     std::string directory = "/";
     std::int64_t seconds = 0;  // 0: no limit
     Watch watch{};
@@ -31,10 +31,10 @@ struct CommandEnd {
 };
 CommandEnd run_command(const Command& command);
 
-// TERM ends the job and what it runs; afterwards stop_asked() is true.
+// TERM then ends the job and what it runs; stop_asked() is true afterwards.
 void end_on_term();
 bool stop_asked();
-// Sleeps, less when the job is told to end.
+// Sleeps this long, or until the job is asked to end.
 void pause_seconds(std::int64_t seconds);
 
 }  // namespace tmplbuild::job

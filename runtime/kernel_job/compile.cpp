@@ -37,7 +37,7 @@ void step_back() {
     const sched_param none{};
     ::sched_setscheduler(0, SCHED_IDLE, &none);
     ::syscall(SYS_ioprio_set, ioprio_who_process, 0, ioprio_idle);
-    // Where memory runs out, Linux kills the compile before any service.
+    // When memory runs out, Linux then kills the compile before any service.
     const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
     if (::write(fd, "1000", 4) < 0) ::fputs("kernel-job: may not lower its own standing\n", stderr);
@@ -81,7 +81,8 @@ class Job {
         return fs::is_directory(places_.volume, failed);
     }
 
-    // On this pod's own disk, else on the volume: then copied here, hashed on the way and proven anew.
+    // Looks on this pod's own disk, then on the volume; a variant from there is copied here, hashed on the way and
+    // proven again.
     std::optional<Made> look_for_it() {
         auto here = local_.find();
         if (here && *here) return **here;
@@ -124,14 +125,14 @@ class Job {
             pause_seconds(std::min<std::int64_t>(5, std::max<std::int64_t>(places_.lease_seconds / 4, 1)));
             if (auto found = look_for_it()) return found;
         }
-        // Another pod may have put the variant in place between our look and our lease.
+        // Another pod may have put the variant in place between the look-up and the lease.
         return said ? look_for_it() : std::nullopt;
     }
 
     int make() {
         if (auto made = sys::make_directories(local_.folder()); !made)
             return tell_failure("this pod has no place for a variant: " + made.error().message, true);
-        // Its name can be guessed, and services of other users may write where it lies.
+        // Its name can be guessed, and services of other users may write into the folder above it.
         if (auto made = sys::make_directories(work_.parent_path()); !made)
             return tell_failure("this pod has no place to compile in: " + made.error().message, true);
         if (auto made = sys::make_own_folder(work_); !made)
@@ -143,7 +144,7 @@ class Job {
         return make_in_work_folder();
     }
 
-    // The places that names get into bytes from, as in the builder's sandbox; the files lie in the work folder.
+    // Links the paths whose names get into the compiled bytes, as in the builder's sandbox, to the work folder.
     Result<void> point_places() const {
         const fs::path places = fs::path(inside_.output).parent_path();
         if (auto made = sys::make_directories(places.parent_path()); !made) return made;
@@ -170,13 +171,14 @@ class Job {
         for (const fs::path& path :
              {output(), fs::path(kernel_.build.directory), fs::path(inside_.output).parent_path(), work_ / "tmp"})
             (void)sys::remove_tree(path);
-        // The toolchain goes too: a GPU changes with the pod, and the pod's disk goes with it.
+        // The toolchain is removed too: a pod's GPU, and so its arch, changes only with the pod, whose disk is then
+        // lost.
         (void)sys::remove_tree(work_);
         return tell_success(made->files.string(), made->digest);
     }
 
     int fail(const JobFailure& failure) {
-        // What a compiler that was killed leaves behind would add up, try by try.
+        // What a killed compiler leaves behind would add up over several tries.
         for (const fs::path& path : {output(), work_ / "tmp"}) (void)sys::remove_tree(path);
         if (stop_asked()) return tell_failure("the pod stops", true);
         if (!failure.retry_cause.empty()) return tell_retry(failure.words, failure.retry_cause);
@@ -192,7 +194,7 @@ class Job {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(kernel_.build.memory_bytes, 256 << 20));
     }
 
-    // The lease is given back while the launcher waits for memory: another pod may have it.
+    // The lease is given back while the launcher waits for memory, so that another pod may take it.
     int tell_no_headroom(const Memory& memory) const {
         const std::string words = "needs " + human_bytes(memory_needed()) + " of memory, and " +
                                   human_bytes(memory.free_below_ceiling()) + " are free below 85 % of this pod's " +
@@ -202,10 +204,10 @@ class Job {
         return tell_retry("waiting for memory: " + words, "headroom");
     }
 
-    // Fetching may take longer than a lease lives.
+    // Fetching may take longer than a lease is valid.
     Watch keeps_lease() const {
         return [this, told = std::int64_t{0}](std::int64_t seconds) mutable -> std::optional<std::string> {
-            if (seconds < told) told = 0;  // of the next command, which begin at 0 again
+            if (seconds < told) told = 0;  // the next command has begun, and its seconds count from 0
             if (seconds < told + 5) return std::nullopt;
             told = seconds;
             renew_lease();
@@ -220,7 +222,7 @@ class Job {
             const std::size_t equals = text.find('=');
             if (equals != std::string::npos) out[text.substr(0, equals)] = text.substr(equals + 1);
         }
-        // A constraint is for people's packages; the compiler's wheels are pinned by hash.
+        // Constraints are for people's packages; the compiler's wheels are pinned by hash.
         for (const char* name : {"PIP_CONSTRAINT", "UV_CONSTRAINT", "PYTHONPATH", "PIP_TARGET", "PIP_USER"})
             out.erase(name);
         out["TMPDIR"] = (work_ / "tmp").string();
@@ -250,7 +252,7 @@ class Job {
         return out;
     }
 
-    // Other pods see that this one is at work.
+    // Shows other pods that this one is at work.
     void renew_lease() const {
         if (lease_ != nullptr) lease_->renew();
     }
@@ -268,7 +270,7 @@ class Job {
         const std::int64_t guess = kernel_.build.estimated_seconds;
         if (seconds < guess)
             tell_progress(compiling_, static_cast<int>(5 + seconds * 90 / guess), guess - seconds);
-        else  // services come first, so it may take as long as the pod is busy
+        else  // services come first, so a busy pod may slow the compile for as long as it is busy
             tell_progress(compiling_ + (guess == 0 ? "" : ": it takes longer than usual, since services come first"),
                           guess == 0 ? 5 : 95, -1);
         return std::nullopt;
@@ -295,16 +297,16 @@ class Job {
         if (end.ok) return std::nullopt;
         if (end.stopped && for_memory_) return JobFailure{end.why, true, "memory"};
         if (end.stopped) return JobFailure{end.why, false};
-        // Linux kills the compile first (step_back), which says nothing about the source.
+        // Linux kills the compile first (step_back); that says nothing about the source.
         if (memory_kills(places_.cgroup) > kills)
             return JobFailure{"waiting for memory: the compile was killed, since the pod's memory was used up", true,
                               "memory"};
         JobFailure failure = failure_of("the compile", end.why, end.tail);
-        failure.retry_cause.clear();  // a compiler's own words about a network are none of the pod's
+        failure.retry_cause.clear();  // a compiler's words about a network say nothing about the pod's network
         return failure;
     }
 
-    // As the build does: modules stripped, bytecode made, since variants are read-only.
+    // Finishes the files as the build does: modules are stripped and bytecode is made, since variants are read-only.
     CommandEnd finish(const compile::Recipe& how) const {
         auto files = hash_tree(output());
         if (!files) return {.why = files.error().message};
@@ -336,7 +338,7 @@ class Job {
     const Lease* lease_ = nullptr;
     std::string compiling_;
     std::int64_t told_ = 0;
-    bool for_memory_ = false;  // why watch() stopped it
+    bool for_memory_ = false;  // whether watch() stopped it for memory
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The job's story: one arch of one kernel, from the volume or compiled here, proven, in place by rename, left on the
-// volume for the next pod. Runs at the lowest CPU and I/O priority; whatever ends it, what was there before is whole.
+// The job's sequence: one arch of one kernel is taken from the volume or compiled here, proven, put in place by rename,
+// and left on the volume for the next pod. Runs at the lowest CPU and I/O priority. However it ends, the former state
+// stays whole.
 #pragma once
 
 #include <string>
@@ -15,10 +16,11 @@ struct JobPlaces {
     std::string work = "/var/tmp";        // space for the toolchain and the compile
     std::string cgroup = "/sys/fs/cgroup";
     std::string pod;                   // the platform's name for this pod; may be empty
-    std::int64_t lease_seconds = 120;  // a lease that was not renewed for so long is nobody's
+    std::int64_t lease_seconds = 120;  // a lease that was not renewed for so long counts as abandoned
 };
 
-// Tells the launcher (report.hpp) and returns the exit code. `again`: a person asked, so an earlier failure counts not.
+// Reports to the launcher (report.hpp) and returns the exit code. `again`: a person asked for it, so an earlier failure
+// does not count.
 int compile_kernel(const pod::Kernel& kernel, const std::string& arch, const JobPlaces& places, bool again);
 
 }  // namespace tmplbuild::job

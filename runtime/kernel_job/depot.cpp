@@ -45,7 +45,7 @@ Depot::Depot(const fs::path& root, const std::string& kernel, const std::string&
 fs::path Depot::entry() const { return folder_ / name_; }
 fs::path Depot::failure_file() const { return folder_ / (name_ + ".failed"); }
 fs::path Depot::lease_file() const { return folder_ / (name_ + ".lease"); }
-// Several pods write to one volume, so each uses a name that no other has.
+// Several pods write to one volume, so each uses a name that no other one has.
 fs::path Depot::fresh() const {
     return folder_ / (".new-" + name_ + "-" + host_name() + "-" + std::to_string(::getpid()));
 }
@@ -83,7 +83,7 @@ Result<Made> Depot::place(const fs::path& made, const std::string& digest, const
     if (!written) return written.error();
     if (::rename(made.c_str(), entry().c_str()) == 0) return Made{entry() / "files", digest};
     const int why = errno;
-    // Another pod was first: its entry has the same key.
+    // Another pod came first; its entry has the same key.
     auto other = find();
     if (other && *other) return **other;
     return os_error("move in place", entry().string(), why);
@@ -129,7 +129,7 @@ std::optional<std::string> Depot::failure() const {
 
 void Depot::remember_failure(const std::string& why) const {
     if (sys::make_directories(folder_))
-        (void)sys::write_file_atomic(failure_file(), why);  // else it is tried again by the next pod
+        (void)sys::write_file_atomic(failure_file(), why);  // if this fails, the next pod tries it again
 }
 
 void Depot::forget_failure() const { ::unlink(failure_file().c_str()); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where variants that pods made are kept: on this pod's own disk, and on the volume for the next pod. Both hold
-// <kernel>/built-<key>/{variant.json,files/}: a folder appears by rename, whole, and what is read is hashed. Also the
-// notes about keys that failed, and the collection of what no pod has used for 30 days.
+// Keeps variants that pods made: on this pod's own disk, and on the volume for the next pod. Both hold
+// <kernel>/built-<key>/{variant.json,files/}: a folder appears whole, by rename, and its files are hashed when they are
+// read. Also keeps notes about keys that failed, and removes variants that no pod has used for 30 days.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace tmplbuild::job {
 
 struct Made {
-    fs::path files;      // the variant's folder, as `active` names it
+    fs::path files;      // the variant's folder, to which `active` points
     std::string digest;  // kernel/variant_digest.hpp
 };
 
@@ -21,16 +21,16 @@ class Depot {
   public:
     Depot(const fs::path& root, const std::string& kernel, const std::string& key);
     const fs::path& folder() const { return folder_; }
-    // Nothing: it is not there. An error: what is there is not what it says it is.
+    // None: there is no such variant. An error: its files are not what variant.json says.
     Result<std::optional<Made>> find() const;
-    // Takes over `files` (moved where that is possible, else copied); whoever comes first wins.
+    // Takes `files` over (moved where that is possible, else copied); where another pod was first, its entry stays.
     Result<Made> put(const fs::path& files, const std::string& table);
     Result<Made> copy_from(const Made& made, const std::string& table);
     Result<std::string> table() const;
-    void throw_away();  // after find() said that it is broken
+    void throw_away();  // to be called after find() returned an error
     void mark_used() const;
 
-    std::optional<std::string> failure() const;  // the words of the last failed try of this key
+    std::optional<std::string> failure() const;  // the reason of the last failed try of this key
     void remember_failure(const std::string& why) const;
     void forget_failure() const;
     fs::path lease_file() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trees of plain files and folders, as variants are: hashed and copied. Used by the kernel job beside src/sys, which
-// has the files alone. Never follows a link out of a tree.
+// Hashes and copies trees of plain files and folders, as variants are. Used by the kernel job; src/sys only has single
+// files. Never follows a link out of a tree.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +14,9 @@ namespace tmplbuild::job {
 
 namespace fs = std::filesystem;
 
-// Regular files below `folder` with their digests; anything but files and folders is an error.
+// The digest of each regular file below `folder`; anything but files and folders is an error.
 Result<std::map<std::string, Digest>> hash_tree(const fs::path& folder);
-// Copies and syncs; hashes what it wrote.
+// Copies files, folders and links, and syncs the files. Does not compare: callers hash the copy.
 Result<void> copy_tree(const fs::path& from, const fs::path& to);
 
 }  // namespace tmplbuild::job

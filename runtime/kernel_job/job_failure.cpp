@@ -9,7 +9,7 @@
 
 namespace tmplbuild::job {
 
-// What pip and git print when nobody answers, or stops answering; the ones that say most come first.
+// What pip and git print when a server does not answer, or stops answering; the most telling ones come first.
 static constexpr std::array network_words{
     "Temporary failure in name resolution",
     "Name or service not known",
@@ -47,14 +47,14 @@ static constexpr std::array network_words{
 };
 
 using Known = std::pair<ToolFailure, std::string_view>;
-// Looked for in this order, before and after the network's words.
+// These are looked for before the words about the network.
 static constexpr std::array disk_words{
     Known{ToolFailure::disk_full, "No space left on device"},
     Known{ToolFailure::disk_full, "Disk quota exceeded"},
     Known{ToolFailure::disk_full, "disk is full"},
     Known{ToolFailure::read_only, "Read-only file system"},
 };
-static constexpr std::string_view hash_words = "DO NOT MATCH THE HASHES";  // pip's
+static constexpr std::string_view hash_words = "DO NOT MATCH THE HASHES";  // pip's words
 
 ToolWords read_tool_words(std::string_view printed) {
     const auto says = [&](std::string_view words) { return printed.find(words) != std::string_view::npos; };
@@ -75,7 +75,7 @@ static JobFailure known_failure(const std::string& doing, const ToolWords& said)
         case ToolFailure::no_network:
             return {"no network: " + doing + " failed (" + std::string(said.word) + ")", true, "network"};
         case ToolFailure::damaged:
-            // pip believes a connection that ended early: a wheel that was cut looks like another one.
+            // pip accepts a connection that ended early, so a wheel that was cut off only shows as a wrong hash.
             return {doing +
                         " failed: what arrived is not what was proven (its hash differs): cut on its way, or other "
                         "bytes",

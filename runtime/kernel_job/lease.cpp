@@ -39,14 +39,15 @@ Lease::~Lease() {
     if (ours_) ::unlink(file_.c_str());
 }
 
-// Its lines are this pod's names and, last, which process made it.
+// The file's lines are this pod's names and, last, the process that made it.
 bool Lease::make() {
     const sys::Fd file(::open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (!file) return false;
     std::string text;
     for (const std::string& name : names_) text += name + "\n";
     text += std::string(maker) + sys::own_mark() + "\n";
-    (void)sys::write_all(file.get(), sys::as_bytes(text), file_.string());  // without it, it is a lease all the same
+    // Without its text, the file is still a lease.
+    (void)sys::write_all(file.get(), sys::as_bytes(text), file_.string());
     return true;
 }
 
@@ -54,7 +55,7 @@ bool Lease::take() {
     for (int tries = 0; tries < 2; ++tries) {
         ours_ = make();
         if (ours_) return true;
-        if (errno != EEXIST) return true;  // no place for a lease: compile all the same
+        if (errno != EEXIST) return true;  // there is no place for a lease, so the compile goes on without one
         if (!is_left_over()) return false;
         break_it();
     }
@@ -69,7 +70,7 @@ bool Lease::is_of_this_pod() const {
     return false;
 }
 
-// Made by this pod, by a process that is gone: its container ended with it.
+// Whether this pod made it, by a process that has ended since.
 bool Lease::is_left_over() const {
     if (!is_of_this_pod()) return false;
     const auto text = sys::read_file(file_, name_limit);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// kernel-job: what the launcher lets a child do for kernels. Its last line of output is its answer.
+// kernel-job: the work on kernels that the launcher gives to a child process. The last line of its output is its
+// answer.
 //   activate KERNEL DIRECTORY DIGEST DISTRIBUTION VERSION    deactivate KERNEL    match KERNEL    compile KERNEL ARCH
 //   [--again]
-// Exit code 0: done, 1: not, 2: wrong arguments, 3: this pod has no place for it.
+// Exit code 0: done, 1: not done, 2: wrong arguments, 3: this pod has no place for it.
 #include <cstdio>
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory this container may use and uses, from its cgroup: /proc/meminfo shows the host. Read by the job
-// before and while it compiles. Never changes a limit.
+// How much memory this container may use and does use, from its cgroup, since /proc/meminfo shows the host's. The job
+// reads it before and while it compiles. Never changes a limit.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 namespace tmplbuild::job {
 
 struct Memory {
-    std::uint64_t limit = 0, used = 0;  // bytes; what could be dropped (file pages not used lately) does not count
+    // Bytes; memory that Linux could drop (file pages not used lately) does not count as used.
+    std::uint64_t limit = 0, used = 0;
     // The share of the limit that everything in the pod may reach while a kernel is compiled.
     static constexpr std::uint64_t percent = 85;
     std::uint64_t free_below_ceiling() const {
@@ -19,9 +20,9 @@ struct Memory {
     bool above_ceiling() const { return used > limit / 100 * percent; }
 };
 
-// `cgroup`: /sys/fs/cgroup, version 2 or 1. Without a limit there, the machine's own memory.
+// `cgroup`: /sys/fs/cgroup, version 2 or 1. Where it has no limit, the machine's own memory is the limit.
 Memory read_memory(const std::string& cgroup = "/sys/fs/cgroup");
-// How many processes of this container the kernel has killed for memory; 0 where it does not say.
+// How many processes of this container Linux has killed for memory; 0 where the cgroup does not say.
 std::uint64_t memory_kills(const std::string& cgroup = "/sys/fs/cgroup");
 
 }  // namespace tmplbuild::job

@@ -11,7 +11,7 @@ namespace tmplbuild::job {
 
 namespace {
 
-constexpr std::size_t module_limit = 2'000'000'000;  // bytes; a module of more is no module
+constexpr std::size_t module_limit = 2'000'000'000;  // bytes; a larger file cannot be a module
 
 kernel::ModuleRule& rule_for(std::vector<kernel::ModuleRule>& rules, const std::string& file) {
     const auto found = std::find_if(rules.begin(), rules.end(), [&](const auto& rule) { return rule.file == file; });

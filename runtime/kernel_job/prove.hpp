@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof of what the pod compiled, by the same code as the build's. Part of compile.cpp.
+// The proof of what the pod compiled, made by the code that the build uses. Part of compile.cpp.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace tmplbuild::job {
 
-// The proven table as canonical JSON; or the promise that is broken. `arch`: "89", one of the kernel's.
+// The proven table as canonical JSON, or the broken promise as an error. `arch`: one of the kernel's, such as "89".
 Result<std::string> prove_files(const pod::Kernel& kernel, const std::string& arch, const fs::path& files);
 
 }  // namespace tmplbuild::job

@@ -9,7 +9,7 @@ namespace tmplbuild::job {
 
 static void tell(const json::object& object) {
     const std::string line = json::canonical(object) + "\n";
-    if (::write(1, line.data(), line.size()) < 0) return;  // nobody listens any more
+    if (::write(1, line.data(), line.size()) < 0) return;  // nobody reads it any more
 }
 
 void tell_progress(const std::string& words, int percent, std::int64_t seconds_left) {

@@ -11,8 +11,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// git with nothing set that changes what it writes out; for submodules too, which inherit it. An empty filter is none:
-// files of LFS stay the pointers that they are in the commit.
+// git without any setting that changes what it writes out; submodules inherit these. With an empty filter, files of LFS
+// stay the pointers that they are in the commit.
 Words git(Words arguments) {
     Words out = {"git"};
     for (const char* setting :
@@ -35,12 +35,13 @@ std::vector<Words> steps_of(const pod::KernelSource& source) {
     return out;
 }
 
-// What reaches a server is told how; what only reads and writes files takes nothing from the pod.
+// Commands that reach a server get the pod's settings for that; those that only read and write files get nothing of the
+// pod.
 Environment environment_of(const std::string& step, const Environment& own) {
     if (step != "fetch" && step != "submodule") return git_reading_environment(own);
     Environment out = git_fetching_environment(step == "fetch" ? GitUrlFrom::builder : GitUrlFrom::repository, own);
     out["GIT_ATTR_NOSYSTEM"] = "1";
-    // git alone would wait for ever for a server that went silent.
+    // git itself would wait for ever for a server that no longer sends.
     out["GIT_HTTP_LOW_SPEED_LIMIT"] = "1000";
     out["GIT_HTTP_LOW_SPEED_TIME"] = "60";
     return out;
@@ -57,11 +58,12 @@ std::optional<JobFailure> fetch_source(const pod::KernelSource& source, const fs
         const CommandEnd end = run_command(command);
         if (end.ok) continue;
         JobFailure failure = failure_of("fetching the source", "git " + step[0] + ": " + end.why, end.tail);
-        // Only a patch that does not fit says something about the kernel.
+        // Only a patch that does not fit says something about the kernel itself.
         failure.transient = failure.transient || step[0] != "apply";
         return failure;
     }
-    (void)sys::remove_tree(to / ".git");  // builds that ask it for a version would have another one than the builder's
+    // A build that asks git for a version would get another one than in the builder.
+    (void)sys::remove_tree(to / ".git");
     return std::nullopt;
 }
 

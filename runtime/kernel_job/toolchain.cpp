@@ -20,14 +20,14 @@ JobFailure from_error(const Error& error) {
     return {error.message, error.os_code == ENOSPC || error.os_code == EDQUOT};
 }
 
-// pip of the image: the interpreter's own, else the wheel that Debian's venv module keeps. Without one there is nothing
-// wrong with the kernel: the same key may be compiled in another image.
+// The image's pip: the interpreter's own, else the wheel that Debian's venv module keeps. A missing pip says nothing
+// about the kernel, since the same key may be compiled in another image.
 boost::system::result<std::vector<std::string>, JobFailure> find_pip(const std::string& python,
                                                                      const Environment& environment) {
     const CommandEnd there = run_command({.argv = {python, "-c", ""}, .environment = environment});
     if (!there.ok)
         return JobFailure{"the image has no working Python (" + python + "), whose pip would fetch the compiler", true};
-    // The exit code tells. An error of pip's own would stand in the pod's log, and a missing pip is no error here.
+    // Only the exit code counts: a missing pip is no error here, so its message is kept out of the pod's log.
     const CommandEnd own =
         run_command({.argv = {python, "-c", "import importlib.util as u, sys; sys.exit(not u.find_spec('pip'))"},
                      .environment = environment});
@@ -46,7 +46,7 @@ std::string pin_lines(const std::vector<pod::PinnedFile>& files) {
     return out;
 }
 
-// Unpacked once: the folder appears by rename when pip is done, named by what is in it.
+// Unpacked once: the folder appears by rename when pip has finished, named by its content.
 boost::system::result<fs::path, JobFailure> install(const std::vector<pod::PinnedFile>& files, const std::string& name,
                                                     const std::string& python, const fs::path& work,
                                                     const Environment& environment, const Watch& watch) {
@@ -72,14 +72,14 @@ boost::system::result<fs::path, JobFailure> install(const std::vector<pod::Pinne
         (void)sys::remove_tree(made);
         if (end.stopped) return JobFailure{end.why, true};
         JobFailure failure = failure_of("fetching the compiler", end.why, end.tail);
-        failure.transient = true;  // says nothing about the kernel, whatever the words are
+        failure.transient = true;  // this says nothing about the kernel, whatever the words are
         return failure;
     }
     if (auto moved = sys::rename_path(made, done); !moved) return from_error(moved.error());
     return done;
 }
 
-// CUDA_HOME with the front as its nvcc: links into the toolkit for everything else.
+// Makes CUDA_HOME with nvcc-front as its nvcc, and links into the toolkit for everything else.
 Result<void> lay_cuda_home(const fs::path& toolkit, const fs::path& home, const std::string& front) {
     (void)sys::remove_tree(home);
     if (auto made = sys::make_directories(home / "bin"); !made) return made;
@@ -96,7 +96,7 @@ Result<void> lay_cuda_home(const fs::path& toolkit, const fs::path& home, const 
     return {};
 }
 
-// `name` in the work folder, for what was unpacked elsewhere in it.
+// Makes `name` in the work folder a link to what was unpacked elsewhere.
 Result<void> link_as(const fs::path& name, const fs::path& target) {
     (void)sys::remove_tree(name);
     if (auto made = sys::make_directories(name.parent_path()); !made) return made;
