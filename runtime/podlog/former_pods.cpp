@@ -18,15 +18,15 @@ namespace {
 
 constexpr const char* sign = "alive";  // a file whose time is the pod's last sign of life
 constexpr const char* logs = "logs";
-constexpr std::size_t most_pods = 4'096;  // that are looked at
-constexpr std::size_t most_files = 64;    // of a pod without a sign, that are looked at
-constexpr int files_a_step = 16;          // that are removed
+constexpr std::size_t most_pods = 4'096;  // pods that are examined
+constexpr std::size_t most_files = 64;    // files that are examined of a pod without a sign
+constexpr int files_a_step = 16;          // files that are removed in one step
 
 sys::Fd open_folder(int parent, const std::string& name) {
     return sys::Fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// When it was changed the last time; 0: it is not there. A link is looked at itself.
+// The time of its last change; 0: it does not exist. A link itself is examined, not its target.
 std::time_t changed(int folder, const char* name) {
     struct stat facts {};
     return ::fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 ? facts.st_mtim.tv_sec : 0;
@@ -37,7 +37,7 @@ std::vector<std::string> names_in(int folder, std::size_t most) {
     sys::Fd copy(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy ? ::fdopendir(copy.get()) : nullptr, ::closedir);
     if (!stream) return out;
-    (void)copy.release();  // the stream's now
+    (void)copy.release();  // the stream owns it now
     while (out.size() < most) {
         const dirent* entry = ::readdir(stream.get());
         if (entry == nullptr) break;
@@ -47,7 +47,7 @@ std::vector<std::string> names_in(int folder, std::size_t most) {
     return out;
 }
 
-// As the launcher writes a pod's name.
+// Whether the launcher could have written this name of a pod.
 bool is_pod_name(const std::string& name) {
     return std::all_of(name.begin(), name.end(),
                        [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
@@ -101,7 +101,7 @@ void FormerPods::list() {
     what_ = Work::looking;
 }
 
-// 0: it has no log files. A pod of a launcher that left no sign has its newest file.
+// The pod's last sign of life; 0: it has no log files. Where an older launcher left no sign, its newest file counts.
 std::time_t FormerPods::last_sign(const std::string& pod) const {
     const sys::Fd folder = open_folder(open_.get(), pod);
     const sys::Fd files = folder ? open_folder(folder.get(), logs) : sys::Fd();
@@ -135,7 +135,7 @@ std::string FormerPods::remove_some() {
         return {};
     }
     Pod& pod = pods_[next_];
-    // It has come back since: it is not one of before any more.
+    // The pod has shown a sign of life since, so it is not a former one.
     if (!pod.had_files && last_sign(pod.name) != pod.seen) {
         ++next_;
         return {};
@@ -148,7 +148,7 @@ std::string FormerPods::remove_some() {
     pod.had_files = pod.had_files || removed > 0;
     if (removed > 0) return {};
     ++next_;
-    // What is not the log's, as a folder among its files, stays.
+    // Anything that is not a log file, such as a folder among them, stays.
     const bool gone = folder && ::unlinkat(folder.get(), logs, AT_REMOVEDIR) == 0;
     if (gone) {
         ::unlinkat(folder.get(), sign, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log files that pods of before have left on the volume: the newest are kept, the others go. Used by the log
-// writer, in small pieces, between the lines that it writes. Never follows a link, and never touches what a pod that
-// still runs has there: each pod leaves a sign of life.
+// Removes log files that former pods have left on the volume, except the newest. Used by the log writer, in small
+// pieces, between the lines that it writes. Never follows a link, and never touches the files of a pod that still runs:
+// each pod leaves a sign of life.
 #pragma once
 
 #include <sys/types.h>
@@ -18,18 +18,19 @@ namespace tmplbuild::launch {
 class FormerPods {
   public:
     struct Limits {
-        std::size_t most = 10;             // pods of before whose files are kept
+        std::size_t most = 10;             // former pods whose files are kept
         std::time_t oldest = 30 * 86'400;  // seconds since their last sign of life
-        std::time_t running = 86'400;      // a pod with a younger one may run still, and is none of before
+        std::time_t running = 86'400;      // a pod with a younger sign may still run, and is no former one
     };
-    // `folder`: the one that has a folder for each pod. `own`: this pod's name.
+    // `folder` has a folder for each pod. `own` is this pod's name.
     FormerPods(std::string folder, std::string own, Limits limits);
 
-    // Leaves this pod's sign of life, from which the ages of the others are counted: the volume's own clock. To be
-    // called more often than `running`. Then there is something to do.
+    // Leaves this pod's sign of life and starts a new clean-up. The sign's time comes from the volume's own clock, and
+    // the ages of the others count from it. To be called more often than `running`.
     void begin();
     bool busy() const { return what_ != Work::nothing; }
-    // A small piece of it. What was removed, in words; empty: nothing, or not all yet.
+    // Does a small piece of the clean-up. Returns what was removed, in words; empty: nothing, or the pod is not done
+    // yet.
     std::string step();
 
   private:
@@ -51,8 +52,8 @@ class FormerPods {
     Limits limits_;
     std::time_t now_ = 0;
     Work what_ = Work::nothing;
-    sys::Fd open_;           // the folder, while there is something to do
-    std::vector<Pod> pods_;  // first those that are there, then those that go
+    sys::Fd open_;           // the folder, while a clean-up goes on
+    std::vector<Pod> pods_;  // first all pods, then those that are to be removed
     std::size_t next_ = 0;
 };
 

@@ -29,7 +29,7 @@ pid_t fork_helper(const char* name, std::vector<int> keep, bool stdio, const std
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
-        // First each descriptor is moved above those numbers that are to be used, then to its own number.
+        // Each descriptor is first moved above the numbers that will be used, then to its own number.
         for (int& fd : keep) fd = ::fcntl(fd, F_DUPFD, 64);
         int place = 3;
         for (const int fd : keep) ::dup2(fd, place++);

@@ -7,7 +7,8 @@ namespace tmplbuild::launch {
 
 static constexpr std::size_t longest_open_line = 16 << 10;
 
-// What a terminal shows of a line (without its '\n') that is written over by "\r": its newest state.
+// What a terminal shows of a line (without its '
+// ') that "\r" overwrites: its newest state.
 static std::string_view newest_state(std::string_view line) {
     const std::size_t last = line.find_last_not_of('\r');
     if (last == std::string_view::npos) return {};
@@ -16,7 +17,7 @@ static std::string_view newest_state(std::string_view line) {
     return line.substr(first, last + 1 - first);
 }
 
-// Each line of a block as its newest state.
+// Reduces each line of a block to its newest state.
 static std::string newest_states(std::string_view block) {
     std::string out;
     for (; !block.empty(); block.remove_prefix(block.find('\n') + 1))
@@ -29,7 +30,7 @@ void LineBlocks::end_lines(std::string_view text, const Take& take) {
     open_.clear();
     block.append(text);
     if (block.find('\r') != std::string::npos) block = newest_states(block);
-    // The state that was given last, and is how the bar ended, need not be said twice.
+    // If the bar ended in the state that was given last, that state is not given again.
     if (!shown_.empty() && block.starts_with(shown_) && block[shown_.size()] == '\n') block.erase(0, shown_.size() + 1);
     shown_.clear();
     shown_at_ = never;
@@ -38,7 +39,7 @@ void LineBlocks::end_lines(std::string_view text, const Take& take) {
 }
 
 void LineBlocks::keep_newest_state() {
-    // A '\r' at the very end may be the first half of a Windows line's end: then there is nothing new yet.
+    // A '\r' at the very end may be the first half of a Windows line end; then there is no new state yet.
     const std::size_t last = open_.find_last_not_of('\r');
     const std::size_t before = last == std::string::npos ? last : open_.rfind('\r', last);
     if (before == std::string::npos) {
@@ -65,7 +66,7 @@ void LineBlocks::feed(std::string_view text, const SecretMask& mask, Time now, c
 void LineBlocks::tick(const SecretMask& mask, Time now, const Take& take) {
     if (!news_) return;
     std::string state(newest_state(open_));
-    // More of it may follow: neither half a secret nor half a character is given.
+    // More of the state may follow, so it ends before half a secret or half a character.
     state.resize(mask.settled(state));
     state.resize(state.size() - unfinished_bytes(state));
     news_ = false;
@@ -76,7 +77,8 @@ void LineBlocks::tick(const SecretMask& mask, Time now, const Take& take) {
 }
 
 void LineBlocks::cut_long_line(const SecretMask& mask, const Take& take) {
-    // A secret that fills the whole line leaves nothing before it: then the line waits for its end a little longer.
+    // Before a secret that fills the whole line there is nothing to give: then the line waits for its end a little
+    // longer.
     std::size_t cut = mask.settled(open_);
     cut -= unfinished_bytes(std::string_view(open_).substr(0, cut));
     if (cut == 0 && open_.size() < 4 * longest_open_line) return;

@@ -10,9 +10,9 @@ static constexpr std::size_t first_room = 1 << 10;
 static std::string_view newest(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
     const std::size_t from = text.size() - limit;
-    // The byte before the part decides whether it begins with a whole line.
+    // The byte before the part tells whether the part begins with a whole line.
     const std::size_t end = text.find('\n', from - 1);
-    // A line that is longer than everything is shown from its middle on.
+    // A line that is longer than the whole part is shown from its middle on.
     return end == std::string_view::npos || end + 1 == text.size() ? text.substr(from) : text.substr(end + 1);
 }
 

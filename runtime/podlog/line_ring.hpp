@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last lines of one service, in memory: what `tmpl-ctl logs` and the console show without touching a disk. Grows
-// with what is printed up to its limit and never beyond, then forgets the oldest.
+// The last lines of one service, in memory, so that `tmpl-ctl logs` needs no disk. It grows with the output up to its
+// limit, then forgets the oldest lines.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ class LineRing {
     explicit LineRing(std::size_t limit = 16 << 10) : limit_(limit) {}
     void add(std::string_view block);  // whole lines, each with its '\n'
     std::string last(std::size_t lines) const;
-    bool forgot() const { return forgot_; }  // lines that were added are not here any more
+    bool forgot() const { return forgot_; }  // lines that were added are no longer here
     std::size_t memory() const { return bytes_.capacity(); }
 
   private:
@@ -23,9 +23,9 @@ class LineRing {
 
     std::size_t limit_;
     std::vector<char> bytes_;
-    std::size_t oldest_ = 0;  // where the oldest byte is, once all of the limit is used
+    std::size_t oldest_ = 0;  // the place of the oldest byte, once the limit is reached
     bool forgot_ = false;
-    bool torn_ = false;  // the oldest byte is not the first of its line
+    bool torn_ = false;  // the oldest byte is not the first one of its line
 };
 
 }  // namespace tmplbuild::launch

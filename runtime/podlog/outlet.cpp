@@ -11,7 +11,7 @@
 namespace tmplbuild::launch {
 
 std::uint64_t count_lines(std::string_view text) {
-    // By memchr(), which looks at many bytes at once: a flood of output is counted at each of its ways out.
+    // memchr() looks at many bytes at once, which matters since every way out counts a flood of output.
     std::uint64_t lines = 0;
     for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at) ++lines;
     return lines;
@@ -27,7 +27,7 @@ void Outlet::open(int fd, bool socket) {
     fd_ = fd;
     socket_ = socket;
     closing_ = waiting_ = broken_ = false;
-    // What cannot be waited for (/dev/null) never makes anybody wait.
+    // A descriptor that epoll cannot watch (/dev/null) never blocks anyway.
     poller_.watch(fd_, 0, [this] { flush(); });
     flush();
 }
@@ -40,7 +40,7 @@ void Outlet::drop(std::uint64_t lines) {
 void Outlet::put(std::string_view text, std::uint64_t lines) {
     if (closing_) return drop(lines);
     const std::size_t waiting = buffer_.size() - offset_;
-    // Once something was dropped, half of the room must be free again: one long gap tells more than many short ones.
+    // Once something was dropped, half of the room must be free again: one long gap is clearer than many short ones.
     if (waiting + text.size() > (dropping() ? limit_ / 2 : limit_)) return drop(lines);
     if (dropping()) {
         keep(gap_(gap_lines_));
@@ -71,7 +71,7 @@ std::size_t Outlet::write_some(std::string_view text) {
         } else if (wrote < 0 && errno == EINTR) {
             continue;
         } else {
-            broken_ = wrote < 0 && errno != EAGAIN;  // anything but "not now" will not pass: the reader has gone
+            broken_ = wrote < 0 && errno != EAGAIN;  // any other error is final: the reader has gone
             break;
         }
     }

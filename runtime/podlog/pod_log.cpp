@@ -58,8 +58,8 @@ void PodLog::fork_writer() {
     std::array<int, 2> frames{-1, -1};
     std::array<int, 2> reports{-1, -1};
     if (::pipe2(frames.data(), O_CLOEXEC) == 0 && ::pipe2(reports.data(), O_CLOEXEC) == 0) {
-        // Room for many lines at once while the disk is slow for a moment; where Linux refuses, the usual 64 KiB will
-        // do.
+        // Room for many lines at once while the disk is slow for a moment; where Linux refuses, the usual 64 KiB
+        // suffice.
         ::fcntl(frames[1], F_SETPIPE_SZ, 256 << 10);
         for (const int fd : {frames[1], reports[0], reports[1]}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
         writer_ = fork_helper("log-writer", {frames[0], reports[1]}, false, [this] { return run_writer(options_); });
@@ -127,7 +127,7 @@ void PodLog::tell(const std::string& text) {
     if (on_change) on_change();
 }
 
-// Says once that the pipe to the log writer and the buffer before it are full, and once that they are not any more.
+// Reports once when the pipe to the log writer and the buffer before it are full, and once when they no longer are.
 void PodLog::watch_disk() {
     if (disk_.dropping() == stuck_) return;
     stuck_ = !stuck_;

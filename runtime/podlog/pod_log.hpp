@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that the pod says: each line masked once, then with its service's name on stdout, in memory, and at the
-// log writer. Used by the engine for services and for its own words. Never blocks and never touches a disk.
+// Everything that the pod prints: each line is masked once and then goes to stdout with its service's name, to memory,
+// and to the log writer. Used by the supervisor for services and for its own words. Never blocks and never touches a
+// disk.
 #pragma once
 
 #include <sys/types.h>
@@ -19,7 +20,8 @@
 namespace tmplbuild::launch {
 
 struct LogStatus {
-    std::string state = "starting";    // starting, writing, failing (the disk refuses), stuck (it does not answer), off
+    // Starting, writing, failing (the disk refuses), stuck (the disk does not answer), off.
+    std::string state = "starting";
     std::string folder;                // where the files are; empty while none
     std::string reason;                // why it is failing or off
     std::uint64_t dropped = 0;         // lines that are in no file
@@ -38,31 +40,34 @@ class PodLog {
     void open_stdout();
     void start_writer(const WriterOptions& options);
 
-    void output(const std::string& service, std::string& block);        // whole lines of a service
-    void say(const std::string& name, const std::string& text);         // an event: one line, also of the progress log
-    void announce(const std::string& name, const std::string& secret);  // on stdout alone, unmasked: the one place
+    void output(const std::string& service, std::string& block);  // whole lines of a service
+    // An event: one line, which goes to the progress log too.
+    void say(const std::string& name, const std::string& text);
+    // On stdout alone, unmasked; no other function does that.
+    void announce(const std::string& name, const std::string& secret);
 
     std::string last(const std::string& service, std::size_t lines) const;
-    // The file that holds what last(service, lines) has forgotten; empty: it has not, or there is no such file.
+    // The file with the lines that last(service, lines) has forgotten; empty: it has all of them, or there is no such
+    // file.
     std::string older_in(const std::string& service, std::size_t lines) const;
     bool knows(const std::string& service) const { return rings_.contains(service); }
     LogStatus status() const;
 
     bool on_exit(pid_t pid);  // true: the process was one of the log's own
     bool owns(pid_t pid) const { return pid > 0 && (pid == writer_ || pid == relay_); }
-    // At the very end, everything else is gone: waits until the writer has written all it was given and ended, at most
-    // until `disk_by` and no longer on a disk that does not answer; and for what stdout still takes, until `by`.
+    // For the very end of the pod: waits until the writer has written everything and ended, at most until `disk_by` and
+    // no longer on a disk that does not answer; then for stdout, until `by`.
     void finish(Time by, Time disk_by);
     Time next_due() const { return restart_at_; }
     void tick(Time now);
 
-    std::function<void(const std::string& service, std::string_view block)> on_lines;  // who follows a log
-    std::function<void()> on_change;                                                   // status() is another
+    std::function<void(const std::string& service, std::string_view block)> on_lines;  // for those who follow a log
+    std::function<void()> on_change;                                                   // status() has changed
 
   private:
     void show(const std::string& name, std::string_view block);
     void keep(const std::string& name, std::string_view block);
-    void tell(const std::string& text);  // about the disk, so not to the disk
+    void tell(const std::string& text);  // for words about the disk, which therefore do not go to the disk
     void fork_writer();
     void read_reports();
     void on_report(const std::string& line);

@@ -24,7 +24,7 @@ std::string RotatingFile::numbered(unsigned number) const {
 bool RotatingFile::open() {
     struct stat named {};
     struct stat opened {};
-    // Another pod on the volume may have moved the file away, or a person removed it.
+    // Another pod on the volume may have moved the file away, or a person may have removed it.
     if (fd_ >= 0 && ::stat(path_.c_str(), &named) == 0 && ::fstat(fd_, &opened) == 0 && named.st_ino == opened.st_ino &&
         named.st_dev == opened.st_dev) {
         size_ = static_cast<std::uint64_t>(opened.st_size);
@@ -41,7 +41,7 @@ bool RotatingFile::open() {
 
 bool RotatingFile::rotate() {
     close();
-    // The oldest goes first, so that the sum is under the cap at every moment.
+    // The oldest file is removed first, so that the sum is below the cap at every moment.
     if (::unlink(numbered(files_ - 1).c_str()) != 0 && errno != ENOENT) return false;
     for (unsigned number = files_ - 1; number > 0; --number)
         if (::rename(numbered(number - 1).c_str(), numbered(number).c_str()) != 0 && errno != ENOENT) return false;
@@ -55,7 +55,7 @@ bool RotatingFile::write_lines(std::string_view text) {
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) {
             const int why = wrote < 0 ? errno : ENOSPC;
-            // The file is cut after the last whole line: half a line would look like a whole one.
+            // The file is cut after the last whole line, since half a line would look like a whole one.
             if (done > 0 && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) close();
             errno = why;
             return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One log on disk with an exact cap: NAME, NAME.1, NAME.2 …, together never more than `files` times `file_bytes`. Holds
-// whole lines only, also when the disk fills up in the middle of one. Used by the log writer, which may block here.
+// whole lines only, even when the disk fills up in the middle of one. Used by the log writer, which may block here.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ class RotatingFile {
     RotatingFile(const RotatingFile&) = delete;
     RotatingFile& operator=(const RotatingFile&) = delete;
 
-    // Appends whole lines, moving on to a new file where the next line would not fit. A line longer than a file is
-    // left out. Returns how many bytes of `text` were dealt with; errno says why not all.
+    // Appends whole lines and begins a new file where the next line would not fit. A line longer than a file is left
+    // out. Returns how many bytes of `text` were handled; where that is not all of them, errno says why.
     std::size_t append(std::string_view text);
     const std::string& path() const { return path_; }
 

@@ -14,7 +14,7 @@ bool names_secret(std::string_view variable) {
                              "SECRET_KEY", "ENCRYPTION_KEY", "AUTH_KEY", "AUTHKEY"}) {
         const std::string_view ending(word);
         if (!name.ends_with(ending)) continue;
-        // A whole word: "BYPASS" does not hold a secret, "HF_TOKEN" and "HFTOKEN" do.
+        // The ending must be a whole word: "HF_TOKEN" and "HFTOKEN" hold a secret, "BYPASS" does not.
         const bool whole = name.size() == ending.size() || name[name.size() - ending.size() - 1] == '_';
         if (whole || ending != "PASS") return true;
     }

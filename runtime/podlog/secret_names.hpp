@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which variables of a pod's environment hold secrets, by their names. Used where the launcher collects what its log
+// Tells by its name which variable of a pod's environment holds a secret. Used where the launcher collects what its log
 // has to hide. Never sees a value.
 #pragma once
 

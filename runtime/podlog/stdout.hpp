@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pod's stdout as a descriptor that never blocks. A pipe or terminal is opened a second time, since O_NONBLOCK on
-// the given one would be seen by the foreground command too; what cannot be (a file, a pipe of another user) gets a
-// relay child that blocks in the launcher's place.
+// the given descriptor would affect the foreground command too; what cannot be opened again (a file, a pipe of another
+// user) gets a relay child that blocks instead of the launcher.
 #pragma once
 
 #include <sys/types.h>

@@ -26,7 +26,7 @@ namespace {
 
 constexpr int frames_fd = 3, reports_fd = 4;
 constexpr std::uint64_t progress_bytes = 1'000'000;
-constexpr Time sign_of_life_ms = 3'600'000;  // how often this pod leaves one, and looks for pods of before
+constexpr Time sign_of_life_ms = 3'600'000;  // how often this pod leaves one, and looks for former pods
 
 std::string stamp(bool progress) {
     const timespec now = sys::time_of_day();
@@ -48,7 +48,7 @@ bool make_folders(const std::string& path) {
     return true;
 }
 
-// One service's file, or the progress log, and what is wrong with it: each fails alone, and is tried again alone.
+// One service's file, or the progress log, and its error: each log fails and is tried again by itself.
 struct Log {
     std::unique_ptr<RotatingFile> file{};
     Time retry_at = 0;
@@ -56,7 +56,7 @@ struct Log {
     std::uint64_t gap = 0;  // lines dropped since the last one that was kept
 };
 
-// These errors are the disk's and not one file's, so they are said once and not for each file.
+// These errors are about the disk and not about one file, so they are reported once for all files.
 bool is_of_the_disk(int why) { return why == ENOSPC || why == EDQUOT || why == EROFS || why == EIO; }
 
 class Writer {
@@ -100,18 +100,18 @@ class Writer {
     std::string input_;
     std::string folder_, progress_;  // empty: no place found yet
     std::map<std::string, Log> logs_;
-    std::optional<FormerPods> former_pods_;  // where the files are on the volume
+    std::optional<FormerPods> former_pods_;  // only where the files are on the volume
     Time sign_at_ = 0;                       // when this pod's next sign of life is due
-    Time place_at_ = 0;                      // where there is no place yet, the next one to look for it at
-    bool place_failed_ = false;              // and that was said
-    bool failing_ = false;                   // something was reported as failing, and nothing since as working
+    Time place_at_ = 0;                      // without a place so far: when to look for one again
+    bool place_failed_ = false;              // and that was reported
+    bool failing_ = false;                   // a failure was reported, and no success since
     bool place_doubtful_ = false;            // a write failed: the volume may be gone for good
     std::uint64_t owed_ = 0;                 // lines dropped and not reported yet
     Time reported_ = 0;
 };
 
-// How long it waits for frames before it does something else; -1: for ever. A report that is owed, and once an hour the
-// pods of before, are all that makes it wake up by itself.
+// How long it waits for frames before it does something else; -1: for ever. It wakes up by itself only for a report
+// that is due, and once an hour for former pods.
 int Writer::pause_ms() const {
     if (former_pods_ && former_pods_->busy()) return 0;
     if (owed_ > 0) return 500;
@@ -127,7 +127,7 @@ void Writer::use_pause() {
     if (options_.busy_since != nullptr) options_.busy_since->store(0);
 }
 
-// One small piece: frames that have come meanwhile go first.
+// Does one small piece, so that frames that have come meanwhile are not held up.
 void Writer::tidy() {
     if (former_pods_->busy()) {
         const std::string removed = former_pods_->step();
@@ -138,7 +138,8 @@ void Writer::tidy() {
     }
 }
 
-// "NAME LENGTH\n" and then that many bytes.
+// A frame is "NAME LENGTH
+// " and then that many bytes.
 void Writer::take_frames() {
     std::size_t at = 0;
     for (;;) {
@@ -147,7 +148,7 @@ void Writer::take_frames() {
         const std::size_t space = input_.find(' ', at);
         std::size_t size = 0;
         if (space > end || std::from_chars(&input_[space + 1], &input_[end], size).ec != std::errc()) {
-            at = end + 1;  // never written so by us; the next line may be a frame
+            at = end + 1;  // we never write such a line; the next one may be a frame
             continue;
         }
         if (input_.size() - end - 1 < size) break;
@@ -230,7 +231,7 @@ void Writer::drop(Log& log, std::uint64_t lines) {
     report_dropped();
 }
 
-// `path` is a copy, since the file that it is taken from is closed here.
+// `path` is a copy, since the file whose path it is gets closed here.
 void Writer::failed(Log& log, std::string path, int why) {
     const bool known = std::any_of(logs_.begin(), logs_.end(), [&](const auto& other) {
         return other.second.failed_with == why && (&other.second == &log || is_of_the_disk(why));
@@ -252,7 +253,7 @@ void Writer::works(Log& log) {
 
 void Writer::report(const std::string& line) {
     const std::string text = line + "\n";
-    if (::write(reports_fd, text.data(), text.size()) < 0) return;  // a full pipe: a later report says the same
+    if (::write(reports_fd, text.data(), text.size()) < 0) return;  // the pipe is full: a later report says the same
 }
 
 void Writer::report_dropped(bool at_once) {
