@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A service's user by the image's own /etc/passwd and /etc/group, read as text: the C library's look-ups load modules,
-// which a static program must not. Used before a service is started. Never changes who anybody is.
+// Looks a service's user up in the image's own /etc/passwd and /etc/group, read as text: the C library's look-ups load
+// modules, which a static program must not. Used before a service is started. Never changes this process's user.
 #pragma once
 
 #include <sys/types.h>
@@ -20,7 +20,7 @@ struct Account {
     std::string name;
 };
 
-// "name", "name:group", "uid" or "uid:gid".
+// `text` is "name", "name:group", "uid" or "uid:gid".
 Result<Account> find_account(const std::string& text, const std::string& passwd = "/etc/passwd",
                              const std::string& group = "/etc/group");
 

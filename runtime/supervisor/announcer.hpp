@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the launcher itself says of the pod: one line of the log and one moment of the time line, without secrets. Used
-// by the engine's objects. Decides nothing.
+// The launcher's own messages about the pod: each is one line of the log and one moment of the time line, without
+// secrets. Used by the engine's objects. Decides nothing.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ class Announcer {
     explicit Announcer(PodLog& log) : log_(log) {}
     void say(const std::string& who, const std::string& text);
     const status::Timeline& timeline() const { return timeline_; }
-    std::function<void()> on_change;  // after each
+    std::function<void()> on_change;  // called after each message
 
   private:
     PodLog& log_;

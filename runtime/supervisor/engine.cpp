@@ -80,7 +80,7 @@ int Engine::run() {
     happen({.kind = Event::Kind::start});
     if (!options_.foreground.empty() && state_.mode == Mode::running)
         foreground_.start(options_.foreground, options_.environment);
-    // Services first: nothing below is needed for one to start. What was said so far waits in memory.
+    // Services first, since none of the rest is needed for a service to start. Messages wait in memory until then.
     memory_.begin(poller_, given("TMPLBUILD_CGROUP"));
     for (std::size_t i = 0; i < spec_.services.size(); ++i) services_.make_environment(i);
     open_ways_out();
@@ -101,7 +101,7 @@ void Engine::prepare() {
             announcer_.say(spec_.services[i].name, pod::failed_since + state_.services[i].reason);
 }
 
-// stdout, the log files and the control socket.
+// Opens stdout, the log files and the control socket.
 void Engine::open_ways_out() {
     char host[256] = {};
     ::gethostname(host, sizeof host - 1);
@@ -126,7 +126,7 @@ Time Engine::wake_at() const {
         {next_due(state_), log_.next_due(), control_.next_due(), services_.next_due(), helpers_.next_due()});
 }
 
-// The log writer may write for what is left of the whole stop, which a disk that works never needs.
+// The log writer may use what is left of the time for the whole stop; a working disk never needs that long.
 void Engine::finish_log() {
     if (log_is_finished_) return;
     log_is_finished_ = true;
@@ -208,7 +208,7 @@ void Engine::on_signals() {
                     break;
                 }
                 [[fallthrough]];
-            default:  // means nothing to a pod, but perhaps to the command that runs in it
+            default:  // these signals mean nothing to a pod, but the foreground command may use them
                 if (state_.foreground > 1) ::kill(-state_.foreground, static_cast<int>(info.ssi_signo));
         }
     }
@@ -217,14 +217,15 @@ void Engine::on_signals() {
 
 void Engine::reap() {
     for (;;) {
-        // The process is looked at before it is reaped: until then no other one can get its pid, and its group can be
-        // killed by that number.
+        // The ended process is examined before it is reaped: until then, no other process can get its pid, and its
+        // group can be killed by that number.
         siginfo_t info{};
         const int found = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
         if (found < 0 && errno == EINTR) continue;
         const pid_t pid = found < 0 ? -1 : info.si_pid;
         if (pid <= 0) return;
-        // The launcher's own probes and helpers leave nothing behind; what a service leaves has its grace.
+        // The launcher's own probes and helpers must leave nothing behind; what a service leaves running gets its
+        // grace.
         if (helpers_.owns(pid) || probes_.owns(pid)) ::kill(-pid, SIGKILL);
         int status = 0;
         ::waitpid(pid, &status, WNOHANG);
@@ -238,7 +239,7 @@ void Engine::on_exit(pid_t pid, int status) {
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
         if (state_.services[i].pid != pid) continue;
         const bool for_memory = memory_.ended(i, by_kill);
-        services_.drain(i);  // its last words come before the news of its end
+        services_.drain(i);  // its last output is read before its end is reported
         return happen({.kind = Event::Kind::exited,
                        .service = i,
                        .pid = pid,

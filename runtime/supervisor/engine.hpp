@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries out what transition() decides: processes, probes, output, signals, timers, in one poll loop that sleeps
-// while nothing happens. Runs as PID 1 or as a subreaper. Decides nothing itself.
+// Carries out what transition() decides: processes, probes, output, signals, timers, in one poll loop that sleeps while
+// nothing happens. Used by the launcher's main.cpp. Runs as PID 1 or as a subreaper. Decides nothing itself.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace tmplbuild::launch {
 
 struct EngineOptions {
     std::string spec_file;                // for messages
-    std::string spec_problem{};           // why only what is compiled in runs; empty: pod.json is in use
+    std::string spec_problem{};           // why only the compiled-in services run; empty: pod.json is in use
     std::vector<std::string> foreground;  // the arguments given to the container; may be empty
     std::vector<std::string> environment;
 };

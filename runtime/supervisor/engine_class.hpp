@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine: one loop that hears what happens, asks transition() what is to be done about it, and calls the object
-// that does such things. For engine.cpp alone; engine.hpp is what others see.
+// The engine: one loop that receives events, asks transition() what to do about each, and calls the object that does
+// it. For engine.cpp alone; others include engine.hpp.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can happen to a pod, and what is to be done: plain values, into transition() and out of it. The engine makes the
-// events and carries out the actions.
+// What can happen to a pod, and what is to be done about it: plain values that go into transition() and come out of it.
+// The engine makes the events and carries out the actions. Decides nothing.
 #pragma once
 
 #include <sys/types.h>
@@ -50,7 +50,7 @@ struct Event {
     int code = 0;
     bool ok = false;
     bool out_of_memory = false;  // exited: Linux killed it for memory
-    int jitter = 0;              // -1000..1000: thousandths of the 10 %
+    int jitter = 0;              // -1000..1000: in thousandths of the 10 %
     RetryCause retry_cause = RetryCause::none;
     std::string text{};
     std::string more{};
@@ -81,7 +81,7 @@ struct Action {
     int signal = 0;
     int code = 0;
     std::string text{};
-    std::string who{};  // say: whose line it is; empty: the service's
+    std::string who{};  // for say: the name at the start of the line; empty: the service's
 };
 
 }  // namespace tmplbuild::launch

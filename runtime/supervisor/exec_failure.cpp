@@ -13,9 +13,9 @@ namespace tmplbuild::launch {
 
 namespace {
 
-// The start of a regular file; empty where it cannot be read.
+// The beginning of a regular file; empty where it cannot be read.
 std::string head_of(const std::string& file) {
-    // O_NONBLOCK: a pipe of that name does not make anybody wait.
+    // O_NONBLOCK, since the open of a pipe of that name would wait otherwise.
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return {};
     std::array<char, 256> bytes{};
@@ -32,7 +32,7 @@ std::string interpreter_of(const std::string& head) {
     return head.substr(begin, head.find_first_of(" \t\n", begin) - begin);
 }
 
-// The file is there, and yet something that it needs is not.
+// The reason where the file exists and something that it needs does not.
 std::string missing_interpreter(const std::string& head) {
     std::string interpreter = interpreter_of(head);
     if (interpreter.empty()) {

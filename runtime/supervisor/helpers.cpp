@@ -14,7 +14,7 @@
 
 namespace tmplbuild::launch {
 
-static constexpr std::size_t answer_limit = gpu::answer_limit;  // the longest answer that one of them gives
+static constexpr std::size_t answer_limit = gpu::answer_limit;  // the longest answer that any of them gives
 
 std::string last_line(const std::string& text) {
     std::string out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Children that work for the launcher and not as a service: their errors are lines of the log, their output is their
-// answer. Used for the GPU probe and for what kernels need. None of them is waited for, and what one means is its
-// starter's to know.
+// Child processes that work for the launcher and are no services: their errors become lines of the log, their output is
+// their answer. Used for the GPU probe and for work on kernels. The launcher never blocks for one, and only the code
+// that started one judges its answer.
 #pragma once
 
 #include <functional>
@@ -15,22 +15,23 @@
 
 namespace tmplbuild::launch {
 
-// The last line of a program's output that says something.
+// The last line of a program's output that is not empty.
 std::string last_line(const std::string& text);
 
 class Helpers {
   public:
     struct End {
-        pid_t pid = -1;             // -1: there was no process to be had
+        pid_t pid = -1;             // -1: no process could be made
         int status = 127 << 8;      // as wait(2) gives it
-        std::string text{};         // what it printed, but for lines that were taken one by one
+        std::string text{};         // what it printed, without the lines that on_line took
         std::string not_started{};  // why its program could not be executed
         std::string said() const { return last_line(text); }
     };
     struct Work {
-        std::string name{};  // whose lines its errors are, in the log
+        std::string name{};  // the name before its errors in the log
         std::function<void(const End&)> on_end{};
-        std::function<void(const std::string&)> on_line{};  // each line that it prints; left out: kept for the end
+        // Takes each line that it prints; not set: the output is kept for the end.
+        std::function<void(const std::string&)> on_line{};
     };
     Helpers(Poller& poller, PodLog& log, const std::vector<std::string>& environment, std::function<Time()> now)
         : poller_(poller), log_(log), environment_(environment), now_(std::move(now)) {}
@@ -38,11 +39,12 @@ class Helpers {
     Helpers(const Helpers&) = delete;
     Helpers& operator=(const Helpers&) = delete;
 
-    // Its pid; -1: it has ended already. `request` without an environment: the launcher's own.
+    // Returns its pid; -1: it could not be started, and its end was reported already. A `request` without an
+    // environment gets the launcher's own.
     pid_t start(Work work, SpawnRequest request);
     bool owns(pid_t pid) const { return running_.contains(pid); }
-    bool on_exit(pid_t pid, int status);  // true: it was one of these
-    // Progress bars among its errors.
+    bool on_exit(pid_t pid, int status);  // true: the process was one of these
+    // When the newest state of a progress bar among its errors is due.
     Time next_due() const;
     void tick(Time now);
 

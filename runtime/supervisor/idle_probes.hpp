@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a service has nothing to do just now, by its own answer. Used by the engine before a service is restarted for
-// a kernel. When to ask is transition()'s.
+// Asks a service whether it is idle at present. Used by the engine before a service is restarted for a kernel.
+// transition() decides when to ask.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ class IdleProbes {
     IdleProbes(const IdleProbes&) = delete;
     IdleProbes& operator=(const IdleProbes&) = delete;
 
-    void ask(std::size_t i);  // idle_answered; a question that is under way is dropped
+    void ask(std::size_t i);  // leads to idle_answered; a question that is under way is dropped
 
   private:
     void go_on(std::size_t i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work of helpers for a kernel, one at a time: putting files in place, taking them away, comparing torch, the
-// self-test; and what their answers mean.
+// The tasks of helpers for a kernel, one at a time (putting files in place, taking them away, comparing torch, the
+// self-test), and what their answers mean.
 #include <algorithm>
 #include <csignal>
 #include <utility>
@@ -11,11 +11,11 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr Time task_ms = 120'000;      // for a helper: hashing a variant takes a second, from a slow disk longer
-constexpr Time check_ms = 600'000;     // for a self-test: importing torch on a busy pod takes a while
-constexpr int code_cannot_here = 3;    // a helper's exit code: nothing is wrong with the kernel, this pod has no place
+constexpr Time task_ms = 120'000;      // limit for a helper: hashing a variant takes a second, from a slow disk longer
+constexpr Time check_ms = 600'000;     // limit for a self-test: importing torch takes a while on a busy pod
+constexpr int code_cannot_here = 3;    // a helper's exit code: the kernel is fine, and this pod has no place for it
 constexpr int code_no_gpu = 77;        // a self-test's exit code: it found no GPU
-constexpr int code_not_started = 126;  // this exit code and the next one (127): it could not be started
+constexpr int code_not_started = 126;  // this exit code and the next one (127) mean that it could not be started
 
 }  // namespace
 
@@ -44,7 +44,8 @@ void KernelSteps::activate(std::size_t k, const std::string& directory, const st
              .version = spec_.kernels[k].version});
 }
 
-// A helper or the job has failed. Services have nothing more to wait for, but a fallback that is being put in place.
+// A helper or the job has failed: services no longer wait for the kernel, except for a fallback that is being put in
+// place.
 void KernelSteps::give_up(std::size_t k, const Event& event) {
     at(k).settled = !is_being_placed(k, Files::fallback);
     enter(k, event.code == code_cannot_here ? KernelPhase::off : KernelPhase::failed, event.text);
@@ -97,7 +98,7 @@ void KernelSteps::take_place(std::size_t k, const KernelTask& task, const Event&
     if (!event.ok) return cannot_place(k, fallback, event);
     kernel.in_place = true;
     kernel.fallback = fallback;
-    kernel.checked = fallback;  // the self-test checks a variant, so a fallback counts as checked
+    kernel.checked = fallback;  // the self-test is for variants, so a fallback counts as checked
     if (fallback) {
         const std::string words = "until then, or instead, " + spec.fallback.distribution + " " + spec.fallback.version;
         if (!kernel.compiling) enter(k, KernelPhase::available, kernel.reason + "; " + words);
@@ -106,7 +107,7 @@ void KernelSteps::take_place(std::size_t k, const KernelTask& task, const Event&
         enter(k, KernelPhase::available, kernel.simulated ? "simulated" : "not checked on this GPU yet");
         say(spec.name, std::string("available") + (kernel.simulated ? " (simulated)" : ""));
     }
-    // The helper has just compared torch, so the next start need not.
+    // The helper has just compared torch, so the next start does not compare it again.
     std::size_t user = spec_.services.size();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
         if (!uses(i, k)) continue;
@@ -118,7 +119,7 @@ void KernelSteps::take_place(std::size_t k, const KernelTask& task, const Event&
     if (user == spec_.services.size()) check(k, user);
 }
 
-// The helper may have ended at any point, so what was in place before may be gone: a fallback is put in place again.
+// The helper may have ended at any point and the old files may be gone, so a fallback is put in place again.
 void KernelSteps::cannot_place(std::size_t k, bool fallback, const Event& event) {
     at(k).in_place = at(k).fallback = false;
     if (!fallback) {
@@ -157,7 +158,7 @@ void KernelSteps::take_check(std::size_t k, const Event& event) {
     withdraw(k, KernelPhase::failed, "its self-test failed: " + event.text);
 }
 
-// Takes away what is in place. Services that run with it are treated by their on_kernel_ready.
+// Takes away what is in place. Services that run with it are treated according to their on_kernel_ready.
 void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& reason) {
     KernelState& kernel = at(k);
     const bool was = kernel.in_place;
@@ -173,7 +174,7 @@ void KernelSteps::withdraw(std::size_t k, KernelPhase phase, const std::string& 
     renew_users(k);
 }
 
-// For the services that run with a kernel that is in place no more.
+// Renews the services that run with a kernel which is no longer in place.
 void KernelSteps::renew_users(std::size_t k) {
     for (std::size_t i = 0; i < spec_.services.size(); ++i)
         if (uses(i, k) && state_.services[i].with_kernel && state_.services[i].pid != 0) renew(i);

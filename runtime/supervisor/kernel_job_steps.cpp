@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The job of a kernel, as far as the launcher decides about it: when it starts, what its end means, when it is tried
-// again.
+// What the launcher decides about a kernel's job: when it starts, what its end means, when it is tried again.
 #include <algorithm>
 #include <utility>
 
@@ -18,8 +17,8 @@ RetryCause parse_retry_cause(const std::string& word) {
 }
 
 Time retry_pause(RetryCause cause, int tries, int jitter) {
-    // The first pause and the longest one. They are longer after a compile that was ended half done, since that has
-    // cost the pod minutes of its processors.
+    // The first pause and the longest one. Both are longer after a compile that was ended half done, since each such
+    // try costs the pod minutes of processor time.
     Time pause = 10'000, most = 600'000;
     if (cause == RetryCause::headroom) most = 60'000;
     if (cause == RetryCause::memory) pause = 60'000, most = 900'000;
@@ -62,7 +61,7 @@ void KernelSteps::take_job(std::size_t k, const Event& event) {
     activate(k, event.text, event.more);
 }
 
-// Services that wait for the compile (install = "true") start without it: nobody knows how long this lasts.
+// Services that wait for the compile (install = "true") start without it, since nobody knows how long this lasts.
 void KernelSteps::try_later(std::size_t k, const Event& event) {
     KernelState& kernel = at(k);
     const Time pause = retry_pause(event.retry_cause, kernel.retries++, event.jitter);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels' part of the pod's state: what was found out about the GPUs, and where each kernel stands. Plain values;
-// kernel_steps.cpp changes them, as a part of transition(). Never asks a driver, never touches a file.
+// The kernels' part of the pod's state: what is known of the GPUs, and the phase of each kernel. Plain values;
+// KernelSteps changes them as a part of transition(). Never asks a driver, never touches a file.
 #pragma once
 
 #include <deque>
@@ -17,38 +17,38 @@ enum class KernelPhase {
     available,  // a proven variant is in place; not checked on the GPU yet, or only simulated
     active,     // the self-test computed with it, in a service's own Python
     degraded,   // a service's log says that it fell back
-    off,        // not used, for a reason that is not a failure
-    failed,     // for a reason that is one
+    off,        // not used, and that is no failure
+    failed,     // cannot be used, because something failed
 };
 const char* to_string(KernelPhase phase);
 
-// Why a kernel's job ended though nothing is wrong with the kernel: causes that pass by themselves. It is started again
-// after a pause that doubles.
+// Why a kernel's job ended although nothing is wrong with the kernel: these causes pass without help. The job is
+// started again after a pause that doubles.
 enum class RetryCause {
     none,
-    network,   // nobody answered, or not to the end
-    damaged,   // what arrived was cut, or is something else: tried damaged_limit times in all
-    headroom,  // not enough memory to begin: asking again costs next to nothing
-    memory,    // the compile met the limit of the pod's memory, with its work half done
+    network,   // a server did not answer, or stopped answering
+    damaged,   // what arrived was cut off or has another hash: damaged_limit tries in all
+    headroom,  // not enough memory to begin; trying again costs next to nothing
+    memory,    // the pod reached its memory limit with the compile half done
 };
 inline constexpr int damaged_limit = 5;
-RetryCause parse_retry_cause(const std::string& word);  // as the job says it
-// The pause before the next job, after `tries` earlier ones in a row; `jitter` as of backoff_pause().
+RetryCause parse_retry_cause(const std::string& word);  // reads the word that the job uses
+// The pause before the next job, after `tries` earlier ones in a row; `jitter` is that of backoff_pause().
 Time retry_pause(RetryCause cause, int tries, int jitter);
 
 // A short piece of work that a helper process does for one kernel; one at a time, in order.
 struct KernelTask {
     enum class Kind {
-        activate,    // hash `directory`, compare torch, let `active` name it, put the metadata into the venvs
+        activate,    // hash `directory`, compare torch, point `active` to it, write the metadata into the venvs
         deactivate,  // take both away
-        match,       // before a start of `service`: is torch still the one that it was compiled against?
+        match,       // before a start of `service`: compare torch with the one that it was compiled against
         check,       // the self-test in the Python of `service`
     };
     Kind kind = Kind::deactivate;
     std::string directory{}, digest{};      // activate
-    std::string distribution{}, version{};  // activate: what pip is to see
-    std::size_t service = 0;                // match, check; one past the last: no service
-    bool abandoned = false;                 // its answer changes nothing any more
+    std::string distribution{}, version{};  // activate: what pip lists
+    std::size_t service = 0;                // match, check; the number of services means none
+    bool abandoned = false;                 // its answer no longer changes anything
 };
 
 struct KernelState {
@@ -56,22 +56,22 @@ struct KernelState {
     Time since = 0;
     std::string reason{};
     gpu::KernelVerdict verdict{};
-    bool judged = false;     // the verdict is a verdict
-    bool in_place = false;   // `active` names a variant or the fallback: services start with it
+    bool judged = false;     // whether `verdict` has been given
+    bool in_place = false;   // `active` points to a variant or to the fallback, and services start with it
     bool fallback = false;   // what is in place is the fallback
     bool settled = false;    // services need not wait for it any more
-    bool checked = false;    // the self-test gave an answer for what is in place
+    bool checked = false;    // the self-test has answered for what is in place
     bool simulated = false;  // a stand-in for a driver answered
     bool compiling = false;  // its job runs
-    bool put_off = false;    // a person switched it off
-    bool ask_anew = false;   // a person asked: the job is to try what failed before
+    bool put_off = false;    // a person has switched it off
+    bool ask_anew = false;   // a person asked for it, so the job tries again what failed before
     int percent = 0;         // of the job
     std::int64_t seconds_left = -1;
-    Time next_try = never;           // its job ended for a cause that passes, and begins again then
+    Time next_try = never;           // its job ended for a cause that passes; it starts again then
     int retries = 0;                 // how often in a row
-    int damaged = 0;                 // how often of these for what arrived damaged
+    int damaged = 0;                 // how many of these were for damaged downloads
     std::deque<KernelTask> tasks{};  // the first one is under way
-    Time task_by = never;            // when the first one is given up
+    Time task_by = never;            // when the first one is aborted
 };
 
 struct HostPart {

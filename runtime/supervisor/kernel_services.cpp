@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kernels mean for services: when one may start, with what, and when it is renewed.
+// What kernels mean for services: when a service may start, with which arguments, and when it is restarted for a
+// kernel.
 #include <algorithm>
 
 #include "supervisor/kernel_steps.hpp"
 
 namespace tmplbuild::launch {
 
-static constexpr Time idle_pause_ms = 5'000;  // between two questions whether a service is idle
+static constexpr Time idle_pause_ms = 5'000;  // between two questions about idleness
 static constexpr int early_ends_limit = 2;
 
 bool KernelSteps::may_start(std::size_t i, std::string& missing) {
@@ -76,7 +77,7 @@ void KernelSteps::give_up_after_ends(std::size_t k, std::size_t i) {
                  spec_.services[i].name + " ended twice with it before it was ready, and starts without it now");
 }
 
-// The service's log has the line that says that it fell back.
+// The service's log has the line that tells of a fall back to slower code.
 void KernelSteps::service_degraded(std::size_t i, const Event& event) {
     for (std::size_t k = 0; state_.services[i].with_kernel && k < state_.kernels.size(); ++k)
         if (uses(i, k)) happens(k, KernelEvent::service_degraded, event);
@@ -116,13 +117,13 @@ void KernelSteps::take_idle(std::size_t i, bool idle) {
 void KernelSteps::ask_idle(std::size_t i) {
     ServiceState& s = state_.services[i];
     s.idle_due = now_ + idle_pause_ms;
-    // Where the last question had no answer in time, this pause is left out.
+    // If the last question got no answer in time, one pause passes without a question.
     s.asking_idle = s.phase == Phase::ready && !s.asking_idle;
     if (s.asking_idle) actions_.push_back({.kind = Action::Kind::ask_idle, .service = i});
 }
 
-// A service that could not wait for a late verdict started as on a pod without a GPU. It is renewed once:
-// when the verdict about its kernels is known, too.
+// A service that could not wait for a late verdict was started as on a pod without a GPU. It is restarted once, when
+// the verdict about its kernels is known too.
 void KernelSteps::renew_for_gpu() {
     if (state_.host.verdict.state != gpu::HostState::usable) return;
     for (std::size_t i = 0; i < state_.services.size(); ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verdict about the host and about each kernel, and which entry of the table a kernel's event is.
+// The verdict about the host and about each kernel, and the choice of the table's entry for a kernel's event.
 #include "supervisor/kernel_steps.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace tmplbuild::launch {
 
 namespace {
 
-// After this, services that use a kernel start, whether or not the driver has answered.
+// After this time, services that use a kernel start even where the driver has not answered.
 constexpr Time verdict_wait_ms = 10'000;
 
 }  // namespace
@@ -60,14 +60,14 @@ void KernelSteps::enter(std::size_t k, KernelPhase phase, std::string reason) {
     at(k).reason = std::move(reason);
 }
 
-// What a move is about. `event.service`: the one of a service's events.
+// What a move needs to know. `event.service` is set for events about a service.
 struct KernelSteps::Cause {
     std::size_t k;
     const Event& event;
     const KernelTask* task;
 };
 
-// What each move does, in the order of the moves: one that is forgotten does not compile.
+// The function of each move, in the order of the moves: a missing one does not compile.
 struct KernelSteps::Moves {
     using M = KernelMove;
     using T = KernelSteps;
@@ -99,14 +99,15 @@ struct KernelSteps::Moves {
     }};
     static constexpr bool is_whole() {
         for (std::size_t n = 0; n < all.size(); ++n)
-            if (static_cast<std::size_t>(all[n].move) != n + 1) return false;  // after `forgotten`
+            if (static_cast<std::size_t>(all[n].move) != n + 1) return false;  // +1 because of `forgotten`
         return all.back().move == M::end_work;
     }
 };
 
 void KernelSteps::happens(std::size_t k, KernelEvent what, const Event& event, const KernelTask* task) {
     static_assert(Moves::is_whole());
-    // Helpers and jobs were told to end: whatever they still say, and whoever still asks, nothing begins any more.
+    // Once the pod stops, helpers and jobs were told to end: their answers, and requests of people, start nothing any
+    // more.
     if (state_.mode != Mode::running && what != KernelEvent::pod_stops) return;
     const KernelMove move = move_of(at(k).phase, what);
     follow(trace_ == nullptr ? nullptr : &trace_->kernels, k, at(k).phase, what, move, [&] {
@@ -183,14 +184,14 @@ void KernelSteps::judge(std::size_t k) {
     const bool can_compile =
         !kernel.verdict.arch.empty() && !spec.build.command.empty() && spec.install != pod::InstallMode::prebuilt;
     enter(k, KernelPhase::off, kernel.verdict.reason);
-    // This container may have run before, on another GPU, and have left that one's variant in place.
+    // This container may have run before on another GPU, whose variant may still be in place.
     if (!kernel.in_place && !is_being_placed(k, Files::fallback)) push(k, {.kind = KernelTask::Kind::deactivate});
     if (can_compile) compile(k);
     kernel.settled = !can_compile || spec.install == pod::InstallMode::background;
     use_fallback(k);
 }
 
-// A person asked for another try. What is in place, or is being put there, needs none.
+// A person asked for another try. A kernel that is in place, or is being put in place, needs none.
 void KernelSteps::retry(std::size_t k) {
     const bool was_put_off = std::exchange(at(k).put_off, false);
     if (spec_.kernels[k].install == pod::InstallMode::off) return;
@@ -213,7 +214,7 @@ void KernelSteps::switch_off(std::size_t k) {
     withdraw(k, KernelPhase::off, "switched off by a person");
 }
 
-// The recipe's fallback, a slower package of the same name, is put in place. Services wait for it as for a variant.
+// Puts the recipe's fallback, a slower package of the same name, in place. Services wait for it as for a variant.
 void KernelSteps::use_fallback(std::size_t k) {
     const pod::Kernel& spec = spec_.kernels[k];
     if (at(k).in_place || !gpu::fallback_serves(spec, state_.host.answer)) return;

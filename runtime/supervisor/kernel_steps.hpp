@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels' half of transition(): the GPU verdict, which variant a kernel uses, what a service is started with, when
-// it is restarted for a kernel. Pure, as transition() is; called by it alone.
+// The kernels' half of transition(): the GPU verdict, which variant a kernel uses, with which arguments a service
+// starts, when it is restarted for a kernel. Pure, as transition() is; called by it alone.
 #pragma once
 
 #include <string>
@@ -16,10 +16,10 @@ class KernelSteps {
     KernelSteps(const pod::PodSpec& spec, PodState& state, Time now, std::vector<Action>& actions, Trace* trace)
         : spec_(spec), state_(state), now_(now), actions_(actions), trace_(trace) {}
 
-    // What happened to kernel `k`: its entry of the table. `task`: the one whose answer this is.
+    // Carries out the table's entry for an event of kernel `k`. `task`: the one whose answer the event is.
     void happens(std::size_t k, KernelEvent what, const Event& event = {}, const KernelTask* task = nullptr);
     void start();
-    // After every service that needs nothing: no probe and no helper is started before the first of them.
+    // Called once every service without needs was started: no probe and no helper is started before the first service.
     void services_started();
     void take_gpu(const Event& event);
     void task_done(std::size_t k, const Event& event);
@@ -27,15 +27,15 @@ class KernelSteps {
     void stop();  // the pod stops
 
     // kernel_services.cpp: what services and kernels mean for each other.
-    // Whether the service may start as far as kernels and GPUs go; `missing` says what it waits for.
+    // Whether kernels and GPUs let the service start; `missing` says what it waits for otherwise.
     bool may_start(std::size_t i, std::string& missing);
-    void service_starts(std::size_t i);  // decides its arguments
+    void service_starts(std::size_t i);  // decides the service's arguments
     void service_ready(std::size_t i);
     void service_ended(std::size_t i, bool ordered);
     void service_degraded(std::size_t i, const Event& event);
     void ask_idle(std::size_t i);
     void take_idle(std::size_t i, bool idle);
-    // Every restart that a kernel asks for, once each.
+    // The services that are to be restarted for a kernel; each is returned once.
     std::vector<std::size_t> restarts();
 
   private:
@@ -54,9 +54,9 @@ class KernelSteps {
     void switch_off(std::size_t k);
     void use_fallback(std::size_t k);
 
-    // kernel_helpers.cpp: what helpers are asked, and what their answers mean
+    // kernel_helpers.cpp: the tasks of helpers, and what their answers mean
     enum class Files { variant, fallback };
-    bool is_being_placed(std::size_t k, Files files);  // a helper does it, or will
+    bool is_being_placed(std::size_t k, Files files);  // a helper's task does it now, or will
     bool is_fallback(std::size_t k, const KernelTask& task) const;
     void push(std::size_t k, KernelTask task);
     void run_first(std::size_t k);
@@ -73,7 +73,7 @@ class KernelSteps {
     void end_helper(std::size_t k);
     void end_work(std::size_t k);
 
-    // kernel_job_steps.cpp: its job
+    // kernel_job_steps.cpp: the kernel's job
     void compile(std::size_t k);
     void take_job(std::size_t k, const Event& event);
     void take_progress(std::size_t k, const Event& event);
@@ -84,7 +84,7 @@ class KernelSteps {
     void give_up_after_ends(std::size_t k, std::size_t i);
     void renew_for_gpu();
     void renew_users(std::size_t k);
-    void renew(std::size_t i);  // the service runs with other arguments than it would be started with now
+    void renew(std::size_t i);  // the service runs with other arguments than it would get now
 
     const pod::PodSpec& spec_;
     PodState& state_;

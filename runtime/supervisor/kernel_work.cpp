@@ -13,7 +13,7 @@ namespace {
 
 bool is_python(const std::string& program) { return program.substr(program.rfind('/') + 1).starts_with("python"); }
 
-// What a helper said, or why it said nothing.
+// A helper's answer, or why it gave none.
 std::string words_of(const Helpers::End& end) {
     const std::string text = !end.not_started.empty() ? end.not_started : end.said();
     return text.empty() && end.status != 0 ? describe_status(end.status) : text;
@@ -29,7 +29,7 @@ std::string KernelWork::home() const {
 void KernelWork::ask_gpu() {
     SpawnRequest request;
     const std::string folder = home() + "/gpu";
-    // The probe finds the driver as programs of the pod would, but has a C library of its own, and nothing is
+    // The probe must find the driver as programs of the pod do, but it has a C library of its own, so nothing may be
     // preloaded.
     const std::string more = value_in(environment_, "LD_LIBRARY_PATH");
     request.argv = {folder + "/ld-linux-x86-64.so.2", "--library-path", folder + (more.empty() ? "" : ":" + more),
@@ -90,7 +90,7 @@ void KernelWork::start_task(std::size_t k) {
                      .text = words_of(end)});
     };
     const pid_t pid = helpers_.start({.name = pod_.spec.kernels[k].name, .on_end = ended}, task_request(k));
-    // Where it could not be started, that was told already, and the next task may run by now.
+    // If it could not be started, that was reported already, and the next task may run by now.
     if (pid > 0) tasks_[k] = pid;
 }
 
@@ -104,7 +104,7 @@ void KernelWork::start_job(std::size_t k) {
     request.argv = {home() + "/kernel-job", "compile", pod_.spec.kernels[k].name, pod_.state.kernels[k].verdict.arch};
     if (pod_.state.kernels[k].ask_anew) request.argv.emplace_back("--again");
     const auto job = jobs_[k] = std::make_shared<Job>();
-    const auto is_present = [this, k, job] { return jobs_[k] == job; };  // else it was told to end
+    const auto is_present = [this, k, job] { return jobs_[k] == job; };  // false once the job was told to end
     job->pid = helpers_.start({.name = pod_.spec.kernels[k].name,
                                .on_end = [=, this](const auto& end) { is_present() ? job_ended(k, end) : void(); },
                                .on_line = [=, this](const auto& line) { is_present() ? take_line(k, line) : void(); }},
@@ -143,7 +143,7 @@ void KernelWork::job_ended(std::size_t k, const Helpers::End& end) {
         event.more = json::string_or(*object, "digest", "");
         event.retry_cause = parse_retry_cause(json::string_or(*object, "retry_cause", ""));
     }
-    // The counter is read here too, so that the compiler's end is not charged to a service later.
+    // The counter of memory kills is read here too, so that the compiler's end is not attributed to a service later.
     const bool for_memory = asks_.killed_for_memory(!event.ok);
     if (event.text.empty()) {
         event.ok = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kernels need done: the question to the GPU driver, the short tasks that put a variant in place or check it, the
-// compile job. Each is a helper process; used by the engine. What an answer means is transition()'s.
+// The work that kernels need: the question to the GPU driver, the short tasks that put a variant in place or check it,
+// the compile job. Each is a helper process. Used by the engine. transition() decides what an answer means.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ namespace tmplbuild::launch {
 class KernelWork {
   public:
     struct Asks {
-        // A service's environment and program, with which its kernel's self-test runs.
+        // A service's environment and program; its kernel's self-test runs with them.
         std::function<const std::vector<std::string>&(std::size_t)> environment;
         std::function<const std::string&(std::size_t)> program;
         // Whether a job that has just ended was killed for memory.
@@ -26,16 +26,16 @@ class KernelWork {
     KernelWork(const PodView& pod, Helpers& helpers, const std::vector<std::string>& environment, Asks asks)
         : pod_(pod), helpers_(helpers), environment_(environment), asks_(std::move(asks)) {}
 
-    void ask_gpu();                  // gpu_answered
-    void start_task(std::size_t k);  // its first task; kernel_done
+    void ask_gpu();                  // leads to gpu_answered
+    void start_task(std::size_t k);  // starts the kernel's first task; leads to kernel_done
     void end_task(std::size_t k, int signal);
-    void start_job(std::size_t k);  // kernel_progress, kernel_compiled
-    void end_job(std::size_t k);    // whatever it still says at its end is not heard
+    void start_job(std::size_t k);  // leads to kernel_progress and kernel_compiled
+    void end_job(std::size_t k);    // what the job prints after this is ignored
 
   private:
     struct Job {
         pid_t pid = -1;
-        std::string result{};  // the line that says how it ended
+        std::string result{};  // the line that tells how the job ended
     };
     std::string home() const;
     SpawnRequest task_request(std::size_t k) const;
@@ -48,7 +48,7 @@ class KernelWork {
     const std::vector<std::string>& environment_;
     Asks asks_;
     std::map<std::size_t, pid_t> tasks_;                // by kernel; 0: none
-    std::map<std::size_t, std::shared_ptr<Job>> jobs_;  // the present one of each kernel, or none
+    std::map<std::size_t, std::shared_ptr<Job>> jobs_;  // each kernel's present job, or none
 };
 
 }  // namespace tmplbuild::launch

@@ -20,15 +20,15 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr std::size_t text_limit = 256 * 1024;  // that are read of one file, in which listening sockets stand first
-constexpr int descriptor_limit = 65'536;        // that one question looks at
+constexpr std::size_t text_limit = 256 * 1024;  // bytes that are read of one file; listening sockets come first in it
+constexpr int descriptor_limit = 65'536;        // descriptors that one question examines
 
 constexpr std::string_view listening = "0A";
 constexpr std::string_view loopback = "0100007F", any = "00000000";
 constexpr std::string_view mapped = "0000000000000000FFFF0000";  // ::ffff:0.0.0.0/96, an IPv4 address in an IPv6 socket
 constexpr std::string_view any6 = "00000000000000000000000000000000";
 
-// How near a socket's address is to 127.0.0.1; 0: it takes no connection to it.
+// How specific a listening address is for 127.0.0.1; 0: it does not accept connections to it.
 int nearness(std::string_view address) {
     if (address == loopback || address == std::string(mapped) + std::string(loopback)) return 3;
     if (address == any || address == std::string(mapped) + std::string(any)) return 2;
@@ -37,7 +37,7 @@ int nearness(std::string_view address) {
 
 void read_lines(std::string_view text, std::uint16_t port, std::map<int, Inodes>& found) {
     for (const std::string& line : split(std::string(text), '\n')) {
-        // "  sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …"
+        // Columns: "  sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …"
         std::vector<std::string> words;
         for (std::string& word : split(line, ' '))
             if (!word.empty()) words.push_back(std::move(word));
@@ -53,7 +53,7 @@ void read_lines(std::string_view text, std::uint16_t port, std::map<int, Inodes>
     }
 }
 
-// Up to the first line that is no listening socket's any more; nothing where the file cannot be read.
+// The lines up to the last listening socket; none where the file cannot be read.
 std::optional<std::string> read_head(const char* path) {
     const sys::Fd file(::open(path, O_RDONLY | O_CLOEXEC));
     if (!file) return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<std::string> read_head(const char* path) {
     return text;
 }
 
-// "socket:[12345]", proc(5) on /proc/PID/fd.
+// Links of /proc/PID/fd are "socket:[12345]" for sockets (proc(5)).
 bool names_socket(std::string_view link, const Inodes& inodes) {
     constexpr std::string_view start = "socket:[";
     std::uint64_t inode = 0;
@@ -80,7 +80,7 @@ Holds holds_any(pid_t pid, const Inodes& inodes, int& left) {
     const std::string path = "/proc/" + std::to_string(pid) + "/fd";
     const AsOwner owner(pid);
     DIR* folder = ::opendir(path.c_str());
-    if (folder == nullptr) return errno == ENOENT ? Holds::no : Holds::unknown;  // ENOENT: it has ended
+    if (folder == nullptr) return errno == ENOENT ? Holds::no : Holds::unknown;  // ENOENT: the process has ended
     Holds out = Holds::no;
     while (const dirent* entry = ::readdir(folder)) {
         if (entry->d_name[0] == '.') continue;
@@ -106,7 +106,7 @@ Inodes parse_listeners(std::string_view tcp, std::string_view tcp6, std::uint16_
 
 std::optional<Inodes> listeners_on(std::uint16_t port) {
     const auto tcp = read_head("/proc/self/net/tcp");
-    const auto tcp6 = read_head("/proc/self/net/tcp6");  // missing where IPv6 is off
+    const auto tcp6 = read_head("/proc/self/net/tcp6");  // the file is missing where IPv6 is off
     if (!tcp) return std::nullopt;
     return parse_listeners(*tcp, tcp6.value_or(""), port);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who listens on a port of the loopback: "ready" is to mean that this service answers there, and not another process.
-// Asked after a probe said yes; reads the head of two files of /proc and the descriptors of a few processes. Never
-// connects to anything.
+// Which process listens on a port of the loopback: "ready" must mean that this service answers there, and not another
+// process. Used after a probe succeeded; it reads the head of two files of /proc and the descriptors of a few
+// processes. Never connects to anything.
 #pragma once
 
 #include <sys/types.h>
@@ -15,13 +15,14 @@ namespace tmplbuild::launch {
 
 using Inodes = std::vector<std::uint64_t>;  // of sockets
 
-// proc(5), /proc/net/tcp and tcp6: the listening sockets that take a connection to 127.0.0.1:`port`. One that listens
-// on that address goes before one that listens on all, as in Linux.
+// The listening sockets that accept a connection to 127.0.0.1:`port`, from the texts of /proc/net/tcp and tcp6
+// (proc(5)). A socket on exactly that address comes before one on all addresses, as in Linux.
 Inodes parse_listeners(std::string_view tcp, std::string_view tcp6, std::uint16_t port);
-// The same of this machine; nothing: /proc does not tell.
+// The same for this machine; none where /proc does not tell.
 std::optional<Inodes> listeners_on(std::uint16_t port);
 
-enum class Holds { yes, no, unknown };  // unknown: none does, as far as may be seen, and not all may be seen
+// Unknown: none of those that may be examined holds it, and some may not be examined.
+enum class Holds { yes, no, unknown };
 Holds hold_any(const std::vector<pid_t>& processes, const Inodes& inodes);
 
 }  // namespace tmplbuild::launch

@@ -10,7 +10,7 @@ void MemoryCharges::begin(Poller& poller, const std::string& cgroup) {
     if (kills_.fd() >= 0) poller.watch(kills_.fd(), EPOLLIN, [this] { on_kill(); });
 }
 
-// The counter has changed. Which of the services' own processes is dying of it is seen now, though its end may come
+// The counter has changed. The service whose own process is dying of it is recorded now, since that process may end
 // much later.
 void MemoryCharges::on_kill() {
     kills_.on_change(pod_.now());

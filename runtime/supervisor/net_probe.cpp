@@ -24,7 +24,7 @@ static std::string describe_errno(int why) {
 
 NetProbe::NetProbe(std::uint16_t port, const std::string& path, Want want)
     : where_("port " + std::to_string(port)), want_(want) {
-    // Where the body is wanted, HTTP/1.0 is spoken: the body then is not chunked, and ends with the connection.
+    // A request that wants the body uses HTTP/1.0: the body then is not chunked, and ends with the connection.
     if (want != Want::connection)
         request_ = "GET " + path + (want == Want::body ? " HTTP/1.0" : " HTTP/1.1") +
                    "\r\nHost: 127.0.0.1:" + std::to_string(port) +
@@ -87,7 +87,7 @@ std::optional<bool> NetProbe::receive() {
     const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
     if (got < 0) return errno == EAGAIN || errno == EINTR ? std::nullopt : std::optional(no(describe_errno(errno)));
     answer_.append(buffer, static_cast<std::size_t>(got));
-    // RFC 9112, 4: "HTTP/1.1 200 ", and the first digit of the code decides.
+    // RFC 9112, 4: "HTTP/1.1 200 "; the first digit of the code decides.
     if (answer_.size() < 12)
         return got == 0 ? std::optional(no("the connection was closed without an answer")) : std::nullopt;
     constexpr std::size_t body_limit = 256 * 1024;

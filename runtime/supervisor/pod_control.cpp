@@ -102,7 +102,7 @@ Result<std::string> PodControl::command_service(const Request& request, std::siz
     return "'" + name + "' is " + to_string(now.phase) + blocked;
 }
 
-// Without a name: every kernel of the pod.
+// A request without a name is for every kernel of the pod.
 Result<std::string> PodControl::command_kernels(const Request& request) {
     if (pod_.state.mode != Mode::running) return usage_error("the pod is stopping");
     const bool retry = request.kind == Request::Kind::kernel_retry;

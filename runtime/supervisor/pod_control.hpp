@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the control socket answers: the status, the logs, and what a person asks for, which becomes an event. Used by
-// the engine. Decides nothing beyond what a request names: transition() does.
+// Answers the control socket: the status, the logs, and requests of people, which become events. Used by the engine.
+// Only passes requests on: transition() decides about them.
 #pragma once
 
 #include <functional>
@@ -17,14 +17,15 @@ namespace tmplbuild::launch {
 class PodControl {
   public:
     struct Asks {
-        std::function<std::string(std::size_t)> left_of;  // what of the service runs without its process; for people
-        std::function<std::int64_t()> orphans;            // processes that nobody knew, so far
+        // What of a service still runs without its own process, for people.
+        std::function<std::string(std::size_t)> left_of;
+        std::function<std::int64_t()> orphans;  // how many unknown processes were reaped so far
     };
-    // `spec_problem`: why only what is compiled in runs; empty: pod.json is in use.
+    // `spec_problem`: why only the compiled-in services run; empty: pod.json is in use.
     PodControl(const PodView& pod, Poller& poller, PodLog& log, const Announcer& announcer, std::string spec_problem,
                Asks asks);
 
-    // Listens in the first folder that will do. `run_dir`: the pod's own choice; empty: the usual ones.
+    // Listens in the first folder that works. `run_dir`: the pod's own choice; empty: the usual ones.
     void open(const std::string& run_dir);
     void changed() { server_.changed(); }
     Time next_due() const { return server_.next_due(); }

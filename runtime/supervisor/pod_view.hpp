@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each of the engine's objects (services, probes, helpers, …) is given instead of the engine: the pod to look at,
-// a clock, and where it tells what happened. Decides nothing and changes nothing.
+// What each of the engine's objects (services, probes, helpers, …) gets instead of the engine: the pod's state to read,
+// a clock, and functions that report events and log lines. Decides nothing and changes nothing.
 #pragma once
 
 #include <functional>
@@ -13,9 +13,9 @@ namespace tmplbuild::launch {
 struct PodView {
     const pod::PodSpec& spec;
     const PodState& state;  // after the last transition
-    // Something happened. The transition and its actions are done when this returns: the state may be another then.
+    // Reports an event. The transition and its actions are done when this returns, so the state may have changed.
     std::function<void(Event)> happen;
-    // One line of the pod's log, in the name of a service, a kernel, or the launcher.
+    // Writes one line of the pod's log under the name of a service, a kernel, or the launcher.
     std::function<void(const std::string& who, const std::string& text)> say;
     std::function<Time()> now = now_ms;
 };

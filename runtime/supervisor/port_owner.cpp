@@ -3,8 +3,8 @@
 
 namespace tmplbuild::launch {
 
-// The processes whose answer on the port counts: the service's own. Where its probe names another port than its own,
-// any service of the pod may be meant.
+// The processes that may answer on the port: the service's own. Where its probe names a port other than its own, those
+// of any service of the pod.
 std::vector<pid_t> PortOwner::answerers(std::size_t i, std::uint16_t port, const ProcessTable& table) const {
     std::vector<pid_t> out;
     for (std::size_t j = 0; j < found_.size(); ++j) {

@@ -48,8 +48,8 @@ void choose_modes(pod::PodSpec& spec, const std::vector<std::string>& environmen
     }
 }
 
-// `active` names an empty folder until a variant is switched on: a Python that is started before, and looks there once
-// in vain, looks again. Where /run cannot be written the switch will say so.
+// `active` points to an empty folder until a variant is switched on: a Python that was started before and found nothing
+// in that folder looks there again. Where /run cannot be written, the later switch reports it.
 void lay_kernel_places(const pod::PodSpec& spec) {
     for (const pod::Kernel& kernel : spec.kernels) {
         if (kernel.name.empty() || kernel.name[0] == '.' || kernel.name.find('/') != std::string::npos) continue;
@@ -58,7 +58,7 @@ void lay_kernel_places(const pod::PodSpec& spec) {
              {std::string("/run/tmplbuild"), std::string("/run/tmplbuild/kernels"), folder, folder + "/none"})
             ::mkdir(path.c_str(), 0755);
         if (::symlink("none", (folder + "/active").c_str()) != 0)
-            continue;  // a variant of an earlier start, or no place
+            continue;  // a variant of an earlier start is there, or the link cannot be made
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Before anything starts: what pod.json says, together with the pod's variables, made into what is to run. Used once,
-// by the engine. Starts nothing; only lay_kernel_places() touches a file.
+// Turns pod.json and the pod's variables into what is to run, before anything starts. Used once, by the engine. Starts
+// nothing; only lay_kernel_places() touches files.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@
 
 namespace tmplbuild::launch {
 
-// Each service with its placeholders filled in. One that cannot run at all is marked `unusable`, with the reason.
-// `file`: pod.json, for messages.
+// Replaces the placeholders of each service. A service that cannot run at all is marked `unusable`, with the reason.
+// `file` is pod.json's name for messages.
 std::vector<pod::ExpandedService> expand_services(pod::PodSpec& spec, const std::string& file);
-// What the pod's INSTALL_ variables ask for; a value that means nothing is noted for the log.
+// Applies the pod's INSTALL_ variables; an invalid value is noted for the log.
 void choose_modes(pod::PodSpec& spec, const std::vector<std::string>& environment);
-// The folders from which services import kernels, before any service can look there.
+// Makes the folders from which services import kernels, before any service looks there.
 void lay_kernel_places(const pod::PodSpec& spec);
-// Where this pod keeps its log files, and under which name. `host`: its name where RunPod gives it none.
+// Where this pod keeps its log files, and under which name. `host`: the name where RunPod gives none.
 WriterOptions log_writer_options(const pod::PodSpec& spec, const std::vector<std::string>& environment,
                                  const std::string& host);
 

@@ -13,7 +13,7 @@
 
 namespace tmplbuild::launch {
 
-// Kept of what a probe's program prints: its last line says why it says no.
+// Bytes that are kept of a probe program's output: its last line says why it failed.
 static constexpr std::size_t program_text_limit = 1024;
 
 Probes::~Probes() {
@@ -47,7 +47,7 @@ void Probes::start_program(std::size_t i) {
     poller_.watch(program.err, EPOLLIN, [this, i] { read_program(i, live_[i].program.err); });
 }
 
-// Its output is read, whatever it is, so that it never waits for a reader nor dies for the lack of one.
+// The output is always read, so that the program never blocks on a full pipe nor dies of a closed one.
 void Probes::read_program(std::size_t i, int& fd) {
     std::array<char, 4096> part{};
     const ssize_t got = ::read(fd, part.data(), part.size());
@@ -79,7 +79,7 @@ bool Probes::owns(pid_t pid) const {
 }
 
 bool Probes::on_exit(pid_t pid, int status) {
-    constexpr int most_reads = 16;  // as much as a pipe holds: another process may still write into it, without an end
+    constexpr int most_reads = 16;  // as much as a pipe holds, since another process may go on writing into it
     const auto found =
         std::find_if(live_.begin(), live_.end(), [pid](const Live& live) { return live.program.pid == pid; });
     if (found == live_.end()) return false;
@@ -121,7 +121,8 @@ void Probes::cancel(std::size_t i) {
     end_net(i);
     const pid_t pid = live_[i].program.pid;
     if (pid > 1) {
-        if (::kill(-pid, SIGKILL) != 0) ::kill(pid, SIGKILL);  // before it has begun its session it has no group yet
+        // Until the program has begun its session, there is no group of that number.
+        if (::kill(-pid, SIGKILL) != 0) ::kill(pid, SIGKILL);
         cancelled_.insert(pid);
     }
     close_program(i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a service is ready, or healthy: one attempt at a time, by a connection, an HTTP answer or a program. Used by
-// the engine. When to ask, and what an answer means, is transition()'s.
+// Whether a service is ready or healthy: one attempt at a time, by a connection, an HTTP answer or a program. Used by
+// the engine. transition() decides when to ask, and what an answer means.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ namespace tmplbuild::launch {
 class Probes {
   public:
     struct Asks {
-        std::function<SpawnRequest(std::size_t)> program;  // the one that answers the service's probe
-        // Why it is not the service that answers on a port; empty: it is.
+        std::function<SpawnRequest(std::size_t)> program;  // the program of a service's probe
+        // Why the port's answer is not the service's own; empty: it is its own.
         std::function<std::string(std::size_t, std::uint16_t)> why_foreign;
     };
     Probes(const PodView& pod, Poller& poller, Asks asks)
@@ -28,17 +28,17 @@ class Probes {
     Probes(const Probes&) = delete;
     Probes& operator=(const Probes&) = delete;
 
-    void start(std::size_t i);  // probe_answered
+    void start(std::size_t i);  // leads to probe_answered
     void cancel(std::size_t i);
     bool owns(pid_t pid) const;
-    bool on_exit(pid_t pid, int status);                                  // true: it was the program of an attempt
-    bool was_cancelled(pid_t pid) { return cancelled_.erase(pid) != 0; }  // asked at its end
+    bool on_exit(pid_t pid, int status);                                  // true: the process was an attempt's program
+    bool was_cancelled(pid_t pid) { return cancelled_.erase(pid) != 0; }  // to be asked at its end
 
   private:
-    struct Program {  // while it runs
+    struct Program {  // while the program runs
         pid_t pid = 0;
         int report = -1, out = -1, err = -1;
-        std::string printed{}, errors{};  // the end of each
+        std::string printed{}, errors{};  // the last part of each
     };
     struct Live {
         std::unique_ptr<NetProbe> net{};
@@ -56,7 +56,7 @@ class Probes {
     Poller& poller_;
     Asks asks_;
     std::vector<Live> live_;
-    std::set<pid_t> cancelled_;  // killed, not yet reaped
+    std::set<pid_t> cancelled_;  // killed, and not yet reaped
 };
 
 }  // namespace tmplbuild::launch

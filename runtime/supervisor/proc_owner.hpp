@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// While it lives, /proc/PID is looked at as the user of that process. Without CAP_SYS_PTRACE, which containers lack,
-// root may not see the descriptors and the environment of another user's process; that user may (ptrace(2), "Ptrace
-// access mode checking": PTRACE_MODE_FSCREDS asks for the filesystem user). Changes nothing but that, and nothing where
-// the process is our own user's. One thread alone.
+// While it lives, this process reads /proc/PID as the user of that process. Without CAP_SYS_PTRACE, which containers
+// lack, root may not see the descriptors and the environment of another user's process; that user may (ptrace(2),
+// "Ptrace access mode checking": PTRACE_MODE_FSCREDS asks for the filesystem user). Changes nothing else, and nothing
+// at all where the process belongs to our own user. It works for the calling thread alone.
 #pragma once
 
 #include <sys/fsuid.h>

@@ -18,10 +18,10 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr std::size_t environment_limit = 2U << 20;  // what execve(2) takes, and no more
+constexpr std::size_t environment_limit = 2U << 20;  // execve(2) takes no more than this
 // linux/sched.h, PF_EXITING and PF_SIGNALED.
 constexpr std::uint64_t flag_exiting = 0x4, flag_signaled = 0x400;
-constexpr int chain_limit = 4096;  // processes come and go while the table is read, so that parents may form a circle
+constexpr int chain_limit = 4096;  // processes come and go while the table is read, so parents could form a circle
 
 std::optional<Process> read_process(pid_t pid) {
     const sys::Fd file(::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
@@ -50,7 +50,7 @@ bool skip_word(std::string_view& text) {
 }  // namespace
 
 std::optional<Process> parse_process(std::string_view stat) {
-    // "PID (NAME) STATE PARENT GROUP SESSION …": the name may hold anything, so it ends at the last ')'.
+    // "PID (NAME) STATE PARENT GROUP SESSION …": the name may hold any character, so it ends at the last ')'.
     Process out;
     const std::size_t open = stat.find('('), close = stat.rfind(')');
     if (close == std::string_view::npos || open > close || close + 3 > stat.size()) return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<Process> parse_process(std::string_view stat) {
     out.ended = stat[close + 2] == 'Z' || stat[close + 2] == 'X';
     if (!take_number(rest, out.parent) || !take_number(rest, out.group) || !take_number(rest, out.session))
         return std::nullopt;
-    // The 9th field is Linux's flags, the 22nd the start time, the 31st the signals that wait for its first
+    // The 9th field holds Linux's flags, the 22nd the start time, the 31st the signals that are pending for its first
     // thread.
     std::uint64_t flags = 0, signals = 0;
     for (int field = 7; field <= 31; ++field) {
@@ -90,7 +90,7 @@ std::optional<ProcessTable> ProcessTable::read() {
     }
     ::closedir(folder);
     ProcessTable table(std::move(all));
-    if (table.find(::getpid()) == nullptr) return std::nullopt;  // something else is mounted there
+    if (table.find(::getpid()) == nullptr) return std::nullopt;  // something else is mounted at /proc
     return table;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that is stopped (SIGSTOP, Ctrl-Z) cannot act on a signal, so CONT follows each, as systemd, runit and s6
-// send it.
+// A process that is stopped (SIGSTOP, Ctrl-Z) cannot act on a signal, so each signal is followed by CONT, as systemd,
+// runit and s6 do it.
 #include "supervisor/process_trees.hpp"
 
 #include <sys/wait.h>
@@ -27,7 +27,7 @@ const std::optional<ProcessTable>& ProcessTrees::processes(bool anew) {
     return table_;
 }
 
-// The process whose number the service's group and session have.
+// The process whose pid is the number of the service's group and session.
 pid_t ProcessTrees::leader_of(std::size_t i) const {
     return std::max(pod_.state.services[i].pid, pod_.state.services[i].left);
 }
@@ -49,7 +49,7 @@ std::optional<std::size_t> ProcessTrees::service_of(const Process& top) const {
 
 std::vector<Process> ProcessTrees::tree_of(std::size_t i, const ProcessTable& table) const {
     std::vector<Process> out;
-    std::map<pid_t, bool> is_its_own;  // by the launcher's child that it descends from
+    std::map<pid_t, bool> is_its_own;  // by the launcher's child from which it descends
     for (const Process& process : table.all()) {
         if (process.ended || process.pid == system_.self || process.pid == pod_.state.services[i].pid) continue;
         const Process* top = table.child_of(system_.self, process);
@@ -80,7 +80,7 @@ void ProcessTrees::signal_service(std::size_t i, int signal) {
             if (process.group == pid) seen_[i].told.insert(process.key());
         }
     seen_[i].group_told = true;
-    // Before it has begun its session it has no group yet.
+    // Until the process has begun its session, there is no group of that number.
     send(system_.kill(-pid, 0) != 0 && errno == ESRCH ? pid : -pid, signal);
 }
 
@@ -110,7 +110,8 @@ void ProcessTrees::signal_foreground(int signal) {
     send(-pid, signal);
 }
 
-// While services are stopped, each of them sees to its own processes; the foreground command has had its signal.
+// While services are being stopped, each service's processes get their signals with it; the foreground command has got
+// its own.
 bool ProcessTrees::is_told_already(const Process& top) const {
     if (top.pid == pod_.state.foreground) return true;
     const auto i = service_of(top);
@@ -139,8 +140,8 @@ bool ProcessTrees::any_child() const {
     return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
-// Without /proc nobody knows who is there. The log writer is ended first: whether any other child is left is then known
-// by wait(), and nothing has to be waited for in vain.
+// Without /proc the processes are not known. The log writer is ended first: wait() then tells whether any other child
+// is left, so that nothing is waited for in vain.
 void ProcessTrees::sweep_blindly(int signal) {
     if (system_.self == 1 && (signal == SIGKILL || (signal != 0 && !swept_blindly_)))
         send(-1, signal);  // kill(2): all but PID 1 itself

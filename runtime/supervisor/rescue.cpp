@@ -12,7 +12,7 @@ namespace tmplbuild::launch {
 
 namespace {
 
-// $1: sshd, $2: the port, $3: why nothing else runs. Root logs in with the pod's key alone, host keys are made here.
+// $1: sshd, $2: the port, $3: why nothing else runs. Root logs in with the pod's key alone; host keys are made here.
 constexpr const char* script = R"sh(set -eu
 for state in /run/tmplbuild-sshd /tmp/tmplbuild-sshd-$(id -u); do
     rm -rf "$state" 2>/dev/null && (umask 077 && mkdir "$state") 2>/dev/null && break
@@ -38,7 +38,7 @@ std::string find_sshd(const std::vector<std::string>& environment) {
     for (const std::string& folder :
          split(value_in(environment, "PATH") + ":/usr/sbin:/usr/bin:/sbin:/usr/local/sbin", ':')) {
         const std::string file = folder + "/sshd";
-        // sshd starts itself anew for each session and insists on an absolute path.
+        // sshd starts itself again for each session, and insists on an absolute path.
         if (file.front() == '/' && ::access(file.c_str(), X_OK) == 0) return file;
     }
     return {};
@@ -64,7 +64,7 @@ Result<pod::PodSpec> rescue_spec(const std::string& why, const std::vector<std::
     service.name = "sshd";
     service.port = port;
     service.logins = true;
-    // Braces in a reason must not be taken for placeholders.
+    // Braces in the reason must not be read as placeholders.
     std::string text;
     for (const char c : why) text += c == '{' ? '(' : c == '}' ? ')' : c;
     service.command = {"/bin/sh", "-c", script, "sshd", sshd, std::to_string(port), text};

@@ -23,7 +23,7 @@ Services::~Services() {
     for (std::size_t i = 0; i < live_.size(); ++i) close(i);
 }
 
-// A value that is too short to be replaced wherever it stands is said, once for each variable.
+// Hides a value in the log. A value that is too short to hide is reported, once for each variable.
 void Services::hide(const std::string& variable, std::string_view value) {
     if (!log_.mask().hide(value) && short_secrets_.insert(variable).second)
         pod_.say("launcher",
@@ -40,7 +40,7 @@ void Services::prepare(std::vector<pod::ExpandedService> expanded) {
     for (std::size_t i = 0; i < expanded.size(); ++i) live_[i].expanded = std::move(expanded[i]);
 }
 
-// The pod's variable, else made here and shown once.
+// The value of the pod's variable, or one that is made here and shown once.
 std::string Services::secret_of(const pod::Service& service, const pod::GeneratedSecret& secret) {
     std::string value = secret.from.empty() ? std::string() : value_in(environment_, secret.from);
     if (!value.empty()) return value;
@@ -133,7 +133,7 @@ void Services::start(std::size_t i) {
 }
 
 void Services::watch(std::size_t i, const Spawned& spawned) {
-    close(i);  // a process that the service left running may have kept them open
+    close(i);  // a process that the service left running may have kept the pipes open
     Live& live = live_[i];
     live.not_started.clear();
     live.report = spawned.report;
@@ -169,7 +169,7 @@ void Services::take_lines(std::size_t i, std::string& block) {
 }
 
 void Services::look_for_degraded(std::size_t i, const std::string& block) {
-    constexpr std::size_t shown = 300;  // bytes of a line, at most
+    constexpr std::size_t shown = 300;  // bytes of a line that are shown
     const std::string& words = pod_.spec.services[i].degraded_log;
     if (words.empty() || !pod_.state.services[i].with_kernel) return;
     const std::size_t at = block.find(words);
@@ -201,7 +201,7 @@ void Services::drain(std::size_t i) {
     for (int part = 0; part < most_reads && live.report >= 0 && !live.not_started.empty(); ++part) read_report(i);
     for (int part = 0; part < most_reads && live.out >= 0; ++part) read_output(i, live.out, live.out_lines);
     for (int part = 0; part < most_reads && live.err >= 0; ++part) read_output(i, live.err, live.err_lines);
-    // A process that still holds the pipe does not hold back the service's last line.
+    // The service's last line is taken even where another process still holds the pipe open.
     const auto take = [this, i](std::string& block) { take_lines(i, block); };
     live.out_lines.flush(take);
     live.err_lines.flush(take);

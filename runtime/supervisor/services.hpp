@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The services' processes: with what each is started, what it prints, whether its program could be executed. Used by
-// the engine. Decides nothing: when a service starts, and what its end means, is transition()'s.
+// The services' processes: what each is started with, what it prints, whether its program could be executed. Used by
+// the engine. transition() decides when a service starts and what its end means.
 #pragma once
 
 #include <set>
@@ -16,35 +16,36 @@
 
 namespace tmplbuild::launch {
 
-// HOME, USER and LOGNAME follow the user, unless the service says otherwise.
+// Sets HOME, USER and LOGNAME for the user, unless the service sets them itself.
 void add_account(SpawnRequest& request, const pod::Service& service, Account account);
 
 class Services {
   public:
-    // `environment`: the launcher's own. `new_process`: told before the first event of each.
+    // `environment` is the launcher's own. `new_process` is called before the first event of each process.
     Services(const PodView& pod, Poller& poller, PodLog& log, const std::vector<std::string>& environment,
              std::function<void(std::size_t)> new_process);
     ~Services();
     Services(const Services&) = delete;
     Services& operator=(const Services&) = delete;
 
-    // Before anything starts. Values of the pod's secrets are hidden from here on.
+    // To be called before anything starts. Values of the pod's secrets are hidden from then on.
     void prepare(std::vector<pod::ExpandedService> expanded);
-    // When a service is started, or once all that can be were started: before anything is read of what services print,
-    // since the values that are hidden there come from here.
+    // To be called before the service's output is read, since the values to hide come from here: when the service is
+    // started, or once all that can start were started.
     void make_environment(std::size_t i);
 
-    void start(std::size_t i);  // spawned, executed; or spawn_failed
-    // Reads what a service that ended has left in its pipes: at most what a pipe holds, since a stray may write on.
+    void start(std::size_t i);  // leads to spawned and executed, or to spawn_failed
+    // Reads what an ended service has left in its pipes: at most what a pipe holds, since another process may go on
+    // writing.
     void drain(std::size_t i);
-    // Why its program could not be executed; empty: it could, or is not known to be yet.
+    // Why its program could not be executed; empty: it could be, or that is not known yet.
     const std::string& not_started(std::size_t i) const { return live_[i].not_started; }
 
-    // Progress bars that have not ended: their newest state is shown now and then.
+    // When the newest state of an unfinished progress bar is due.
     Time next_due() const;
     void tick(Time now);
 
-    // The program that answers its probe, with the service's user, folder and environment.
+    // The program of the service's probe, with the service's user, folder and environment.
     SpawnRequest probe_request(std::size_t i) const;
     const std::vector<std::string>& environment(std::size_t i) const { return live_[i].environment; }
     const std::string& program(std::size_t i) const { return live_[i].expanded.command[0]; }
@@ -74,7 +75,7 @@ class Services {
     const std::vector<std::string>& environment_;
     std::function<void(std::size_t)> new_process_;
     std::vector<Live> live_;
-    std::set<std::string> short_secrets_;  // variables whose values cannot be hidden; said already
+    std::set<std::string> short_secrets_;  // variables whose values are too short to hide; reported already
 };
 
 }  // namespace tmplbuild::launch

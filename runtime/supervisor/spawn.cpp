@@ -41,7 +41,7 @@ Result<Spawned> spawn(const SpawnRequest& request) {
         if (!*pipe) return pipe->error();
     sys::StartRequest process = process_of(request);
     const auto null = sys::open_fd("/dev/null", O_RDONLY);
-    if (!request.foreground)  // without /dev/null, to read fails instead
+    if (!request.foreground)  // without /dev/null, reading fails
         process.stdio = {null ? null->get() : out->write.get(), out->write.get(), err->write.get()};
     auto started = sys::start_process(process);
     if (!started) return started.error();

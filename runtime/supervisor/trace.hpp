@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which entries of the table a transition took, in order: for tests, which hold the table to what really happens.
-// The engine never asks for it.
+// Which entries of the table a transition took, in order: tests compare the table with what really happens. The engine
+// never asks for it.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace tmplbuild::launch {
 
 template <typename State, typename What, typename Move>
 struct Taken {
-    std::size_t index;  // of the service or the kernel
+    std::size_t index;  // index of the service or the kernel
     State before;
     What event;
     Move move;
@@ -32,7 +32,7 @@ struct Trace {
     Path<KernelPhase, KernelEvent, KernelMove> kernels{};
 };
 
-// Runs what the table says, and writes it down where somebody asked for it. `path`: null where nobody did.
+// Carries out what the table says, and records it in `path` unless that is null.
 template <typename State, typename What, typename Move, typename Run>
 void follow(Path<State, What, Move>* path, std::size_t index, const State& state, What event, Move move, Run&& run) {
     if (path == nullptr) return run();

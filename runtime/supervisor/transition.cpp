@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which entries of the table an event stands for, and what the moves that the table names there do.
+// Finds the table's entry for an event, and carries out the moves that the table names there.
 #include <algorithm>
 #include <array>
 
@@ -95,14 +95,14 @@ void Transition::handle_kernel(const Event& event) {
     }
 }
 
-// What a move is about. `why`: of a stop or a restart.
+// What a move needs to know. `why` is the reason of a stop or a restart.
 struct Transition::Cause {
     std::size_t i;
     const Event& event;
     const char* why;
 };
 
-// What each move does, in the order of the moves: one that is forgotten does not compile.
+// The function of each move, in the order of the moves: a missing one does not compile.
 struct Transition::Moves {
     template <typename Move>
     struct Entry {
@@ -159,7 +159,7 @@ struct Transition::Moves {
     template <typename Move, std::size_t count>
     static constexpr bool is_whole(const std::array<Entry<Move>, count>& entries, Move last) {
         for (std::size_t n = 0; n < count; ++n)
-            if (static_cast<std::size_t>(entries[n].move) != n + 1) return false;  // after `forgotten`
+            if (static_cast<std::size_t>(entries[n].move) != n + 1) return false;  // +1 because of `forgotten`
         return entries[count - 1].move == last;
     }
     template <typename Move, std::size_t count>
@@ -210,15 +210,15 @@ void Transition::settle() {
     if (now_ >= state().give_up_at) happens(PodEvent::limit_over);
 }
 
-// Whether a service is not there for those who need it, and does not come by itself. (A oneshot that is done has
-// satisfied them.)
+// Whether services that need this one wait in vain: it is not available and does not start by itself. (A oneshot that
+// is done has satisfied them.)
 bool Transition::is_over(std::size_t j) {
     const Phase phase = at(j).phase;
     return !at(j).satisfied &&
            (phase == Phase::done || phase == Phase::failed || phase == Phase::stopped || phase == Phase::blocked);
 }
 
-// The first of its needs that is not there, or, with `over`, the first that is over.
+// The first of its needs that is not available, or, with `over`, the first that is over.
 std::optional<std::size_t> Transition::missing_need(std::size_t i, bool over) {
     for (const auto& need : spec_.services[i].needs)
         for (std::size_t j = 0; j < state().services.size(); ++j)
@@ -236,8 +236,8 @@ void Transition::block(std::size_t i) {
     say(i, pod::blocked_since + at(i).reason);
 }
 
-// Blocks services that wait in vain, and lets those wait again whose needs may come. One that changes may change those
-// that need it, so this is repeated until nothing changes.
+// Blocks services that wait in vain, and lets those wait again whose needs may still come. A change may affect the
+// services that need the changed one, so this repeats until nothing changes.
 void Transition::look_at_needs() {
     for (bool changed = true; changed;) {
         changed = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// transition()'s parts, shared by the transition*.cpp files alone; model.hpp is what others see. Pure, as it is.
+// The parts of transition(), shared by the transition*.cpp files alone; others include model.hpp. Pure, as transition()
+// is.
 #pragma once
 
 #include <csignal>
@@ -14,7 +15,7 @@
 
 namespace tmplbuild::launch {
 
-// After KILL: what is still there hangs in a system call, and is waited for no more.
+// Time after KILL: a process that is still there hangs in a system call, and is not waited for any more.
 inline constexpr Time unkillable_ms = 2'000;
 
 class Transition {
@@ -42,7 +43,7 @@ class Transition {
         at(i).since = now_;
         at(i).reason = std::move(reason);
     }
-    // What stands beside a service that was started again: why, as long as it runs.
+    // The reason shown beside a service that was started again, as long as it runs.
     static std::string after_words(const ServiceState& s) {
         return s.last_end.empty() ? std::string() : "started again after: " + s.last_end;
     }
@@ -59,7 +60,7 @@ class Transition {
         if (at(i).pid != 0) act({.kind = Action::Kind::signal_group, .service = i, .signal = number});
     }
 
-    // transition.cpp: which entry of the table an event is, and what its move does
+    // transition.cpp: finds the table's entry for an event, and does its move
     struct Cause;
     struct Moves;
     void handle(const Event& event);
@@ -87,7 +88,7 @@ class Transition {
     void probe(std::size_t i);
     void be_late(std::size_t i);
 
-    // transition_end.cpp: a process ended, what it left running, what comes next
+    // transition_end.cpp: the end of a process, what it left running, what comes next
     void end(std::size_t i, const Event& event);
     void stop_left(std::size_t i, pid_t number, const std::string& who);
     void signal_left(std::size_t i, int signal);

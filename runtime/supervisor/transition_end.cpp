@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a service's process: what it left running is stopped first, then its policy says what comes next.
+// The end of a service's process: processes that it left running are stopped first, then its policy decides what comes
+// next.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -10,10 +11,10 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr Time look_pause_ms = 50;  // between two looks whether what was left running is gone
+constexpr Time look_pause_ms = 50;  // between two checks whether what was left running is gone
 
-// Whether a service ended as one does that was told to: by the stop signal, with exit code 0, or with 128 + the signal,
-// as shells say it. Then there is nothing more to say about it.
+// Whether a service ended as it should after its stop signal: by that signal, with exit code 0, or with 128 + the
+// signal, as shells report it. Then its end needs no words.
 bool ended_as_told(const Event& event, int signal) {
     if (event.kind != Event::Kind::exited || event.out_of_memory || !event.text.empty()) return false;
     if (WIFSIGNALED(event.status)) return WTERMSIG(event.status) == signal;
@@ -50,7 +51,7 @@ void Transition::end(std::size_t i, const Event& event) {
     s.end = s.ordered && ended_as_told(event, stop_signal(i)) ? std::string() : why;
     s.end_jitter = event.jitter;
     kernels_.service_ended(i, s.ordered || state().mode != Mode::running);
-    // What a oneshot leaves is what it was there for: a daemon that it started. It stays until the end of the pod.
+    // What a oneshot leaves running is its purpose: a daemon that it started. It stays until the end of the pod.
     const bool kept = spec_.services[i].oneshot && ok && !s.ordered && state().mode == Mode::running;
     if (event.more.empty() || pid == 0 || kept) return conclude(i);
     stop_left(i, pid, event.more);
@@ -76,12 +77,12 @@ void Transition::signal_left(std::size_t i, int signal) {
     act({.kind = Action::Kind::signal_left, .service = i, .signal = signal});
 }
 
-// Processes that were started since the stop signal, to clean up, are left alone until the KILL.
+// Processes that were started after the stop signal, to clean up, get nothing until the KILL.
 void Transition::look_at_left(std::size_t i) {
     if (at(i).left != 0) signal_left(i, at(i).left_killed ? SIGKILL : 0);
 }
 
-// No process of the service runs any more.
+// No process of the service runs any more: its policy decides.
 void Transition::conclude(std::size_t i) {
     auto& s = at(i);
     s.left = 0;

@@ -6,13 +6,13 @@ namespace tmplbuild::launch {
 
 namespace {
 
-constexpr std::size_t reason_limit = 300;  // characters that are kept of what another program said
+constexpr std::size_t reason_limit = 300;  // characters that are kept of another program's words
 
 std::string with_why(const std::string& text, const std::string& why) { return why.empty() ? text : text + ": " + why; }
 
 }  // namespace
 
-// The program was executed. A service without a probe is ready now; one that may not have it yet is asked at once.
+// The program was executed. A service without a probe is ready now; otherwise the first attempt begins at once.
 void Transition::begin(std::size_t i) {
     auto& s = at(i);
     if (s.pid == 0) return;
@@ -78,7 +78,7 @@ void Transition::be_late(std::size_t i) {
     say(i, s.reason);
 }
 
-// The next attempt is due, or the time of the present one is over.
+// The next attempt is due, or the deadline of the present one has passed.
 void Transition::probe(std::size_t i) {
     auto& s = at(i);
     const pod::Probe& probe = probe_in(spec_.services[i], s);

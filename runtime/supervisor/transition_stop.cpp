@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stopping one service, and the whole pod: everybody gets a stop signal and a grace before KILL, in reverse order of
-// need as long as the time allows it.
+// Stopping one service, and the whole pod: every service gets its stop signal and a grace before KILL, in reverse order
+// of need as long as the time allows it.
 #include <algorithm>
 #include <utility>
 
@@ -10,18 +10,18 @@ namespace tmplbuild::launch {
 
 namespace {
 
-// Left at the end of the whole stop, in which Linux ends the processes that were killed.
+// Time at the end of the whole stop, in which Linux ends the processes that were killed.
 constexpr Time reserve_ms = 500;
 constexpr Time late_grace_ms = 50;
-constexpr Time sweep_pause_ms = 50;  // between two looks at what is left
-// The grace of processes that are no service's (daemons that oneshots left, what somebody started by hand): the default
-// grace of a service.
+constexpr Time sweep_pause_ms = 50;  // between two checks of what is left
+// The grace of processes that belong to no service (daemons that oneshots left, programs that somebody started by
+// hand): the default grace of a service.
 const Time stray_grace_ms = pod::Service{}.stop_grace_ms;
 
 }  // namespace
 
-// A stop or a restart, by a person or for a kernel. Neither is heard while the pod stops, nor for a service that cannot
-// be used.
+// A stop or a restart, requested by a person or for a kernel. Both are ignored while the pod stops, and for a service
+// that cannot be used.
 void Transition::order(std::size_t i, ServiceEvent what, const Event& event, const char* why) {
     if (state().mode != Mode::running || at(i).unusable) return;
     at(i).start_again = what == ServiceEvent::restart_asked && (alive(i) || !event.more.empty());
@@ -29,12 +29,12 @@ void Transition::order(std::size_t i, ServiceEvent what, const Event& event, con
     happens(i, what, event, why);
 }
 
-// Whoever asks for a service asks for what it needs, as far as that is over.
+// A request for a service is also one for the services that it needs, where those are over.
 void Transition::start_needs(std::size_t i) {
     if (!alive(i) && at(i).phase != Phase::waiting) return;
     for (std::optional<std::size_t> need; (need = missing_need(i, true));) {
         order(*need, ServiceEvent::restart_asked, {}, "");
-        if (is_over(*need)) return;  // it cannot be used
+        if (is_over(*need)) return;  // the needed service cannot be used
         say(*need, "started, since " + spec_.services[i].name + " needs it");
         start_needs(*need);
     }
@@ -48,7 +48,7 @@ void Transition::stop_service(std::size_t i, std::string why) {
     signal_group(i, stop_signal(i));
 }
 
-// The service is stopping already, for whatever reason: only what comes after it is changed.
+// The service is stopping already, for whatever reason: only what comes after the stop is changed.
 void Transition::change_order(std::size_t i, const char* why) {
     at(i).ordered = true;
     at(i).reason = why;
@@ -72,7 +72,7 @@ void Transition::leave_pause(std::size_t i, Phase phase, std::string reason) {
     enter(i, phase, std::move(reason));
 }
 
-// The grace of the service is over, or that of what it left running.
+// The grace of the service, or of what it left running, is over.
 void Transition::kill_or_give_up(std::size_t i) {
     auto& s = at(i);
     s.due = never;
@@ -96,7 +96,7 @@ void Transition::stop_on_term() {
     stop_pod(state().exit_code);
 }
 
-// A second TERM kills all at once. The first one may come when the pod is ending for another reason already.
+// A second TERM kills everything at once. The first one may come while the pod is ending for another reason.
 void Transition::insist() {
     if (std::exchange(state().asked_to_end, true)) kill_all();
 }
@@ -116,7 +116,7 @@ void Transition::stop_pod(int code) {
     state().exit_code = code;
     state().give_up_at = now_ + spec_.stop_total_ms;
     state().kill_at = state().give_up_at - std::min(reserve_ms, spec_.stop_total_ms / 2);
-    // A service that does not react to its stop signal must not use up the time of those that it needs.
+    // A service that ignores its stop signal must not use up the time of the services that it needs.
     Time longest = stray_grace_ms;
     for (const auto& service : spec_.services) longest = std::max<Time>(longest, service.stop_grace_ms);
     state().tell_all_at = state().kill_at - std::min(longest, (state().kill_at - now_) / 2);
@@ -128,11 +128,12 @@ void Transition::stop_pod(int code) {
     }
 }
 
-// From now on nobody waits for another: whoever has not had his stop signal gets it, strays too.
+// From now on services no longer wait for each other: each one without its stop signal gets it, and so do other
+// processes.
 void Transition::tell_all() {
     state().tell_all_at = never;
     state().all_told = true;
-    // Even where this comes late, everybody gets a moment before KILL.
+    // Even where this comes late, every process gets a moment before KILL.
     state().kill_at = std::max(state().kill_at, std::min(now_ + late_grace_ms, state().give_up_at));
     act({.kind = Action::Kind::sweep, .signal = SIGTERM});
     stop_what_can();
@@ -157,7 +158,8 @@ void Transition::kill(std::size_t i, const char* why) {
     signal_group(i, SIGKILL);
 }
 
-// Processes that are no service's. With TERM: those that have not had it yet; with 0: nothing is sent, only looked.
+// Signals processes that belong to no service. TERM goes to those that have not had it yet; 0 sends nothing and only
+// checks.
 void Transition::signal_strays(int signal) {
     state().look_due = now_ + sweep_pause_ms;
     act({.kind = Action::Kind::sweep, .signal = state().killed ? SIGKILL : signal});
@@ -171,7 +173,7 @@ bool Transition::is_needed(std::size_t i) {
     return false;
 }
 
-// A service is told to stop when nothing that needs it is left: the reverse of the order of starting.
+// A service gets its stop signal when no running service needs it: the reverse of the order of starting.
 void Transition::stop_what_can() {
     if (state().mode != Mode::stopping) return;
     bool any = state().foreground != 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row per thing that can happen, one column per state. A move may have conditions of its own, which its words name;
-// where the table says `o`, nothing is done whatever else holds. What a move does is in transition*.cpp and
+// One row for each thing that can happen, one column for each state. A move may have conditions of its own, which its
+// words name; where the table says `o`, nothing is done under any condition. What a move does is in transition*.cpp and
 // kernel_*.cpp.
 #include "supervisor/transition_table.hpp"
 
@@ -18,7 +18,7 @@ struct Row {
     std::array<Move, states> moves;
 };
 
-// Every event has its row, in order, and every state of it an entry.
+// Whether every event has its row, in order, and every state its entry there.
 template <typename What, typename Move, std::size_t states, std::size_t rows>
 constexpr bool is_whole(const std::array<Row<What, Move, states>, rows>& table, What last) {
     if (rows != static_cast<std::size_t>(last) + 1) return false;
@@ -30,7 +30,7 @@ constexpr bool is_whole(const std::array<Row<What, Move, states>, rows>& table, 
     return true;
 }
 
-// Every value has its words, in order; `forgotten` has none.
+// Whether every value has its words, in order; `forgotten` has none.
 template <typename Value, std::size_t count>
 constexpr bool is_whole(const std::array<Meaning<Value>, count>& meanings, Value first, Value last) {
     for (std::size_t i = 0; i < count; ++i)

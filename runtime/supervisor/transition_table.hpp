@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher's states, what can happen in each, and what is then done: plain values, read by transition() and printed
-// as docs/launcher-states.md by a test. Holds no condition and does nothing itself.
+// The launcher's states, what can happen in each, and what is done then: plain values that transition() reads and a
+// test prints as docs/launcher-states.md. Holds no conditions and does nothing itself.
 #pragma once
 
 #include "supervisor/model.hpp"
 
 namespace tmplbuild::launch {
 
-// `forgotten` stands for an entry that is missing in the table, which then does not compile.
-// What can happen to one service: from outside, as time passes, and by the pod itself.
+// `forgotten` stands for an entry that is missing in the table; such a table does not compile. These events happen to
+// one service: from outside, as time passes, or by the pod itself.
 enum class ServiceEvent : unsigned char {
     can_start,
     need_over,
@@ -62,7 +62,7 @@ enum class ServiceMove : unsigned char {
     kill
 };
 
-// The same for the pod as a whole.
+// Events of the pod as a whole.
 enum class PodEvent : unsigned char {
     terminate,
     command_started,
@@ -93,7 +93,7 @@ enum class PodMove : unsigned char {
     leave
 };
 
-// The same for one kernel.
+// Events of one kernel.
 enum class KernelEvent : unsigned char {
     pod_started,
     gpu_known,
@@ -135,7 +135,7 @@ enum class KernelMove : unsigned char {
     end_work
 };
 
-// Never `forgotten`.
+// Never returns `forgotten`.
 ServiceMove move_of(Phase phase, ServiceEvent event);
 PodMove move_of(Mode mode, PodEvent event);
 KernelMove move_of(KernelPhase phase, KernelEvent event);

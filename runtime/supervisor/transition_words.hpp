@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the table of transition_table.hpp: what each event and each move is, and where a move may lead. For the
-// test that prints the table and holds it to what happens; the launcher itself never reads them.
+// The words for the table of transition_table.hpp: what each event and each move means, and to which states a move may
+// lead. Used by the test that prints the table and compares it with what happens; the launcher itself never reads them.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace tmplbuild::launch {
 
-// A name and what it stands for; of a move also the states that it may lead to, one bit each.
+// A name and its meaning; for a move also the states to which it may lead, one bit each.
 template <typename Value>
 struct Meaning {
     Value value;
