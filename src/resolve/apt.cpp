@@ -15,13 +15,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What this machine's own apt is told to use.
+// The settings of this machine's own apt.
 struct MachineApt {
     std::vector<AptSource> sources;
     std::vector<fs::path> trusted;  // files of keys
 };
 
-// A line of `apt-config shell`: NAME='value'.
+// Reads one value out of the output of `apt-config shell`: NAME='value'.
 std::string shell_value(const std::string& text, const std::string& name) {
     for (const std::string& line : split(text, '\n'))
         if (line.starts_with(name + "='") && line.ends_with('\''))
@@ -64,7 +64,8 @@ Result<MachineApt> read_machine_apt(ResolveContext& context) {
 
 constexpr const char* debian_keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-// The sources of one run of apt. A base's keys are named by their path in the base until they are written down.
+// The sources of one run of apt. A base's keys are named by their paths in the base until keep_keys() writes them to
+// files.
 Result<std::vector<AptSource>> choose_sources(const AptOrigin& origin, const MachineApt& machine) {
     std::error_code failed;
     const std::string keyring = fs::exists(debian_keyring, failed) ? debian_keyring : "";
@@ -154,7 +155,7 @@ class Apt {
         return sys::write_file_atomic(folder_.path() / "sources/tmplbuild.sources", text);
     }
 
-    // A base's sources are checked by its own keys; a path in them never means a file of this machine.
+    // A base's sources are checked with the base's own keys; a path in them never means a file of this machine.
     Result<void> keep_keys(BaseApt& base, const MachineApt& machine) {
         const fs::path& at = folder_.path();
         std::map<std::string, std::string> places;
@@ -195,7 +196,8 @@ class Apt {
         return AptSource{{repository.uri}, {repository.suite}, repository.components, file};
     }
 
-    // apt-get 2.6 waits for ever when its folder becomes full: the failed write is never told to who waits for it.
+    // apt-get 2.6 waits for ever when its folder becomes full, since the failed write is never reported to the waiting
+    // part.
     static Result<void> check_room(const Store& store) {
         constexpr std::uint64_t needed = 256 << 20;  // lists, apt's caches of them, and room
         const auto free = sys::free_bytes(store.root());
@@ -209,10 +211,10 @@ class Apt {
     sys::TempDirectory folder_;
     ResolveContext* context_;
     std::vector<std::string> suites_;
-    bool own_trust_ = false;  // keys and pins of a base, and not this machine's
+    bool own_trust_ = false;  // the keys and pins of a base, instead of this machine's
 };
 
-// apt writes an epoch's ':' as "%3a" in file names.
+// In file names, apt writes the ':' of an epoch as "%3a".
 std::string unescape(std::string text) {
     for (std::size_t at = 0; (at = text.find('%', at)) != std::string::npos && at + 2 < text.size(); ++at) {
         unsigned value = 0;
@@ -223,7 +225,7 @@ std::string unescape(std::string text) {
     return text;
 }
 
-// "'<uri>' <file> <size> SHA256:<hex>", apt-get(8) --print-uris.
+// Reads "'<uri>' <file> <size> SHA256:<hex>", a line of apt-get(8) --print-uris.
 Result<LockedPackage> read_uri_line(const std::string& line) {
     const std::vector<std::string> fields = split(line.substr(line.rfind("' ") + 2), ' ');
     const Error wrong = build_error("apt-get --print-uris said '" + fields[0] + "' in a form that is not known");
@@ -245,7 +247,7 @@ Result<LockedPackage> read_uri_line(const std::string& line) {
 
 static Result<ResolvedPackages> resolve(Apt& apt, const std::vector<std::string>& ask, const std::string& step) {
     std::vector<std::string> arguments = {"--print-uris", "install",
-                                          "--"};  // no name of a lock or template is an option
+                                          "--"};  // no name of a lock or template is read as an option
     arguments.insert(arguments.end(), ask.begin(), ask.end());
     auto said = apt.run(arguments, "resolving the packages of " + step);
     if (!said) return said.error();
@@ -300,7 +302,7 @@ Result<std::string> read_repository_key(const Repository& repository) {
     if (!folder) return wrong(folder.error().message);
     auto key = folder->read_file(repository.key, limit);
     if (!key) return wrong(key.error().message);
-    // RFC 9580, 6.2 and 4.2: armoured text, or a packet (the first byte of one has its highest bit set).
+    // RFC 9580, 6.2 and 4.2: a key is armoured text, or a packet (whose first byte has its highest bit set).
     if (key->empty() ||
         !(key->starts_with("-----BEGIN PGP PUBLIC KEY") || (static_cast<unsigned char>(key->front()) & 0x80) != 0))
         return wrong("it is no OpenPGP key");

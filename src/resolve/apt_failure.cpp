@@ -12,7 +12,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// What stands between `before` and `after` in the first line that has both.
+// The text between `before` and `after` in the first line that has both.
 std::string between(const Lines& lines, const std::string& before, const std::string& after) {
     for (const std::string& line : lines) {
         const std::size_t from = line.find(before);
@@ -27,7 +27,8 @@ std::string between(const Lines& lines, const std::string& before, const std::st
 
 bool has(const std::string& said, const char* words) { return said.find(words) != std::string::npos; }
 
-// "Package X is a virtual package provided by:", then one provider a line ("  mawk 1.3.4 (= 1.3.4)"), then other words.
+// Reads "Package X is a virtual package provided by:", then one provider a line ("  mawk 1.3.4 (= 1.3.4)"), up to
+// another line.
 Lines providers(const Lines& lines) {
     Lines out;
     bool listing = false;
@@ -61,7 +62,7 @@ Error no_candidate(const std::string& what, const Lines& lines) {
                        "correct `packages`, or name the repository that has it under [[repositories]]");
 }
 
-// A server's answer that the thing is not there, against no answer at all.
+// Whether a server answered that the file does not exist; otherwise there was no answer at all.
 bool is_answer(const std::string& line) {
     return has(line, "404  Not Found") || has(line, "404 Not Found") || has(line, "410  Gone") ||
            has(line, "does not have a Release file") || has(line, "no longer has a Release file");
@@ -85,7 +86,7 @@ Error failed_fetch(const std::string& what, const Lines& lines) {
         std::string& found = is_answer(line) ? answer : network;
         if (found.empty()) found = address_in(line);
     }
-    // "Could not resolve", "Connection failed", "503 Service Unavailable": a second try may work.
+    // "Could not resolve", "Connection failed", "503 Service Unavailable": another try may work.
     if (!network.empty())
         return network_error(what + " failed: " + network + " cannot be fetched",
                              "see whether this machine reaches that address; its proxy is apt's own setting");

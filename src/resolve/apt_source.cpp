@@ -45,13 +45,13 @@ bool is_for_amd64(const std::string& architectures) {
 bool is_whole(const AptSource& source) {
     const auto plain = [](const Texts& list) { return std::all_of(list.begin(), list.end(), is_plain); };
     if (source.uris.empty() || source.suites.empty() || !plain(source.uris) || !plain(source.suites)) return false;
-    // sources.list(5): a path ends with '/', and then there are no components; else there is at least one.
+    // sources.list(5): a suite that is a path ends with '/' and has no components; any other has at least one.
     const bool paths =
         std::all_of(source.suites.begin(), source.suites.end(), [](const auto& s) { return s.ends_with('/'); });
     return plain(source.components) && paths == source.components.empty();
 }
 
-// "deb [ key=value … ] uri suite component…"
+// Reads "deb [ key=value … ] uri suite component…".
 std::optional<AptSource> parse_line(std::string_view line) {
     line = trim(line.substr(0, line.find('#')));
     Texts parts = words(line);
@@ -82,7 +82,7 @@ std::optional<AptSource> parse_line(std::string_view line) {
     return source;
 }
 
-// One stanza's fields, by name in lower case; further lines of a value keep their line ends.
+// The fields of one stanza, by name in lower case; a value of several lines keeps its line ends.
 using Fields = std::map<std::string, std::string>;
 
 std::optional<AptSource> source_of(Fields fields) {
@@ -136,7 +136,7 @@ std::vector<AptSource> parse_stanzas(std::string_view text) {
     return out;
 }
 
-// As one of the other release would be written.
+// The source as it would be written for the other release.
 AptSource moved(AptSource source, const std::string& release, const std::string& keyring) {
     std::string from;
     Texts suites;
@@ -147,7 +147,7 @@ AptSource moved(AptSource source, const std::string& release, const std::string&
         if (kept) suites.push_back(release + is->part);
     }
     source.suites = std::move(suites);
-    if (release == "bullseye") std::erase(source.components, "non-free-firmware");  // Debian 12 made that
+    if (release == "bullseye") std::erase(source.components, "non-free-firmware");  // Debian 12 introduced it
     if (source.signed_by.starts_with('/') && source.signed_by.find(from) != std::string::npos)
         source.signed_by = keyring;
     return source;
@@ -218,7 +218,7 @@ std::optional<DebianSuite> debian_suite(std::string_view suite) {
     for (const std::string& release : releases) {
         if (!suite.starts_with(release)) continue;
         std::string part(suite.substr(release.size()));
-        if (part == "/updates") part = "-security";  // the name until Debian 10
+        if (part == "/updates") part = "-security";  // the suite's name until Debian 10
         for (const char* known : {"", "-updates", "-security", "-backports", "-proposed-updates"})
             if (part == known) return DebianSuite{release, part};
     }
@@ -260,7 +260,7 @@ std::vector<AptSource> served_here(const std::vector<AptSource>& base, const std
                                    const std::string& keyring) {
     std::vector<AptSource> out;
     for (const AptSource& source : base) {
-        // A repository of somebody else may name its suites as Debian does; it does not lie in a "debian" folder.
+        // Another maker's repository may name its suites like Debian, but not in a "debian" folder.
         const bool archive = is_debian_archive(source) &&
                              std::all_of(source.uris.begin(), source.uris.end(), [](const std::string& uri) {
                                  return uri.find("debian") != std::string::npos;

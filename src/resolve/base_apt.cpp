@@ -15,7 +15,7 @@ constexpr std::size_t file_limit = 200;          // files of one folder
 
 bool is_web(const std::string& uri) { return uri.starts_with("http://") || uri.starts_with("https://"); }
 
-// Options that say how a list is checked; none that names a file or a program of this machine.
+// Options that say how a list is checked; options that name a file or a program of this machine are not taken.
 bool is_taken(const std::string& option) {
     for (const char* known : {"trusted", "check-valid-until", "valid-until-min", "valid-until-max", "check-date",
                               "date-max-future", "by-hash", "allow-weak", "allow-insecure"})

@@ -40,7 +40,7 @@ json::object BaseContract::to_json() const {
     return o;
 }
 
-// As the keys of FolderFacts are: no leading slash, nothing doubled, no "..".
+// The form of FolderFacts' keys: no leading slash, nothing doubled, no "..".
 static bool is_folder_key(std::string_view text) {
     const auto plain = parse_image_path("/" + std::string(text));
     return plain && !plain->empty() && *plain == text;
@@ -60,7 +60,7 @@ static Result<FolderFacts::Folder> read_folder(std::string_view path, const json
     return FolderFacts::Folder{parts[0], parts[1], parts[2]};
 }
 
-// Letters, digits and the marks of `marks`, at most 64 of them, and not nothing.
+// A text of letters, digits and the characters of `marks`: at least one, at most 64.
 static bool is_word(std::string_view text, std::string_view marks) {
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [&](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -75,7 +75,7 @@ static bool is_three_numbers(std::string_view text) {
            });
 }
 
-// It stands in scripts' first lines, in pyvenv.cfg and in JSON.
+// The path is written into the first lines of scripts, into pyvenv.cfg and into JSON.
 static bool is_program_path(std::string_view text) {
     const auto plain = parse_image_path(text);
     return plain && !plain->empty() && "/" + *plain == text && std::all_of(text.begin(), text.end(), [](char c) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few named facts of a base that a known layer's bytes may depend on. Measured once per base (build/), kept in the
-// lock, part of the keys of known layers. Never the base's digest: another base with the same facts gives the same
-// bytes.
+// The few named facts of a base on which a known layer's bytes may depend. The engine measures them once for each base;
+// they are kept in the lock and are part of the keys of known layers. They never hold the base's digest: another base
+// with the same facts gives the same bytes.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@
 namespace tmplbuild {
 
 struct PythonFacts {
-    std::string command;              // "/usr/bin/python3": what a venv's link points to
+    std::string command;              // "/usr/bin/python3": the target of a venv's link
     std::string real_path;            // "/usr/bin/python3.11"
     std::string version;              // "3.11.2"
     std::string soabi;                // "cpython-311-x86_64-linux-gnu"
@@ -25,21 +25,21 @@ struct PythonFacts {
     bool operator==(const PythonFacts&) const = default;
 
     json::object to_json() const;
-    // Read strictly, whoever wrote it: the interpreter of somebody's image answers in this form, and locks hold it.
+    // Reads strictly, whoever wrote it: a foreign image's interpreter answers in this form, and locks hold it.
     static Result<PythonFacts> from_json(const json::object& o);
 };
 
 struct BaseContract {
     std::string architecture = "amd64";
     std::string distribution;                           // "debian 12": ID and VERSION_ID of os-release
-    std::string glibc;                                  // "2.36"; empty: no glibc
-    std::optional<PythonFacts> python;                  // what `python3` is along the image's PATH
-    std::map<std::string, PythonFacts> interpreters{};  // those that the template names, by that name
+    std::string glibc;                                  // "2.36"; empty: the base has no glibc
+    std::optional<PythonFacts> python;                  // the `python3` on the image's PATH
+    std::map<std::string, PythonFacts> interpreters{};  // those that the template names, under that name
     FolderFacts folders;
     bool operator==(const BaseContract&) const = default;
 
-    // The same base with another of its interpreters as `python`; `asked` empty: as it is. One that the base does not
-    // have: none.
+    // The same base with another of its interpreters as `python`; with `asked` empty, it stays the same. An interpreter
+    // that the base does not have becomes none.
     BaseContract with_interpreter(const std::string& asked) const;
 
     json::object to_json() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam behind which a project's own build backend runs (PEP 517): some sources tell their version and what they
-// depend on in no other way. Asked by the resolution; the one behind it is the engine's, in the sandbox. No code of a
-// package runs on this machine outside of it.
+// The seam for running a project's own build backend (PEP 517), since some sources tell their version and dependencies
+// in no other way. The resolution asks it; the engine implements it in its sandbox. No code of a package runs on this
+// machine outside of that.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ namespace tmplbuild {
 class BuildBackends {
   public:
     virtual ~BuildBackends() = default;
-    // The text of METADATA, as its wheel would have it. `source` and `builders` are in the store; a source whose
-    // version is not known yet has none.
+    // The text of METADATA that the source's wheel would have. `source` and `builders` are in the store; a source
+    // without a known version has an empty one.
     virtual Result<std::string> metadata(const LockedDistribution& source,
                                          const std::vector<LockedDistribution>& builders,
                                          const BaseContract& contract) = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every stage works with: the store, programs, the network, whom to tell, when to stop. Made by cli/ and by tests,
-// which put their own in. Never holds settings of its own.
+// What the stages work with: the store, programs, the network, the progress, the stop request. Made by the engine and
+// by tests, which put fakes into it. Never holds settings of its own.
 #pragma once
 
 #include <stop_token>
@@ -20,7 +20,7 @@ struct ResolveContext {
     io::Http& http;
     Progress& progress;
     std::stop_token stop;
-    BuildBackends* backends = nullptr;  // nullptr where nothing can be run: while planning
+    BuildBackends* backends = nullptr;  // nullptr where nothing may be run: while planning
 };
 
 }  // namespace tmplbuild

@@ -90,7 +90,7 @@ Result<void> ContextFiles::find_source() {
 
 std::string ContextFiles::place(const std::string& relative) const { return path_of(real_, relative); }
 
-// By either name: the one that the template writes, and the one that a link leads to.
+// Both names are tried: the one in the template, and the one to which a link leads.
 bool ContextFiles::is_ignored(const std::string& relative) const {
     const std::string written = path_of(written_, relative), real = place(relative);
     const auto ignores = [&](const std::string& path) { return !path.empty() && ignore_.ignores(path); };
@@ -100,7 +100,7 @@ bool ContextFiles::is_ignored(const std::string& relative) const {
 bool ContextFiles::is_own(const std::string& place) const {
     return std::any_of(own_.begin(), own_.end(), [&](const std::string& own) {
         if (place == own || place.starts_with(own + "/")) return true;
-        // What a build that was killed left of it (sys::AtomicFile).
+        // Also the temporary file that a killed build left of it (sys::AtomicFile).
         const std::size_t slash = own.rfind('/') + 1;  // npos + 1 is 0
         return place.starts_with(own.substr(0, slash) + "." + own.substr(slash) + ".tmp-");
     });
@@ -112,7 +112,7 @@ bool ContextFiles::leads_to_own(const std::string& place) const {
 
 struct ContextFiles::Walk {
     const Visit& visit;
-    // Folders that count only with something in them: ignored ones, and those that the tool itself made for an output.
+    // Folders that are only listed when something in them is: ignored ones, and those that the tool made for an output.
     std::vector<std::pair<std::string, struct stat>> waiting{};
 
     Result<void> take(const std::string& relative, const struct stat& facts) {

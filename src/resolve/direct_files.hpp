@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requirements that name a file by its address or path: the file into the store, and what it is. The resolver then
-// sees a file beside it and never an address, so that nothing but our own fetching reaches out. Used by
-// resolve/python.cpp before and after a resolution.
+// Requirements that name a file by its address or path: gets the file into the store and finds out what it is. The
+// resolver then sees a local file and never an address, so that only our own code fetches. Used by a resolution.
 #pragma once
 
 #include <functional>
@@ -16,26 +15,26 @@
 namespace tmplbuild {
 
 struct DirectFile {
-    LockedDistribution distribution;  // whole, with its `source`
-    std::filesystem::path link;       // the same file under a name that the resolver knows, where it finds it
+    LockedDistribution distribution;  // complete, with its `source`
+    std::filesystem::path link;       // the same file under a name that the resolver understands, where it finds it
     SdistMetadata metadata;           // of an sdist
 };
-// What sources are that do not say so themselves: asked of their build backend.
+// Asks the build backend of sources what they are, where their files do not say it.
 using AskBackend = std::function<Result<SdistMetadata>(const LockedDistribution& source)>;
 
 class DirectFiles {
   public:
-    // `earlier`: what the lock held; a file from an unchanged address must still have its hash.
+    // `earlier` is what the lock held; a file from an unchanged address must still have its hash.
     DirectFiles(ResolveContext& context, const std::vector<LockedDistribution>& earlier, AskBackend ask)
         : context_(context), earlier_(earlier), ask_(std::move(ask)) {}
 
-    // The requirement as the resolver is to read it: an address replaced by the file. Errors have the line's place.
+    // The requirement for the resolver, in which an address is replaced by the file. Errors have the line's place.
     Result<std::string> text_of(const AskedRequirement& asked, DistributionFetcher& fetcher);
-    // The one that the resolver chose by its path; nullptr for another file.
+    // The file that the resolver chose by its path; nullptr for any other file.
     const DirectFile* find(const std::string& location) const;
     const std::vector<DirectFile>& all() const { return files_; }
-    // Where an sdist depends on an address of a project that is among the files here, on that project by its name: two
-    // addresses of one project would contradict each other.
+    // Where an sdist depends on an address of a project that is among the files here, the address is replaced by the
+    // project's name: two addresses of one project would contradict each other.
     SdistMetadata with_own_addresses(SdistMetadata metadata) const;
 
   private:
@@ -51,7 +50,7 @@ class DirectFiles {
     std::vector<sys::TempDirectory> folders_;
 };
 
-// A file of the context into the store, opened beneath it.
+// Takes a file of the context, opened beneath it, into the store.
 struct TakenFile {
     Digest sha256;
     std::uint64_t size = 0;

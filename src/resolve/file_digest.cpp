@@ -16,7 +16,7 @@ namespace tmplbuild {
 
 namespace {
 
-// What is written down of one path: what it holds, or what stat(2) says of it.
+// Adds one path to the key: its content, or what stat(2) says of it.
 using Describe = std::function<Result<void>(const ContextFiles& files, const std::string& name,
                                             const std::string& relative, const struct stat& facts)>;
 
@@ -48,7 +48,7 @@ Result<void> add_content(CanonicalKey& key, const ContextFiles& files, const std
         key.add(name, std::vector<std::string>{(facts.st_mode & 0111) != 0 ? "program" : "file", digest->hex()});
         return {};
     }
-    // The packer refuses a special one, with its name.
+    // A special file is refused by the packer, which names it.
     key.add(name, S_ISDIR(facts.st_mode) ? "folder" : "special");
     return {};
 }

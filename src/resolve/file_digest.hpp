@@ -14,9 +14,9 @@
 namespace tmplbuild {
 
 Result<Digest> digest_files(std::span<const FileItem> items);
-// The same files by what stat(2) says of them (inode, size, mode, change time): two equal signatures with a digest
-// between them mean that the digest still holds. None when a file changed so shortly ago that the clock of its file
-// system could hide another change: then only hashing again tells.
+// The same files by what stat(2) says of them (inode, size, mode, change time): a digest still holds while the
+// signature is equal to the one from before the digest. None when a file changed so shortly ago that the clock of its
+// file system could hide another change: then only hashing again can tell.
 Result<std::optional<Digest>> sign_files(std::span<const FileItem> items);
 
 }  // namespace tmplbuild

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int deepest_submodule = 10;
 constexpr int most_submodules = 1000;
-constexpr std::size_t most_named = 5;  // paths in one message
+constexpr std::size_t most_named = 5;  // paths that one message names
 
 struct Submodule {
     std::string path, url, rev;
@@ -68,7 +68,7 @@ std::string some_of(const std::vector<std::string>& names) {
     return out;
 }
 
-// A file with the attribute filter=lfs whose content is a pointer: what `git lfs` would replace in a clone.
+// A file with the attribute filter=lfs whose content is a pointer, which `git lfs` would replace in a clone.
 Result<void> refuse_pointers(GitRepository& repository, const std::string& url, const std::string& rev,
                              const std::vector<GitEntry>& entries) {
     bool attributes = false;
@@ -101,7 +101,7 @@ Result<void> refuse_pointers(GitRepository& repository, const std::string& url, 
 using Visit = std::function<Result<void>(GitRepository& repository, const GitRequest& asked,
                                          const std::vector<GitEntry>& entries, const std::string& below)>;
 
-// One commit, then its submodules, depth first.
+// Handles one commit, then its submodules, depth first.
 class Tree {
   public:
     Tree(ResolveContext& context, Visit visit) : context_(context), visit_(std::move(visit)) {}
@@ -132,7 +132,7 @@ class Tree {
     int seen_ = 0;
 };
 
-// git makes an executable file with the builder's umask, which may take the bit that a layer keeps.
+// git makes an executable file with the builder's umask, which may remove the bit that a layer keeps.
 Result<void> mend_modes(const fs::path& to, const std::vector<GitEntry>& entries) {
     for (const GitEntry& entry : entries) {
         if (entry.mode != "100755") continue;
@@ -145,7 +145,8 @@ Result<void> mend_modes(const fs::path& to, const std::vector<GitEntry>& entries
     return {};
 }
 
-// The folder that git made for a submodule, on a way without links: a tree may name a link and what lies below it.
+// Checks that the folder which git made for a submodule is reached without links: a tree may hold a link and a path
+// below it.
 Result<void> check_place(const fs::path& to, const std::string& below) {
     fs::path place = to;
     for (const std::string& part : split(below, '/')) {

@@ -4,7 +4,7 @@
 namespace tmplbuild {
 
 GitFailure read_git_failure(std::string_view said) {
-    // transport.c: "transport 'file' not allowed"; git runs with LC_ALL=C here (git_environment.cpp).
+    // git's transport.c prints "transport 'file' not allowed"; it runs with LC_ALL=C here (git_environment.cpp).
     return said.find("' not allowed") != std::string_view::npos ? GitFailure::not_allowed : GitFailure::unreachable;
 }
 

@@ -9,7 +9,7 @@
 namespace tmplbuild {
 
 std::optional<std::uint64_t> lfs_pointer_size(std::string_view text) {
-    // The first line is the version; the others are "key value", sorted.
+    // The first line is the version; the others are "key value", sorted by key.
     if (text.size() > largest_lfs_pointer || !text.starts_with("version https://git-lfs.github.com/spec/")) return {};
     bool named = false;
     std::optional<std::uint64_t> size;

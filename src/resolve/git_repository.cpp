@@ -14,7 +14,9 @@ namespace fs = std::filesystem;
 
 static constexpr std::size_t most_output = 64ULL << 20;  // bytes; what io::ProcessResult keeps
 
-// "<object> blob <size>\n<content>\n" from `git cat-file --batch`; none where git says something else of the object.
+// Reads "<object> blob <size>
+// <content>
+// " from `git cat-file --batch`; none where git prints something else for it.
 static std::optional<std::string> take_blob(std::string_view& said) {
     const std::size_t end = said.find('\n');
     const std::vector<std::string> words = split(said.substr(0, end), ' ');
@@ -39,7 +41,7 @@ Result<io::ProcessResult> GitRepository::read(std::vector<std::string> arguments
     if (!reader_) {
         auto made = context_.store.new_temp_directory("git");
         if (!made) return made.error();
-        // What git asks of a repository (gitrepository-layout(5)).
+        // The parts of a repository that git requires (gitrepository-layout(5)).
         if (auto refs = sys::make_directories(made->path() / "refs"); !refs) return refs.error();
         for (const auto& [name, text] : {std::pair{"HEAD", "ref: refs/heads/none\n"},
                                          {"config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"}})
@@ -67,7 +69,7 @@ io::Command GitRepository::fetching() const {
 }
 
 Result<io::ProcessResult> GitRepository::run_fetch(std::vector<std::string> arguments, const std::string& what) {
-    // One pack that is there whole or not at all, and nothing that the user's git would do besides.
+    // The fetch makes one pack, which appears whole or not at all, and does nothing else that the user's git would do.
     io::Command command = fetching();
     for (const char* word : {"-c", "fetch.unpackLimit=1", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch",
                              "-q", "--no-tags", "--no-recurse-submodules"})
@@ -99,7 +101,7 @@ Result<void> GitRepository::fetch(const std::string& rev) {
     if (!lock) return lock.error();
     if (has(rev)) return {};
     if (auto made = make(); !made) return made;
-    // Most servers give out one commit by its name; others only branches and tags with their history.
+    // Most servers give one commit by its name; others only give branches and tags with their history.
     auto one = run_fetch({"--depth=1", "--", url_, rev}, "fetching the commit");
     if (one && has(rev)) return {};
     if (!one && one.error().kind == ErrorKind::interrupted) return one.error();
@@ -129,7 +131,7 @@ Result<std::string> GitRepository::commit_of(const std::string& name) {
     if (!said) return explain_git_fetch(said.error());
     const std::vector<std::string> lines = split(said->out, '\n');
     for (const std::string& ref : wanted)
-        for (const std::string& line : lines)  // "<40 hex digits>\t<ref>"
+        for (const std::string& line : lines)  // each line is "<40 hex digits>\t<ref>"
             if (line.size() > 41 && line[40] == '\t' && line.substr(41) == ref && is_hex(line.substr(0, 40), 40))
                 return line.substr(0, 40);
     return usage_error("the repository has no branch and no tag '" + name + "'",
@@ -139,7 +141,7 @@ Result<std::string> GitRepository::commit_of(const std::string& name) {
 Result<LockedGit> GitRepository::facts(const std::string& rev) {
     auto said = read({"cat-file", "commit", rev}, "reading the commit");
     if (!said) return said.error();
-    // "tree <hex>", …, "committer <name> <mail> <seconds> <zone>", an empty line, the message
+    // The text is "tree <hex>", …, "committer <name> <mail> <seconds> <zone>", an empty line, the message.
     LockedGit out{url_, rev, {}, 0};
     bool timed = false;
     for (const std::string& line : split(said->out, '\n')) {
@@ -159,13 +161,13 @@ Result<std::vector<GitEntry>> GitRepository::entries(const std::string& rev) {
     if (!tree) return tree.error();
     std::vector<GitEntry> out;
     for (const std::string& line : split(tree->out, '\0')) {
-        // "100644 blob <hex>     123\t<path>" (git-ls-tree(1))
+        // A line is "100644 blob <hex>     123\t<path>" (git-ls-tree(1)).
         const std::size_t tab = line.find('\t');
         if (tab == std::string::npos || tab < 53) continue;
         const std::string size(trim(std::string_view(line).substr(53, tab - 53)));
         GitEntry entry{line.substr(0, 6), {}, line.substr(tab + 1)};
         entry.object = entry.is_submodule() ? line.substr(14, 40) : line.substr(12, 40);
-        std::from_chars(size.data(), size.data() + size.size(), entry.size);  // "-" of a submodule
+        std::from_chars(size.data(), size.data() + size.size(), entry.size);  // the size is "-" for a submodule
         out.push_back(std::move(entry));
     }
     return out;
@@ -195,7 +197,7 @@ Result<std::vector<GitEntry>> GitRepository::with_lfs_filter(const std::string& 
     for (const GitEntry& file : files) names += file.path + '\0';
     auto said = read({"check-attr", "--cached", "-z", "--stdin", "filter"}, "reading .gitattributes", std::move(names));
     if (!said) return said.error();
-    // "<path>\0filter\0<value>\0" for each, in the order of the input
+    // For each file, in the order of the input: "<path>\0filter\0<value>\0".
     const std::vector<std::string> words = split(said->out, '\0');
     if (words.size() != files.size() * 3 + 1) return build_error("git describes other files than it was asked for");
     for (std::size_t at = 0; at < files.size(); ++at)

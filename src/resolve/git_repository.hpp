@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bare repository of the store: filled from one address, read offline. What is in it is named by hashes, so a file
-// read from it is the same whichever server answered and whatever the builder's git is set to. Used by git.cpp alone.
+// One bare repository of the store: filled from one address, read offline. Its objects are named by hashes, so a file
+// read from it is the same whichever server answered and whatever settings the builder's git has. Used by git.cpp.
 // Never runs a hook, a filter or a helper that the repository names.
 #pragma once
 
@@ -26,26 +26,27 @@ struct GitEntry {
 
 class GitRepository {
   public:
-    // `url` is checked by who names it: a template's reader, or submodule_url().
+    // `url` is checked by whoever names it: a template's reader, or submodule_url().
     GitRepository(std::string url, GitUrlFrom from, ResolveContext& context);
 
-    // `rev`: 40 hex digits everywhere.
+    // `rev` is 40 hex digits in all functions.
     bool has(const std::string& rev);  // without fetching anything
-    // Nothing is fetched that is there. A commit that the server lacks: usage error.
+    // Fetches nothing that is there already. A commit that the server lacks is a usage error.
     Result<void> fetch(const std::string& rev);
-    // What a branch or a tag names on the server now, or "HEAD". One that the server lacks: usage error.
+    // The commit to which a branch, a tag or "HEAD" points on the server now. A name that the server lacks is a usage
+    // error.
     Result<std::string> commit_of(const std::string& name);
     Result<LockedGit> facts(const std::string& rev);
     Result<std::vector<GitEntry>> entries(const std::string& rev);
-    // .gitmodules as `git config --list -z` prints it.
+    // .gitmodules in the form of `git config --list -z`.
     Result<std::string> gitmodules(const std::string& rev);
-    // One file, links followed inside the commit; none where there is no such file.
+    // The text of one file, with links followed inside the commit; none where there is no such file.
     Result<std::optional<std::string>> file(const std::string& rev, const std::string& path);
-    // Which of these files the commit's own .gitattributes give the attribute filter=lfs.
+    // Those of the files that get the attribute filter=lfs from the commit's own .gitattributes.
     Result<std::vector<GitEntry>> with_lfs_filter(const std::string& rev, const std::vector<GitEntry>& files);
-    // Contents by object name, in the order asked for; together at most 64 MiB.
+    // Contents by object name, in the given order; together at most 64 MiB.
     Result<std::vector<std::string>> blobs(const std::vector<GitEntry>& files);
-    // The commit's files below `to`, as the commit's own .gitattributes say and nobody else's.
+    // Writes the commit's files below `to`, by the rules of the commit's own .gitattributes alone.
     Result<void> checkout(const std::string& rev, const std::filesystem::path& to);
 
   private:
@@ -58,8 +59,8 @@ class GitRepository {
     GitUrlFrom from_;
     std::filesystem::path path_;
     ResolveContext& context_;
-    // A git folder of our own with no setting in it, over the objects of path_, which another's templates may have
-    // filled (info/attributes, grafts).
+    // A git folder of our own without any setting, over the objects of path_: that folder may have been filled by
+    // somebody's git templates (info/attributes, grafts).
     std::optional<sys::TempDirectory> reader_;
 };
 

@@ -12,7 +12,8 @@ namespace {
 
 bool is_relative(std::string_view url) { return url.starts_with("./") || url.starts_with("../"); }
 
-// What HFS+ and NTFS open as ".git" is refused everywhere: the tree may be copied there (git's CVE-2014-9390).
+// Names that HFS+ and NTFS open as ".git" are refused everywhere, since the tree may be copied there (git's
+// CVE-2014-9390).
 bool is_dot_git(std::string_view part) {
     std::string plain = to_lower(part.substr(0, part.find(':')));
     while (!plain.empty() && (plain.back() == ' ' || plain.back() == '.')) plain.pop_back();
@@ -28,7 +29,7 @@ Error bad_url(const std::string& url, const std::string& why) {
                        "from elsewhere can be a `git` layer of its own");
 }
 
-// The rest of an address after "scheme://" or, as host:path, the whole of it.
+// Checks an address: the part after "scheme://", or the whole of host:path.
 Result<void> check_host(const std::string& url, std::string_view host, std::string_view path) {
     if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
         if (host.starts_with('-')) return bad_url(url, "the user begins with '-'");
@@ -43,7 +44,7 @@ Result<void> check_host(const std::string& url, std::string_view host, std::stri
 Result<void> check_url(const std::string& url) {
     if (url.empty()) return bad_url(url, "it is empty");
     if (url.front() == '-') return bad_url(url, "it would be an option");
-    // A line end could slip a second field to a credential helper (git's CVE-2020-5260), also when it is encoded.
+    // A line end, encoded or not, could add a second field for a credential helper (git's CVE-2020-5260).
     const std::string lower = to_lower(url);
     const bool control =
         std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
@@ -51,7 +52,7 @@ Result<void> check_url(const std::string& url) {
         return bad_url(url, "it holds a control character");
     const std::size_t colon = url.find(':'), slash = url.find('/');
     if (colon == std::string::npos || slash < colon) return bad_url(url, "it is a path of this machine");
-    if (url.compare(colon, 3, "://") != 0) {  // user@host:path, as ssh means it
+    if (url.compare(colon, 3, "://") != 0) {  // ssh's form user@host:path
         if (url.compare(colon, 2, "::") == 0) return bad_url(url, "it asks for a helper program");
         return check_host(url, std::string_view(url).substr(0, colon), std::string_view(url).substr(colon + 1));
     }
@@ -66,7 +67,7 @@ Result<void> check_url(const std::string& url) {
     return check_host(url, std::string_view(url).substr(begin, end - begin), path);
 }
 
-// As git joins them (gitsubmodules(7)): each "../" takes the last part away.
+// Joins addresses as git does (gitsubmodules(7)): each "../" removes the last part.
 Result<std::string> joined(const std::string& text, const std::string& parent) {
     std::string base = parent;
     const std::size_t scheme = base.find("://");
@@ -79,7 +80,7 @@ Result<std::string> joined(const std::string& text, const std::string& parent) {
         rest.remove_prefix(up ? 3 : 2);
         if (!up) continue;
         const std::size_t cut = base.find_last_of(scheme == std::string::npos ? "/:" : "/");
-        if (cut == std::string::npos || cut < authority)  // the server is no part that can be taken away
+        if (cut == std::string::npos || cut < authority)  // the server's name may not be removed
             return bad_url(text, "it climbs above the server of '" + parent + "'");
         separator = base[cut];
         base.resize(cut);
@@ -90,9 +91,10 @@ Result<std::string> joined(const std::string& text, const std::string& parent) {
 }  // namespace
 
 Result<std::map<std::string, std::string>> read_gitmodules(std::string_view listed) {
-    std::map<std::string, std::string> path_of, url_of;  // by the submodule's name
+    std::map<std::string, std::string> path_of, url_of;  // both by the submodule's name
     for (const std::string& item : split(listed, '\0')) {
-        // "submodule.<name>.path\n<value>"; a key without '=' has no line end (git-config(1), --null)
+        // Each item is "submodule.<name>.path
+        // <value>"; a key without '=' has no line end (git-config(1), --null).
         const std::size_t line = item.find('\n');
         const std::string key = item.substr(0, line);
         const std::size_t dot = key.rfind('.');
@@ -131,7 +133,7 @@ Result<std::string> submodule_url(const std::string& text, const std::string& pa
     }
     auto url = joined(text, parent);
     if (!url) return url.error();
-    // Beside a repository that the template itself takes from this machine: git's own rule for files holds then.
+    // The template itself took this repository from this machine, so git's own rule for files applies.
     if (parent.starts_with("file://")) return url;
     if (auto checked = check_url(*url); !checked) return checked.error();
     return url;

@@ -9,14 +9,14 @@ namespace tmplbuild {
 
 namespace {
 
-// Sizes are those of the files in the lock, decimal bytes.
+// Sizes are those of the files in the lock, in bytes.
 constexpr std::uint64_t worth_a_layer = 500'000'000;
 constexpr std::uint64_t largest_layer = 1'500'000'000;
-constexpr std::uint64_t large = 50'000'000;          // what is smaller never makes its own group
-constexpr std::uint64_t middle = 5'000'000;          // what is smaller shares a layer with small ones alone
-constexpr std::uint64_t middle_layer = 200'000'000;  // what a new middle-sized wheel may move
-constexpr std::uint64_t small_layer = 50'000'000;    // what a new small wheel may move
-constexpr std::size_t most_groups = 24;              // of one venv's first groups: an image has 120 layers at most
+constexpr std::uint64_t large = 50'000'000;          // smaller ones never make a group of their own
+constexpr std::uint64_t middle = 5'000'000;          // smaller ones share a layer with other small ones alone
+constexpr std::uint64_t middle_layer = 200'000'000;  // how large a layer may get that a new middle-sized wheel changes
+constexpr std::uint64_t small_layer = 50'000'000;    // how large a layer may get that a new small wheel changes
+constexpr std::size_t most_groups = 24;  // of one venv's first groups, since an image has 120 layers at most
 
 using Members = std::vector<LockedDistribution*>;
 
@@ -26,14 +26,14 @@ std::uint64_t total(const Members& members) {
     return sum;
 }
 
-// "nvidia-cudnn-cu13" → "nvidia": libraries of one maker are released, and change, together.
+// "nvidia-cudnn-cu13" → "nvidia": the libraries of one maker are released, and so change, together.
 std::string family(const LockedDistribution& one) { return one.name.substr(0, one.name.find('-')); }
 
 bool larger(const LockedDistribution* a, const LockedDistribution* b) {
     return a->size != b->size ? a->size > b->size : a->name < b->name;
 }
 
-// As few bins of at most `limit` as fit, evenly filled: the largest first, each into the emptiest bin.
+// The fewest bins of at most `limit`, filled evenly: the largest members first, each into the emptiest bin.
 std::vector<Members> into_bins(Members members, std::uint64_t limit) {
     if (members.empty()) return {};
     std::sort(members.begin(), members.end(), larger);
@@ -54,14 +54,14 @@ std::vector<Members> into_bins(Members members, std::uint64_t limit) {
     }
 }
 
-// Members of one kind, in layers of `limit`, or of more where that would be too many layers.
+// Puts members of one kind into layers of `limit`, or larger ones where that would give too many layers.
 void add_bins(std::vector<Members>& groups, const Members& members, std::uint64_t limit, std::size_t most) {
     if (std::min<std::size_t>(members.size(), total(members) / limit + 1) > most)
         limit = std::max(limit, std::min(largest_layer, 2 * total(members) / most));
     for (Members& bin : into_bins(members, limit)) groups.push_back(std::move(bin));
 }
 
-// A venv that no lock knows: families of large members first, then large single ones, then everything else.
+// The groups of a venv without a lock: families of large members first, then large single ones, then everything else.
 std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions) {
     std::map<std::string, Members> families;
     for (LockedDistribution& one : distributions) families[family(one)].push_back(&one);
@@ -93,7 +93,7 @@ std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions
         if (!rest.empty()) groups.push_back(std::move(rest));
         return groups;
     }
-    // By what changes together: each large one alone, then middle-sized ones, then the many small ones.
+    // Sorted by what changes together: each large one alone, then middle-sized ones, then the many small ones.
     Members alone, between, small;
     for (LockedDistribution* one : rest)
         (one->size >= large ? alone : one->size >= middle ? between : small).push_back(one);
@@ -103,18 +103,18 @@ std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions
     return groups;
 }
 
-// What a group may become for one of this size to join it.
+// How large a group may become that takes one of this size.
 std::uint64_t limit_for(const LockedDistribution& one) {
     return one.size >= large ? largest_layer : one.size >= middle ? middle_layer : small_layer;
 }
 
-// A venv that has groups: what had one keeps it; what is new joins its family when it is large, else a group that stays
-// small enough for its size, or makes a new group: whoever adds a small wheel moves a small layer.
+// The groups of a venv that has some: members keep theirs. A new large one joins its family; any other joins a group
+// that stays small enough for its size, or makes a new group, so that adding a small wheel changes a small layer.
 std::vector<Members> later_groups(std::vector<LockedDistribution>& distributions,
                                   const std::map<std::string, int>& earlier) {
     std::map<int, Members> groups;
     Members fresh;
-    int next = 0;  // the first free number
+    int next = 0;  // the lowest unused number
     for (const auto& [name, group] : earlier) next = std::max(next, group + 1);
     for (LockedDistribution& one : distributions) {
         const auto at = earlier.find(one.name);
@@ -138,7 +138,7 @@ std::vector<Members> later_groups(std::vector<LockedDistribution>& distributions
         if (to == groups.end()) to = groups.emplace(next++, Members()).first;
         to->second.push_back(one);
     }
-    std::vector<Members> out;  // without gaps: a group that lost all its members is gone
+    std::vector<Members> out;  // numbered without gaps, since a group may have lost all its members
     out.reserve(groups.size());
     for (auto& [group, in] : groups) out.push_back(std::move(in));
     return out;

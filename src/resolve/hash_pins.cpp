@@ -12,7 +12,7 @@ namespace tmplbuild {
 
 namespace {
 
-// A pin without a local part takes any ("==2.8.0" takes 2.8.0+cu128).
+// A pin without a local part fits any ("==2.8.0" fits 2.8.0+cu128).
 bool pins_version(const Requirement& what, const std::string& version) {
     if (what.kind != AddressKind::none) return true;
     std::string_view text = what.versions;
@@ -25,7 +25,7 @@ bool pins_version(const Requirement& what, const std::string& version) {
             plain_version(wanted) == plain_version(version.substr(0, version.find('+'))));
 }
 
-// RECORD's form of a hash in hex: base64 for URLs, without padding (RFC 4648, section 5).
+// Turns a hash in hex into RECORD's form: base64 for URLs, without padding (RFC 4648, section 5).
 std::string record_form(const RequirementHash& hash) {
     static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pip's hash-checking mode over a finished resolution: which files of a version may be taken, and whether everything
-// that a file of pinned hashes brings is pinned. Used by resolve/python.cpp. Pure but for reading a file's hash.
+// pip's hash-checking mode for a finished resolution: which files of a version may be taken, and whether everything
+// that a file with hashes brings has one. Used by a resolution. Pure, except that it hashes files.
 #pragma once
 
 #include <filesystem>
@@ -17,26 +17,26 @@ class HashPins {
   public:
     explicit HashPins(const AskedPython& asked) : asked_(asked) {}
 
-    bool any() const;  // whether the mode is on for some file
+    bool any() const;  // whether any file is in hash-checking mode
     // The hashes that a file of this version may have: those of the lines that pin it to that version, all of which
-    // must agree. `pinned` false: any file may be taken.
+    // must agree. `pinned` is false where any file may be taken.
     struct Allowed {
         bool pinned = false;
         std::vector<RequirementHash> hashes;
         SourcePos where;
 
-        bool takes(const Digest& sha256) const;  // only told by a sha256 hash; see knows_sha256()
+        bool takes(const Digest& sha256) const;  // compares sha256 hashes alone; see knows_sha256()
         bool knows_sha256() const;
     };
     Allowed allowed(const std::string& project, const std::string& version) const;
-    // Of a file in the store, by any of the algorithms. A usage error with the place of the pin.
+    // Checks a file in the store by any of the algorithms. The usage error has the place of the pin.
     static Result<void> check(const Allowed& allowed, const std::string& file, const Digest& sha256,
                               const std::filesystem::path& path);
 
-    // The lines of the files in hash-checking mode alone: what they bring must have hashes.
+    // The lines of files in hash-checking mode: everything that they bring must have hashes.
     std::vector<AskedRequirement> checked_requirements() const;
-    bool all_checked() const;  // nothing was asked for without hashes
-    // `brought`: the projects that those lines bring. The first one without a hash: a usage error.
+    bool all_checked() const;  // whether every requirement came with hashes
+    // `brought`: the projects that those lines bring. The first one without a hash is a usage error.
     Result<void> check_brought(const std::set<std::string>& brought) const;
 
   private:

@@ -9,7 +9,7 @@ namespace tmplbuild {
 
 namespace {
 
-// The end of a class "[a-z]" that begins at `at`, behind its ']'; npos where it has none.
+// The end of the class "[a-z]" that begins at `at`, after its ']'; npos where it has none.
 std::size_t class_end(std::string_view pattern, std::size_t at) {
     std::size_t end = at + 1;
     if (end < pattern.size() && pattern[end] == '^') ++end;
@@ -44,7 +44,8 @@ bool in_class(std::string_view inside, char c) {
     return found != negated;
 }
 
-// One pattern against one path. Every pair of places is tried once, so time is bounded by the product of the lengths.
+// Compares one pattern with one path. Each pair of places is tried once, so the time is bounded by the product of
+// lengths.
 class Matcher {
   public:
     Matcher(std::string_view pattern, std::string_view path)
@@ -77,7 +78,7 @@ class Matcher {
     }
 
   private:
-    // "**": any number of whole folders, none too; at the end of a pattern everything below.
+    // "**": any number of whole folders, or none; at the end of a pattern, everything below.
     bool folders(std::size_t p, std::size_t s) {
         if (p == pattern_.size()) return true;
         if (pattern_[p] == '/') ++p;
@@ -93,7 +94,7 @@ class Matcher {
 
 bool matches(std::string_view pattern, std::string_view path) { return Matcher(pattern, path).from(0, 0); }
 
-// Go's filepath.Clean, and no '/' at either end.
+// The path in the form of Go's filepath.Clean, without a '/' at either end.
 std::string cleaned(std::string_view text) {
     std::string out = std::filesystem::path(text).lexically_normal().string();
     while (out.ends_with('/')) out.pop_back();
@@ -148,7 +149,7 @@ Result<IgnoreFile> IgnoreFile::parse(std::string_view text, const std::string& n
 bool IgnoreFile::ignores(std::string_view path) const {
     bool ignored = false;
     for (const Pattern& pattern : patterns_) {
-        if (pattern.exception != ignored) continue;  // it could change nothing
+        if (pattern.exception != ignored) continue;  // the pattern could change nothing
         bool matched = matches(pattern.text, path);
         for (std::size_t at = 0; !matched && (at = path.find('/', at)) != std::string_view::npos; ++at)
             matched = matches(pattern.text, path.substr(0, at));

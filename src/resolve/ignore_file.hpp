@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a .dockerignore says is no context: its patterns as Docker reads them (docs.docker.com, "Dockerignore files";
-// moby's patternmatcher). Pure: text in, answers out. Used by context_files.cpp.
+// Which files a .dockerignore takes out of the context: its patterns as Docker reads them (docs.docker.com,
+// "Dockerignore files"; moby's patternmatcher). Used by context_files.cpp. Pure: text in, answers out.
 #pragma once
 
 #include <string>
@@ -13,12 +13,13 @@ namespace tmplbuild {
 
 class IgnoreFile {
   public:
-    // `name` is for errors: a pattern that is none, with its line.
+    // An invalid pattern is an error with its line; `name` is the file's name in it.
     static Result<IgnoreFile> parse(std::string_view text, const std::string& name);
 
-    // `path`: below the context, without "./". Of all patterns that match it or a folder above it the last one counts.
+    // `path` is below the context, without "./". Of all patterns that match it or a folder above it, the last one
+    // counts.
     bool ignores(std::string_view path) const;
-    // Whether a "!" line may bring back something of an ignored folder.
+    // Whether a "!" line may take something of an ignored folder back into the context.
     bool has_exceptions() const { return exceptions_; }
 
   private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lock as a file beside its template, read once and written once by one run. What lies there may come from anybody:
-// it is read beneath the template's folder, a regular file only, and never written through a link. Two runs at once
-// never lose one another's work in silence. Knows nothing of what a lock says.
+// The lock as a file beside its template; one run reads it once and writes it once. Anybody may have put a file there:
+// it is read beneath the template's folder, only as a regular file, and never written through a link. When two runs
+// overlap, neither silently overwrites the other's work. Knows nothing of a lock's content.
 #pragma once
 
 #include <filesystem>
@@ -13,10 +13,10 @@ namespace tmplbuild {
 
 class LockFile {
   public:
-    // No file: an empty lock.
+    // Without a file, the lock is empty.
     static Result<LockFile> read(const std::filesystem::path& file);
     const Lock& lock() const { return lock_; }
-    // Whole, by rename. An error when another run wrote another lock since this one was read; what that run wrote
+    // Writes it whole, by rename. An error when another run has written another lock since this one was read; that lock
     // stays.
     Result<void> write(const Lock& made) const;
 
@@ -25,7 +25,7 @@ class LockFile {
         : file_(std::move(file)), text_(std::move(text)), lock_(std::move(lock)) {}
 
     std::filesystem::path file_;
-    std::string text_;  // as it was read; empty: there was none
+    std::string text_;  // the text that was read; empty: there was no file
     Lock lock_;
 };
 

@@ -27,7 +27,7 @@ bool has_dynamic_field(const json::object& project) {
     });
 }
 
-// Each item of a list of texts; false where it is none.
+// Calls `take` for each item of a list of texts; false where it is no such list.
 template <class Take>
 bool each_text(const json::value* list, Take take) {
     if (list == nullptr) return true;
@@ -36,8 +36,8 @@ bool each_text(const json::value* list, Take take) {
                        [&](const json::value& one) { return one.is_string() && take(std::string(one.get_string())); });
 }
 
-// "dep ; (marker) and extra == \"x\"", as METADATA has it. An address is left to the backend: its marker is told apart
-// in another way.
+// "dep ; (marker) and extra == \"x\"", as in METADATA. A dependency with an address is left to the backend, since its
+// marker is separated in another way.
 bool add_optional(const std::string& text, const std::string& extra, std::vector<std::string>& out) {
     auto what = parse_requirement(text);
     if (!what || what->kind != AddressKind::none) return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What pyproject.toml's [project] table says of a distribution without running anything (PEP 621): backends may not
-// change a field that it gives, and say at build time only those that it lists as `dynamic`. Pure; used while
-// resolving.
+// What pyproject.toml's [project] table says of a distribution, without running anything (PEP 621): backends may not
+// change a field that it gives, and decide only the fields listed as `dynamic` at build time. Used while resolving.
+// Pure.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 
 namespace tmplbuild {
 
-// None where something that a resolution needs (name, version, dependencies, extras, Python) is dynamic, or where there
-// is no such table. `file`: for messages. A text that is no TOML: a usage error.
+// None where a field that a resolution needs (name, version, dependencies, extras, Python) is dynamic, or where there
+// is no such table. `file` is for messages. A text that is not TOML is a usage error.
 Result<std::optional<SdistMetadata>> read_project_table(const std::string& text, const std::string& file);
 
 }  // namespace tmplbuild

@@ -92,7 +92,7 @@ Result<std::vector<PylockPackage>> parse_pylock(std::string_view text, const std
     if (!document) return document.error();
     std::vector<PylockPackage> out;
     const json::value* packages = document->is_object() ? document->get_object().if_contains("packages") : nullptr;
-    if (packages == nullptr || !packages->is_array()) return out;  // nothing was asked for
+    if (packages == nullptr || !packages->is_array()) return out;  // an empty list: nothing was asked for
     for (const json::value& item : packages->get_array()) {
         if (!item.is_object()) return build_error("the resolver's pylock.toml holds a package that is no table");
         auto package = read_package(item.get_object(), folder);

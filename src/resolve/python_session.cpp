@@ -13,8 +13,7 @@ namespace tmplbuild {
 
 namespace {
 
-// Each round learns the metadata of one more sdist; a resolution that walks through more versions than this needs a
-// pin.
+// Each round learns the metadata of one more sdist; a resolution that tries more versions than this needs a pin.
 constexpr int most_rounds = 60;
 
 LockedDistribution locked(const PylockPackage& package, const PylockFile& file) {
@@ -33,7 +32,7 @@ Locate at(const std::string& location) {
     };
 }
 
-// The lines of one file, each at its own number, so that the resolver's messages name the right one.
+// Adds a line of a file at its own number, so that the resolver's messages name the right line.
 void add_line(std::vector<std::pair<std::string, std::string>>& files, const SourcePos& where,
               const std::string& text) {
     auto file = std::find_if(files.begin(), files.end(), [&](const auto& one) { return one.first == where.file; });
@@ -51,7 +50,7 @@ Error refuse_sources(const AskedRequirement& asked) {
     return error;
 }
 
-// Whether a file of this kind may be taken, by pip's --only-binary and --no-binary.
+// Whether pip's --only-binary and --no-binary permit a file of this kind.
 bool may_take(const std::set<std::string>& refused, const std::set<std::string>& wanted, const std::string& project) {
     return !refused.contains(project) && (!refused.contains(":all:") || wanted.contains(project));
 }
@@ -100,7 +99,7 @@ void PythonSession::ask_pinned(UvQuestion& question) const {
     }
 }
 
-// The best wheel for the base, else the sdist; of those whose hash is pinned, where any is.
+// The best wheel for the base, else the sdist; where any hash is pinned, only files with a pinned hash.
 Result<const PylockFile*> PythonSession::choose_file(const PylockPackage& package, const UvQuestion& question) const {
     const HashPins::Allowed allowed = pins_.allowed(package.name, package.version);
     const auto good = [&](const PylockFile& file) {
@@ -171,7 +170,7 @@ Result<SdistMetadata> PythonSession::ask_backend(const LockedDistribution& sourc
     return out;
 }
 
-// What an sdist, named by the resolver, says of itself; its file is in the store afterwards.
+// The metadata of an sdist that the resolver names; its file is in the store afterwards.
 Result<SdistMetadata> PythonSession::learn(const PylockPackage& package) {
     context_.progress.doing(request_.step, "reading the sdist of " + package.name);
     LockedDistribution sdist = locked(package, *package.sdist);
@@ -179,8 +178,8 @@ Result<SdistMetadata> PythonSession::learn(const PylockPackage& package) {
     return read_sdist_metadata(context_.store.blob_path(sdist.sha256), package.name, package.version);
 }
 
-// Asks until every sdist that uv chose has told its own dependencies. An sdist that uv stumbles over is first said to
-// have none; when it is chosen all the same, what it says is read, and the question is asked again.
+// Asks until every sdist that uv chose has given its own dependencies. An sdist about which uv stops is first declared
+// to have none; when it is chosen all the same, its metadata is read, and the question is asked again.
 Result<std::vector<PylockPackage>> PythonSession::resolve_without_building(Uv& uv, UvQuestion& question) {
     std::set<std::pair<std::string, std::string>> assumed;
     for (int round = 0; round < most_rounds; ++round) {
@@ -188,7 +187,7 @@ Result<std::vector<PylockPackage>> PythonSession::resolve_without_building(Uv& u
         if (!answer) return answer.error();
         if (answer->unknown_sdist) {
             const auto& [name, version] = *answer->unknown_sdist;
-            if (!assumed.insert(*answer->unknown_sdist).second) break;  // uv did not take the word for it
+            if (!assumed.insert(*answer->unknown_sdist).second) break;  // uv stopped about the same sdist again
             question.metadata.push_back({name, version, {}, {}, {}});
             continue;
         }
@@ -207,8 +206,8 @@ Result<std::vector<PylockPackage>> PythonSession::resolve_without_building(Uv& u
                        "pin the packages that have no wheels to one version each");
 }
 
-// uv pins to an index what the template asks for itself. What only a dependency asks for is found by asking: it is in
-// the answer, or in uv's complaint that no other index has it.
+// uv pins to an index what the template itself asks for. What only a dependency asks for is found by asking: it is in
+// the answer, or in uv's message that no other index has it.
 Result<std::vector<PylockPackage>> PythonSession::resolve_pinned(Uv& uv, UvQuestion& question) {
     for (;;) {
         auto packages = resolve_without_building(uv, question);
@@ -228,7 +227,7 @@ Result<std::vector<PylockPackage>> PythonSession::resolve_pinned(Uv& uv, UvQuest
     }
 }
 
-// --prefer-binary: wheels alone where there is such an answer.
+// --prefer-binary: wheels only, where such an answer exists.
 Result<std::vector<PylockPackage>> PythonSession::resolve(Uv& uv, UvQuestion& question) {
     if (request_.asked.prefer_binary && !question.wheels_only) {
         UvQuestion wheels = question;
@@ -239,7 +238,7 @@ Result<std::vector<PylockPackage>> PythonSession::resolve(Uv& uv, UvQuestion& qu
     return resolve_pinned(uv, question);
 }
 
-// What no index says of a file is learned from the file.
+// A file's hash and size that no index gives are found by fetching the file.
 Result<void> PythonSession::fetch_unknown(ResolvedPython& out) {
     std::vector<LockedDistribution*> wanted;
     for (LockedDistribution& one : out.distributions) {
@@ -259,11 +258,11 @@ Result<void> PythonSession::check_hashes(const ResolvedPython& out, Uv& uv, cons
         if (!checked) return checked;
         brought.insert(one.name);
     }
-    brought.erase("pip");  // ours, where nobody asked for it
+    brought.erase("pip");  // we add it where nobody asked for it
     const bool all_pinned = static_cast<bool>(pins_.check_brought(brought));
     if (all_pinned) return {};
     if (pins_.all_checked()) return pins_.check_brought(brought);
-    // Beside requirements that nobody pinned by hash: only what the pinned ones bring is looked at.
+    // Some requirements have no hashes, so only what the pinned ones bring is checked.
     UvQuestion closure = question;
     closure.files.clear();
     for (const AskedRequirement& asked : pins_.checked_requirements())
@@ -283,7 +282,7 @@ Result<ResolvedPython> PythonSession::run(UvQuestion question, bool with_pip) {
     DirectFiles direct(context_, request_.earlier,
                        [this](const LockedDistribution& source) { return ask_backend(source); });
     if (auto asked = ask(question, direct); !asked) return asked.error();
-    // A venv without pip cannot be used by hand on a pod. Named twice is no conflict.
+    // People cannot use a venv without pip on a pod. A project that is named twice is no conflict.
     if (with_pip) question.files.emplace_back("tmplbuild", "pip\n");
     auto uv = Uv::open(settings_, context_);
     if (!uv) return uv.error();

@@ -7,7 +7,7 @@
 
 namespace tmplbuild {
 
-// A '#' at the start or after white space begins a comment.
+// A '#' at the start of a line or after white space begins a comment.
 static std::string_view without_comment(std::string_view line) {
     for (std::size_t at = 0; (at = line.find('#', at)) != std::string_view::npos; ++at)
         if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return trim(line.substr(0, at));

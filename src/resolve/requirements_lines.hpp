@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a requirements file is parted into lines, and a line of options into words (pip, "Requirements File Format").
-// Pure text; used by requirements_text.cpp alone, which says what the options mean.
+// Splits a requirements file into lines, and a line of options into words (pip, "Requirements File Format"). Used by
+// requirements_text.cpp, which knows what the options mean. Pure text.
 #pragma once
 
 #include <string>
@@ -11,18 +11,18 @@ namespace tmplbuild {
 
 struct RequirementsLine {
     std::string text;
-    unsigned number = 0;  // of its first part
+    unsigned number = 0;  // the number of its first part
 };
-// Without comments and empty lines. Lines that end with a backslash go on; a comment does not.
+// Lines without comments and empty lines. A backslash at the end joins a line with the next one, except in a comment.
 std::vector<RequirementsLine> logical_lines(std::string_view text);
 
-// Words as a shell parts them, as far as options need it: quotes of both kinds.
+// Splits a line into words as a shell does, as far as options need it: with quotes of both kinds.
 std::vector<std::string> words_of(std::string_view text);
-// "--find-links" of "--find-links=x", "-f" of "-fx".
+// The option in a word: "--find-links" of "--find-links=x", "-f" of "-fx".
 std::string option_of(const std::string& word);
-// "--requirement" of "-r".
+// The long form of an option: "--requirement" for "-r".
 std::string long_name(const std::string& option);
-// Why an option cannot be honoured, as a hint.
+// Why an option cannot be obeyed, as a hint.
 std::string refused_option(const std::string& option);
 
 }  // namespace tmplbuild

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One sdist by project and exact version, as the machine's own indexes and find-links have it: the source of a kernel.
-// Used while locking; fetch_distributions() gets it again by the lock. Never resolves what the project depends on,
-// never builds it, never keeps an address.
+// Finds one sdist by project and exact version in the machine's own indexes and find-links: the source of a kernel.
+// Used while locking; fetch_distributions() fetches it again from the lock's facts. Never resolves the project's
+// dependencies, never builds it, never keeps an address.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace tmplbuild {
 
-// The file is in the store. `project` in its one form. One that no place has, or has as wheels alone: a usage error
-// with what each place has instead. `step`: for progress and messages.
+// The file is in the store afterwards. `project` is a normalized name. Where no place has it, or has only wheels: a
+// usage error with what each place has. `step` is for progress and messages.
 Result<LockedDistribution> resolve_sdist(const std::string& step, const std::string& project,
                                          const std::string& version, ResolveContext& context);
 

@@ -11,7 +11,8 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-// "p-1.0/PKG-INFO": the member's path below the archive's one top folder; "./" may stand before it.
+// The part of a member's path below the archive's one top folder: "PKG-INFO" of "p-1.0/PKG-INFO"; a "./" may come
+// first.
 static std::string below_top(std::string_view path) {
     while (path.starts_with("./")) path.remove_prefix(2);
     const std::size_t slash = path.find('/');
@@ -54,7 +55,7 @@ void parse_requires_txt(const std::string& text, SdistMetadata& out) {
             marker += (marker.empty() ? "extra == \"" : " and extra == \"") + extra + "\"";
             continue;
         }
-        // A marker of the requirement's own, which old setuptools could leave in the line.
+        // The requirement's own marker, which old setuptools may leave in the line.
         const std::size_t own = line.find(';');
         if (own == std::string::npos)
             out.requires_dist.push_back(marker.empty() ? line : join({line, marker}, " ; "));
@@ -82,7 +83,7 @@ Result<SdistMetadata> read_sdist_metadata(const fs::path& archive, const std::st
                                " has no PKG-INFO, so its dependencies are not known",
                            "ask for a version that has a wheel");
     parse_pkg_info(info->second, out);
-    // The nearest to the top is the project's own.
+    // The one nearest to the top is the project's own.
     auto best = members->end();
     for (auto at = members->begin(); at != members->end(); ++at)
         if (at != info && (best == members->end() || std::count(at->first.begin(), at->first.end(), '/') <
@@ -98,7 +99,7 @@ Result<std::optional<std::string>> read_pyproject(const fs::path& archive, const
 }
 
 Result<std::vector<std::string>> read_build_requirements(const fs::path& archive, const std::string& subdirectory) {
-    // PEP 517: without a [build-system] table, setuptools builds it.
+    // PEP 517: without a [build-system] table, setuptools builds the project.
     std::vector<std::string> requirements = {"setuptools>=40.8.0", "wheel"};
     auto text = read_pyproject(archive, subdirectory);
     if (!text) return text.error();

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a checkout or a run of Python leaves beside the sources, and no build of a wheel reads.
+// What a checkout or a run of Python leaves beside the sources; no build of a wheel reads it.
 const std::vector<std::string> left_beside = {".git", "__pycache__", "*.pyc", "*.egg-info"};
 
 FileItem item_of(const ContextFile& local) {
@@ -25,7 +25,7 @@ FileItem item_of(const ContextFile& local) {
     return {.source = source, .exclude = left_beside, .context = local.folder, .own = local.own};
 }
 
-// The tar's file, hashed as it is adopted by the store.
+// The tar's file, which is hashed when the store adopts it.
 class ArchiveFile {
   public:
     static Result<ArchiveFile> make(const Store& store) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source tree (source_tree.hpp) as one tar in the store: the same files, the same bytes, on any machine. From then on
-// it is an sdist like any other, named by its hash. Used while resolving, and when a lock names what the store lacks.
-// Never runs anything of the tree, never follows a link out of it.
+// Makes one tar in the store from a source tree (source_tree.hpp): the same files give the same bytes on any machine.
+// From then on it is an sdist like any other, named by its hash. Used while resolving, and when the store lacks an
+// archive that a lock names. Never runs anything of the tree, never follows a link out of it.
 #pragma once
 
 #include <string>
@@ -20,10 +20,10 @@ struct SourceArchive {
 // All files lie below this folder of the tar.
 inline constexpr const char* source_archive_top = "source";
 
-// `local`: of a folder of the context. Usage errors: a link that leads out of the tree, a file that is none, a
+// `local` is for a folder of the context. Usage errors: a link that leads out of the tree, a special file, a
 // subdirectory that the tree does not have.
 Result<SourceArchive> archive_source(const SourceTree& tree, const ContextFile& local, ResolveContext& context);
-// What a folder's archive holds, as a digest, without making it: what a lock's request is compared by.
+// The digest of a folder's archive content, without making the archive: a lock's request is compared with it.
 Result<Digest> digest_source_folder(const ContextFile& local);
 
 }  // namespace tmplbuild

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view git_prefix = "git+";
 
-// What neither an option, a quote nor the end of a part can hide in.
+// A text in which no option, no quote and no separator can hide.
 bool is_plain_text(std::string_view text) {
     return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
         return static_cast<unsigned char>(c) > ' ' && c != 0x7f &&
@@ -77,7 +77,7 @@ std::optional<SourceTree> SourceTree::parse(std::string_view source) {
 
 std::string SourceTree::scm_version() const {
     std::string_view tag = named;
-    // "v1.2", "release-1.2": what stands before the number names the project or says that it is a version.
+    // "v1.2", "release-1.2": the part before the number names the project or says that it is a version.
     if (const std::size_t digit = tag.find_first_of("0123456789");
         digit != std::string_view::npos && (digit == 0 || tag[digit - 1] == 'v' || tag[digit - 1] == '-')) {
         tag.remove_prefix(digit);

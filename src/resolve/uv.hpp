@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// uv, run as a resolver: requirements in, versions with all their files out. Used by resolve/python.cpp alone. Runs in
-// an environment and with a configuration file of its own, so that only pip's settings (pip_settings.hpp) decide where
-// it looks. Never lets a package's own code run: where uv would build an sdist to learn its dependencies, the Python
-// that it is given ends at once, and the caller learns which sdist it is.
+// Runs uv as a resolver: requirements in, versions with all their files out. Used by resolutions. It runs in an
+// environment and with a configuration file of its own, so that only pip's settings (pip_settings.hpp) decide where it
+// looks. Never lets a package's own code run: where uv would build an sdist to learn its dependencies, the Python that
+// it was given ends at once, and the caller learns which sdist it is.
 #pragma once
 
 #include <map>
@@ -26,10 +26,10 @@ namespace tmplbuild {
 // <folder of this program>/../libexec/uv, else uv in PATH; else a machine_error that says how to get it.
 Result<std::filesystem::path> find_uv();
 
-// Projects that come from one index alone, and that index for nothing else (uv's `explicit` and `sources`).
+// Projects that come from one index alone, while that index is used for nothing else (uv's `explicit` and `sources`).
 struct PinnedIndex {
     std::string url;
-    std::vector<std::string> packages;  // in their one form
+    std::vector<std::string> packages;  // normalized names
 };
 
 struct UvQuestion {
@@ -37,7 +37,7 @@ struct UvQuestion {
     std::vector<std::pair<std::string, std::string>> files;        // name for messages, PEP 508 lines
     std::vector<std::pair<std::string, std::string>> constraints;  // likewise
     std::vector<LockedDistribution> preferred;                     // versions that are kept where they fit
-    std::vector<SdistMetadata> metadata;                           // of sdists that uv would have to build otherwise
+    std::vector<SdistMetadata> metadata;                           // of sdists, which uv would have to build otherwise
     std::vector<PinnedIndex> pinned;
     std::map<std::string, std::vector<std::string>> required;  // of `pinned`: projects that are known to be asked
                                                                // for, and how (PEP 508)
@@ -47,20 +47,20 @@ struct UvQuestion {
 
 struct UvAnswer {
     std::vector<PylockPackage> packages;
-    // Set: no packages; the metadata of this sdist (name, version) is needed to go on.
+    // When set, there are no packages: uv needs the metadata of this sdist (name, version) to go on.
     std::optional<std::pair<std::string, std::string>> unknown_sdist;
 };
 
 class Uv {
   public:
-    // As find_uv; an older one than 0.8 is a machine_error too.
+    // Finds uv by find_uv(); one older than 0.8 is a machine_error too.
     static Result<Uv> open(const PipSettings& settings, ResolveContext& context);
 
-    // Requirements that cannot be met: a usage error with uv's own explanation. An index that cannot be reached: a
+    // Requirements that cannot be met are a usage error with uv's own explanation. An index that cannot be reached is a
     // network error.
     Result<UvAnswer> resolve(const UvQuestion& question, const BaseContract& contract);
 
-    // Where uv looks when no setting names an index.
+    // The index that uv uses when no setting names one.
     Result<std::string> default_index();
 
   private:
@@ -81,8 +81,8 @@ class Uv {
     bool has_python_ = false;
 };
 
-// uv's name for x86-64 Linux with this glibc ("2.36" → "x86_64-manylinux_2_36"): the newest that it knows and the base
-// has. Empty for a glibc older than 2.17.
+// uv's name for x86-64 Linux with this glibc ("2.36" → "x86_64-manylinux_2_36"): the newest one that uv knows and the
+// base can run. Empty for a glibc older than 2.17.
 std::string uv_platform(const std::string& glibc);
 
 }  // namespace tmplbuild

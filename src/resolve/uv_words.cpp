@@ -13,7 +13,7 @@ static bool says(std::string_view text, std::initializer_list<const char*> any) 
 }
 
 UvFailure read_uv_failure(std::string_view said) {
-    // A refused login is a hint behind "No solution found", so it comes first.
+    // uv mentions a refused login only in a hint after "No solution found", so this is checked first.
     if (says(said, {"lack of valid authentication", "401 Unauthorized"})) return UvFailure::no_login;
     if (says(said, {"No solution found"})) return UvFailure::no_solution;
     if (says(said, {"Couldn't parse", "Invalid requirement"})) return UvFailure::no_requirement;
@@ -23,7 +23,7 @@ UvFailure read_uv_failure(std::string_view said) {
     return UvFailure::other;
 }
 
-// White space does not count, since uv may wrap its lines.
+// White space is ignored, since uv may wrap its lines.
 std::optional<std::pair<std::string, std::string>> read_failed_build(std::string_view whole) {
     std::string said(whole);
     std::erase_if(said, [](char c) { return c == ' ' || c == '\n'; });

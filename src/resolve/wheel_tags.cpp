@@ -59,14 +59,14 @@ Result<WheelTags> WheelTags::of(const BaseContract& contract) {
     const std::vector<std::string> version = split(contract.python->version, '.');
     const auto major = number(version[0]);
     const auto minor = version.size() < 2 ? std::nullopt : number(version[1]);
-    // "cpython-311-x86_64-linux-gnu": implementation and ABI, PEP 3149.
+    // "cpython-311-x86_64-linux-gnu": implementation and ABI (PEP 3149).
     const std::vector<std::string> soabi = split(contract.python->soabi, '-');
     if (major != 3 || !minor || soabi.size() < 2 || soabi[0] != "cpython")
         return build_error("the base's Python " + contract.python->version + " (" + contract.python->soabi +
                                ") is not one that wheels can be chosen for",
                            "use a base with CPython 3");
     const std::string cp = "cp3" + std::to_string(*minor), abi = "cp" + soabi[1];
-    const bool has_stable_abi = !abi.ends_with('t');  // PEP 703's builds have none
+    const bool has_stable_abi = !abi.ends_with('t');  // free-threaded builds (PEP 703) have none
     const std::vector<std::string> here = platforms(*glibc_minor), any = {"any"};
     std::vector<std::string> pythons = {"py3" + std::to_string(*minor), "py3"};
     for (int older = *minor - 1; older >= 0; --older) pythons.push_back("py3" + std::to_string(older));
@@ -94,7 +94,7 @@ std::optional<std::size_t> WheelTags::rank(const WheelName& wheel) const {
     return best;
 }
 
-// "A tie-breaker": sorted by the digits that it begins with, then as text; no build tag comes first.
+// The order of build tags: by the digits at the beginning, then as text; no build tag comes first ("A tie-breaker").
 static std::pair<int, std::string> build_order(const std::string& build) {
     const std::size_t digits = std::min(build.find_first_not_of("0123456789"), build.size());
     return {number(std::string_view(build).substr(0, digits)).value_or(-1), build.substr(digits)};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which wheels one base's Python can use, and which of several is the best: tags of PEP 425 and PEP 600 in the order
-// of packaging.tags. Used when a resolver lists all files of a version. Never opens a wheel.
+// Which wheels one base's Python can use, and which of several is the best: tags of PEP 425 and PEP 600 in the order of
+// packaging.tags. Used to choose among the files of a version. Never opens a wheel.
 #pragma once
 
 #include <cstddef>
@@ -26,15 +26,16 @@ class WheelTags {
     // An error where the contract has no Python, no glibc or another CPU than amd64.
     static Result<WheelTags> of(const BaseContract& contract);
 
-    // The place of the best of its tags, 0 the best; none where the wheel does not fit.
+    // The rank of the best of its tags, 0 is the best; none where the wheel does not fit.
     std::optional<std::size_t> rank(const WheelName& wheel) const;
-    // The index of the best wheel among file names, none when no one fits. Equal tags: the higher build tag.
+    // The index of the best wheel among file names; none where no wheel fits. Among equal tags, the higher build tag
+    // wins.
     std::optional<std::size_t> best(const std::vector<std::string>& files) const;
     std::size_t size() const { return ranks_.size(); }
 
   private:
     void add(const std::string& python, const std::string& abi, const std::vector<std::string>& platforms);
-    std::unordered_map<std::string, std::size_t> ranks_;  // "cp311-abi3-linux_x86_64" → place
+    std::unordered_map<std::string, std::size_t> ranks_;  // "cp311-abi3-linux_x86_64" → rank
 };
 
 }  // namespace tmplbuild
