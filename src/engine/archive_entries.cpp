@@ -22,7 +22,7 @@ namespace {
 
 using io::ArchiveEntry;
 
-// "pack-1.0/bin/go" without its first part; empty where nothing is left.
+// "pack-1.0/bin/go" without its first parts; empty where nothing is left.
 std::string stripped(const std::string& path, std::uint32_t parts) {
     std::size_t at = 0;
     for (; parts != 0; --parts) {
@@ -45,7 +45,8 @@ Result<void> save(io::ArchiveReader& reader, const fs::path& file) {
     }
 }
 
-// One content under all of its names, the layer's first one in front: a layer is sorted, an archive is not.
+// One content with all of its names, of which the one that comes first in the layer is in front: a layer is sorted, an
+// archive is not.
 struct Content {
     fs::path file;
     unsigned mode;
@@ -72,7 +73,7 @@ class Taking {
         }
     }
 
-    // Leading parts of names go; what has no name left goes too, but not a content that has another one.
+    // Removes leading parts of names. An entry whose name is gone is removed too, unless its content has another name.
     Result<void> strip(std::uint32_t parts) {
         std::map<std::string, Entry> others;
         for (const auto& [name, entry] : others_) {
@@ -96,7 +97,7 @@ class Taking {
     const std::vector<Content>& contents() const { return contents_; }
 
   private:
-    // What was there under this name is so no more.
+    // Removes what an earlier entry put under this name.
     void forget(const std::string& name) {
         others_.erase(name);
         const auto content = content_of_.find(name);
@@ -112,7 +113,7 @@ class Taking {
     }
 
     Result<void> file(const ArchiveEntry& from, io::ArchiveReader& reader) {
-        // A sparse file of any size fits into a small archive.
+        // A small archive may hold a sparse file of any size.
         auto room = sys::free_bytes(work_);
         if (!room) return room.error();
         if (from.size > *room)
@@ -143,7 +144,7 @@ class Taking {
     const fs::path work_;
     std::map<std::string, Entry> others_;  // folders and symlinks, by their names in the archive
     std::vector<Content> contents_;
-    std::map<std::string, std::size_t> content_of_;  // by their names in the archive
+    std::map<std::string, std::size_t> content_of_;  // by name in the archive → index into the contents
 };
 
 Result<Taking> take_all(const fs::path& archive, std::uint32_t strip, const fs::path& work) {
@@ -160,7 +161,7 @@ Result<Taking> take_all(const fs::path& archive, std::uint32_t strip, const fs::
     return taking;
 }
 
-// A name on whose way the archive has a link.
+// Refuses a name that leads through a link of the archive.
 Result<void> refuse_through_link(const std::map<std::string, Entry>& others, const std::string& name) {
     for (std::size_t at = name.find('/'); at != std::string::npos; at = name.find('/', at + 1)) {
         const auto above = others.find(name.substr(0, at));
@@ -175,7 +176,7 @@ Result<void> write_content(const Content& content, const fs::path& to) {
     for (const std::string& name : content.names) {
         const fs::path place = to / name;
         if (auto made = sys::make_directories(place.parent_path()); !made) return made;
-        // Not into its place by rename: that would replace what another name of the archive put there.
+        // A rename would replace what another name of the archive put there.
         fs::create_hard_link(content.file, place, failed);
         if (failed) return os_error("write", place, failed.value());
     }
@@ -219,7 +220,7 @@ Result<void> unpack_archive(const fs::path& archive, const fs::path& to, std::ui
             if (auto made = sys::make_directories(to / name); !made) return made;
     for (const Content& content : taken->contents())
         if (auto written = write_content(content, to); !written) return written;
-    // Links last, and none below another: so there is never one to write through.
+    // Links come last, and none lies below another, so nothing is ever written through one.
     for (const auto& [name, entry] : taken->others()) {
         if (entry.type != EntryType::symlink) continue;
         if (auto checked = refuse_through_link(taken->others(), name); !checked) return checked;

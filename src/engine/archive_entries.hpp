@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The content of a tar or zip archive as entries of a known layer. Used by the fetch step. Names that lead elsewhere
-// are errors; of a name that comes twice the later one counts, as tar unpacks it; owners become root; modes keep their
-// executable bit alone; times are dropped; devices, and files for which the disk has no room, are errors.
+// The content of a tar or zip archive as entries of a known layer. Used by the fetch step and for kernels' sources. A
+// name that leads out of the archive is an error; of a name that comes twice the later entry counts, as in tar; owners
+// become root; only the executable bit of modes is kept; times are dropped; devices, and files for which the disk has
+// no room, are errors.
 #pragma once
 
 #include <filesystem>
@@ -11,12 +12,13 @@
 
 namespace tmplbuild {
 
-// `strip`: leading parts dropped from every name. File contents are kept below `work` until the set is written.
+// `strip`: how many leading parts are dropped from every name. File contents stay below `work` until the set is
+// written.
 Result<void> add_archive(EntrySet& set, const std::filesystem::path& archive, const std::string& dest,
                          std::uint32_t strip, const std::filesystem::path& work);
 
-// The same into the empty folder `to`, for what is only read here: modes 0644 and 0755. Nothing is written through a
-// link of the archive.
+// Unpacks into the empty folder `to`, for use on this machine alone: modes become 0644 and 0755. Nothing is written
+// through a link of the archive.
 Result<void> unpack_archive(const std::filesystem::path& archive, const std::filesystem::path& to, std::uint32_t strip);
 
 }  // namespace tmplbuild

@@ -27,7 +27,7 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
                         {}};
     for (const BuiltStep& step : report.steps)
         if (step.in_image) spec.layers.insert(spec.layers.end(), step.output.layers.begin(), step.output.layers.end());
-    // What the base's image sets holds where the template says nothing else.
+    // What the base's image sets applies where the template sets nothing.
     if (const json::value* base = report.steps.front().output.facts.if_contains("image"); base && base->is_object()) {
         const oci::Inherited inherited = oci::Inherited::from_json(base->get_object()).value();
         for (const std::string& lost : inherited.lost) progress.message("of the base's image is not kept: " + lost);
@@ -47,7 +47,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     Progress& progress = context.progress;
     store.sweep_temp();
 
-    // 1. The template: all its errors at once, and nothing else read.
+    // 1. The template is read: it gives all its errors at once, and no other file is opened.
     Template tmpl = parse_template_file(request.template_file, request.parse);
     refuse_unbuildable(tmpl);
     std::vector<oci::ImageName> outputs = request.outputs;
@@ -57,7 +57,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     for (const oci::ImageName& output : outputs) written.push_back(output.path);
     leave_out_own_files(tmpl, store, written);
 
-    // 2. Names become facts: packages, the base's contract, digests of local files. The lock is whole after this.
+    // 2. Names are resolved to facts: packages, the base's contract, digests of local files. The lock is complete then.
     const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
     check_secrets(tmpl, request.secrets, options, context);
     const Prepared prepared = prepare(tmpl, options, context);
@@ -68,7 +68,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     refuse_too_many_layers(plan, store);
     refuse_what_cannot_fit(plan.steps, store);
 
-    // 4. Each step from the store, or built.
+    // 4. Each step comes from the store or is built.
     const Compression compression = plan.image.compression;
     BuildReport report;
     const StepEnvironment environment{store,
@@ -87,16 +87,17 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     });
     report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(), progress, context.stop);
 
-    // 5. What each kernel does on each GPU of the targets, from the proofs.
+    // 5. The proofs tell what each kernel does on each GPU of the targets.
     report.kernels = proven_rows(plan, report.steps);
 
-    // 6. The image: documents over finished layers.
+    // 6. The image is assembled: its documents are made for the finished layers.
     report.image = assemble(plan, report, store, progress);
 
-    // 7. The image is proven as it was packed: no link is lost; services can start; device code, what the kernels need.
+    // 7. The packed image is proven: no link is lost, services can start, kernels have their device code and what they
+    // need.
     prove_image(report.image, report.steps.front().output.layers.size(), store, context.stop);
 
-    // 8. Outputs appear by rename, or not at all.
+    // 8. The outputs appear by rename, or not at all.
     report.outputs = std::move(outputs);
     write_outputs(store, report.image, plan.name, report.outputs, progress, context.stop);
     remember_outputs(request.template_file, store, written);

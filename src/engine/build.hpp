@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The builder's story: template → lock and facts → plan → steps → image → outputs. Called by cli/. Throws BuildError.
+// The whole of a build: template → lock and facts → plan → steps → image → outputs. Called by cli/. Throws BuildError.
 #pragma once
 
 #include <filesystem>
@@ -24,13 +24,14 @@ struct BuildRequest {
     std::filesystem::path template_file;
     ParseOptions parse;
     std::vector<oci::ImageName> outputs;                    // empty: a layout at out/<name>
-    std::map<std::string, std::filesystem::path> programs;  // ours that go into the image, by their path there
-    std::filesystem::path sandbox_init, nvcc_front;         // ours that run in the sandbox
+    std::map<std::string, std::filesystem::path> programs;  // our programs that go into the image, by their path there
+    std::filesystem::path sandbox_init, nvcc_front;         // our programs that run in the sandbox
     std::map<std::string, std::string> secrets;             // name → content, for `run` steps that ask for them
-    std::vector<std::filesystem::path> also_written{};      // besides outputs: never part of what the template copies
+    // Other files that the command writes; the template never copies them.
+    std::vector<std::filesystem::path> also_written{};
 };
 
-// One kernel on one GPU of the targets, as proven from the bytes.
+// One kernel on one GPU of the targets, as the bytes prove it.
 struct ProvenRow {
     std::string kernel, gpu, capability;
     std::string arch;  // of the variant
@@ -44,22 +45,25 @@ struct BuildReport {
     std::vector<ProvenRow> kernels;
 };
 
-// Builds, then starts the image here as a pod would be started: its entrypoint as PID 1 in the image's directory, a
-// network of its own whose services are reached by ports of this machine's loopback, this machine's proxies, CA bundle
-// and package-index settings, a folder of this machine as /workspace. A stop gives it its ten seconds. Returns its exit
-// code. Where slirp4netns is not installed, the pod shares this machine's network, which is said; its ports must then
-// be free.
+// Builds, then starts the image on this machine as a pod is started: its entrypoint as PID 1 in the image's directory,
+// in a network of its own whose services are reached through ports of this machine's loopback, with this machine's
+// proxies, CA bundle and package-index settings, and a folder of this machine as /workspace. After a stop it gets ten
+// seconds. Returns its exit code. Where slirp4netns is not installed, the pod shares this machine's network, which is
+// reported; its ports must then be free.
 struct LocalRun {
-    std::vector<std::string> arguments;                    // for the entrypoint
-    std::map<std::string, std::string> environment;        // on top of the image's
-    std::filesystem::path volume;                          // becomes /workspace
-    std::vector<SandboxMount> mounts{};                    // besides it
-    std::vector<PublishedPort> ports{};                    // those with another number here than in the pod
-    bool host_network = false;                             // it shares this machine's network, as was asked
-    bool pass_stdin = false, pass_terminal = false;        // the arguments are a command that reads; one of both
-    std::function<void()> on_start{};                      // the image is there; the pod starts now
-    std::function<void(std::string_view line)> on_line{};  // its output; not with a terminal
-    std::function<void(std::string_view line)> on_link{};  // where its services are found, once they have started
+    std::vector<std::string> arguments;              // for the entrypoint
+    std::map<std::string, std::string> environment;  // on top of the image's
+    std::filesystem::path volume;                    // becomes /workspace
+    std::vector<SandboxMount> mounts{};              // besides it
+    std::vector<PublishedPort> ports{};              // those whose number here differs from the pod's
+    bool host_network = false;  // it shares this machine's network, because the user asked for that
+    // The arguments are a command that reads its input; at most one of both.
+    bool pass_stdin = false, pass_terminal = false;
+    std::function<void()> on_start{};  // called when the image is built and the pod starts
+    // Called with each line of output, unless there is a terminal.
+    std::function<void(std::string_view line)> on_line{};
+    // Called with the address of each service, once they have started.
+    std::function<void(std::string_view line)> on_link{};
 };
 int run_image(const BuildRequest& request, const LocalRun& run, const ResolveContext& context);
 

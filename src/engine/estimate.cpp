@@ -14,7 +14,7 @@ StepEstimate estimate_step(const Step& step, const Store& store) {
     auto earlier = store.find_record(step.key->digest());
     if (!earlier) earlier = store.nearest_record(step.id, *step.key);
     if (earlier && earlier->peak_memory != 0) return {earlier->seconds, earlier->peak_memory, true};
-    // What was never built takes about what its siblings took: the slowest and the largest of them.
+    // A step that was never built is estimated by the slowest and the largest of its siblings.
     for (const std::string& id : step.siblings) {
         const auto sibling = store.nearest_record(id, *step.key);
         if (!sibling || sibling->peak_memory == 0) continue;
@@ -27,7 +27,7 @@ StepEstimate estimate_step(const Step& step, const Store& store) {
 
 namespace {
 
-// Packages and wheels that a step installs and the store lacks.
+// The size of packages and wheels that a step installs and the store lacks.
 std::uint64_t missing_inputs(const Step& step, const Store& store) {
     std::uint64_t sum = 0;
     auto count = [&](const auto& list) {

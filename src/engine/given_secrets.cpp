@@ -32,7 +32,7 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
                                  (guess.empty() ? "" : "; " + guess));
     }
     if (missing.empty()) return;
-    // A step that is in the store needs none: looked up as `plan` does it, without the network.
+    // A step that is in the store needs no secret; this looks it up as `plan` does, without the network.
     PrepareOptions offline = options;
     offline.offline = true;
     const Prepared prepared = prepare(tmpl, offline, context);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets that `run` steps ask for, held against those that the command line gave, before anything is fetched or built.
-// Used by build.cpp. Never looks further into a secret than at what can be hidden of it.
+// Compares the secrets that `run` steps ask for with those of the command line, before anything is fetched or built.
+// Used by build.cpp. Of a secret's content, it only looks at whether it can be hidden.
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@
 
 namespace tmplbuild {
 
-// Throws BuildError with one usage error for each secret that lacks and whose step is not in the store already. Says of
-// a secret that the log will show it, when it is too short to be hidden.
+// Throws BuildError with one usage error for each secret that is missing and whose step is not in the store already.
+// Warns of each secret that is too short to be hidden in the log.
 void check_secrets(const Template& tmpl, const std::map<std::string, std::string>& given, const PrepareOptions& options,
                    const ResolveContext& context);
 

@@ -30,7 +30,7 @@ void look_at(const LayoutBase& base, const SourcePos& where, LocalFacts& facts) 
     Error error = image.error();
     error.kind = ErrorKind::usage;
     error.where = where;
-    // The image's own hints speak of the command line; what it has under which tags helps here too.
+    // The error's hint is about the command line, except for the list of the image's tags, which helps here too.
     const std::string help =
         "write layout = \"DIR\", a folder in the OCI image layout, or \"DIR:TAG\" where it holds several images";
     error.hint = error.hint.starts_with("it has: ") ? "write layout = \"DIR:TAG\"; " + error.hint : help;

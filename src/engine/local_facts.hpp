@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Digests of what a template takes from this machine's disk. Used by prepare.cpp and by it alone. Reads local files;
+// Takes digests of everything that a template takes from this machine's disk. Used by prepare.cpp. Reads local files;
 // never the network, never the lock.
 #pragma once
 

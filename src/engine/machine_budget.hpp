@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much of this machine steps may use at once: cores and memory, as cgroups limit them (v1 and v2), not what the
-// host has. Used by run_plan.cpp, which says what each step needs. Pure but for machine_limits(); never measures a
-// running step.
+// How much of this machine steps may use at once: cores and memory within the limits of cgroups (v1 and v2), which may
+// be less than the machine has. Used where steps are started, and by the kernel step. Pure except for machine_limits();
+// never measures a running step.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@ struct MachineLimits {
 };
 MachineLimits machine_limits(const KernelFiles& kernel = {});
 
-// A step as it counts here.
+// A step's demand on the machine.
 struct StepLoad {
     StepKind kind;
-    std::uint64_t memory = 0;  // bytes at its largest moment; 0: next to nothing
+    std::uint64_t memory = 0;  // bytes at its peak; 0: very little
 };
 
 class MachineBudget {
@@ -31,8 +31,8 @@ class MachineBudget {
     explicit MachineBudget(MachineLimits limits) : limits_(limits) {}
     static MachineBudget of_this_machine() { return MachineBudget(machine_limits()); }
 
-    // How many processes a step may keep busy if it starts now beside the others; none: it has to wait. A step alone
-    // is always admitted. `alike`: steps of its kind that are not finished, itself included.
+    // How many processes a step may keep busy if it starts now beside the others; none: it has to wait. A step alone is
+    // always admitted. `alike`: how many steps of its kind are not finished, itself included.
     std::optional<unsigned> admit(const StepLoad& step, const std::vector<StepLoad>& beside, std::size_t alike) const;
 
   private:

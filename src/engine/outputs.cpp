@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 using Kind = oci::ImageName::Kind;
 
-// Nothing can be made there: said before anything is built. An image that is there may need no change.
+// Finds outputs that cannot be made, before anything is built. An image that is there already may need no write.
 static std::optional<Error> cannot_write(const oci::ImageName& output) {
     std::error_code failed;
     if (output.kind == Kind::layout && fs::exists(output.path / "index.json", failed)) return std::nullopt;
@@ -42,7 +42,7 @@ static std::optional<Error> cannot_write(const oci::ImageName& output) {
     return error;
 }
 
-// The place that an output writes to, as one name: with links followed and a layout's tag.
+// The place to which an output writes, as one name: after links, and with a layout's tag.
 static std::string place_of(const oci::ImageName& output) {
     std::error_code failed;
     const fs::path real = fs::weakly_canonical(fs::absolute(output.path, failed), failed);
@@ -50,7 +50,7 @@ static std::string place_of(const oci::ImageName& output) {
     return real.string() + (output.kind == Kind::layout ? ":" + tag : "");
 }
 
-// Two outputs in one place: the last would win, and nobody would say so.
+// Of two outputs in one place, the later one would silently replace the other.
 static std::vector<Error> twice_named(const std::vector<oci::ImageName>& outputs,
                                       const std::vector<fs::path>& also_written) {
     std::vector<Error> errors;
@@ -104,7 +104,7 @@ static void write_archive(const Store& store, const oci::Image& image, const std
     auto written = [&]() -> Result<void> {
         if (output.kind == Kind::oci_archive)
             return oci::write_oci_archive(store, image, output.path, output.tag.empty() ? "latest" : output.tag, told);
-        // A template's name need not be one for Docker ("a..b"): the archive has no name then, only its digest.
+        // A template's name may be invalid for Docker ("a..b"); then the archive has no name, only its digest.
         const auto own = oci::parse_docker_reference(name);
         const std::string reference = !output.reference.empty() ? output.reference : own ? *own : "";
         return oci::write_docker_archive(store, image, output.path, reference, told);

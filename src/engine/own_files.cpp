@@ -22,7 +22,7 @@ static fs::path plain_path(const fs::path& path) {
     return whole.has_filename() ? whole : whole.parent_path();  // without a final slash
 }
 
-// One file a template: the paths that its builds have written, NUL after each.
+// One file for each template: the paths that its builds have written, with a NUL after each.
 static fs::path record_of(const fs::path& template_file, const Store& store) {
     return store.root() / "outputs" / Sha256::of(template_file.string()).hex().substr(0, 32);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the builds of one template write themselves: its lock, the store, outputs of this build and of earlier ones.
-// None of it is ever part of what the template copies, or each image would hold the one before it. Called when a
-// template has been read. Outputs are remembered in the store, so that `plan` knows those of `build -o`.
+// What the builds of one template write themselves: its lock, the store, outputs of this build and of earlier ones. The
+// template never copies any of it, since each image would otherwise hold the one before it. Called when a template has
+// been read. Outputs are remembered in the store, so that `plan` knows those of `build -o`.
 #pragma once
 
 #include <filesystem>
@@ -12,17 +12,16 @@
 
 namespace tmplbuild {
 
-// The default output of a template, and what `run` mounts as its volume unless told otherwise: below the current
-// folder.
+// The default output of a template, and the default volume of `run`: below the current folder.
 std::filesystem::path default_output(const Template& tmpl);
 std::filesystem::path default_volume();
 
-// Tells every copied item of the template; `written` are the files and folders that this command will write. Throws
-// BuildError.
+// Sets the lists of left-out files in every copied item of the template; `written` are the files and folders that this
+// command will write. Throws BuildError.
 void leave_out_own_files(Template& tmpl, const Store& store, const std::vector<std::filesystem::path>& written);
 
-// Once they are written, and not before: a folder that was refused as an output stays the user's own. Throws
-// BuildError.
+// To be called once they are written, and not before: a folder that was refused as an output still belongs to the user.
+// Throws BuildError.
 void remember_outputs(const std::filesystem::path& template_file, const Store& store,
                       const std::vector<std::filesystem::path>& written);
 

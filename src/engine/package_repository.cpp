@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// An .deb is an ar archive whose first member's time is the package's own (deb(5), ar(5)): dpkg-deb clamps every file
-// in the package to it. The newest of them bounds all times that come from packages.
+// A .deb is an ar archive, and the time of its first member is that of the package (deb(5), ar(5)): dpkg-deb clamps
+// every file in the package to it. The newest of these times bounds all times of files from packages.
 Result<std::int64_t> package_time(const fs::path& deb) {
     auto fd = sys::open_fd(deb, O_RDONLY);
     if (!fd) return fd.error();
@@ -41,7 +41,7 @@ Result<std::int64_t> make_package_repository(const fs::path& folder, const std::
     std::int64_t newest = default_mtime;
     for (const LockedPackage& package : packages) {
         const fs::path blob = context.store.blob_path(package.sha256);
-        // apt knows a package by its name's ending.
+        // apt recognises a package by the ending of its name.
         const fs::path file = folder / (package.sha256.short_hex() + ".deb");
         std::error_code failed;
         fs::create_hard_link(blob, file, failed);
@@ -55,7 +55,7 @@ Result<std::int64_t> make_package_repository(const fs::path& folder, const std::
         index += std::string(trim(control->out)) + "\nFilename: ./" + file.filename().string() +
                  "\nSize: " + std::to_string(package.size) + "\nSHA256: " + package.sha256.hex() + "\n\n";
     }
-    // mmdebstrap finds the essential packages by the suite's name, and that stands in the Release file.
+    // mmdebstrap finds the essential packages by the suite's name in the Release file.
     const std::string release = "Suite: " + suite + "\nCodename: " + suite +
                                 "\nDate: Tue, 01 Jan 1980 00:00:00 UTC\nArchitectures: amd64\nSHA256:\n " +
                                 Sha256::of(index).hex() + " " + std::to_string(index.size()) + " Packages\n";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flat apt repository of exactly the locked packages, made from the store: apt can choose nothing else. Used by the
-// base and apt steps. Never fetches.
+// Makes a flat apt repository of exactly the locked packages from the store, so that apt can choose nothing else. Used
+// by the base and apt steps. Never fetches.
 #pragma once
 
 #include <filesystem>

@@ -22,14 +22,14 @@ LockParts parts_of(const Lock& lock) {
 }
 
 void make_whole(const LockParts& parts, LockWork& work) {
-    // What is asked for must make sense before the minutes of a base.
+    // Mistakes in the template must show before minutes are spent on a base.
     for (const auto& part : parts) part->look_ahead(work);
-    // One after the other, since what is locked before decides whether the next one is stale.
+    // One part after the other, since a locked part decides whether the next one is stale.
     for (const auto& part : parts) {
         part->drop_stale(work);
         part->resolve(work);
     }
-    // Gigabytes come last, when whatever a build would refuse has been refused.
+    // Gigabytes are fetched last, when everything that a build would refuse has been refused.
     refuse_too_many_layers(make_plan(work.tmpl, work.lock, work.facts), work.context.store);
     work.python.fetch();
 }
@@ -39,7 +39,7 @@ void make_whole(const LockParts& parts, LockWork& work) {
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context) {
     const LockFile file = LockFile::read(lock_path(tmpl.file)).value();
     Prepared out{file.lock(), find_local_facts(tmpl, options.programs, context.store), {}};
-    // What cannot work is refused before anything is fetched: kernels on these GPUs, so many layers, a version of
+    // What cannot work is refused before anything is fetched: kernels on these GPUs, too many layers, a version of
     // Python.
     refuse_too_many_layers(tmpl, out.facts);
     refuse_absent_interpreters(tmpl);
@@ -53,7 +53,7 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Reso
         for (const auto& part : parts) part->drop_stale(work);
     } else {
         make_whole(parts, work);
-        // A run that fails on the way leaves the earlier lock as it was.
+        // A run that fails before this leaves the earlier lock unchanged.
         if (out.lock != work.earlier) file.write(out.lock).value();
     }
     for (const auto& part : parts)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that the plan needs to know before it can be drawn: the lock made whole (packages, distributions, commits
-// and toolchain resolved, the base made and measured) and the digests of local files. The only stage before building
-// that reads disk or network.
+// Everything that the plan needs to know: the lock is completed (packages, distributions, commits and toolchain
+// resolved, the base made and measured), and digests of local files are taken. Used by builds, `lock`, `plan` and
+// `explain`. The only stage before building that reads disk or network.
 #pragma once
 
 #include <map>
@@ -15,11 +15,11 @@
 namespace tmplbuild {
 
 struct PrepareOptions {
-    bool offline = false;            // `plan`: what is not known stays unknown; nothing is fetched, made or written
+    bool offline = false;            // for `plan`: unknown facts stay unknown; nothing is fetched, made or written
     bool update_all = false;         // `lock --update`
     std::set<std::string> update{};  // `lock --update NAME`: "base", "toolchain", or a step's id
-    std::map<std::string, std::filesystem::path> programs{};  // ours, by their path in the image
-    std::filesystem::path sandbox_init{};                     // of the sandbox in which a base is measured
+    std::map<std::string, std::filesystem::path> programs{};  // our programs, by their path in the image
+    std::filesystem::path sandbox_init{};                     // our program in the sandbox in which a base is measured
 };
 
 struct Prepared {
@@ -31,7 +31,7 @@ struct Prepared {
 // Writes the lock beside the template when it changed. Throws BuildError.
 Prepared prepare(const Template& tmpl, const PrepareOptions& options, const ResolveContext& context);
 
-// What `lock --update NAME` can renew, by name.
+// The names that `lock --update NAME` accepts.
 std::set<std::string> lock_parts(const Template& tmpl);
 
 }  // namespace tmplbuild

@@ -27,7 +27,7 @@ Result<Digest> digest_program(const std::filesystem::path& file, const Store& st
         if (auto digest = Digest::parse(json::string_or(known->get_object(), "digest", ""))) return *digest;
     auto digest = sys::hash_file(file);
     const auto age = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(facts.st_ctim.tv_sec);
-    // Only a memory: a store that cannot be written to says so where it matters.
+    // The record only saves time; a store that cannot be written to reports that where it matters.
     if (digest && age > std::chrono::seconds(2))
         (void)store.put_index(index_kind, identity, json::object{{"digest", digest->to_string()}});
     return digest;

@@ -13,8 +13,8 @@
 
 namespace tmplbuild {
 
-// Raised whenever one of the two looks at more than before: what an earlier release found good is looked at again. The
-// first is of links, too.
+// Raised whenever one of the two checks examines more than before, so that images which an earlier release found good
+// are examined again. The first check also covers links.
 static constexpr const char* services_index = "services-3";
 static constexpr const char* kernels_index = "proven-1";
 

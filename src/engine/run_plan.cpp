@@ -21,7 +21,8 @@ class Run {
         for (std::size_t i = 0; i < plan.steps.size(); ++i) places_.emplace(plan.steps[i].id, i);
     }
 
-    // Steps in the store, then what the missing ones need: a throwaway in the store counts only when it is needed.
+    // Finds steps in the store, then marks what the missing ones need: a throwaway counts only where a missing step
+    // needs it.
     bool find() {
         bool all = true;
         std::vector<std::size_t> missing;
@@ -53,13 +54,13 @@ class Run {
             changed_.wait(lock);
         }
         lock.unlock();
-        threads.clear();  // joins
+        threads.clear();  // waits for them
         if (error_) throw BuildError(*error_);
-        // Whoever was making something said that it was stopped; here nothing was.
+        // The steps that ran have returned that they were stopped; here no step had an error of its own.
         if (failed_.stop_requested()) throw BuildError(Error{.kind = ErrorKind::interrupted, .message = "stopped"});
     }
 
-    // Asks what runs to end; what has not begun will find that it is asked to.
+    // Asks running steps to end; those that begin later find the request already there.
     void stop() { failed_.request_stop(); }
 
     std::vector<BuiltStep> results() {
@@ -93,13 +94,13 @@ class Run {
             if (!jobs || !may_start(i)) continue;
             running_.insert(i);
             StepInputs inputs = inputs_of(step, alone_.contains(i) ? 1 : *jobs);
-            // Its second try is the last one.
+            // A second try is the last one.
             if (!alone_.contains(i)) inputs.tell_out_of_memory = [this, i] { killed(i); };
             threads.emplace_back([this, i, inputs] { make(i, inputs); });
         }
     }
 
-    // What was killed for memory gets the machine for itself, one compiler at a time.
+    // A step that was killed for memory gets the machine for itself, one compiler at a time.
     bool may_start(std::size_t i) const {
         if (alone_.contains(i)) return running_.empty();
         return std::none_of(running_.begin(), running_.end(),
@@ -111,7 +112,7 @@ class Run {
         progress_.message(plan_.steps[i].id + " ran out of memory; it is tried once more, alone");
     }
 
-    // Asked for once, and again when a compile has ended: it tells what its siblings will take.
+    // Computed once, and again after a compile has ended, since that tells what its siblings will need.
     StepLoad load_of(std::size_t i) {
         const Step& step = plan_.steps[i];
         const auto [known, is_new] = memory_.try_emplace(i, 0);
@@ -119,7 +120,7 @@ class Run {
         return {step.kind(), known->second};
     }
 
-    // How many steps of its kind could still run beside it: compiles share the cores among them.
+    // How many steps of its kind could still run at the same time, since compiles share the cores among them.
     std::size_t waiting_like(const Step& step) const {
         std::size_t count = 0;
         for (const std::size_t i : wanted_)
@@ -147,9 +148,9 @@ class Run {
             results_[i] = std::move(*result);
             if (plan_.steps[i].kind().is_compile) memory_.clear();
         } else if (alone_.contains(i) && retried_.insert(i).second && result.error().kind == ErrorKind::build) {
-            // It stays among the wanted ones.
+            // The step stays in wanted_ and is tried again.
         } else if (!error_ || error_->kind == ErrorKind::interrupted) {
-            // A step that was stopped because another failed says nothing of its own.
+            // The error of a step that was stopped because another one failed is not reported.
             error_ = result.error();
             failed_.request_stop();
         }
@@ -164,7 +165,7 @@ class Run {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::optional<StepResult>> results_;
-    std::unordered_map<std::string, std::size_t> places_;  // of the plan's steps, by id
+    std::unordered_map<std::string, std::size_t> places_;  // index of each step of the plan, by id
     std::set<std::size_t> wanted_, running_;
     std::map<std::size_t, std::uint64_t> memory_;  // of load_of()
     std::set<std::size_t> alone_, retried_;        // killed for memory once

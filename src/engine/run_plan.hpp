@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan's steps, side by side as far as they need each other and this machine allows. Used by build.cpp. What is in
-// the store is taken from there; throwaway steps are made only for a step that is not.
+// Runs a plan's steps, at the same time as far as their dependencies and this machine allow. Used by build.cpp. Steps
+// in the store are taken from there; throwaway steps are made only for a step that is built.
 #pragma once
 
 #include "engine/estimate.hpp"
@@ -14,26 +14,26 @@ struct BuiltStep {
     std::string id;
     Digest key;
     bool hit = false;
-    double seconds = 0;  // what building it took, now or then
+    double seconds = 0;  // how long its build took, now or earlier
     StepOutput output;
     bool in_image = true;
 };
 
-// Who finds steps and makes them: the store and the engines, or a test.
+// Finds steps and makes them: the store and the engines do it, or a test.
 class StepMaker {
   public:
     virtual ~StepMaker() = default;
-    // What an earlier build left, if it did.
+    // The result of an earlier build; none where there is none.
     virtual std::optional<StepResult> find(const Step& step) = 0;
-    // Bytes that it will hold at its largest moment, as far as that can be told; 0: next to nothing.
+    // The memory in bytes that it will need at its peak, as far as that can be told; 0: very little.
     virtual std::uint64_t memory_of(const Step& step) = 0;
-    // Called once, before the first make() and on the caller's thread. May throw BuildError.
+    // Called once, on the caller's thread, before the first make(). May throw BuildError.
     virtual void begin() = 0;
-    // Any number at once, each on a thread of its own.
+    // Called for any number of steps at once, each on a thread of its own.
     virtual Result<StepResult> make(const Step& step, const StepInputs& inputs, const std::stop_token& stop) = 0;
 };
 
-// By the store and the engines; `machine` makes the sandbox, and is called only if some step has to be built.
+// Uses the store and the engines; `machine` makes the sandbox, and is called only if some step has to be built.
 class EngineSteps : public StepMaker {
   public:
     using Machine = std::function<Result<std::unique_ptr<Sandbox>>()>;
@@ -41,7 +41,7 @@ class EngineSteps : public StepMaker {
         : environment_(std::move(environment)), machine_(std::move(machine)) {}
 
     std::optional<StepResult> find(const Step& step) override { return find_step(step, environment_); }
-    // By earlier builds, where it is of those that need much.
+    // Known from earlier builds, for steps that need much.
     std::uint64_t memory_of(const Step& step) override {
         return step.estimated_memory == 0 ? 0 : estimate_step(step, environment_.store).memory;
     }
@@ -61,7 +61,8 @@ class EngineSteps : public StepMaker {
     std::unique_ptr<Sandbox> sandbox_;
 };
 
-// In the plan's order, without throwaways that nobody needed. The first failure stops the rest. Throws BuildError.
+// Results in the plan's order, without throwaways that no step needed. The first failure stops the rest. Throws
+// BuildError.
 std::vector<BuiltStep> run_plan(const Plan& plan, StepMaker& steps, const MachineBudget& budget, Progress& progress,
                                 const std::stop_token& stop);
 

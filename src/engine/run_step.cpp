@@ -23,7 +23,7 @@ std::optional<StepResult> find_step(const Step& step, const StepEnvironment& env
 Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
     Progress& progress = environment.progress;
     progress.started(step.id, step.summary);
-    // Minutes of a compile are not spent twice where two builds share a store.
+    // Where two builds share a store, only one of them spends minutes on a compile.
     std::optional<StepLock> lock;
     if (step.kind().is_compile) {
         auto held = StepLock::acquire(environment.store, step.key->digest(), environment.stop, [&] {

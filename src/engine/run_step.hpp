@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One step: taken from the store when its key is there, else its inputs fetched, built by its engine and recorded. Used
-// by run_plan.cpp and prepare.cpp. Never decides which steps there are.
+// One step: it is taken from the store when its key is there, else its inputs are fetched, and its engine builds and
+// records it. Used to run a plan, and to make the base while the lock is completed. Never decides which steps there
+// are.
 #pragma once
 
 #include "engine/step_context.hpp"
@@ -26,7 +27,7 @@ struct StepResult {
     double seconds = 0;
 };
 
-// What the steps that it needs left, by id and as layers, bottom first.
+// The results of the steps that it needs, by id, and their layers, bottom first.
 struct StepInputs {
     std::vector<BuiltLayer> below;
     std::map<std::string, NeededStep> needed;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress of work that is done one after the other and says only when each part begins: the part before has ended by
-// then, and the last one when this value goes. Used by prepare.cpp. Never for work that runs side by side.
+// Progress for work whose parts run one after the other and only report their beginning: each part ends when the next
+// one begins, and the last one when this value ends. Used by prepare.cpp. Never for parts that run at the same time.
 #pragma once
 
 #include <string>

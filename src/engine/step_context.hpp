@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every step's engine is given and what it gives back. One engine per file in engine/steps/; run_step.cpp calls
-// them. An engine sees only its spec and this; it never reads the template, the lock or another step's internals.
+// What every step's engine gets and returns. There is one engine per file in engine/steps/; run_step.cpp calls them. An
+// engine sees only its spec and this; it never reads the template, the lock or another step's internals.
 #pragma once
 
 #include <filesystem>
@@ -21,12 +21,12 @@
 namespace tmplbuild {
 
 struct StepOutput {
-    std::vector<BuiltLayer> layers;  // bottom first; empty for a step that only yields facts
+    std::vector<BuiltLayer> layers;  // bottom first; empty for a step that only gives facts
     json::object facts;              // kept in the record
-    std::uint64_t peak_memory = 0;   // bytes, of all processes of the command that took most
+    std::uint64_t peak_memory = 0;   // bytes, of all processes of the command that needed most
 };
 
-// A step that this one needs, finished.
+// A finished step that this one needs.
 struct NeededStep {
     Digest key;
     json::object facts;
@@ -41,14 +41,15 @@ struct StepContext {
     Progress& progress;
     std::stop_token stop;
     Compression compression = Compression::zstd;
-    BaseContract contract;                         // of the plan's base; empty for the base step itself
-    Sandbox* sandbox = nullptr;                    // set for every step of a build
-    std::vector<BuiltLayer> below{};               // of the steps that it needs, bottom first: what its commands see
+    BaseContract contract;            // of the plan's base; empty for the base step itself
+    Sandbox* sandbox = nullptr;       // set for every step of a build
+    std::vector<BuiltLayer> below{};  // the layers of the steps that it needs, bottom first; its commands see them
     std::map<std::string, NeededStep> needed{};    // by id
     std::filesystem::path nvcc_front{};            // our program that stands before the toolchain's nvcc
     std::map<std::string, std::string> secrets{};  // name → content, of those that the command line gave
     unsigned jobs = 1;                             // how many processes it may keep busy
-    // Called by an engine whose command was killed for memory, before it returns its error: alone it may well work.
+    // An engine calls it when its command was killed for memory, before it returns its error: the step may work when it
+    // runs alone.
     std::function<void()> tell_out_of_memory{};
 
     void say(const std::string& what) const { progress.doing(step, what); }

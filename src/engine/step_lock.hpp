@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One builder at a time makes what has a key, among all that share a store: a second one waits and then takes the
-// result. Held for long steps only. A holder that dies lets go, since the kernel does (flock(2)).
+// Only one builder at a time makes the result of a key, among all that share a store: a second one waits and then takes
+// the result. Held for long steps only. When a holder dies, Linux releases its lock (flock(2)).
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@ namespace tmplbuild {
 
 class StepLock {
   public:
-    // Waits; `waits` is called once when another holds it. An error of kind interrupted when `stop` comes first.
+    // Waits for the lock; calls `waits` once when another builder holds it. An error of kind interrupted when `stop`
+    // comes first.
     static Result<StepLock> acquire(const Store& store, const Digest& key, const std::stop_token& stop,
                                     const std::function<void()>& waits);
 

@@ -18,7 +18,7 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-// What changes the machine's kernel, clock, hardware or network is not for a package's scripts; setpriv(1).
+// Capabilities with which a package's script could change the machine's kernel, clock, hardware or network; setpriv(1).
 static constexpr const char* capabilities_taken_away =
     "-sys_module,-sys_rawio,-sys_ptrace,-sys_time,-sys_boot,-sys_pacct,-sys_tty_config,-syslog,"
     "-net_admin,-net_raw,-mac_admin,-mac_override,-audit_control,-audit_read,-wake_alarm,"
@@ -31,8 +31,8 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     for (const LockedPackage& package : spec.locked.packages) names.push_back(package.name);
     const std::string source = "deb [trusted=yes] copy:" + (work / "repo").string() + " ./";
     io::Command command;
-    // In namespaces of its own: what it mounts of this machine's /dev and /sys, and the dpkg that it started, go with
-    // it however it ends. Packages' scripts find no network, no process and no System V object of this machine.
+    // It gets namespaces of its own: its mounts of this machine's /dev and /sys, and the dpkg that it started, end with
+    // it however it ends. Packages' scripts see no network, no process and no System V object of this machine.
     command.argv = {"unshare",
                     "--mount",
                     "--pid",
@@ -56,7 +56,7 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
                     spec.locked.suite,
                     work / "root",
                     source};
-    // Everything that a maintainer script could pick up from this machine is fixed.
+    // The environment is fixed, so that maintainer scripts read nothing of this machine from it.
     command.inherit_environment = false;
     command.environment = {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"},
                            {"HOME", "/root"},
@@ -71,7 +71,7 @@ Result<void> bootstrap(const BaseSpec& spec, const fs::path& work, std::int64_t 
     return {};
 }
 
-// Maintainer scripts have made the root: a folder of it may be a link by now, and is followed within the root alone.
+// Maintainer scripts have run in the root, so any folder of it may be a link; links are followed within the root alone.
 Result<void> write_inside(const sys::Beneath& root, const std::string& folder, const std::string& name,
                           const std::string& text) {
     auto real = root.real_path(folder);
@@ -81,8 +81,8 @@ Result<void> write_inside(const sys::Beneath& root, const std::string& folder, c
     return sys::write_file_atomic(root.folder() / **real / name, text);
 }
 
-// The image's own sources: the template's, else the example that its apt package ships. Debian's next release ships
-// the example of the last one until it is out.
+// Writes the image's own sources: the template's, else the example that its apt package ships. Until Debian's next
+// release is out, its apt ships the example of the last one.
 Result<void> write_sources(const DebianBase& base, const fs::path& root) {
     auto inside = sys::Beneath::open(root, sys::Outside::is_root);
     if (!inside) return inside.error();
@@ -130,7 +130,7 @@ Result<StepOutput> build_debian_base(const BaseSpec& spec, StepContext& context)
                             [](const std::string& path, bool) { return is_scrubbed(path); }};
     auto layer = pack_tree(context.store, root, options);
     if (!layer) return layer.error();
-    // As it was packed, which is what the layers above will find.
+    // The packed root is measured, since that is what the layers above will find.
     context.say("measuring");
     auto session = context.sandbox->open({*layer}, {});
     if (!session) return session.error();

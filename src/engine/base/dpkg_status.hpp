@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Debian packages a stack of layers has, read from the layers themselves. Used when apt steps are resolved. Never
+// Which Debian packages a stack of layers has, read from the layers themselves. Used when apt steps are resolved. Never
 // unpacks a layer to disk.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace tmplbuild {
 
-// The topmost var/lib/dpkg/status; empty when no layer has one (nothing is installed then, as far as dpkg knows).
+// The topmost var/lib/dpkg/status; empty when no layer has one, in which case dpkg would say that nothing is installed.
 Result<std::string> dpkg_status(const Store& store, const std::vector<BuiltLayer>& layers);
 
 }  // namespace tmplbuild

@@ -14,10 +14,10 @@ namespace {
 constexpr std::uint64_t release_limit = 64 << 10;  // bytes
 constexpr std::uint64_t libc_limit = 64 << 20;     // bytes
 constexpr int folder_depth = 3;
-constexpr std::size_t folder_limit = 20'000;  // names looked at; more is no system's upper levels
+constexpr std::size_t folder_limit = 20'000;  // names that are examined; no real system has more in its upper folders
 constexpr std::size_t value_limit = 64;       // bytes of one word of os-release
 
-// A word of os-release(5): letters, digits and a few marks, which is all that ID, VERSION_ID and VERSION_CODENAME hold.
+// A word of os-release(5): ID, VERSION_ID and VERSION_CODENAME only hold letters, digits and a few marks.
 std::string os_release(const std::string& text, const std::string& key) {
     for (const std::string& line : split(text, '\n')) {
         if (!line.starts_with(key + "=")) continue;
@@ -55,12 +55,12 @@ class Folders {
         for (const std::string& name : *names) {
             if (++seen_ > folder_limit) return;
             const std::string path = folder.empty() ? name : folder + "/" + name;
-            // The facts are JSON, which is UTF-8.
+            // The facts are written as JSON, which only holds UTF-8.
             if (!is_utf8(name)) continue;
             const auto info = root_.link_status(path);
             if (!info || !*info) continue;
             if (S_ISLNK((*info)->st_mode)) {
-                // To the end, through every link on the way, and never out of the root.
+                // The final target, after every link on the way, which never leads out of the root.
                 const auto target = root_.real_path(path);
                 if (target && *target && !(*target)->empty() && root_.is_folder(path)) facts_.symlinks[path] = **target;
             } else if (S_ISDIR((*info)->st_mode)) {
@@ -79,7 +79,7 @@ class Folders {
 Result<void> measure_interpreters(SandboxSession& session, const sys::Beneath& root, const std::string& path,
                                   const std::vector<std::string>& asked, BaseContract& contract, StepContext& context) {
     std::vector<std::string> all = asked;
-    all.insert(all.begin(), "3");  // what `python3` is, for everything that names none
+    all.insert(all.begin(), "3");  // the `python3` that is taken where nothing else is named
     for (const std::string& wanted : all) {
         const auto program = find_interpreter(root, path, wanted);
         if (!program) continue;
@@ -102,7 +102,7 @@ Result<void> measure_interpreters(SandboxSession& session, const sys::Beneath& r
 FolderFacts measure_folders(const sys::Beneath& root) { return Folders(root).measure(); }
 
 std::string glibc_version(const sys::Beneath& root) {
-    // libc.so.6 names itself in its text: "GNU C Library (Debian GLIBC 2.36-9…) stable release version 2.36."
+    // The text of libc.so.6 has its version: "GNU C Library (Debian GLIBC 2.36-9…) stable release version 2.36."
     for (const char* place : {"lib/x86_64-linux-gnu/libc.so.6", "usr/lib/x86_64-linux-gnu/libc.so.6", "lib64/libc.so.6",
                               "usr/lib64/libc.so.6"}) {
         const auto text = root.read_file(place, libc_limit);

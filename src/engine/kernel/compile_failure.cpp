@@ -10,12 +10,13 @@ namespace tmplbuild {
 
 namespace {
 
-// How much of a log's end is looked at: what ended the compile is there, and foreign text is read in bounded time.
+// The part of a log's end that is examined: it holds the error that ended the compile, and foreign text must be handled
+// in bounded time.
 constexpr std::size_t looked_at = 256 << 10;
 
-// Words as the tools of CUDA 12 and 13, GCC 12 to 15, setuptools and torch 2.4 to 2.12 print them, with what marks them
-// as an error of the tool's own ("error: ", the exception's name). "*" catches up to the literal that follows, "^" is
-// the start of the line; "$1" in reason and advice is what was caught.
+// Messages of the tools of CUDA 12 and 13, GCC 12 to 15, setuptools and torch 2.4 to 2.12, each with the mark that
+// makes it an error of the tool itself ("error: ", the exception's name). "*" matches up to the literal after it, "^"
+// is the start of the line; "$1" in reason and advice is the text that was matched.
 struct Rule {
     std::string_view pattern;
     const char* reason;
@@ -52,11 +53,11 @@ constexpr std::array rules = {
          "bring what it fetches with the source: submodules, [build] requirements, or a patch of its build"},
 };
 
-// What was caught, or nothing. Goes through `line` once: each literal is looked for behind the one before.
+// The texts that were matched, or none. Goes through `line` once: each literal is searched for after the one before.
 std::optional<std::vector<std::string>> match(std::string_view line, std::string_view pattern) {
     const bool anchored = pattern.starts_with('^');
     if (anchored) pattern.remove_prefix(1);
-    constexpr std::size_t longest = 200;  // of what a message names: an instruction, a file
+    constexpr std::size_t longest = 200;  // longest text that a message quotes: an instruction, a file
     std::vector<std::string> caught;
     std::size_t at = 0;
     for (bool first = true;; first = false) {
@@ -74,9 +75,9 @@ std::optional<std::vector<std::string>> match(std::string_view line, std::string
     }
 }
 
-// What tools print after an error that ended them, or beside it: none of these lines is a cause.
+// Lines that tools print beside or after an error that ended them; none of these is a cause.
 bool says_nothing(std::string_view line) {
-    // Indented: the source line that a compiler shows, its caret, the frames of a Python traceback.
+    // Indented lines are the source line that a compiler shows, its caret, or frames of a Python traceback.
     if (trim(line).empty() || line.front() == ' ' || line.front() == '\t' || line.front() == '[') return true;
     for (const std::string_view start :
          {"ninja: ", "make: ", "make[", "FAILED: ", "Traceback (most recent call last)", "ptxas info",
@@ -100,7 +101,7 @@ std::string filled(std::string text, const std::vector<std::string>& caught) {
     return text;
 }
 
-// A module's package: "packaging.version" is in "packaging".
+// The package that holds a module: "packaging.version" is in "packaging".
 std::vector<std::string> package_of(std::vector<std::string> caught, const Rule& rule) {
     if (rule.pattern.starts_with("^ModuleNotFoundError")) caught[0] = caught[0].substr(0, caught[0].find('.'));
     return caught;
@@ -117,7 +118,7 @@ std::optional<CompileFailure> explain_compile_failure(std::string_view log, int 
         return CompileFailure{"it was killed by signal 9, and the kernel counted no kill for lack of memory",
                               "something on this machine ended it: a limit of the machine's own, or a person", false};
     if (log.size() > looked_at) log.remove_prefix(log.size() - looked_at);
-    std::string after;  // a message may go on in the next line
+    std::string after;  // the next line, in which a message may continue
     while (!log.empty()) {
         if (log.ends_with('\n')) log.remove_suffix(1);
         const std::size_t start = log.rfind('\n') + 1;  // npos + 1 is 0
@@ -131,7 +132,7 @@ std::optional<CompileFailure> explain_compile_failure(std::string_view log, int 
             const auto words = package_of(*caught, rule);
             return CompileFailure{filled(rule.reason, words), filled(rule.advice, words), false};
         }
-        // The last error decides: a message before other output was no reason to stop.
+        // The last error decides, since output after a message shows that the message did not end the compile.
         if (!says_nothing(line) && !line.starts_with("PyTorch (")) return std::nullopt;
         after = line;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a compile made whose proof failed: kept for the next try, which may have another table of modules and need no
-// other compile. Used by the kernel step alone. Named by the variant's key: the table is no part of that.
+// Keeps the output of a compile whose proof failed for the next try: that may have another table of modules, and needs
+// no other compile. Used by the kernel step. Named by the variant's key, of which the table is no part.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +14,9 @@ namespace tmplbuild {
 class KeptCompile {
   public:
     explicit KeptCompile(const StepContext& context);
-    // Moves it to the empty or missing folder `output` and gives its log; nothing: there is none.
+    // Moves it to the empty or missing folder `output` and returns its log; none where nothing was kept.
     std::optional<std::string> take(const std::filesystem::path& output) const;
-    // Best effort: without it the next try compiles again.
+    // Failures are ignored: without it, the next try compiles again.
     void keep(const std::filesystem::path& output, const std::string& log) const;
 
   private:

@@ -86,7 +86,7 @@ static Result<void> apply_patch(const PlannedSource& planned, std::size_t at, co
     if (Sha256::of(*text) != planned.patches.at(at))
         return build_error("the patch '" + name + "' of the kernel '" + planned.kernel + "' changed while it was read",
                            "build again");
-    // Without a ceiling, git would find a repository above and leave out what that does not track.
+    // Without a ceiling, git would find a repository in a folder above, and skip files that it does not track.
     io::Command command{.argv = {"git", "apply", "-p1", "--whitespace=nowarn", "-"},
                         .environment = git_reading_environment(),
                         .inherit_environment = false,

@@ -15,7 +15,7 @@ static kernel::VariantProof proof_of(const BuiltStep& step) {
     return kernel::variant_proof_from_json(*json::get_object(step.output.facts, "proof").value()).value();
 }
 
-// Judged anew for these targets: a variant from the store may have been proven for others.
+// Judged again for these targets, since a variant from the store may have been proven for others.
 std::vector<ProvenRow> proven_rows(const Plan& plan, const std::vector<BuiltStep>& steps) {
     std::vector<ProvenRow> out;
     std::vector<Error> broken;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proven table of an image: which kernel runs on which GPU, from the proofs of its variants. Written into the
-// manifest's annotations, printed by `build`, read back by `inspect --can-run`. Pure.
+// The proven table of an image: which kernel runs on which GPU, from the proofs of its variants. It is written into the
+// manifest's annotations, printed by `build`, and read again by `inspect --can-run` and `gpus`. Pure.
 #pragma once
 
 #include <map>
@@ -12,16 +12,17 @@
 
 namespace tmplbuild {
 
-// One row per kernel and target GPU, in the plan's order. Throws BuildError when a promise is not kept.
+// One row for each kernel and target GPU, in the plan's order. Throws BuildError when a promise is not kept.
 std::vector<ProvenRow> proven_rows(const Plan& plan, const std::vector<BuiltStep>& steps);
 void annotate_kernels(const Plan& plan, const BuildReport& report, std::map<std::string, std::string>& annotations);
 
-// What the image's annotation says about a GPU, a target of its build or not; the best variant of each kernel.
+// What the image's annotation says about a GPU, whether or not the build had it as a target; the best variant of each
+// kernel.
 struct KernelAnswer {
     std::string kernel, arch;  // arch empty: no variant runs there
     kernel::Judgement judgement;
 };
-// An error when the annotation is not what a build writes. Empty for an image without kernels.
+// An error when no build could have written the annotation. Empty for an image without kernels.
 Result<std::vector<KernelAnswer>> can_run_kernels(const std::string& annotation, const kernel::GpuTarget& target);
 
 }  // namespace tmplbuild

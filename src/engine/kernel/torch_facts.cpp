@@ -6,7 +6,7 @@
 
 namespace tmplbuild {
 
-// torch/version.py is generated and holds plain assignments.
+// torch/version.py is generated and only holds plain assignments.
 Result<json::object> torch_facts(const std::filesystem::path& root, const std::string& site_packages,
                                  const std::string& venv) {
     auto beneath = sys::Beneath::open(root, sys::Outside::is_root);

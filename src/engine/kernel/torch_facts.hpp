@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a torch that is installed says of itself. Used by the kernel step: the pod compares it with its own torch before
-// it switches a variant on. Starts no Python.
+// What an installed torch says of itself. Used by the kernel step: the pod compares these facts with its own torch
+// before it switches a variant on. Starts no Python.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace tmplbuild {
 
-// "version" and "git_version", since two builds of one version differ. `venv` is named in errors.
+// "version" and "git_version", since two builds of one version differ. Errors name `venv`.
 Result<json::object> torch_facts(const std::filesystem::path& root, const std::string& site_packages,
                                  const std::string& venv);
 

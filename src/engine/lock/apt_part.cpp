@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packages of each `apt` step, as apt would install them over the made base and the steps below.
+// The packages of each `apt` step, as apt would install them over the finished base and the steps below.
 #include <algorithm>
 
 #include "engine/base/dpkg_status.hpp"
@@ -60,7 +60,7 @@ class AptPart : public LockPart {
                                   std::move(resolved->packages), std::move(resolved->suites)});
     }
 
-    // What dpkg would say is installed where the step begins.
+    // The text of dpkg's status where the step begins.
     static std::string status_below(const AptRequest& request, const LockWork& work) {
         std::string status = dpkg_status(work.context.store, work.base_layers).value();
         if (status.empty())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The base: its packages from apt, then the base itself, which is made here and not with the other steps: the plan's
-// keys need what only the made base can tell.
+// The base: apt resolves its packages, then the base itself is made. It is made here and not with the other steps,
+// since the plan's keys need facts that only the finished base has.
 #include "engine/estimate.hpp"
 #include "engine/lock/lock_part.hpp"
 #include "engine/run_step.hpp"
@@ -49,7 +49,7 @@ class BasePart : public LockPart {
         if (packages)
             return {
                 "debian", request, debian->suite, std::move(packages->packages), {}, {}, std::move(packages->suites)};
-        // What is wrong with the base's packages is wrong in [base].
+        // An error about the base's packages is an error in [base].
         Error error = packages.error();
         if (error.kind == ErrorKind::usage && !error.where) error.where = work.tmpl.base_pos;
         throw BuildError(std::move(error));
@@ -61,7 +61,7 @@ class BasePart : public LockPart {
                                     context.stop,  work.tmpl.image.compression, BaseContract()};
         if (auto found = find_step(step, environment)) return std::move(*found);
         refuse_what_cannot_fit({step}, context.store);
-        // What the base holds is asked inside.
+        // The base's facts are measured inside the sandbox.
         const auto sandbox = make_sandbox(context.store, context.processes, work.options.sandbox_init).value();
         environment.sandbox = sandbox.get();
         return make_step(step, environment, {}).value();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every commit that a layer or a kernel is made from. It needs no base, and requirements are read out of commits, so it
-// is whole before a base is made.
+// Every commit from which a layer or a kernel is made. It needs no base, and requirements are read from commits, so it
+// is complete before a base is made.
 #include <algorithm>
 
 #include "engine/lock/lock_part.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel's recipe takes from the package index: the sdist that its source is, what only its compile sees, and
-// its fallback. After the venvs: what they hold is part of what is asked.
+// What a kernel's recipe takes from the package index: its source if that is an sdist, the wheels of its compile, and
+// its fallback. It comes after the venvs, since what they hold is part of the request.
 #include "engine/lock/lock_part.hpp"
 
 namespace tmplbuild {
@@ -13,7 +13,7 @@ class KernelPart : public LockPart {
         if (!work.options.offline && !missing(work).empty()) find_resolver().value();
     }
 
-    // An sdist needs no base: one that no index has is said before minutes go into one.
+    // An sdist needs no base, so a missing one is reported before minutes are spent on the base.
     void look_ahead(LockWork& work) const override {
         for (const KernelRequest& request : kernel_requests(work.tmpl)) {
             const bool renews = work.renews(request.step());

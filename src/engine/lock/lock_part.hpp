@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One part of the lock: what the template asks of it, when what is locked of it is stale, what is missing, and how it
-// is resolved. Each part is a file of this folder; prepare.cpp walks over all of them and knows none. A part reads what
+// One part of the lock: what the template asks of it, when the locked part is stale, what is missing, and how it is
+// resolved. Each part is a file of this folder; prepare.cpp walks over all of them and knows none. A part reads what
 // the parts before it have locked; it never writes a file.
 #pragma once
 
@@ -17,18 +17,18 @@
 
 namespace tmplbuild {
 
-// What the parts share while a lock is made whole.
+// The state that the parts share while a lock is completed.
 struct LockWork {
     const Template& tmpl;
     const LocalFacts& facts;
     const PrepareOptions& options;
     ResolveContext& context;
-    Lock& lock;          // stale parts are thrown away, missing ones added
-    const Lock earlier;  // as it was read: versions are kept where they still fit
+    Lock& lock;          // stale parts are removed from it, missing ones are added
+    const Lock earlier;  // as it was read: its versions are kept where they still fit
     PythonLocker python;
-    std::vector<BuiltLayer> base_layers{};  // once the base is made
-    std::optional<BaseApt> base_apt{};      // of somebody's base, once that is made
-    SandboxBackends backends;               // what sources are, asked over the base's layers
+    std::vector<BuiltLayer> base_layers{};  // set once the base is made
+    std::optional<BaseApt> base_apt{};      // of a foreign base, once that is made
+    SandboxBackends backends;               // asks sources what they are, over the base's layers
 
     LockWork(const Template& asked, const LocalFacts& known, const PrepareOptions& wanted, ResolveContext& within,
              Lock& becoming)
@@ -43,35 +43,36 @@ struct LockWork {
         within.backends = &backends;
     }
 
-    // Whether the command line asks to lock a part anew: "base", "toolchain", or a step's id.
+    // Whether the command line asks to resolve a part again: "base", "toolchain", or a step's id.
     bool renews(const std::string& part) const { return options.update_all || options.update.contains(part); }
-    // Where packages are drawn from: a `debian` base's suite, else what somebody's base brings.
+    // Where packages come from: a `debian` base's suite, or a foreign base's own sources.
     AptOrigin apt_origin() const {
         const DebianBase* debian = debian_base(tmpl);
         return {debian != nullptr ? debian->suite : lock.base ? lock.base->suite : "", base_apt, tmpl.repositories};
     }
 };
 
-// All but missing() throw BuildError.
+// All functions but missing() throw BuildError.
 class LockPart {
   public:
     virtual ~LockPart() = default;
-    // What this machine cannot do for it is said first, without the network; while planning, too.
+    // Refuses what this machine cannot do for it; called first, without the network, and while planning too.
     virtual void refuse(const LockWork&) const {}
-    // Online, before minutes go into a base: what needs none of it is read, looked up and checked.
+    // Online, before the base is made, which takes minutes: reads, looks up and checks everything that needs no base.
     virtual void look_ahead(LockWork&) const {}
-    // Throws away what the template does not ask for any more, and what is to be renewed. The parts before it are
-    // whole; when planning they may be missing, and then what hangs on them is stale.
+    // Removes what the template no longer asks for, and what is to be renewed. The parts before it are complete; while
+    // planning they may be missing, and then what depends on them is stale.
     virtual void drop_stale(LockWork& work) const = 0;
-    // Online, after drop_stale(): what is missing is added. Does nothing where nothing is.
+    // Online, after drop_stale(): adds what is missing. Does nothing where nothing is missing.
     virtual void resolve(LockWork& work) const = 0;
-    // As people name them: "base", "apt:tools", "git https://…".
+    // The missing parts by the names that people use: "base", "apt:tools", "git https://…".
     virtual std::vector<std::string> missing(const LockWork& work) const = 0;
-    // What of it `lock --update` can renew: names for LockWork::renews(). A commit says all that there is to say.
+    // What `lock --update` can renew of it: names for LockWork::renews(). A commit cannot be renewed, since it never
+    // changes.
     virtual std::vector<std::string> renewable(const Template& tmpl) const = 0;
 };
 
-// The part of the lock's member of that type. A member without one does not compile (prepare.cpp).
+// The LockPart for the lock's member of that type. A member without one does not compile (prepare.cpp).
 std::unique_ptr<LockPart> lock_part_of(const std::optional<LockedBase>&);
 std::unique_ptr<LockPart> lock_part_of(const std::vector<LockedApt>&);
 std::unique_ptr<LockPart> lock_part_of(const std::vector<LockedGit>&);

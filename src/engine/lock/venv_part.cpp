@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each venv holds, for the interpreter and the glibc of the made base.
+// The distributions of each venv, for the interpreter and the glibc of the finished base.
 #include <algorithm>
 
 #include "engine/lock/lock_part.hpp"
@@ -55,7 +55,7 @@ class VenvPart : public LockPart {
     }
 
   private:
-    // Requirements are read out of commits: those of a lock that came from another machine may not be here yet.
+    // Requirements are read from commits, and those of a lock from another machine may not be in this store yet.
     static void fetch_commits(const LockWork& work) {
         for (const VenvRequest& request : venv_requests(work.tmpl)) {
             if (work.lock.find_venv(request.venv) != nullptr && !work.renews(request.step())) continue;

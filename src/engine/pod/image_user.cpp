@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t users_limit = 4 << 20;  // bytes of one of the two files
 
-// As far as Docker takes them: ids that fit into 31 bits.
+// Ids as Docker accepts them: they fit into 31 bits.
 std::optional<std::uint32_t> id_of(std::string_view text) {
     std::int32_t value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -22,7 +22,8 @@ std::optional<std::uint32_t> id_of(std::string_view text) {
     return static_cast<std::uint32_t>(value);
 }
 
-// passwd(5), group(5): the fields of the lines that have a name and an id, which both files hold first and third.
+// The fields of the lines of passwd(5) or group(5) that have a name and an id, which are the first and third field in
+// both.
 std::vector<std::vector<std::string>> entries_of(std::string_view file, std::size_t fields) {
     std::vector<std::vector<std::string>> out;
     for (const std::string& line : split(file, '\n')) {
@@ -33,7 +34,7 @@ std::vector<std::vector<std::string>> entries_of(std::string_view file, std::siz
     return out;
 }
 
-// The first whose id is the number that is asked for, else whose name it is: a number is never taken for a name.
+// The first entry whose id is the wanted number, else the first with that name: a number is never taken for a name.
 const std::vector<std::string>* entry_for(const std::vector<std::vector<std::string>>& all, const std::string& wanted) {
     const auto number = id_of(wanted);
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& entry) {
@@ -70,9 +71,10 @@ Result<ProcessUser> find_user(std::string_view user, std::string_view passwd, st
         if (!id) return not_there("group", wanted_group, "/etc/group");
         out.gid = *id;
     }
-    // The own group is among the others, so that giving it up needs a right that only root has (CVE-2022-36109).
+    // The process's own group is also a supplementary one, so that giving it up needs a right that only root has
+    // (CVE-2022-36109).
     out.groups.push_back(out.gid);
-    // Who names a group gets that one alone.
+    // With an explicit group, the process gets no other groups.
     if (!wanted_group.empty() || entry == nullptr) return out;
     for (const auto& one : groups) {
         const std::vector<std::string> members = split(one[3], ',');

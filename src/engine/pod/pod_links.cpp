@@ -18,7 +18,7 @@ const pod::Service* service_of(const Template& tmpl, const PublishedPort& port) 
     return nullptr;
 }
 
-// "NAME: ENDING…", behind a time and whatever stands before lines here.
+// Whether the line holds "NAME: ENDING…", after a time and a prefix.
 bool tells_ending_of(std::string_view line, const std::string& name) {
     const std::string before = name + ": ";
     for (std::size_t at = 0; (at = line.find(before, at)) != std::string_view::npos; ++at) {

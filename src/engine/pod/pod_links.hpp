@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a person finds the services of a pod on this machine, told when all of them have started: addresses that can be
-// clicked, with the secret where a service asks for one. Used by run_image.cpp. Pure but for the secrets' own chance.
+// The addresses of a pod's services on this machine, printed when all of them have started: with the secret where a
+// service asks for one, so that they can be clicked. Used by run_image.cpp. Pure, except that it makes random secrets.
 #pragma once
 
 #include <map>
@@ -13,20 +13,21 @@
 
 namespace tmplbuild {
 
-// A value for each secret that services would take from the pod's environment and `known` (name → value) has not: the
-// pod then need not make one that nobody here knows.
+// A value for each secret that services take from the pod's environment and that `known` (name → value) lacks, so that
+// the pod does not make one that nobody here knows.
 std::map<std::string, std::string> made_secrets(const Template& tmpl, const std::map<std::string, std::string>& known);
 
-// "jupyterlab: http://127.0.0.1:8888/?token=…", a line for each port of a service. A secret whose variable ends in
-// TOKEN stands in the address, as JupyterLab and most others take it; another one behind it, by name.
+// One line for each port of a service: "jupyterlab: http://127.0.0.1:8888/?token=…". A secret whose variable ends in
+// TOKEN is put into the address, as JupyterLab and most others accept it; any other secret follows the address, with
+// its name.
 std::vector<std::string> pod_links(const Template& tmpl, const std::vector<PublishedPort>& ports,
                                    const std::map<std::string, std::string>& environment);
 
-// Sees the launcher's lines go by.
+// Reads the launcher's lines to notice when all services have started.
 class StartWatch {
   public:
     StartWatch(const Template& tmpl, const std::vector<PublishedPort>& ports);
-    // True once: with this line the last of the services has become ready, or has failed to.
+    // True once: when, with this line, the last service has become ready or has failed to.
     bool completes(std::string_view line);
 
   private:

@@ -24,9 +24,10 @@ namespace {
 
 const char* const program = "slirp4netns";
 const char* const device = "tap0";
-const char* const own_resolver = "10.0.2.3";  // slirp4netns(1), "DEFAULT NETWORK": it asks this machine's
+// slirp4netns(1), "DEFAULT NETWORK": this address asks the machine's resolver.
+const char* const own_resolver = "10.0.2.3";
 
-// On a thread of its own, which a namespace belongs to.
+// Runs `work` on a thread of its own, since namespaces belong to threads.
 template <class Work>
 void aside(const Work& work) {
     std::thread(work).join();
@@ -53,7 +54,7 @@ Result<sys::Fd> new_namespace() {
     return out;
 }
 
-// What the pod may find names by: slirp4netns, and this machine's search domains and options (resolv.conf(5)).
+// The pod's resolv.conf(5): slirp4netns as the server, and this machine's search domains and options.
 std::string resolver_text() {
     std::string out = std::string("nameserver ") + own_resolver + "\n";
     if (const auto host = sys::read_file("/etc/resolv.conf", 1 << 16))
@@ -63,7 +64,7 @@ std::string resolver_text() {
     return out;
 }
 
-// A default route in the namespace of the calling thread (the kernel's fib_trie.c: /proc/net/route).
+// Whether the namespace of the calling thread has a default route (the kernel's fib_trie.c: /proc/net/route).
 bool has_way_out() {
     const auto routes = sys::read_file("/proc/thread-self/net/route", 1 << 16);
     return routes && routes->find(std::string("\n") + device + "\t00000000\t") != std::string::npos;
@@ -91,7 +92,7 @@ Result<std::unique_ptr<PodNetwork>> PodNetwork::make(const fs::path& folder, io:
 Result<void> PodNetwork::lead_out(io::ProcessRunner& processes) {
     auto ended = std::make_shared<std::atomic<bool>>(false);
     auto words = std::make_shared<std::string>();
-    // This machine's own loopback stays closed to the pod.
+    // The pod cannot reach this machine's own loopback.
     const io::Command command{.argv = {program, "--configure", "--mtu=65520", "--disable-host-loopback",
                                        "--enable-sandbox", "--enable-seccomp", "--netns-type=path", path().string(),
                                        device}};

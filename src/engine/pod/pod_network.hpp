@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network of a pod on this machine: a namespace of its own with its own loopback, out of which slirp4netns leads
+// The network of a pod on this machine: a namespace with its own loopback, which slirp4netns connects to the outside
 // (docs/decisions, "A pod on this machine has a network of its own"). Used by run_image.cpp. Never changes this
 // machine's interfaces, routes or filters.
 #pragma once
@@ -17,17 +17,17 @@ namespace tmplbuild {
 
 class PodNetwork {
   public:
-    // Whether the program that it needs is here.
+    // Whether the program that it needs is installed.
     static bool is_possible();
-    // `folder`: of this run, for the resolver's file. A machine error with the program's last words when it fails.
-    // Needs CAP_SYS_ADMIN.
+    // `folder`: this run's, for the resolver's file. On failure, a machine error with the program's last lines. Needs
+    // CAP_SYS_ADMIN.
     static Result<std::unique_ptr<PodNetwork>> make(const std::filesystem::path& folder, io::ProcessRunner& processes);
     PodNetwork(const PodNetwork&) = delete;
     PodNetwork& operator=(const PodNetwork&) = delete;
     ~PodNetwork();
 
     int fd() const { return network_.get(); }
-    std::filesystem::path path() const;  // of the namespace, for as long as this value lives
+    std::filesystem::path path() const;  // the path of the namespace, valid as long as this value lives
     const std::filesystem::path& resolver() const { return resolver_; }
 
   private:

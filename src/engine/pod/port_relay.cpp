@@ -22,16 +22,16 @@ namespace {
 constexpr std::size_t most_connections = 512;
 constexpr std::size_t piece = 64 << 10;
 
-// One way of one connection.
+// One direction of one connection.
 struct Way {
     std::string waiting{};
-    bool ended = false;  // nothing more comes
-    bool shut = false;   // and the other side was told
+    bool ended = false;  // no more data will come
+    bool shut = false;   // the other side was told so
 
     short wants_in() const { return !ended && waiting.empty() ? POLLIN : 0; }
     short wants_out() const { return waiting.empty() ? 0 : POLLOUT; }
 
-    // False: the connection is broken.
+    // False when the connection is broken.
     bool read_from(int fd) {
         std::array<char, piece> buffer{};
         const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
@@ -57,9 +57,9 @@ struct Way {
 struct Connection {
     sys::Fd client, pod;
     bool connected = false;
-    Way in{}, out{};  // to the pod, from the pod
+    Way in{}, out{};  // to the pod, and from the pod
 
-    // What happened to both sides; false when there is nothing left to carry.
+    // Handles the events of both sides; false when nothing is left to carry.
     bool carry(short of_client, short of_pod) {
         if (!connected) {
             if (of_pod == 0) return (of_client & (POLLERR | POLLHUP)) == 0;
@@ -77,7 +77,8 @@ struct Connection {
     std::array<pollfd, 2> wants() const {
         const short to_client = static_cast<short>(connected ? in.wants_in() | out.wants_out() : 0);
         const short to_pod = static_cast<short>(connected ? out.wants_in() | in.wants_out() : POLLOUT);
-        // A side of which nothing is wanted would wake the loop by its end alone, again and again.
+        // A side that waits for nothing is left out of the poll, since its end alone would wake the loop again and
+        // again.
         return {{{to_client == 0 && connected ? -1 : client.get(), to_client, 0},
                  {to_pod == 0 ? -1 : pod.get(), to_pod, 0}}};
     }
@@ -129,7 +130,7 @@ Result<PortRelay> PortRelay::start(std::vector<ClaimedPort> ports, int network) 
     if (!out.stop_) return os_error("make", "an event descriptor", errno);
     std::promise<int> entered;
     auto result = entered.get_future();
-    // A thread's network is its own: the listening sockets stay in that in which they were made.
+    // Each thread has its own network namespace, but the listening sockets stay in the one in which they were made.
     out.thread_ = std::thread([ports = std::move(ports), network, stop = out.stop_.get(), &entered] {
         const bool inside = network < 0 || ::setns(network, CLONE_NEWNET) == 0;
         entered.set_value(inside ? 0 : errno);

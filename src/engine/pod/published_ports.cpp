@@ -23,7 +23,7 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
 Result<sys::Fd> bound(const PublishedPort& port, in_addr_t address) {
     sys::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return os_error("make", "a socket", errno);
-    // Connections that have just ended do not count.
+    // Connections that have just ended must not block the port.
     const int yes = 1;
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in at{};

@@ -32,7 +32,7 @@ SandboxCommand entrypoint_of(const oci::Image& image, const std::filesystem::pat
         command.directory = directory;
     const auto files = sys::Beneath::open(root, sys::Outside::is_root);
     command.user = find_user_in(files.value(), json::string_or(process, "User", "")).value();
-    // The image's word counts before the machine's, and the caller's before both.
+    // The image's variables override the machine's, and the caller's override both.
     command.environment.merge(lent);
     for (const auto& [name, value] : run.environment) command.environment[name] = value;
     command.pass_stdin = run.pass_stdin;
@@ -40,16 +40,17 @@ SandboxCommand entrypoint_of(const oci::Image& image, const std::filesystem::pat
     return command;
 }
 
-// What lies between this machine and the pod's ports.
+// How this machine reaches the pod's ports.
 struct Reach {
     std::vector<PublishedPort> ports;
-    std::vector<ClaimedPort> claimed;  // until the relay has them
+    std::vector<ClaimedPort> claimed;  // until the relay takes them
     std::unique_ptr<PodNetwork> network;
     std::optional<PortRelay> relay;
     bool own_network = false;
 };
 
-// Before anything is built: a port that is taken is said in the first second, and is the pod's from then on.
+// Called before anything is built, so that a taken port is reported in the first second; the others are the pod's from
+// then on.
 Reach claim(const Template& tmpl, const LocalRun& run) {
     Reach out;
     // `--only COMMAND` starts no service.
@@ -92,9 +93,9 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
     if (auto made = sys::make_directories(run.volume); !made) throw BuildError(made.error());
     std::vector<SandboxMount> mounts = run.mounts;
     mounts.push_back({std::filesystem::absolute(run.volume), "/workspace", false});
-    // A pod on this machine reaches package indexes as the machine does: it may have to compile a kernel.
+    // A pod on this machine reaches package indexes as the machine does, since it may have to compile a kernel.
     const sys::TempDirectory loan = store.new_temp_directory("host").value();
-    // The outer folder is ours alone; the inner one is read by services of other users too.
+    // Only this user may enter the outer folder; services of other users read the inner one, which is mounted.
     const std::filesystem::path lent_folder = loan.path() / "lent";
     if (auto made = sys::make_directories(lent_folder); !made) throw BuildError(made.error());
     std::filesystem::permissions(lent_folder, std::filesystem::perms(0755));
@@ -114,14 +115,14 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
     if (run.on_start) run.on_start();
     const std::vector<std::string> links = pod_links(tmpl, reach.ports, run.environment);
     StartWatch watch(tmpl, reach.ports);
-    // A terminal is the command's alone from here on.
+    // From here on, only the command writes to the terminal.
     if (run.pass_terminal) tell_links(links, run);
     command.on_line = [&](std::string_view line) {
         if (run.on_line) run.on_line(line);
         if (watch.completes(line)) tell_links(links, run);
     };
     const auto ended = session->run(command, context.stop);
-    // A stop that was asked for is how such a run ends.
+    // A requested stop is the normal end of such a run.
     if (!ended && ended.error().kind == ErrorKind::interrupted) return 0;
     return ended.value().exit_code;
 }

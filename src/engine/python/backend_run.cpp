@@ -14,10 +14,10 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-// The same folder for every build: compilers and backends write it into what they make.
+// The same folder for every build, since compilers and backends write it into their output.
 static constexpr const char* build_folder = "/mnt/tmplbuild-sdist";
 
-// What the script says, and its exit code, where the lock lacks a build requirement.
+// The script's message and exit code where the lock lacks a build requirement.
 static constexpr const char* needs_words = "it needs to be built: ";
 static constexpr int needs_more = 3;
 
@@ -58,7 +58,7 @@ Error BackendRun::failure(const std::string& why) const {
     return build_error("no wheel could be made of " + what + ": " + why);
 }
 
-// The folder: venv/ with the builders, out/, and the source itself.
+// Fills the folder: venv/ with the builders, out/, and the source itself.
 Result<void> BackendRun::lay_out(const std::vector<LockedDistribution>& builders, StepContext& context) {
     const PythonFacts& python = *context.contract.python;
     auto place = VenvPlace::make(std::string(build_folder) + "/venv", python);
@@ -111,10 +111,10 @@ static std::string quoted(const std::string& list) {
     return join(out, ", ");
 }
 
-// What is missing, and what brings it.
+// What is missing, and how to add it.
 Error BackendRun::explained(const std::string& said, bool lacks_packages) const {
     const auto says = [&](const char* words) { return said.find(words) != std::string::npos; };
-    // maturin asks for puccinialin, an installer of Rust, where it finds no cargo.
+    // Where maturin finds no cargo, it asks for puccinialin, an installer of Rust.
     const bool rust = says("puccinialin") || says("Rust compiler") || says("cargo, the Rust") ||
                       says("Cargo, the Rust") || says("`cargo` ") || says("'cargo'");
     const std::string more(said.substr(std::min(said.size(), said.rfind(needs_words))));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One run of a project's own build backend (PEP 517, PEP 660) in the sandbox, over the layers of a step, without
-// network, with the lock's builders in a throwaway venv. Used for wheels of sdists and sources, and to ask sources what
-// they are. What a run leaves is not trusted: no link is followed, and only plain files are taken.
+// network, with the lock's builders in a throwaway venv. Used to make wheels of sdists and sources, and to ask sources
+// what they are. Output of a run is not trusted: no link is followed, and only plain files are taken.
 #pragma once
 
 #include <string>
@@ -14,9 +14,9 @@
 
 namespace tmplbuild {
 
-enum class BackendMake { wheel, metadata };  // of editable sources, `wheel` is one that leads to where they lie
+enum class BackendMake { wheel, metadata };  // `wheel` of editable sources is one that points to their place
 
-// Everything that can decide what a run makes.
+// Everything that can decide the output of a run.
 CanonicalKey backend_key(BackendMake make, const LockedDistribution& source,
                          const std::vector<LockedDistribution>& builders, const StepContext& context);
 
@@ -27,7 +27,7 @@ class BackendRun {
                                     const std::vector<LockedDistribution>& builders, StepContext& context);
 
     std::uint64_t peak_memory() const { return peak_memory_; }
-    // Names of the files that it made, in no order.
+    // Names of the files that it made, in any order.
     Result<std::vector<std::string>> made() const;
     Result<sys::Fd> open_made(const std::string& name, std::uint64_t& size) const;
     Error failure(const std::string& why) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program that runs a project's build backend (PEP 517, PEP 660) inside the sandbox, in the Python of a throwaway
-// venv. Part of every key of what it makes. Used by backend_run.cpp alone.
+// venv. Its text is part of every key of what it makes. Used by backend_run.cpp.
 #pragma once
 
 namespace tmplbuild {

@@ -18,9 +18,9 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-// Which objects a .pyc file shares depends on what the process had interned before, so each part of a unit is compiled
-// in order by a fresh copy of one parent: how many run at once cannot show in the bytes. The content is py_compile's
-// own (its compile(), with the sources from elsewhere).
+// Which objects a .pyc file shares depends on what the process had interned before. So each part of a unit is compiled
+// in order by a fresh copy of one parent, and the bytes do not depend on how many run at once. The content is that of
+// py_compile (its compile(), with the sources from elsewhere).
 static constexpr const char* compile_script = R"(import sys
 del sys.path[0]
 import importlib._bootstrap_external as external, importlib.machinery, importlib.util, json, os
@@ -77,12 +77,12 @@ while running:
     wait()
 )";
 
-// A part is small enough that the last one to finish does not keep the others waiting long.
+// Parts are small, so that the last one to finish does not keep the others waiting long.
 static constexpr std::size_t part_size = 200;
 static constexpr std::int64_t most_bytecode = 256 << 20;  // bytes of one source's
 
-// The files in `folder`: N.py with the sources of part N one after the other, N.pyc and N.json (sizes, -1 for a source
-// that does not compile) with what became of them.
+// The files in `folder`: N.py with the sources of part N one after the other, and the results in N.pyc and N.json
+// (sizes, -1 for a source that does not compile).
 class BytecodeParts {
   public:
     explicit BytecodeParts(const BytecodeRequest& request) : request_(request) {
@@ -116,7 +116,7 @@ class BytecodeParts {
     }
 
     Result<void> write_list() const {
-        // Long ones first; the order of parts does not show in the bytes.
+        // Long parts run first; their order does not change the bytes.
         std::vector<std::size_t> order(parts_.size());
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -129,14 +129,14 @@ class BytecodeParts {
             for (std::size_t i = 0; i < parts_[number].sizes.size(); ++i)
                 files.push_back(json::array{source(number, i), parts_[number].sizes[i]});
             list.push_back(json::array{number, std::move(files)});
-            // Parts of empty files alone were never written to.
+            // A part that only holds empty files was never written to.
             if (auto made = sys::open_fd(name(number, "py"), O_WRONLY | O_CREAT); !made) return made.error();
         }
         return sys::write_file_atomic(request_.folder / "parts.json", json::canonical(list));
     }
 
-    // Written by a program of the image, which may have left anything there: read beneath the folder, regular files
-    // only, and no more than what was asked for.
+    // A program of the image wrote these files, and may have left anything there: they are read beneath the folder, as
+    // regular files only, and no more than was asked for.
     Result<Bytecode> results() const {
         auto folder = sys::Beneath::open(request_.folder, sys::Outside::refused);
         if (!folder) return folder.error();
@@ -149,8 +149,8 @@ class BytecodeParts {
 
   private:
     struct Part {
-        std::size_t unit, first;           // its sources: of this unit, from here
-        std::vector<std::uint64_t> sizes;  // of each, bytes
+        std::size_t unit, first;           // its sources: those of this unit from this index on
+        std::vector<std::uint64_t> sizes;  // of each source, in bytes
     };
 
     Result<void> take(std::size_t number, Bytecode& out) const {
@@ -191,7 +191,7 @@ class BytecodeParts {
 
     const BytecodeRequest& request_;
     std::vector<Part> parts_;
-    std::vector<std::size_t> first_part_;  // of each unit
+    std::vector<std::size_t> first_part_;  // by unit
 };
 
 Result<std::string> Bytecode::read(const std::string& source) const {
@@ -216,7 +216,7 @@ Result<Bytecode> compile_bytecode(SandboxSession& session, const BytecodeRequest
     if (auto written = parts.write_sources(); !written) return written.error();
     if (auto written = parts.write_list(); !written) return written.error();
     SandboxCommand command;
-    // Not -I: it would ignore PYTHONHASHSEED, and the order of a set's constants would be another each time.
+    // Not -I, which would ignore PYTHONHASHSEED, so that the order of a set's constants would change each time.
     command.argv = {request.python.command, "-s", "-S", "-B", "-W", "ignore", "-"};
     for (const std::string& argument :
          {request.mounted, request.final_path, std::to_string(std::max(request.jobs, 1U)),

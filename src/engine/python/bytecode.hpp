@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Python sources → bytecode, by the interpreter that will read it, for the paths that the image will have. Used for
-// venvs (unchecked: the files never change) and for trees that users update in place (checked). Equal sources give
-// equal bytes, however many jobs run. Sources that do not compile (templates, other Pythons) have none, as with pip.
-// Sources and results travel in a few large files: a venv has tens of thousands of small ones.
+// Compiles Python sources to bytecode, by the interpreter that will read it, for the paths that the image will have.
+// Used for venvs (unchecked: the files never change) and for trees that users update in place (checked). Equal sources
+// give equal bytes, however many jobs run. Sources that do not compile (templates, other Pythons) get none, as with
+// pip. Sources and results are passed in a few large files, since a venv has tens of thousands of small ones.
 #pragma once
 
 #include <filesystem>
@@ -22,30 +22,30 @@ namespace tmplbuild {
 
 enum class PycKind { unchecked_hash, checked_hash };  // PEP 552
 
-// What belongs together: a distribution, a tree. Its bytecode depends on itself alone.
+// Sources that belong together: a distribution, or a tree. Their bytecode depends on themselves alone.
 struct BytecodeUnit {
-    // Takes the next piece of source number `at`; numbers never fall.
+    // Takes the next piece of source number `at`; numbers never decrease.
     using Put = std::function<Result<void>(std::size_t at, std::span<const std::byte> data)>;
     std::vector<std::string> sources;  // paths below final_path, sorted
-    // Gives every source's content. Called once, several units' side by side.
+    // Gives every source's content. Called once; those of several units run at the same time.
     std::function<Result<void>(const Put&)> read;
 };
 
 struct BytecodeRequest {
-    PythonFacts python;  // an interpreter that is not this one is a build_error
+    PythonFacts python;  // any other interpreter is a build_error
     PycKind kind = PycKind::unchecked_hash;
     std::filesystem::path folder;  // on this machine, empty; must outlive the result
     std::string mounted;           // the same folder as the session's commands see it, writable
-    std::string final_path;        // what stands in tracebacks before a source's path: "/opt/venv"
+    std::string final_path;        // the beginning of a source's path in tracebacks: "/opt/venv"
     std::vector<BytecodeUnit> units;
     unsigned jobs = 1;
 };
 
-// What came of it: a .pyc file's content for each source that compiles.
+// The result: the content of a .pyc file for each source that compiles.
 class Bytecode {
   public:
     bool has(const std::string& source) const { return pieces_.contains(source); }
-    Result<std::string> read(const std::string& source) const;  // which it has
+    Result<std::string> read(const std::string& source) const;  // of a source that compiles
     std::uint64_t peak_memory = 0;                              // bytes, of all its processes
 
   private:
@@ -55,7 +55,8 @@ class Bytecode {
         std::uint64_t offset = 0, size = 0;
     };
     std::shared_ptr<const sys::Beneath> folder_;
-    std::vector<std::string> files_;  // in it; opened for each read: there can be more than a process may hold open
+    // In the folder; opened for each read, since there may be more than a process may hold open.
+    std::vector<std::string> files_;
     std::map<std::string, Piece> pieces_;
 };
 

@@ -27,7 +27,7 @@ struct Installed {
     std::vector<std::string> files;
 };
 
-// Paths relative to the root. Rows that lead out of it are nobody's files.
+// Paths are relative to the root. Rows of RECORD that lead out of it are ignored.
 Result<Installed> read_installed(const sys::Beneath& root, const std::string& site_packages,
                                  const std::string& dist_info) {
     Installed out{site_packages + "/" + dist_info, {}};
@@ -77,7 +77,7 @@ Result<void> hide_distributions(const fs::path& root, const std::string& site_pa
         for (const std::string& file : one.files)
             if (!kept.contains(file))
                 if (auto removed = remove_file(*beneath, file); !removed) return removed;
-        // What is left of it (RECORD of a venv need not name itself) would still be found as a distribution.
+        // Files of it that remain (a venv's RECORD need not list itself) would still make Python find the distribution.
         std::error_code failed;
         if (auto real = beneath->real_path(one.folder); real && *real) fs::remove_all(root / **real, failed);
         if (failed) return os_error("hide", one.folder, failed.value());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes distributions out of a venv as one compile sees it: what a variant's key does not name is not there. Used by
-// the kernel step on its sandbox's own view; layers and the image stay as they are.
+// Removes distributions from a venv for one compile, which must not see what its variant's key does not name. Used by
+// the kernel step on its sandbox's own view; layers and the image do not change.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +11,8 @@
 
 namespace tmplbuild {
 
-// `root`: the sandbox's view, writable. `site_packages`: below it, without a leading slash. `names`: as the lock spells
-// them. Files that RECORD names go, but those that a distribution which stays has as well.
+// `root`: the sandbox's view, writable. `site_packages`: below it, without a leading slash. `names`: in the lock's
+// spelling. Files that RECORD names are removed, except those that a remaining distribution has too.
 Result<void> hide_distributions(const std::filesystem::path& root, const std::string& site_packages,
                                 const std::vector<std::string>& names);
 

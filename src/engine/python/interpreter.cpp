@@ -10,10 +10,10 @@ namespace tmplbuild {
 static constexpr std::size_t answer_limit = 16 << 10;      // bytes
 static constexpr std::uint64_t memory_limit = 1ULL << 30;  // bytes
 static constexpr std::chrono::seconds time_limit{60};
-static constexpr std::size_t path_limit = 100;  // folders of a PATH that are looked into
+static constexpr std::size_t path_limit = 100;  // folders of a PATH that are searched
 
-// In a venv, and behind a script that starts another Python (pyenv's shims), the interpreter proper is what a venv can
-// stand on. "-I" keeps the answer free of what lies around in the image.
+// In a venv, or behind a script that starts another Python (pyenv's shims), this finds the interpreter that a venv can
+// be made for. "-I" keeps other files of the image out of the answer.
 static constexpr const char* question = R"(
 import importlib.util, json, os, sys, sysconfig
 program = sys.executable

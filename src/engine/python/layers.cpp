@@ -17,12 +17,12 @@ namespace tmplbuild {
 
 namespace {
 
-// One layer keeps about two cores busy (inflating and checking here; hashing and compressing beside it) and holds about
-// 50 MB, most of them zstd's.
+// One layer keeps about two cores busy (inflating and checking in this thread; hashing and compressing in another) and
+// holds about 50 MB, most of them zstd's.
 unsigned layers_at_once(unsigned jobs) { return std::clamp(jobs / 2, 1U, 2U); }
 
-// The archives in use. A layer goes through its files by path and so comes back to a wheel a few times (its package,
-// its dist-info, its scripts), but opening it again costs only its directory.
+// The open archives. A layer takes its files in the order of paths and so returns to a wheel a few times (its package,
+// its dist-info, its scripts), but opening it again only costs reading its directory.
 class Archives {
   public:
     Result<const io::ZipReader*> get(const Wheel& wheel) {
@@ -43,7 +43,7 @@ class Archives {
     std::list<std::pair<const Wheel*, io::ZipReader>> open_;  // most recently used first
 };
 
-// What all layers of the step share while they are packed.
+// State that all layers of the step share while they are packed.
 struct Packing {
     const VenvContent& venv;
     StepContext& context;
@@ -51,7 +51,7 @@ struct Packing {
     std::atomic<std::uint64_t> done{0};
     std::atomic<bool> failed{false};
 
-    // Between pieces: whether to go on, and a word to who watches.
+    // Called between pieces: returns an error if the work should stop, and reports progress.
     Result<void> went_on(std::size_t bytes) {
         if (failed || context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
         constexpr std::uint64_t word_every = 16 << 20;
@@ -85,7 +85,7 @@ class GroupPacking {
   private:
     const VenvPlace& place() const { return packing_.venv.place; }
 
-    // "python:venv: torch 2.11.0, triton 3.6.0 and 14 more": the largest ones tell people the most.
+    // Names the largest ones, which tell people the most: "python:venv: torch 2.11.0, triton 3.6.0 and 14 more".
     std::string comment() const {
         std::vector<std::pair<std::uint64_t, const Wheel*>> by_size;
         for (const Wheel* wheel : wheels_) {
@@ -105,7 +105,7 @@ class GroupPacking {
     Result<void> add(const Wheel& wheel) {
         auto bytecode = add_bytecode(wheel);
         if (!bytecode) return bytecode.error();
-        std::unordered_set<std::string_view> made;  // what a wheel brings compiled gives way to what was compiled here
+        std::unordered_set<std::string_view> made;  // bytecode in a wheel is replaced by what was compiled here
         for (const InstalledFile& file : *bytecode) made.insert(file.path);
         for (const WheelFile& file : wheel.files) {
             if (file.left_out || made.contains(file.path)) continue;
@@ -143,7 +143,7 @@ class GroupPacking {
         entry.mtime = file.mtime;
         entry.size = file.size;
         if (file.text) return set_.add(std::move(entry), *file.text, wheel.title());
-        // One pointer beside `this` keeps the function small: there are tens of thousands of them.
+        // Capturing one pointer beside `this` keeps the function small: there are tens of thousands of them.
         const Taken& taken = taken_.emplace_front(Taken{&wheel, &file});
         EntrySet::Producer produce = [this, &taken](const EntrySet::Sink& sink) { return stream(taken, sink); };
         return set_.add(std::move(entry), std::move(produce), wheel.title());
@@ -184,7 +184,8 @@ Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& 
     std::vector<std::vector<const Wheel*>> groups;
     groups.reserve(by_group.size() + 1);
     for (auto& [number, wheels] : by_group) groups.push_back(std::move(wheels));
-    // The venv's own files name the kernels and the interpreter: apart, they move nobody's packages.
+    // The venv's own files hold the names of the kernels and the interpreter, so they are a layer apart from the
+    // packages.
     groups.emplace_back();
     std::vector<BuiltLayer> layers(groups.size());
     auto packed = run_parallel(groups.size(), layers_at_once(context.jobs), [&](std::size_t at) {
@@ -193,7 +194,7 @@ Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& 
             layers[at] = std::move(*layer);
             return Result<void>{};
         }
-        // Another group's failure ended this one: that one's error is the one to tell.
+        // This layer was interrupted by another group's failure, and that group's error is the one to report.
         if (packing.failed && layer.error().kind == ErrorKind::interrupted && !context.stop.stop_requested())
             return Result<void>{};
         packing.failed = true;

@@ -10,7 +10,7 @@ namespace tmplbuild {
 std::optional<std::string> find_header(std::string_view text, std::string_view name) {
     const std::string wanted = to_lower(name);
     for (const std::string& line : split(text, '\n')) {
-        if (trim(line).empty()) return std::nullopt;  // the body begins
+        if (trim(line).empty()) return std::nullopt;  // the body begins after an empty line
         const std::size_t colon = line.find(':');
         if (colon == std::string::npos || line.front() == ' ' || line.front() == '\t') continue;
         if (to_lower(trim(line.substr(0, colon))) == wanted) return std::string(trim(line.substr(colon + 1)));
@@ -45,7 +45,7 @@ static Result<EntryPoint> parse_entry_point(std::string_view line) {
     if (equals == std::string_view::npos) return bad("has no '='");
     const std::string name(trim(line.substr(0, equals)));
     std::string_view object = line.substr(equals + 1);
-    object = trim(object.substr(0, object.find('[')));  // extras: kept by the specification, used by nobody
+    object = trim(object.substr(0, object.find('[')));  // extras: the specification allows them, and nobody uses them
     const std::size_t colon = object.find(':');
     if (colon == std::string_view::npos) return bad("names no function");
     EntryPoint entry{name, std::string(trim(object.substr(0, colon))), std::string(trim(object.substr(colon + 1)))};
@@ -71,7 +71,7 @@ Result<std::vector<EntryPoint>> parse_entry_points(std::string_view text) {
     }
     auto by_name = [](const EntryPoint& a, const EntryPoint& b) { return a.name < b.name; };
     std::stable_sort(out.begin(), out.end(), by_name);
-    // One script in both groups is one script here: there is no difference between them on Linux.
+    // A script in both groups counts once, since the groups do not differ on Linux.
     out.erase(
         std::unique(out.begin(), out.end(), [](const EntryPoint& a, const EntryPoint& b) { return a.name == b.name; }),
         out.end());

@@ -13,7 +13,7 @@ namespace tmplbuild {
 namespace {
 
 struct Owner {
-    Wheel* wheel = nullptr;  // none: the venv's own
+    Wheel* wheel = nullptr;  // none: the file is the venv's own
     WheelFile* file = nullptr;
     std::string title() const { return wheel == nullptr ? "the venv itself" : wheel->title(); }
 };
@@ -48,7 +48,7 @@ class Ownership {
         return {};
     }
 
-    // In a layer, a file where another layer has a folder would hide all that is in it.
+    // A file in one layer would hide a folder of that name in another layer, and everything in it.
     Result<void> check_folders(const std::string& path, const std::string& title) const {
         for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
             auto file = owners_.find(std::string_view(path).substr(0, at));
@@ -72,8 +72,9 @@ class Ownership {
         return std::find(allowed_.begin(), allowed_.end(), normalized_project(wheel.name)) != allowed_.end();
     }
     std::vector<std::string> allowed_;
-    std::map<std::pair<std::string, std::string>, std::size_t> replaced_;  // who gave way to whom → files
-    std::unordered_map<std::string_view, Owner> owners_;  // the paths live in the wheels and the skeleton
+    // (the one that gave way, the one that stayed) → number of files.
+    std::map<std::pair<std::string, std::string>, std::size_t> replaced_;
+    std::unordered_map<std::string_view, Owner> owners_;  // the texts of paths belong to the wheels and the skeleton
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Python parts of the lock made whole: venvs, what builds their sdists, what kernels take from an index, the
-// toolkit's wheels. Used by prepare.cpp and by it alone. Resolves first and fetches last, so that what cannot work is
-// refused before gigabytes come.
+// Completes the Python parts of the lock: venvs, what the builds of their sdists need, what kernels take from an index,
+// the toolkit's wheels. Used by the engine's parts of the lock. Resolves first and fetches last, so that what cannot
+// work is refused before gigabytes are fetched.
 #pragma once
 
 #include <map>
@@ -14,26 +14,26 @@
 
 namespace tmplbuild {
 
-// A version of Python that the base's suite does not have, by the template alone: throws BuildError.
+// Refuses a version of Python that the base's suite does not have, judged by the template alone: throws BuildError.
 void refuse_absent_interpreters(const Template& tmpl);
 
-// All throw BuildError. The base must be made: its contract is in the lock.
+// All functions throw BuildError. The base must be made, unless a function says otherwise: its contract is in the lock.
 class PythonLocker {
   public:
     PythonLocker(const Template& tmpl, const LocalFacts& facts, Lock& lock, ResolveContext& context)
         : tmpl_(tmpl), facts_(facts), lock_(lock), context_(context) {}
 
-    // What each venv is asked for, by all that is on this machine: wrong lines are refused. Needs no base.
+    // Reads the requirements of each venv as far as this machine has them, and refuses wrong lines. Needs no base.
     void refuse_wrong_requirements() const;
-    // `earlier`: the venv's part of the lock before it went stale; nullptr to take the newest of everything.
+    // `earlier`: the venv's part of the lock before it became stale; nullptr takes the newest of everything.
     void resolve_venv(const VenvRequest& request, const LockedVenv* earlier);
-    // The sdist that a recipe names as its source; does nothing for one that names none. Needs no base. `earlier`: the
-    // kernel's part of the lock, whose sdist is kept where it still is the one asked for; nullptr to ask anew.
+    // Finds the sdist that a recipe names as its source; does nothing where it names none. Needs no base. `earlier`:
+    // the kernel's part of the lock, whose sdist is kept if it still is the wanted one; nullptr looks it up again.
     void find_sdist(const KernelRequest& request, const LockedKernel* earlier);
-    // After find_sdist().
+    // To be called after find_sdist().
     void resolve_kernel(const KernelRequest& request);
     void resolve_toolchain();
-    // The files of all that was resolved.
+    // Fetches the files of everything that was resolved.
     void fetch();
 
   private:

@@ -8,7 +8,7 @@ namespace tmplbuild {
 
 namespace {
 
-// One row of CSV off the front of the text (RFC 4180, and lines that end in LF alone).
+// Takes one row of CSV from the beginning of the text (RFC 4180; lines may end in LF alone).
 class Csv {
   public:
     explicit Csv(std::string_view text) : rest_(text) {}
@@ -74,7 +74,7 @@ Result<std::vector<RecordRow>> parse_record(std::string_view text) {
                                fields->front() + "'");
         fields->resize(3);
         RecordRow row{(*fields)[0], (*fields)[1], (*fields)[2]};
-        // Some writers pad their base64; the specification says not to.
+        // Some writers pad their base64, although the specification forbids it.
         row.hash.erase(std::find_if(row.hash.rbegin(), row.hash.rend(), [](char c) { return c != '='; }).base(),
                        row.hash.end());
         if (!row.path.empty()) rows.push_back(std::move(row));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RECORD, the list of a distribution's files: read out of wheels, written into venvs (Python packaging user guide,
-// "Recording installed projects" and "Binary distribution format"). CSV in the dialect of Python's csv module.
+// RECORD, the list of a distribution's files: read from wheels and venvs, written into venvs (Python packaging user
+// guide, "Recording installed projects" and "Binary distribution format"). CSV in the dialect of Python's csv module.
 // Never touches the files themselves.
 #pragma once
 
@@ -18,9 +18,9 @@ struct RecordRow {
     std::string size;  // decimal bytes, or empty
 };
 
-// Rows without a path are left out. An error for an open quote or a row of more than three fields.
+// Rows without a path are left out. Errors: an open quote, a row of more than three fields.
 Result<std::vector<RecordRow>> parse_record(std::string_view text);
-// Sorted by path; lines end as Python's csv.writer ends them (CR LF), as in every RECORD that pip writes.
+// Sorted by path; lines end in CR LF, as Python's csv.writer and so every RECORD of pip has it.
 std::string write_record(std::vector<RecordRow> rows);
 
 }  // namespace tmplbuild

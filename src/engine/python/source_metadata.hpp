@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What sources are, asked of their build backend in the sandbox over a base's layers. The engine's end of the seam
-// resolve/build_backend.hpp; made by prepare.cpp once the base stands. An answer is kept in the store by everything
-// that can decide it.
+// Asks sources what they are, through their build backend in the sandbox over a base's layers. The engine's
+// implementation of resolve/build_backend.hpp, used while the lock is completed. An answer is kept in the store under
+// everything that can decide it.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace tmplbuild {
 
 class SandboxBackends : public BuildBackends {
   public:
-    // `below`: the base's layers, which may come later; `init`: the program sandbox-init.
+    // `below`: the base's layers, which may be added later; `init`: the program sandbox-init.
     SandboxBackends(const std::vector<BuiltLayer>& below, std::filesystem::path init, const ResolveContext& context)
         : below_(below), init_(std::move(init)), context_(context) {}
 

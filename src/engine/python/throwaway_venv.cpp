@@ -13,7 +13,8 @@ Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, c
     std::vector<Wheel> read;
     for (const LockedDistribution& one : wheels) {
         auto wheel = read_wheel(store.blob_path(one.sha256), one, place);
-        // The lock pins each wheel whole, and nobody updates such a venv: a RECORD that lacks files does not matter.
+        // The lock pins each wheel as a whole, and nobody updates such a venv, so a RECORD that lacks files does not
+        // matter.
         if (!wheel) wheel = read_wheel(store.blob_path(one.sha256), one, place, BadRecord::replaced);
         if (!wheel) return wheel.error();
         read.push_back(std::move(*wheel));
@@ -23,7 +24,7 @@ Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, c
     if (auto made = unpack_skeleton(skeleton, root); !made) return made;
     for (const Wheel& wheel : read) {
         if (auto unpacked = unpack_wheel(wheel, root, [](const auto&) { return true; }); !unpacked) return unpacked;
-        // Programs find their own files through it: cmake's wheel does, and with it scikit-build-core.
+        // Some programs find their own files through RECORD: cmake's wheel does, and scikit-build-core with it.
         const std::filesystem::path record = root / place.site_packages() / wheel.dist_info / "RECORD";
         if (auto written = sys::write_file_atomic(record, record_of(wheel, {}, place)); !written) return written;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole venv on disk from wheels in the store, for programs that run during the build and never reach an image: what
-// builds an sdist, what a kernel's compile asks for. Writes into a folder of our own alone.
+// Lays out a whole venv on disk from wheels in the store, for programs that run during the build and never reach an
+// image: the builders of sdists, and what a kernel's compile needs. Writes into a folder of our own alone.
 #pragma once
 
 #include <filesystem>
@@ -12,10 +12,10 @@
 
 namespace tmplbuild {
 
-// Raised when the same wheels are laid down in another way: part of every key of what such a venv makes.
+// Raised when the same wheels are laid out in another way: part of every key of what such a venv makes.
 inline constexpr int throwaway_venv_form = 2;  // 2: with RECORD
 
-// Fills the folder `root`, which commands will see at place.root(), with whole dist-info folders (RECORD too). The
+// Fills the folder `root`, which commands will see at place.root(), with complete dist-info folders (RECORD too). The
 // wheels must be in the store.
 Result<void> lay_throwaway_venv(const std::vector<LockedDistribution>& wheels, const VenvPlace& place,
                                 const PythonFacts& python, const std::filesystem::path& root, const Store& store);

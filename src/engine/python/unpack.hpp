@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts of a venv on disk, in a folder of our own: the sources that become bytecode, and the throwaway venv in which an
-// sdist is built. What an image gets is never unpacked: see layers.hpp. Writes new files only, follows no link.
+// Unpacks wheels into a folder of our own, for throwaway venvs and kernels' fallbacks. A venv of an image is never
+// unpacked: see layers.hpp. Writes new files only, follows no link.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +10,8 @@
 
 namespace tmplbuild {
 
-// The files of the wheel that are not left out and for which `wanted` says yes, below `root` (the venv's), checked
-// against their hashes. Two calls for different wheels may run at once.
+// Unpacks the wheel's files below `root` (the venv's), except those that are left out and those for which `wanted`
+// returns false; each is checked against its hash. Two calls for different wheels may run at once.
 Result<void> unpack_wheel(const Wheel& wheel, const std::filesystem::path& root,
                           const std::function<bool(const WheelFile&)>& wanted);
 Result<void> unpack_skeleton(const std::vector<VenvFile>& skeleton, const std::filesystem::path& root);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where things are in a venv, and what a venv is besides its packages: pyvenv.cfg, the interpreter's links, activate,
-// and the .pth file that puts active kernels first. Written by us, since Python's venv module would have to run in the
-// image and writes what its own version likes. Paths are relative to the venv unless said otherwise.
+// The paths of things in a venv, and the files of a venv besides its packages: pyvenv.cfg, the interpreter's links,
+// activate, and the .pth file that puts active kernels first. We write them ourselves, since Python's venv module would
+// have to run in the image, and its output differs between versions. Used wherever a venv is laid out. Paths are
+// relative to the venv unless said otherwise.
 #pragma once
 
 #include <string>
@@ -15,7 +16,7 @@ namespace tmplbuild {
 
 class VenvPlace {
   public:
-    // `venv`: absolute path in the image. Refused: paths that a script's first lines cannot hold (quotes, '$', …).
+    // `venv`: absolute path in the image. Refuses paths that the first lines of a script cannot hold (quotes, '$', …).
     static Result<VenvPlace> make(const std::string& venv, const PythonFacts& python);
 
     const std::string& root() const { return root_; }         // "/opt/venv"
@@ -24,8 +25,9 @@ class VenvPlace {
     std::string site_packages() const { return library() + "/site-packages"; }
     std::string headers(const std::string& distribution) const;  // "include/site/python3.11/<distribution>"
     std::string interpreter() const { return root_ + "/bin/python"; }
-    // What a script of the venv begins with: "#!<interpreter>\n", or, where the kernel could not take that (127 bytes
-    // before Linux 5.1, no white space), three lines that both sh and Python read, the first one starting sh.
+    // The beginning of a script of the venv: "#!<interpreter>
+    // ", or, where Linux could not read that (127 bytes before 5.1, no white space), three lines that both sh and
+    // Python can read, of which the first starts sh.
     std::string script_head() const;
 
   private:
@@ -37,7 +39,8 @@ struct VenvFile {
     std::string text;
 };
 
-// `kernels`: names; /run/tmplbuild/kernels/<name>/active comes first on Python's path, the first name foremost.
+// `kernels`: names; /run/tmplbuild/kernels/<name>/active comes first on Python's path, that of the first name before
+// all.
 std::vector<VenvFile> venv_skeleton(const VenvPlace& place, const PythonFacts& python,
                                     const std::vector<std::string>& kernels);
 

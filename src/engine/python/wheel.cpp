@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t max_text = 64 << 20;    // bytes of METADATA, RECORD and the like; the largest seen has 3 MB
 constexpr std::uint64_t max_script = 16 << 20;  // bytes of a script whose first line is rewritten
 
-// Why a member's name cannot become a path, or nothing. Names are used as they are, so nothing is repaired.
+// Why a member's name cannot become a path; empty where it can. Names are used unchanged, so a wrong one is refused.
 std::string fault_of(const std::string& name) {
     if (name.front() == '/') return "is absolute";
     if (name.size() > 4000) return "is too long";
@@ -32,12 +32,12 @@ std::string fault_of(const std::string& name) {
         if (part.empty() || part == "." || part == "..") return "has a part that is empty, '.' or '..'";
         if (part.size() > 255) return "has a part that is too long";
     }
-    // RFC 3629: what RECORD lists is UTF-8, so a name that is not cannot be listed.
+    // RECORD is UTF-8 (RFC 3629), so a name that is not UTF-8 cannot be listed.
     if (!is_utf8(name)) return "is not UTF-8";
     return {};
 }
 
-// What an installer writes itself, and signatures of the RECORD that it replaces.
+// Files that the installer writes itself, and signatures of the RECORD that it replaces.
 bool is_installers_own(std::string_view name) {
     for (const char* own : {"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
         if (name == own) return true;
@@ -114,7 +114,7 @@ class WheelReading {
         if (!about) return about.error();
         wheel_.mtime = std::max(by_name_.at(wheel_.dist_info + "/WHEEL")->mtime, default_mtime);
         const std::string format = find_header(*about, "Wheel-Version").value_or("");
-        if (!format.starts_with("1."))  // PEP 427: a greater major version must be refused
+        if (!format.starts_with("1."))  // PEP 427: a higher major version must be refused
             return build_error("it is of the wheel format '" + format + "'; known is 1.0");
         return {};
     }
@@ -133,7 +133,7 @@ class WheelReading {
         return {};
     }
 
-    // RECORD's own word on every file, before any of them is read: all that it lacks is one error.
+    // Compares the members with RECORD before any of them is read: everything that RECORD lacks becomes one error.
     Result<void> check_recorded() {
         if (replaces_record_) return {};
         std::vector<std::string> lacking;
@@ -168,7 +168,7 @@ class WheelReading {
                                       is_installers_own(member.name.substr(wheel_.dist_info.size() + 1)));
     }
 
-    // The hash that the venv's RECORD is to give.
+    // The member's hash for the venv's RECORD.
     Result<std::string> hash_of(const io::ZipMember& member) const {
         if (!replaces_record_) return recorded_.at(member.name);
         auto hash = NamedHash::make_for("sha256=");
@@ -190,7 +190,7 @@ class WheelReading {
         for (const EntryPoint& entry : *entries) {
             const std::string imported = entry.function.substr(0, entry.function.find('.'));
             wheel_.commands.push_back(entry.name);
-            // The guard: multiprocessing imports the main script again in each child.
+            // The guard is needed since multiprocessing imports the main script again in each child.
             add_text("bin/" + entry.name,
                      place_.script_head() + "import sys\n\nfrom " + entry.module + " import " + imported +
                          "\n\nif __name__ == \"__main__\":\n    sys.exit(" + entry.function + "())\n",
@@ -215,7 +215,7 @@ class WheelReading {
         return {};
     }
 
-    // "{name}-{version}.data/<scheme>/…" goes where the scheme says, all else below site-packages.
+    // "{name}-{version}.data/<scheme>/…" goes where the scheme says, everything else below site-packages.
     Result<void> place(const io::ZipMember& member, WheelFile file) {
         const std::size_t top = member.name.find('/');
         if (top == std::string::npos || !member.name.substr(0, top).ends_with(".data")) {
@@ -249,7 +249,7 @@ class WheelReading {
         file.executable = true;
         constexpr std::string_view mark = "#!python";
         std::string start;
-        // Ended by an error of our own; one of the archive's comes again when the file is read whole.
+        // This stops with an error of our own; an error of the archive comes again when the whole file is read.
         (void)zip_.read(member, [&](std::span<const std::byte> data) -> Result<void> {
             start.append(reinterpret_cast<const char*>(data.data()), std::min(data.size(), mark.size()));
             return build_error("seen enough");
@@ -325,7 +325,7 @@ Result<void> read_wheel_file(const Wheel& wheel, const WheelFile& file, const io
             wheel.name + "\"]");
 }
 
-// A path as RECORD has it: relative to site-packages, so that files elsewhere in the venv begin with "../../../".
+// A path in RECORD's form: relative to site-packages, so that files elsewhere in the venv begin with "../../../".
 static std::string recorded_path(const std::string& path, const VenvPlace& place) {
     const std::string folder = place.site_packages() + "/";
     if (path.starts_with(folder)) return path.substr(folder.size());
@@ -337,7 +337,7 @@ static std::string recorded_path(const std::string& path, const VenvPlace& place
 std::string record_of(const Wheel& wheel, const std::vector<InstalledFile>& extra, const VenvPlace& place) {
     std::vector<RecordRow> rows;
     rows.reserve(wheel.files.size() + extra.size() + 1);
-    std::unordered_set<std::string_view> replaced;  // bytecode that the wheel brought itself
+    std::unordered_set<std::string_view> replaced;  // bytecode in the wheel that is replaced by ours
     for (const InstalledFile& file : extra) replaced.insert(file.path);
     for (const WheelFile& file : wheel.files)
         if (!replaced.contains(file.path))

@@ -21,7 +21,7 @@ std::string variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-// The machine's CA bundle: what its tools were told, else where distributions keep it.
+// The machine's CA bundle: the one that variables name for its tools, else the one where distributions keep it.
 fs::path ca_bundle() {
     std::error_code failed;
     for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"})
@@ -31,7 +31,7 @@ fs::path ca_bundle() {
     return {};
 }
 
-// pip reads the user's file over the machine's; one of them is lent (pip documentation, "Configuration").
+// pip prefers the user's file to the machine's; only one of them is lent (pip documentation, "Configuration").
 fs::path pip_configuration() {
     std::error_code failed;
     const std::string home = variable("HOME"), xdg = variable("XDG_CONFIG_HOME"), told = variable("PIP_CONFIG_FILE");
@@ -45,7 +45,7 @@ fs::path pip_configuration() {
     return {};
 }
 
-// Proxies, and the settings of pip and uv that are not paths of this machine.
+// Whether a variable is lent: proxies, and those settings of pip and uv that are not paths of this machine.
 bool is_lent(std::string_view name) {
     for (const char* exact : {"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY",
                               "NO_PROXY", "ALL_PROXY", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST",
@@ -72,7 +72,7 @@ Result<std::map<std::string, std::string>> lend_host_settings(const fs::path& fo
     std::string apt;
     for (const char* scheme : {"http", "https"})
         if (auto proxy = out.find(std::string(scheme) + "_proxy"); proxy != out.end()) {
-            // apt.conf(5) has no way to write these in a value.
+            // A value of apt.conf(5) cannot hold these.
             if (proxy->second.find_first_of("\"\n\r") != std::string::npos)
                 return usage_error(
                     "the variable " + proxy->first + " holds a quote or a line's end, and no proxy's address does",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of /etc that an engine lends to every container: their text, and where in the image they really lie. Used
-// by the runc sandbox. Lent files are mounted over the image's, so that none of them is ever in a layer.
+// The files of /etc that the sandbox gives to every container: their text, and where in the image they really lie. Used
+// by the runc sandbox, which mounts them over the image's, so that none of them is ever in a layer. Touches no file
+// itself.
 #pragma once
 
 #include <string>
@@ -9,10 +10,10 @@
 
 namespace tmplbuild {
 
-// /etc/hosts as hosts(5) has it: localhost by both protocols, the names for IPv6, and the container's own.
+// The text of /etc/hosts (hosts(5)): localhost by both protocols, the names for IPv6, and the container's own name.
 std::string hosts_text(const std::string& host_name);
-// Where `path` (absolute) leads: an image may have it as a link, whose target then is the mount point. One in circles
-// is its own.
+// Where `path` (absolute) leads: an image may have a link there, and then the mount point is its target. Links in a
+// circle lead to `path` itself.
 std::string real_place(const StackedTrees& image, const std::string& path);
 
 }  // namespace tmplbuild

@@ -25,10 +25,10 @@ constexpr int max_depth = 12;
 std::vector<pid_t> processes_in(const fs::path& group) {
     std::vector<pid_t> out;
     auto text = sys::read_file(group / "cgroup.procs", 1 << 20);
-    if (!text) text = sys::read_file(group / "cgroup.threads", 1 << 20);  // a threaded group has no other list
+    if (!text) text = sys::read_file(group / "cgroup.threads", 1 << 20);  // a threaded group only has this list
     if (!text) return out;
     for (const std::string& line : split(*text, '\n')) {
-        pid_t pid = 0;  // 0 also stands for a process that this pid namespace does not show
+        pid_t pid = 0;  // 0 also means a process that this pid namespace does not show
         if (std::from_chars(line.data(), line.data() + line.size(), pid).ec == std::errc() && pid > 0)
             out.push_back(pid);
     }
@@ -49,7 +49,7 @@ bool is_of_the_dead(std::string_view name) {
     return sys::maker_of(mark.substr(0, mark.find('-'))) == sys::Maker::dead;
 }
 
-// A group lies below that of its maker, which may be anywhere.
+// A group lies below the group of its maker, which may be anywhere.
 void sweep(const fs::path& folder, int depth) {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(folder, failed)) {

@@ -23,7 +23,7 @@ bool starts_with_any(const std::string& path, std::initializer_list<const char*>
     return std::any_of(places.begin(), places.end(), [&](const char* place) { return path.starts_with(place); });
 }
 
-// Bytes of the files at and below a path; nothing where there are folders only, or an overlay's mark of a deletion.
+// The bytes of the files at and below a path; none where there are only folders, or an overlay's mark of a deletion.
 std::optional<std::uint64_t> size_of_files(const fs::path& at) {
     std::error_code failed;
     const fs::file_status status = fs::symlink_status(at, failed);
@@ -36,7 +36,7 @@ std::optional<std::uint64_t> size_of_files(const fs::path& at) {
     return out;
 }
 
-// Anything that is no folder, at or below a path; not the overlay's mark of a deletion.
+// The first thing at or below a path that is neither a folder nor the overlay's mark of a deletion.
 std::optional<fs::path> first_file(const fs::path& at) {
     struct stat facts {};
     if (::lstat(at.c_str(), &facts) != 0 || is_overlay_whiteout(facts)) return std::nullopt;
@@ -54,7 +54,8 @@ std::optional<fs::path> first_file(const fs::path& at) {
 
 Leaving leaving_of(const std::string& path) {
     if (is_engines_own(path)) return Leaving::told;
-    // A user's own caches are what he baked in (a model in the hub's cache); of package tools they only weigh.
+    // A user's own caches were put there on purpose (a model in the hub's cache); those of package tools only take
+    // space.
     if (path.starts_with("root/.cache/"))
         return starts_with_any(path + "/", {"root/.cache/pip/", "root/.cache/uv/"}) ? Leaving::scrubbed : Leaving::kept;
     return is_scrubbed(path) ? Leaving::scrubbed : Leaving::kept;
@@ -93,7 +94,7 @@ Result<void> refuse_reserved_places(const fs::path& root, const fs::path& upper)
     auto merged = sys::Beneath::open(root, sys::Outside::is_root);
     if (!merged) return merged.error();
     for (const char* place : {"/workspace", "/opt/tmplbuild"}) {
-        // Where it really lies in the image: the command may have moved /opt and left a link.
+        // The place's real path in the image, since the command may have moved /opt and left a link.
         const auto real = merged->real_path(place);
         if (!real) return real.error();
         const char* reason = reserved_reason(place);

@@ -32,19 +32,19 @@ json::array mounts_of(const RuncConfig& config) {
     return out;
 }
 
-// A step has what package installs need and no more, as buildah's default has it; a pod also has the three that
-// Docker's default adds: device nodes (which the devices' rule keeps closed), raw sockets, records for the audit.
+// A step has the capabilities that package installs need and no more, as buildah's default has them; a pod also has the
+// three that Docker's default adds: device nodes (which the devices' rule keeps closed), raw sockets, audit records.
 json::object capabilities(bool is_pod, bool is_root) {
     json::array set = texts({"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID",
                              "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL"});
     if (is_pod)
         for (const char* more : {"CAP_MKNOD", "CAP_NET_RAW", "CAP_AUDIT_WRITE"}) set.emplace_back(more);
-    // Another user has none, and gets what a program brings with it: as after execve(2), and as Docker has it.
+    // Another user has none, and gets those of the programs that it starts: as after execve(2), and as with Docker.
     if (!is_root) return {{"bounding", set}};
     return {{"bounding", set}, {"effective", set}, {"permitted", set}};
 }
 
-// What of the kernel is shown to nobody: Docker's and buildah's lists together. runc passes over what is not there.
+// Paths of Linux that no container sees: Docker's and buildah's lists together. runc ignores paths that do not exist.
 json::array masked_paths() {
     return texts({"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
                   "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/dev/block",
@@ -59,7 +59,8 @@ json::array limits(const RuncConfig& config) {
     auto limit = [](const char* kind, std::uint64_t soft, std::uint64_t hard) {
         return json::object{{"type", kind}, {"soft", soft}, {"hard", hard}};
     };
-    // The same on every machine where it can be, so that no step depends on the builder's. No core file in a layer.
+    // The limits are the same on every machine where possible, so that no step depends on the builder's. No core file
+    // gets into a layer.
     json::array out{limit("RLIMIT_NOFILE", std::min<std::uint64_t>(1024, config.open_files), config.open_files)};
     if (!config.is_pod) out.push_back(limit("RLIMIT_CORE", 0, 0));
     return out;

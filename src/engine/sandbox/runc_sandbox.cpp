@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first rung: runc as root over an overlay.
+// The sandbox by runc, as root, over an overlay.
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -36,7 +36,7 @@ const char* const init_inside = "/run/tmplbuild-init";
 const char* const input_inside = "/run/tmplbuild-input";
 const char* const secrets_inside = "/run/secrets";
 
-// Unmounts when it ends; lazily, since a process that is just ending may still stand in it.
+// Unmounts when it ends; lazily, since an ending process may still have its directory there.
 class Mount {
   public:
     static Result<Mount> tmpfs(const fs::path& at) {
@@ -55,15 +55,15 @@ class Mount {
     fs::path at_;
 };
 
-// A mount point in the bottom lower directory, which is never packed: runc then makes none in the upper one.
+// Makes a mount point in the bottom lower directory, which is never packed, so that runc makes none in the upper one.
 Result<void> make_mount_point(const fs::path& bottom, const std::string& inside, bool is_directory) {
     const fs::path point = bottom / fs::path(inside).relative_path();
     if (is_directory) return sys::make_directories(point);
     return sys::write_file_atomic(point, "");
 }
 
-// Where memory is short for a builder and its commands together, a command goes first: its step can be tried again.
-// Only ever more than our own: to take less needs a capability.
+// When memory is short for a builder and its commands together, Linux should end a command first, since its step can be
+// tried again. The score is only raised above our own: lowering it needs a capability.
 int likely_victim() {
     const auto own = sys::read_file("/proc/self/oom_score_adj", 64);
     int score = 0;  // when it cannot be read
@@ -71,17 +71,17 @@ int likely_victim() {
     return std::min(1000, score + 500);
 }
 
-// As many as this process may allow, and no more than engines give a container.
+// As many as this process may permit, but no more than engines give a container.
 std::uint64_t open_files() {
     rlimit own{};
     ::getrlimit(RLIMIT_NOFILE, &own);
     return std::min<std::uint64_t>(own.rlim_max, 1 << 20);
 }
 
-// Far above what a compile with every core busy starts, far below what brings a machine down.
+// far more than a compile with every core busy starts, far less than what a machine cannot bear
 constexpr std::int64_t step_processes = 32'768;
 
-// Files of the image that are mounted over, where they really lie.
+// Where the files of the image that are mounted over really lie.
 struct LentPlaces {
     std::string resolver, hosts;
 };
@@ -119,10 +119,10 @@ class RuncSession : public SandboxSession {
         });
     }
 
-    // Names of lower directories are short links beside the mount point, and mount(8) stands there: the options of an
-    // overlay over a hundred layers then fit into the one page that mount(2) takes.
+    // The names of lower directories are short links beside the mount point, where mount(8) runs: so the options of an
+    // overlay over a hundred layers fit into the one page that mount(2) takes.
     Result<void> mount(const std::vector<fs::path>& lowers) {
-        // Without the first, which holds mount points alone.
+        // The first one is left out, since it only holds mount points.
         for (std::size_t i = 1; i < lowers.size(); ++i) {
             auto root = sys::Beneath::open(lowers[i], sys::Outside::is_root);
             if (!root) return root.error();
@@ -185,7 +185,8 @@ class RuncSession : public SandboxSession {
             config.mounts.push_back({shared_.init, init_inside});
         }
         for (const auto& [name, value] : command.environment) config.environment[name] = value;
-        // What engines set where neither image nor caller says it; HOME is runc's own, from the image's /etc/passwd.
+        // Variables that engines set where neither image nor caller does; runc itself sets HOME, from the image's
+        // /etc/passwd.
         if (command.is_entrypoint) config.environment.try_emplace("HOSTNAME", config.hostname);
         if (command.pass_terminal) config.environment.try_emplace("TERM", "xterm");
         config.argv.insert(config.argv.end(), command.argv.begin(), command.argv.end());
@@ -203,7 +204,7 @@ class RuncSession : public SandboxSession {
     }
 
   private:
-    // The container's group stays until it is deleted (--keep): what its counters say at the end is the whole truth.
+    // The container's group stays until it is deleted (--keep), so that its counters can be read after the end.
     Result<io::ProcessResult> start(const SandboxCommand& command, const fs::path& bundle, const std::string& name,
                                     const StepGroup& group, const std::stop_token& stop) {
         const std::string state = work_.path() / "runc";
@@ -221,12 +222,12 @@ class RuncSession : public SandboxSession {
         const MemoryWatch::Use use = watch ? watch->finish() : MemoryWatch::Use{};
         if (result && use.peak != 0) result->peak_memory = use.peak;
         if (result) result->killed_for_memory = use.killed;
-        // A container whose runc was killed goes on until its pipe closes.
+        // A container whose runc was killed runs on until its pipe closes.
         (void)shared_.processes.run({.argv = {"runc", "--root", state, "delete", "--force", name}}, {});
         return result;
     }
 
-    // A copy of the command's own, which it may change as under any engine; nothing of it lasts.
+    // Each command gets a copy of its own, which it may change as with any engine; the changes are not kept.
     Result<void> lend_hosts(RuncConfig& config) {
         const fs::path file = work_.path() / "hosts";
         hosts_ = hosts_text(config.hostname);
@@ -263,7 +264,7 @@ class RuncSession : public SandboxSession {
     sys::TempDirectory work_;
     std::vector<SandboxMount> mounts_;
     LentPlaces places_;
-    std::string hosts_;                // as the command was lent it
+    std::string hosts_;                // as the command got it
     std::vector<sys::Beneath> roots_;  // the layers below
     bool mounted_ = false;
 };
@@ -299,7 +300,7 @@ class RuncSandbox : public Sandbox {
         for (const std::string& file :
              {std::string(init_inside), std::string(input_inside), places.resolver, places.hosts})
             if (auto made = make_mount_point(bottom, file, false); !made) return made;
-        // A package's service may not start in a step: invoke-rc.d(8) asks this file.
+        // No service of a package may start in a step: invoke-rc.d(8) asks this file.
         if (auto written = sys::write_file_atomic(bottom / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755);
             !written)
             return written;
@@ -341,7 +342,7 @@ Result<std::unique_ptr<Sandbox>> make_sandbox(const Store& store, io::ProcessRun
     if (!fs::is_regular_file(init, failed))
         return machine_error("the program sandbox-init is missing: '" + init.string() + "'", "build the whole project");
     sweep_leftover_cgroups();
-    // In a namespace of our own, mounts end with the last of our processes.
+    // In a mount namespace of our own, mounts end with the last of our processes.
     if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
         return machine_error("this machine lets root make no mount namespace: " + std::string(std::strerror(errno)),
                              "a container needs the capability SYS_ADMIN for it");

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 3> breakouts{"CVE-2025-31133", "CVE-2025-
 
 struct Version {
     int major = 0, minor = 0, patch = 0;
-    int candidate = std::numeric_limits<int>::max();  // "-rc.3": comes before the release
+    int candidate = std::numeric_limits<int>::max();  // the 3 of "-rc.3"; a candidate comes before its release
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's own 0 for a pointer.
     auto operator<=>(const Version&) const = default;
 };
@@ -33,7 +33,7 @@ bool take(std::string_view& text, std::string_view word) {
     return true;
 }
 
-// "1.1.5+ds1", "1.4.0-rc.2", "1.0.0~rc93+ds1"; what follows is a distribution's or a commit.
+// Reads "1.1.5+ds1", "1.4.0-rc.2", "1.0.0~rc93+ds1"; the rest of the text is a distribution's or a commit.
 std::optional<Version> parse(std::string_view text) {
     Version out;
     if (!take_number(text, out.major) || !take(text, ".") || !take_number(text, out.minor) || !take(text, ".") ||

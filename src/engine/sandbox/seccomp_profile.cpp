@@ -15,8 +15,8 @@ namespace tmplbuild {
 
 namespace {
 
-// By what they are about. A name that the installed libseccomp does not know is left out by runc; the call is then
-// refused with ENOSYS, as by a kernel that lacks it. Calls ending in 32, 64 or _time64 are those of 32-bit programs.
+// Grouped by subject. runc leaves out a name that the installed libseccomp does not know; the call is then refused with
+// ENOSYS, as by a Linux that lacks it. Calls that end in 32, 64 or _time64 are those of 32-bit programs.
 constexpr std::string_view files =
     "access chdir chmod chown chown32 chroot close close_range copy_file_range creat dup dup2 dup3 faccessat "
     "faccessat2 "
@@ -65,7 +65,7 @@ constexpr std::string_view time_and_machine =
     "clock_nanosleep clock_nanosleep_time64 getrandom gettimeofday nanosleep sysinfo time timer_create timer_delete "
     "timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd_create timerfd_gettime "
     "timerfd_gettime64 timerfd_settime timerfd_settime64";
-// socketcall is how some 32-bit programs make sockets; a filter cannot look at its arguments.
+// some 32-bit programs make sockets by socketcall, whose arguments a filter cannot see
 constexpr std::string_view talking =
     "accept accept4 bind connect getpeername getsockname getsockopt ipc listen mq_getsetattr mq_notify mq_open "
     "mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl msgget msgrcv msgsnd "
@@ -99,13 +99,13 @@ json::object seccomp_profile(SeccompUse use) {
 
     std::vector<std::uint64_t> families{AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
     if (use == SeccompUse::pod) families.push_back(AF_PACKET);
-    // By equality: the kernel looks at 32 bits of the 64 that a filter compares, so "not that one" could be got round.
+    // Compared for equality: Linux uses 32 bits of the 64 that a filter compares, so a "not equal" could be bypassed.
     for (const std::uint64_t family : families) rules.push_back(allow_first_argument("socket", "SCMP_CMP_EQ", family));
-    // The default, with and without 32-bit limits and addresses that are not moved about (debuggers, setarch -R), and
-    // the question what is set.
+    // The default personality, with and without 32-bit limits and fixed addresses (debuggers, setarch -R), and the
+    // question for the present one.
     for (const std::uint64_t persona : {0x0ULL, 0x8ULL, 0x20000ULL, 0x20008ULL, 0xffffffffULL})
         rules.push_back(allow_first_argument("personality", "SCMP_CMP_EQ", persona));
-    // Threads and processes, but none in a namespace of its own.
+    // New threads and processes are permitted, but none in a namespace of its own.
     json::object clone = allow_first_argument(
         "clone", "SCMP_CMP_MASKED_EQ",
         CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET);
@@ -113,7 +113,8 @@ json::object seccomp_profile(SeccompUse use) {
     rules.push_back(json::object{{"names", json::array{"clone3"}}, {"action", "SCMP_ACT_ERRNO"}, {"errnoRet", ENOSYS}});
     return {{"defaultAction", "SCMP_ACT_ERRNO"},
             {"defaultErrnoRet", EPERM},
-            // A call of the x32 ABI ends its program: nothing is built for it, and its rules cost each step 15 ms.
+            // A call of the x32 ABI ends its program: nothing is built for it, and its rules would cost each step 15
+            // ms.
             {"architectures", json::array{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86"}},
             {"syscalls", std::move(rules)}};
 }

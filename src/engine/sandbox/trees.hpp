@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layers unpacked as overlay lower directories. Small ones (bases, compilers) are kept in the store, since every build
-// that runs a command needs them; large ones live as long as this value. Used by the sandbox alone. A kept tree appears
-// by rename and is never written to again; whether it is still what was kept is looked at once in the life of this
-// value.
+// that runs a command needs them; large ones live as long as this value. Used by the sandbox. A kept tree appears by
+// rename and is never written to again; this value checks once whether it is still as it was kept.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +14,8 @@
 
 namespace tmplbuild {
 
-// An image may hold one layer many times (an empty one of each idle step), an overlay takes no folder twice. The
-// topmost place counts: whatever a layer below it could show or hide, the same layer above shows or hides again.
+// An image may hold one layer many times (an empty one of each idle step), but an overlay accepts no folder twice. The
+// topmost place counts: whatever a lower repetition could show or hide, the same layer above shows or hides again.
 std::vector<BuiltLayer> without_repeats(const std::vector<BuiltLayer>& below);
 
 class LayerTrees {
@@ -26,13 +25,13 @@ class LayerTrees {
     // Uncompressed bytes up to which a tree is kept between builds (docs/decisions/0005-kept-trees.md).
     static constexpr std::uint64_t kept_limit = 1'500'000'000;
 
-    // The trees of layers, bottom first. Thread-safe; different layers unpack side by side. The paths live as long as
-    // this value.
+    // The trees of layers, bottom first. Thread-safe; different layers are unpacked at the same time. The paths are
+    // valid as long as this value lives.
     Result<std::vector<std::filesystem::path>> trees_of(const std::vector<BuiltLayer>& layers);
 
   private:
-    // One layer. Nearly every one is the same directory over whatever other layers; one that leans on those below it is
-    // another directory over others.
+    // The trees of one layer. Nearly every layer gives the same directory over any other layers; one that depends on
+    // those below it gives another directory over others.
     struct Slot {
         std::mutex mutex;
         std::filesystem::path alone;

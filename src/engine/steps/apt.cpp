@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 static const char* const inside = "/run/tmplbuild-apt";
 
-// apt reads the repository that lies in the mounted folder and nothing else, and keeps its lists and caches there.
+// apt reads only the repository in the mounted folder, and keeps its lists and caches there.
 static std::vector<std::string> apt_get(std::vector<std::string> arguments) {
     std::vector<std::string> argv = {"apt-get", "-q", "-y"};
     const std::string at = inside;
@@ -25,7 +25,7 @@ static std::vector<std::string> apt_get(std::vector<std::string> arguments) {
 }
 
 Result<StepOutput> build_step(const AptSpec& spec, StepContext& context) {
-    if (spec.locked.packages.empty()) return StepOutput{};  // the layers below have all of it
+    if (spec.locked.packages.empty()) return StepOutput{};  // the layers below have everything
     auto work = context.store.new_temp_directory("apt");
     if (!work) return work.error();
     const fs::path folder = work->path() / "apt";

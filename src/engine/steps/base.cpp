@@ -17,7 +17,7 @@ static Result<StepOutput> build_base(const ImageBase&, const BaseSpec&, StepCont
     return usage_error("'base.image' cannot be built by this release", "take it out of the template");
 }
 
-// Layers of somebody else's image as they are; what known layers depend on is measured over all of them.
+// Takes the layers of a foreign image unchanged, and measures the facts for known layers over all of them.
 static Result<StepOutput> build_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
     context.say("reading the layout");
     auto source = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});

@@ -14,7 +14,7 @@
 
 namespace tmplbuild {
 
-// Read when the layer is written, beneath the template's folder as it was looked at.
+// Reads a file when the layer is written, beneath the template's folder as it was when it was opened.
 static EntrySet::Producer content_of(const std::shared_ptr<const ContextFiles>& files, const std::string& relative,
                                      std::uint64_t size) {
     return [files, relative, size](const EntrySet::Sink& sink) -> Result<void> {
@@ -109,7 +109,7 @@ Result<StepOutput> build_step(const FilesSpec& spec, StepContext& context) {
     }
     auto layer = set.write(context.store, {context.compression, context.step});
     if (!layer) return layer.error();
-    // A file that changed between planning and packing would be kept under the key of what it was.
+    // A file that changed between planning and packing would be stored under the key of its old content.
     auto same = unchanged(spec);
     if (!same) return same.error();
     if (!*same) return build_error("files of " + context.step + " changed while they were packed", "build again");

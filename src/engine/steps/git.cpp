@@ -30,7 +30,7 @@ static BytecodeUnit unit_of(const fs::path& tree) {
     return unit;
 }
 
-// Users update such trees in place (`git pull`): bytecode that is checked against its source never goes stale.
+// Users update such trees in place (`git pull`), so the bytecode is checked against its source each time.
 static Result<std::uint64_t> add_bytecode(EntrySet& set, const fs::path& tree, const GitSpec& spec,
                                           StepContext& context) {
     if (!context.contract.python) return std::uint64_t{0};
@@ -60,7 +60,7 @@ static Result<std::uint64_t> add_bytecode(EntrySet& set, const fs::path& tree, c
         if (!content) return content.error();
         Entry entry{.path = *dest + "/" + pyc_path(source, python)};
         entry.mtime = spec.locked.commit_time;
-        if (set.contains(entry.path)) continue;  // the commit's own file counts
+        if (set.contains(entry.path)) continue;  // the commit's own file wins
         if (auto added = set.add(std::move(entry), std::move(*content), spec.layer.url); !added) return added.error();
     }
     return bytecode->peak_memory;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One variant: compiled for one arch in the image's own layers, stripped, proven, packed.
+// Makes one variant: compiles it for one arch over the image's own layers, strips, proves and packs it.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -106,7 +106,7 @@ class Compile {
         return describe();
     }
 
-    // The compile as src/compile has it, for the builder and for a pod.
+    // Describes the compile for src/compile, which the builder and the pod share.
     Result<void> describe() {
         recipe_.arch = spec_.arch;
         recipe_.directory = compile::source_directory(spec_.kernel);
@@ -126,7 +126,7 @@ class Compile {
         const std::string packages = place->inside(place->site_packages());
         if (auto hidden = hide_distributions(session_->root(), packages, spec_.venv_hidden); !hidden) return hidden;
         if (auto seen = see_torch(packages); !seen) return seen;
-        // torch's headers include those of cuBLAS and others, which lie in the wheels that torch depends on.
+        // torch's headers include those of cuBLAS and other libraries, which are in the wheels that torch depends on.
         auto root = sys::Beneath::open(session_->root(), sys::Outside::is_root);
         if (!root) return root.error();
         std::vector<std::string> names;
@@ -137,7 +137,8 @@ class Compile {
         return {};
     }
 
-    // What the headers say, which is what is compiled against; the lock says what was asked for.
+    // Reads the facts of the installed torch, against which the variant is compiled; the lock only says what was
+    // requested.
     Result<void> see_torch(const std::string& packages) {
         auto torch = torch_facts(session_->root(), packages, spec_.torch_venv);
         if (!torch) return torch.error();
@@ -180,7 +181,7 @@ class Compile {
         return error;
     }
 
-    // The error of the compile's own command, in words where its cause is known.
+    // The error of the compile's own command, in words if its cause is known.
     Error explained(Error error, const std::string& what) const {
         if (error.kind != ErrorKind::build) return error;
         if (timed_out_) {
@@ -198,13 +199,13 @@ class Compile {
             " (it held " + human_bytes(peak_) + "; builds may use " + human_bytes(machine_limits().memory) + " here)";
         if (context_.tell_out_of_memory)
             context_.tell_out_of_memory();
-        else  // the second try
+        else  // this is the second try
             error.hint =
                 "it was alone, with one compiler at a time: it needs a machine, or a container, with more memory";
         return error;
     }
 
-    // A toolchain that cannot work says so in seconds, not after minutes of the real compile.
+    // A toolchain that cannot work fails here in seconds, not after minutes of the real compile.
     Result<void> canary() {
         context_.say("trying the toolchain");
         const std::string program = "#include <cuda_runtime.h>\n__global__ void canary(int* p) { *p = 1; }\n";
@@ -240,7 +241,7 @@ class Compile {
         return {};
     }
 
-    // From the compile's own output to the proven variant.
+    // Makes the proven variant from the compile's output.
     Result<kernel::VariantProof> finish() {
         const std::vector<std::string> made = file_names();
         for (const std::string& module : needed_modules()) {
@@ -310,7 +311,8 @@ class Compile {
         }
         kernel::VariantProof proof = kernel::prove_variant(request, list);
         if (proof.ok()) return proof;
-        // It is compiled: another table in the recipe needs no other compile. What cannot be read is no result.
+        // Keeps a finished compile, since another table in the recipe needs no other one. Modules that cannot be read
+        // are no result.
         const bool whole = std::all_of(list.begin(), list.end(),
                                        [](const auto& file) { return kernel::examine_module(file).problem.empty(); });
         if (whole) kept_.keep(output(), log_);
@@ -332,7 +334,7 @@ class Compile {
         auto layer =
             set.write(context_.store, {context_.compression, "kernel " + spec_.kernel + " " + spec_.arch.to_string()});
         if (!layer) return layer.error();
-        // What the front changed is part of the log: a source that names archs of its own shows here.
+        // The log also holds what nvcc-front changed, which shows a source that names archs of its own.
         if (auto changed = changed_calls()) log_ += "nvcc calls that were changed:\n" + *changed;
         const Digest log = Sha256::of(log_);
         if (auto kept = context_.store.put_blob(log, log_); !kept) return kept.error();
@@ -343,14 +345,14 @@ class Compile {
         return StepOutput{{*layer}, std::move(facts), peak_};
     }
 
-    // The compile could write there what it wanted: a link, a pipe, or without end.
+    // The compile could put anything there: a link, a pipe, or endless text.
     Result<std::string> changed_calls() const {
         const auto folder = sys::Beneath::open(log_folder(), sys::Outside::refused);
         if (!folder) return folder.error();
         return folder->read_file(front_log, most_front_log);
     }
 
-    // What the pod compares before it switches the variant on.
+    // The pod compares this digest before it switches the variant on.
     Result<Digest> digest_of_files() const {
         std::map<std::string, Digest> all;
         for (const fs::path& file : files([](std::string_view) { return true; })) {
@@ -364,11 +366,11 @@ class Compile {
     const KernelSpec& spec_;
     StepContext& context_;
     KeptCompile kept_;
-    std::optional<std::string> earlier_log_;  // of what kept_ gave back
+    std::optional<std::string> earlier_log_;  // the log that kept_ returned
     compile::Recipe recipe_;
     json::object torch_;  // of torch_facts(); empty without torch
     std::optional<sys::TempDirectory> work_;
-    std::unique_ptr<SandboxSession> session_;  // after work_: ends before the folders that it mounts
+    std::unique_ptr<SandboxSession> session_;  // after work_: it ends before the folders that it mounts
     std::string log_;
     std::uint64_t peak_ = 0;
     int exit_code_ = 0;  // of the last command

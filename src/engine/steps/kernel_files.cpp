@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a pod needs of a kernel besides its variants: the front before nvcc, source or patches, the self-test.
+// Adds what a pod needs of a kernel besides its variants: nvcc-front, source or patches, the self-test.
 #include "engine/kernel/kernel_source.hpp"
 #include "engine/python/unpack.hpp"
 #include "engine/steps/steps.hpp"
@@ -40,7 +40,7 @@ class Files {
         return set_.add({.path = path(name), .mode = mode}, std::move(*text), spec_.kernel);
     }
 
-    // A file of the recipe.
+    // Adds a file of the recipe.
     Result<void> add_own(const std::string& name, const fs::path& from, const Digest& planned) {
         auto text = read_recipe_file(spec_.recipe, from);
         if (!text) return text.error();
@@ -75,12 +75,12 @@ class Files {
         return {};
     }
 
-    // The packages of the wheels alone, without their metadata and scripts: what pip sees is the launcher's to say, and
+    // Only the packages of the wheels, without their metadata and scripts: the launcher decides what pip lists, and
     // `active` puts this folder on Python's path.
     Result<void> add_fallback() {
         const PythonFacts& python = *context_.contract.python;
         const std::string directory = fallback_directory(spec_.kernel, spec_.fallback);
-        auto place = VenvPlace::make("/opt/venv", python);  // its path is part of no file that is taken
+        auto place = VenvPlace::make("/opt/venv", python);  // its path is part of no file that is used
         if (!place) return place.error();
         auto work = context_.store.new_temp_directory("fallback");
         if (!work) return work.error();
@@ -118,7 +118,7 @@ class Files {
     const KernelFilesSpec& spec_;
     StepContext& context_;
     EntrySet set_;
-    std::optional<sys::TempDirectory> work_, fallback_;  // until the layer is written
+    std::optional<sys::TempDirectory> work_, fallback_;  // both until the layer is written
     std::uint64_t peak_ = 0;
 };
 

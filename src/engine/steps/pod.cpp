@@ -17,7 +17,7 @@ Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepCon
     if (!proof) return proof.error();
     for (pod::Kernel& kernel : pod.kernels) {
         if (kernel.name != ref.kernel) continue;
-        // The launcher compares it with what lies in the folder before it switches the variant on.
+        // The launcher compares this digest with the folder's before it switches the variant on.
         json::object table = **proof;
         if (const json::value* files = step.facts.if_contains("files")) table["files"] = *files;
         kernel.variants.push_back(
@@ -30,7 +30,7 @@ Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepCon
     return {};
 }
 
-// Where Python is and where its packages lie: known once the base is made.
+// Adds the interpreter's path and that of its packages, which are known once the base is made.
 Result<void> add_python(pod::Kernel& kernel, const PodSpecStep& spec, const BaseContract& contract) {
     const auto is = [&](const PythonFacts& python, const std::string& interpreter) {
         kernel.python.interpreter = interpreter;

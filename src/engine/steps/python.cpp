@@ -16,7 +16,7 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-// Where the sandbox shows the sources; not the venv's own path, which may lie in a folder that the base has.
+// Where the sandbox mounts the sources. It is not the venv's own path, since the base may have a folder there.
 static constexpr const char* bytecode_folder = "/mnt/tmplbuild-bytecode";
 
 static Result<void> check_blob(const LockedDistribution& distribution, const Store& store) {

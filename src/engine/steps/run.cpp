@@ -21,7 +21,7 @@ Result<StepOutput> build_step(const RunSpec& spec, StepContext& context) {
                            .directory = spec.layer.directory,
                            .network = spec.layer.network,
                            .secrets = secrets};
-    command.may_gain_privileges = true;  // a user's own command, as other builders run it
+    command.may_gain_privileges = true;  // a user's own command, run as other builders do it
     if (command.argv.empty()) command.argv = {"/bin/sh", "-eu", "-c", spec.layer.script};
     command.on_line = [&](std::string_view line) { context.progress.line(context.step, line); };
     context.say("running");
@@ -30,7 +30,7 @@ Result<StepOutput> build_step(const RunSpec& spec, StepContext& context) {
     if (auto allowed = refuse_reserved_places((*session)->root(), (*session)->upper()); !allowed)
         return allowed.error();
     context.say("packing");
-    // Whatever the command wrote has the time of this build; nothing of it may stay.
+    // Times that the command wrote are those of this build; none of them may stay.
     LeftOut left_out((*session)->upper());
     TreePackOptions options{{context.compression, context.step}, default_mtime, [&](const std::string& path, bool) {
                                 return left_out.skip(path);

@@ -15,7 +15,7 @@ Result<StepOutput> build_step(const RuntimeSpec& spec, StepContext& context) {
         if (auto added = set.add({.path = program.path, .mode = 0755}, std::move(*content), "runtime"); !added)
             return added.error();
     }
-    // On every shell's PATH.
+    // The link puts the program on every shell's PATH.
     const Entry link{
         .path = "usr/local/bin/tmpl-ctl", .type = EntryType::symlink, .mode = 0777, .link = "/opt/tmplbuild/tmpl-ctl"};
     if (auto added = set.add(link, {}, "runtime"); !added) return added.error();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One engine per kind of step, each in a file of its own: a spec and a context in, layers in the store out. Run by
-// run_step.cpp, for which a kind without an engine does not compile. An engine reads nothing but its spec, its context
-// and the store; it throws nothing.
+// One engine for each kind of step, each in a file of its own: it gets a spec and a context, and makes layers in the
+// store. run_step.cpp calls them, and does not compile for a kind without an engine. An engine reads nothing but its
+// spec, its context and the store; it throws nothing.
 #pragma once
 
 #include "engine/step_context.hpp"
