@@ -70,7 +70,7 @@ static void check_repositories(const Template& tmpl, Report& report) {
 
 static void check_kernels(const Template& tmpl, Report& report) {
     std::set<std::string> seen;
-    std::map<std::string, std::string> packages;  // what pip sees of a kernel, and the kernel
+    std::map<std::string, std::string> packages;  // what pip would list of a kernel → the kernel
     std::vector<std::string> venvs;
     for (const Layer& layer : tmpl.layers)
         if (const auto* python = std::get_if<PythonLayer>(&layer.body)) venvs.push_back(python->venv);

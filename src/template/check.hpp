@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold across the tables of a template: unique names and ports, references that exist, no circles. Called
-// once by parse.cpp after every table was read. Never changes the template.
+// Rules between the tables of a template: names and ports are unique, references exist, there are no circles. Called
+// once by parse.cpp, after every table was read. Never changes the template.
 #pragma once
 
 #include "template/report.hpp"

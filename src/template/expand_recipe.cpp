@@ -32,7 +32,7 @@ static std::string as_text(const Node& node) {
 
 struct Parameter {
     std::string name, type, description;
-    const Node* standard = nullptr;  // default; nullptr: the template must give it
+    const Node* standard = nullptr;  // the default; nullptr: the template must give a value
     std::vector<const Node*> allowed;
 };
 
@@ -93,7 +93,7 @@ static Values read_values(const std::vector<Parameter>& parameters, const std::s
     return values;
 }
 
-// Puts parameters into one text. `complete` is set to the parameter's node when the text is that parameter alone.
+// Replaces the parameters in one text. `complete` is set to the parameter's node when the text is that parameter alone.
 static std::string replace_parameters(const std::string& text, const Values& values,
                                       const std::vector<std::string>& names, const SourcePos& pos, Report& report,
                                       const Node*& complete) {
@@ -165,11 +165,11 @@ RecipeParts expand_recipe(const RecipeFile& recipe, const Node& use, Report& rep
     parts.name = read_name(raw, "name").value_or(recipe.directory.filename().string());
     const std::size_t before = report.count();
     const Values values = read_values(parameters, parts.name, use, report);
-    // A wrong parameter would be reported again wherever the recipe uses it.
+    // A wrong parameter would be reported again at each place where the recipe uses it.
     if (report.count() != before) return parts;
 
     const Report::Frame frame(report, "using recipe '" + parts.name + "' at " + use.pos.to_string());
-    // Parameters' own texts are not filled in: a default is a plain value.
+    // Parameters are not replaced in each other: a default is a plain value.
     Node filled = Node::make_table(recipe.tree.pos);
     for (const auto& member : recipe.tree.members)
         filled.members.push_back(

@@ -205,7 +205,7 @@ std::vector<std::string> read_debian_packages(TableReader& table, std::string_vi
 
 static bool has_secret(const Requirement& what) {
     if (what.kind == AddressKind::web) return without_user(what.address) != what.address;
-    // Servers of ssh want a user, whom everybody knows; passwords are no part of an address (is_address()).
+    // SSH servers need a user, and user names are no secret; passwords never belong into an address (is_address()).
     return what.kind == AddressKind::git && !what.address.starts_with("ssh://") &&
            without_user(what.address) != what.address;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One thing that a template copies from its own folder into an image, or compiles: a file, a folder, a text. Part of
-// `files` layers and of kernels' sources; read by resolve/context_files.hpp. A plain value, which touches no disk.
+// `files` layers and of kernels' sources; read by resolve/context_files.hpp. A plain value that never touches the disk.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct FileItem {
     std::uint32_t uid = 0, gid = 0;
     std::vector<std::string> exclude{};  // globs relative to source
     SourcePos pos{};
-    std::filesystem::path context{};           // absolute: the folder that the source may not leave; empty: its parent
-    std::vector<std::filesystem::path> own{};  // absolute: what the tool itself writes, which is never copied
+    std::filesystem::path context{};  // absolute: the folder out of which the source may not lead; empty: its parent
+    std::vector<std::filesystem::path> own{};  // absolute: what the tool itself writes; it is never copied
 };
 
 }  // namespace tmplbuild

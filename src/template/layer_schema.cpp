@@ -7,7 +7,7 @@ namespace tmplbuild {
 
 static json::object definition(const std::string& name) { return {{"$ref", "#/$defs/" + name}}; }
 
-// An entry of a kind is read by that kind's definition, so that an editor names the key that is wrong in it.
+// The schema of a kind's entries is that kind's own definition, so that an editor names the wrong key in an entry.
 static json::object rule_for(const std::string& kind) {
     const json::object use{{"const", kind}};
     const json::object properties{{"use", use}};

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the JSON Schema of a template says of one `[[layers]]` entry, by the kinds of layers that there are. The unit
-// test schema_test.cpp holds schema/template.schema.json to it, and writes it there anew. Never says which keys a kind
-// has: each has a definition of its own in the schema, by hand.
+// The part of a template's JSON Schema about one `[[layers]]` entry, made from the kinds of layers. The unit test
+// schema_test.cpp compares schema/template.schema.json with it, and rewrites that file. The keys of each kind stand in
+// the schema itself, in a definition that is written by hand.
 #pragma once
 
 #include "base/json.hpp"
 
 namespace tmplbuild {
 
-// The definitions "recipeLayer" and "layer". They refer to "filesLayer", "fetchLayer" and so on.
+// The definitions "recipeLayer" and "layer", which refer to "filesLayer", "fetchLayer" and so on.
 json::object layer_schema();
 
 }  // namespace tmplbuild

@@ -9,7 +9,7 @@
 
 namespace tmplbuild {
 
-static constexpr std::size_t shown_bytes = 200;  // a longer text would hide what the hint says
+static constexpr std::size_t shown_bytes = 200;  // a longer text would hide the hint's advice
 
 std::string toml_quoted(std::string_view text) {
     std::string out = "\"";
@@ -41,7 +41,7 @@ static std::vector<std::string> split_at(std::string_view text, std::string_view
     return out;
 }
 
-// A shell would do more with it than split it at white space. Braces are a template's placeholders.
+// Whether a shell would do more with the text than split it at white space. Braces are a template's placeholders.
 static bool needs_shell(std::string_view text) {
     if (text.find_first_of("'\"\\$`|&;<>()*?[]#~\n") != std::string_view::npos) return true;
     const std::string_view first = text.substr(0, text.find(' '));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TOML document as our own values, each with its place: what the readers of this room walk, what `--set` changes
-// and what recipe parameters are put into. Made by toml_text.cpp; never leaves src/template/.
+// A TOML document as our own values, each with its place: the readers of this room walk it, `--set` changes it, and
+// recipe parameters are put into it. Made by toml_text.cpp; never leaves src/template/.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@ struct Node {
     enum class Kind { text, integer, real, boolean, time, array, table };
 
     Kind kind = Kind::table;
-    std::string text;             // of a text; of a time, as TOML writes it
+    std::string text;             // of a text; of a time, in TOML's form
     std::int64_t integer = 0;     // of an integer
     double real = 0;              // of a real
     bool flag = false;            // of a boolean
     std::vector<Node> items;      // of an array
     std::vector<Member> members;  // of a table, sorted by key
     SourcePos pos;
-    // A scalar as it was typed after `--set key=`: a place that wants a string takes this, so that
-    // `--set targets.cuda=13.0` needs no quotes. Absent everywhere else.
+    // The text after `--set key=`, for a scalar: where a string is needed, this is taken, so that `--set
+    // targets.cuda=13.0` needs no quotes. Absent everywhere else.
     std::optional<std::string> typed;
 
     static Node make_text(std::string value, SourcePos where);

@@ -58,7 +58,7 @@ void Parser::read_layers(TableReader& top, RecipeFinder& finder, Reading& readin
 void Parser::use_recipe(const RecipeFile& recipe, const Node& use) {
     RecipeParts parts = expand_recipe(recipe, use, report_);
     add_packages(parts, use.pos);
-    // What a recipe brings is the business of the line that uses it: messages about clashes name that line.
+    // The line that uses a recipe is responsible for what the recipe adds: messages about clashes name that line.
     for (auto& layer : parts.layers) {
         layer.layer.pos = use.pos;
         layers_.push_back(std::move(layer));
@@ -85,7 +85,7 @@ void Parser::add_packages(const RecipeParts& parts, const SourcePos& pos) {
     layers_.push_back({std::move(layer), false});
 }
 
-// Names that the template gives come first; a made-up one that is taken gets a number.
+// Names that the template gives come first; a generated name that is taken gets a number.
 void Parser::name_layers() {
     std::set<std::string> taken;
     for (const auto& made : layers_)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TOML text → Template. All errors of the file at once, each with line, column, what was expected and the nearest
-// valid name. Reads the template, its recipes and nothing else; never looks at what files layers would copy.
+// Turns TOML text into a Template. Reports all errors of the file at once, each with line, column, what was expected
+// and the nearest valid name. Used by every command that takes a template. Reads the template and its recipes only,
+// never the files that layers would copy.
 #pragma once
 
 #include <filesystem>

@@ -52,7 +52,7 @@ const std::string* KernelRecipe::refusal_of(const kernel::Capability& capability
 }
 
 std::optional<std::string> KernelRecipe::torch_refusal(const std::string& torch_version) const {
-    // Of "2.12.0a0+git1234" the release: what PEP 440 compares first.
+    // The release part of a version like "2.12.0a0+git1234", which PEP 440 compares first.
     std::string release = torch_version.substr(0, torch_version.find_first_not_of("0123456789."));
     while (!release.empty() && release.back() == '.') release.pop_back();
     const auto have = kernel::Version::parse(release);
@@ -64,7 +64,7 @@ std::optional<std::string> KernelRecipe::torch_refusal(const std::string& torch_
     return name + " is known to compile up to torch " + maximum_torch + ", and the image has " + torch_version;
 }
 
-// What stands where a folder belongs, and is none; a missing one is told when it is read.
+// Refuses an archive where a folder is needed; a missing folder is reported when it is read.
 static void refuse_archive(TableReader& table, std::string_view key, const std::filesystem::path& source) {
     std::error_code failed;
     if (!std::filesystem::is_regular_file(source, failed)) return;
@@ -94,7 +94,7 @@ static void read_sdist_source(TableReader& table, KernelRecipe& recipe) {
     const auto asked = parse_requirement(text->value);
     const std::string version =
         asked && asked->versions.starts_with("==") ? std::string(trim(asked->versions.substr(2))) : "";
-    // "name==1.0" and nothing else: no extras, no marker, no hash, no range.
+    // Accepts "name==1.0" only: no extras, no marker, no hash, no range.
     if (!asked || asked->text() != asked->name + asked->versions || !asked->hashes.empty() ||
         !is_plain_python_version(version)) {
         table.error("sdist", "is not one version of a project: \"" + without_user(text->value) + "\"",
@@ -133,7 +133,7 @@ static void read_source(TableReader& top, KernelRecipe& recipe, Report& report) 
     table.finish();
 }
 
-// Projects split this list each in their own way, and drop what they do not know without a word.
+// Projects split this list in different ways, and silently drop entries that they do not know.
 static void check_arch_list(const std::map<std::string, std::string>& environment, TableReader& table, Report& report) {
     const auto list = environment.find("TORCH_CUDA_ARCH_LIST");
     if (list == environment.end() || list->second.find_first_of(" ;,+") == std::string::npos) return;
@@ -176,7 +176,7 @@ static void read_build(TableReader& top, KernelRecipe& recipe, Report& report) {
     table.finish();
 }
 
-// Environment and CUDA of one variant, which stand at one of the entries that it serves.
+// The environment and CUDA of one variant; they stand at one of the entries that it serves.
 static void read_variant_keys(TableReader& table, KernelArchRule& rule, Report& report) {
     rule.environment = read_environment(table, "environment");
     std::vector<Placed<std::string>> texts;
@@ -201,7 +201,8 @@ static void read_archs(TableReader& top, KernelRecipe& recipe, Report& report) {
         auto arch = kernel::Arch::parse(build ? build->value : text->value);
         if (!arch) {
             report.error(build ? build->pos : text->pos, arch.error().message, arch.error().hint);
-            arch = kernel::Arch::parse(text->value);  // so that [[module]] finds the entry: one error for one slip
+            // Set even so, so that [[module]] finds the entry and reports no second error.
+            arch = kernel::Arch::parse(text->value);
             if (!arch) continue;
         }
         if (recipe.arch_for(*capability) != nullptr)
@@ -306,7 +307,7 @@ static pod::InstallMode read_install(TableReader& table, bool& off) {
                           : pod::InstallMode::prebuilt;
 }
 
-// What the template says instead of the recipe's [source].
+// Reads the source that the template names instead of the recipe's [source].
 static void read_other_source(TableReader& table, KernelRecipe& recipe, const Reading& reading) {
     const auto forget = [&recipe] {
         recipe.source_folder = {};

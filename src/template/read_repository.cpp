@@ -5,7 +5,7 @@
 
 namespace tmplbuild {
 
-// What stands in a line of sources.list: no white space, nothing that ends a field.
+// Whether the text can stand in a line of sources.list: no white space, and nothing that ends a field.
 static bool is_word(const std::string& text) {
     return !text.empty() && text.size() <= 256 && text.front() != '-' &&
            std::all_of(text.begin(), text.end(), [](char c) {

@@ -104,7 +104,7 @@ Base read_base(const Node& node, Reading& reading, std::vector<Unbuildable>& unb
     return base;
 }
 
-// "8.0 8.9" or "8.0;8.9", as other tools take them, as a list of texts; empty when some part of it is no GPU.
+// Turns "8.0 8.9" or "8.0;8.9", as other tools write them, into a list of texts; empty when a part is not a GPU.
 static std::string quoted_list(const std::string& text) {
     std::string spaced = text, out;
     std::replace_if(

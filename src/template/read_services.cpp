@@ -15,7 +15,7 @@ using toml_tree::Node;
 
 namespace {
 
-// Reads what a template may write of a table of fields (podspec/service_fields.hpp), one overload for each kind.
+// Reads the fields that a template may write (podspec/service_fields.hpp), with one overload for each kind.
 class ServiceReader {
   public:
     ServiceReader(TableReader& table, pod::Service& service, Reading& reading)
@@ -100,7 +100,7 @@ class ServiceReader {
     Reading& reading_;
 };
 
-// What one key says is to fit what the others say.
+// Rules between the keys of one service.
 void check_together(TableReader& table, const pod::Service& service) {
     for (const char* key : {"args_with_kernel", "degraded_log", "on_kernel_ready"})
         if (table.has(key) && !table.has("uses_kernels"))
@@ -127,7 +127,7 @@ void check_words(TableReader& table, const pod::Service& service, Reading& readi
     }
     for (const auto& [name, value] : service.environment) texts.push_back({value, table.pos_of("environment")});
     check_placeholders(texts, pod::service_placeholders(), "a service", reading.report);
-    if (table.has("port")) return;  // a wrong one has its own error
+    if (table.has("port")) return;  // a wrong port has its own error
     for (const auto& [text, pos] : texts)
         for (const auto& word : placeholder_words(text))
             if (word == "port" || word == "public_port")

@@ -36,7 +36,7 @@ std::optional<fs::path> RecipeFinder::locate(const std::string& use) const {
     return std::nullopt;
 }
 
-// The names that could have been meant. A folder that cannot be listed offers none.
+// The names that may have been meant. A folder that cannot be listed has none.
 std::vector<std::string> RecipeFinder::names(const std::string& kind) const {
     std::set<std::string> found;
     if (kind == "layer") found.insert(layer_kinds().begin(), layer_kinds().end());

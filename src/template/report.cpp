@@ -14,7 +14,7 @@ void Report::error(const SourcePos& where, std::string message, std::string hint
 
 void Report::add(Error error) {
     for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) error.while_doing(*frame);
-    // A recipe used twice, or a key read twice, would say the same thing twice.
+    // A recipe that is used twice, or a key that is read twice, would report the same error twice.
     const bool known = std::any_of(errors_.begin(), errors_.end(), [&](const Error& other) {
         return other.message == error.message && other.where == error.where && other.doing == error.doing;
     });

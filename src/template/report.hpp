@@ -13,7 +13,7 @@ namespace tmplbuild {
 class Report {
   public:
     void error(const SourcePos& where, std::string message, std::string hint = {});
-    void add(Error error);  // an error made elsewhere; gets the current frames
+    void add(Error error);  // an error that was made elsewhere; the current frames are added
 
     std::size_t count() const { return errors_.size(); }
 

@@ -21,7 +21,7 @@ Error not_one(std::string_view line, const std::string& hint) {
 
 constexpr const char* as_pip_does = "write it as pip does: \"torch==2.11.0\", \"numpy>=2\", \"name @ https://…\"";
 
-// ` ; marker` of an address needs the space before ';' (PEP 508), since addresses may hold one.
+// ` ; marker` after an address needs the space before ';' (PEP 508), since an address may hold a ';'.
 std::size_t marker_of_address(std::string_view text) {
     for (std::size_t at = 1; (at = text.find(';', at)) != std::string_view::npos; ++at)
         if (is_space(text[at - 1])) return at;
@@ -129,7 +129,7 @@ class RequirementParser {
             out_.marker = trim(rest_.substr(marker + 1));
             rest_ = trim(rest_.substr(0, marker));
         }
-        // "./x.whl[extra]"
+        // Such as "./x.whl[extra]".
         if (rest_.ends_with(']') && rest_.find("://") == std::string_view::npos) {
             const std::size_t open = rest_.rfind('[');
             if (open == std::string_view::npos) return not_one(line_, as_pip_does);

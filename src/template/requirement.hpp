@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One Python requirement as people write it: PEP 508 ("name[extra]>=1 ; marker", "name @ URL"), pip's bare addresses
-// and paths, `-e` before and `--hash` behind them (pip, "Requirements File Format"). Used for what stands in a template
-// and, line by line, for requirements files. Pure text: never reads a file, never asks an index.
+// and paths, `-e` before and `--hash` after them (pip, "Requirements File Format"). Used for requirements in a template
+// and, line by line, in requirements files. Pure text: never reads a file, never asks an index.
 #pragma once
 
 #include <optional>
@@ -29,20 +29,20 @@ enum class AddressKind {
 struct Requirement {
     std::string name;      // as written; empty for a bare address
     std::string extras;    // "[a,b]", or empty
-    std::string versions;  // ">=1,<2", or empty; always empty beside an address
+    std::string versions;  // ">=1,<2", or empty; always empty with an address
     std::string marker;    // "python_version < '3.12'", or empty
     AddressKind kind = AddressKind::none;
     std::string address;                  // without fragment and `@rev`; of a path: without "file://"
-    std::string rev;                      // git: what stands behind the last '@'; empty: the default branch
-    std::string subdirectory;             // of the fragment
+    std::string rev;                      // git: the part after the last '@'; empty: the default branch
+    std::string subdirectory;             // from the fragment
     bool editable = false;                // `-e`: of a repository or a folder
-    std::vector<RequirementHash> hashes;  // of `--hash` and of the fragment
+    std::vector<RequirementHash> hashes;  // from `--hash` and from the fragment
 
-    std::string project() const;  // the name in its one form (PEP 503): "Torch_Vision" → "torch-vision"
-    bool is_pinned() const;       // "==1.0" or "===1.0" alone, or an address
-    // Of a path: an archive by its ending; everything else is a folder of sources.
+    std::string project() const;  // the name normalized by PEP 503: "Torch_Vision" → "torch-vision"
+    bool is_pinned() const;       // the version is "==1.0" or "===1.0" alone, or there is an address
+    // For a path: whether its ending is an archive's; any other path is a folder of sources.
     bool names_archive() const;
-    // PEP 508 without hashes; `address` takes the place of its own where it is given.
+    // PEP 508 without hashes; `address`, where given, replaces the requirement's own.
     std::string text(const std::string& address = {}) const;
 };
 
@@ -51,7 +51,7 @@ Result<Requirement> parse_requirement(std::string_view line);
 
 // The letters, digits, '-', '_' and '.' of a project's name, the first and last a letter or digit (PEP 508).
 bool is_project_name(std::string_view text);
-// A line with everything between "://" and a '@' of the same address taken out.
+// The line without the parts between "://" and an '@' of the same address.
 std::string without_user(std::string_view text);
 
 }  // namespace tmplbuild

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function per table of a template: from its node to the plain values of template.hpp. Called by parse.cpp for the
-// template and by recipe.cpp for what a recipe brings. Each reports what is wrong and returns what is right.
+// One function for each table of a template: from its node to the plain values of template.hpp. Used by the reader of
+// templates, and for the tables that a recipe adds. Each reports what is wrong and returns what is right.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace tmplbuild {
 
-// The kinds of [[layers]] that have an engine of their own; any other `use` is a recipe.
+// The kinds of [[layers]] that have an engine of their own; any other `use` names a recipe.
 const std::vector<std::string>& layer_kinds();
 
 Base read_base(const toml_tree::Node& node, Reading& reading, std::vector<Unbuildable>& unbuildable);
@@ -22,8 +22,7 @@ Targets read_targets(const toml_tree::Node& node, Reading& reading);
 ImageOptions read_image(const toml_tree::Node& node, Reading& reading);
 RunpodOptions read_runpod(const toml_tree::Node& node, Reading& reading);
 
-// `use` is already known to be one of layer_kinds(). A layer without 'name' gets one from what it is about; names
-// are made unique later.
+// `use` must be one of layer_kinds(). A layer without 'name' gets one from its content; names are made unique later.
 struct NamedLayer {
     Layer layer;
     bool name_given = false;

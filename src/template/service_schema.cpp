@@ -18,7 +18,7 @@ json::array array_of(const List& list) {
 
 json::object reference(const std::string& name) { return {{"$ref", "#/$defs/" + name}}; }
 
-// What may stand behind the key of a field, one overload for each kind; `usual` is the value where it is left out.
+// The schema of a field's value, with one overload for each kind; `usual` is the value when the key is left out.
 class ServiceSchema {
   public:
     template <class Fields, class Owner>

@@ -11,7 +11,7 @@ namespace tmplbuild {
 
 using toml_tree::Node;
 
-// `key` is "ready" or "health"; `has_port`: the service names one, right or wrong.
+// `key` is "ready" or "health"; `has_port`: whether the service names a port, right or wrong.
 static pod::Probe read_kind(TableReader& table, const std::string& key, const std::vector<std::string>& kinds,
                             bool has_port, Reading& reading) {
     const auto kind = exactly_one(table, reading.report, kinds, "http = \"/\"");

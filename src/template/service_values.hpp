@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of a service that a template writes in a way of its own: probes, limits, secrets, a umask, a user. Called
+// The values of a service that a template writes in a form of its own: probes, limits, secrets, a umask, a user. Called
 // by read_services.cpp with the service's table; each reports what is wrong and returns what is right.
 #pragma once
 
@@ -19,11 +19,11 @@ void read_ready(TableReader& parent, std::string_view key, pod::Probe& out, Read
 void read_health(TableReader& parent, std::string_view key, pod::Service& out, Reading& reading);
 std::optional<std::uint32_t> read_umask(TableReader& table, std::string_view key);
 std::vector<pod::ResourceLimit> read_limits(TableReader& parent, std::string_view key, Reading& reading);
-// `environment`: what the service's own key of that name sets, which no secret may.
+// `environment` is what the service's own key of that name sets; no secret may set the same variable.
 std::vector<pod::GeneratedSecret> read_secrets(TableReader& parent, std::string_view key, const StringMap& environment,
                                                Reading& reading);
 std::string read_user(TableReader& table, std::string_view key);
-// A path of HTTP.
+// The path of an HTTP address.
 std::string read_url_path(TableReader& table, std::string_view key);
 
 }  // namespace tmplbuild

@@ -11,7 +11,7 @@ namespace tmplbuild {
 
 using toml_tree::Node;
 
-// How an entry of an array is called: its 'name', else its 'use'.
+// The name of an entry of an array: its 'name', else its 'use'.
 static std::string entry_name(const Node& entry) {
     for (const char* key : {"name", "use"})
         if (const auto* member = entry.find(key); member != nullptr && member->value.is_text())

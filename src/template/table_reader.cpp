@@ -12,7 +12,7 @@ namespace tmplbuild {
 using toml_tree::Member;
 using toml_tree::Node;
 
-// Of a text where a number or a truth value is wanted: whether the quotes are all that is wrong.
+// For a text in the place of a number or a truth value: a hint where only the quotes are wrong.
 static std::string unquoted(const Node& node, bool fits) {
     return node.is_text() && fits ? "without quotes: " + node.text : "";
 }

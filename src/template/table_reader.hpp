@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads one table of a template key by key: right type, right range, nothing left over. Every wrong thing becomes one
-// error in the report and reading goes on, so that all errors of a file are shown. Never decides what a key means.
+// Reads one table of a template key by key: right type, right range, nothing left over. Each mistake becomes one error
+// in the report and reading goes on, so that all errors of a file are shown. Never decides what a key means.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct Placed {
 
 class TableReader {
   public:
-    // `label` is how messages call the table: "[base]", "[[services]]". A node that is no table is one error, and
-    // every key of it then reads as absent.
+    // `label` is the table's name in messages: "[base]", "[[services]]". A node that is no table is one error, and all
+    // its keys then count as absent.
     TableReader(const toml_tree::Node& table, std::string label, Report& report);
 
     // Each returns nullopt (or an empty list) when the key is absent or wrong; only the wrong ones are reported.
@@ -35,32 +35,32 @@ class TableReader {
     std::optional<Placed<std::int64_t>> integer(std::string_view key, std::int64_t least, std::int64_t most);
     std::optional<Placed<double>> number(std::string_view key);  // an integer or a fraction, above 0
     std::optional<Placed<bool>> boolean(std::string_view key);
-    // `kind` decides only how a hint writes one text as a list.
+    // `kind` only decides how a hint turns one text into a list.
     std::vector<Placed<std::string>> texts(std::string_view key, ListOf kind = ListOf::texts);
     std::map<std::string, std::string> text_map(std::string_view key);
-    // One of `names`, with or without `prefix` before it: its place in the list.
+    // One of `names`, with or without `prefix` before it: returns its index in the list.
     std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string>& names,
                                       std::string_view prefix = {});
     const toml_tree::Node* table(std::string_view key);
     std::vector<const toml_tree::Node*> tables(std::string_view key);  // [[key]], or an array of inline tables
-    const toml_tree::Node* any(std::string_view key);                  // the node as it stands
+    const toml_tree::Node* any(std::string_view key);                  // the node itself, of any type
 
     bool has(std::string_view key) const { return node_.find(key) != nullptr; }
     const SourcePos& pos() const { return node_.pos; }
-    SourcePos pos_of(std::string_view key) const;  // of the value; the table's own when absent
+    SourcePos pos_of(std::string_view key) const;  // the place of the value; of the table where the key is absent
     SourcePos key_pos_of(std::string_view key) const;
     const std::string& label() const { return label_; }
 
-    // Reports `key` as missing when it is absent. `example` is shown as what to write: "name = \"my-image\"".
+    // Reports `key` when it is absent. `example` shows what to write: "name = \"my-image\"".
     bool require(std::string_view key, std::string_view example);
-    // "'key' in [label] must be <expected>, found <node>".
+    // Reports "'key' in [label] must be <expected>, found <node>".
     void wrong(std::string_view key, const toml_tree::Node& node, const std::string& expected, std::string hint = {});
-    // "'key' in [label] <problem>", at the value.
+    // Reports "'key' in [label] <problem>", at the value.
     void error(std::string_view key, const std::string& problem, std::string hint = {});
 
-    // Keys that other tables have and that people write here: their hint. "environment" → "write it under [image]".
+    // The hint for a key of another table that people write here. "environment" → "write it under [image]".
     void hint_for(std::string key, std::string hint) { hints_[std::move(key)] = std::move(hint); }
-    // Reports every key that was not asked for. Call last.
+    // Reports every key that no call has read. To be called last.
     void finish();
 
   private:
@@ -74,7 +74,7 @@ class TableReader {
     std::map<std::string, std::string> hints_;
 };
 
-// Drops the places.
+// The values without their places.
 std::vector<std::string> values(const std::vector<Placed<std::string>>& list);
 
 }  // namespace tmplbuild

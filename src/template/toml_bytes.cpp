@@ -10,7 +10,7 @@
 namespace tmplbuild::toml_tree {
 namespace {
 
-// Follows strings and comments just far enough to know which brackets and dots are TOML's own.
+// Follows strings and comments just far enough to know which brackets and dots belong to TOML itself.
 class Scanner {
   public:
     Scanner(std::string_view text, const std::string& file) : text_(text), pos_{file, 1, 1} {}

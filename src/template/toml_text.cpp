@@ -62,7 +62,7 @@ Node convert(const toml::node& from, const Places& places) {
     return node;
 }
 
-// TOML++'s words, on one line and without the part that names its own grammar rules twice.
+// The message of TOML++ on one line, without the part that names its own grammar rules twice.
 std::string plain_words(std::string_view description) {
     std::string text;
     for (char c : description)
@@ -118,7 +118,7 @@ Node parse_set_value(std::string_view text, const SourcePos& where) {
                 return node;
             }
         } catch (const toml::parse_error&) {
-            // Not a TOML value: then it is the string itself, as shells make quoting a burden.
+            // A text that is no TOML value is taken as a string, since quotes are hard to pass through a shell.
         }
     }
     return Node::make_text(std::string(text), where);
