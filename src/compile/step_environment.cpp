@@ -12,7 +12,7 @@ const std::map<std::string, std::string>& step_environment() {
         {"TZ", "UTC"},
         {"TERM", "dumb"},
         {"DEBIAN_FRONTEND", "noninteractive"},
-        // Python then makes bytecode that does not depend on times (py_compile, "PycInvalidationMode").
+        // With it, Python makes bytecode that does not depend on times (py_compile, "PycInvalidationMode").
         {"SOURCE_DATE_EPOCH", "315532800"}};
     return variables;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The variables that every command of a build starts with, in a container or in a pod's compile: part of what decides
-// its bytes, and so of its key. Used by the sandbox, the recipe of a compile and the plan's keys. Takes nothing from
-// the machine.
+// The variables that every command of a build starts with, in a container or in a pod's compile: they decide its bytes,
+// and so are part of its key. Used by the sandbox, the recipe of a compile and the plan's keys. Takes nothing from the
+// machine.
 #pragma once
 
 #include <map>

@@ -22,14 +22,14 @@ CanonicalKey start(const char* kind, Compression compression) {
     return key;
 }
 
-// A known layer carries its parent folders, so where the base has links and special modes is part of its bytes.
+// A known layer carries its parent folders, so the base's links and special modes on the way are part of its bytes.
 void add_folders(CanonicalKey& key, const FolderFacts& facts) {
     BaseContract folders;
     folders.folders = facts;
     key.add("base/folders", Sha256::of(json::canonical(folders.to_json())));
 }
 
-// Of the base's folders only those on the way to `path`: all that a layer below it can depend on.
+// The base's folders on the way to `path`: a layer below it depends on no others.
 FolderFacts on_the_way(const FolderFacts& facts, const std::string& path) {
     FolderFacts out;
     auto leads = [&](const std::string& folder) { return path == folder || path.starts_with(folder + "/"); };
@@ -67,10 +67,10 @@ void add_below(CanonicalKey& key, const KeysBelow& below) {
     for (const auto& [id, digest] : below) key.add("below/" + id, digest);
 }
 
-// Raised when nvcc-front lets through other flags than before for the same call.
+// Raised when nvcc-front passes on other flags than before for the same call.
 constexpr std::int64_t nvcc_front_version = 1;
 
-// Raised when another part of what a command leaves becomes its layer, beside the rules of pack/scrub.hpp.
+// Raised when a command's leavings are turned into a layer in another way, apart from the rules of pack/scrub.hpp.
 constexpr std::int64_t run_leavings_version = 2;
 
 // Raised when apt installs the same packages in another way (engine/steps/apt.cpp).
@@ -112,7 +112,7 @@ CanonicalKey files_key(const FilesSpec& spec, const BaseContract& contract, Comp
     CanonicalKey key = start("files", compression);
     std::size_t number = 0;
     for (const FileItem& item : spec.layer.items) {
-        // Numbers keep two items for one destination apart; the content digest covers what they hold.
+        // The number tells two items for one destination apart; the content digest covers what they hold.
         const std::string mode = item.mode ? std::to_string(*item.mode) : "as the source";
         key.add("item/" + std::to_string(number++),
                 Texts{item.dest, mode, std::to_string(item.uid), std::to_string(item.gid)});
@@ -136,7 +136,7 @@ CanonicalKey fetch_key(const FetchSpec& spec, const BaseContract& contract, Comp
 CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compression compression) {
     CanonicalKey key = start("git", compression);
     key.add("tree", spec.locked.tree);
-    // Submodules are named by the tree; which of their repositories answers does not matter.
+    // The tree names the submodules' commits; which of their repositories answers does not matter.
     key.add("submodules", spec.layer.submodules);
     key.add("lfs_pointers", spec.layer.lfs_pointers);
     // Raised when the same commit is written out as other files than before.
@@ -187,7 +187,7 @@ CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression co
     key.add("leavings", run_leavings_version);
     key.add("scrub", scrub_rules());
     key.add("network", spec.layer.network);
-    key.add("secrets", spec.layer.secrets);  // their names; what they hold is nobody's to keep
+    key.add("secrets", spec.layer.secrets);  // the names alone; the values are never kept
     add_below(key, below);
     return key;
 }
@@ -211,16 +211,16 @@ CanonicalKey kernel_key(const KernelSpec& spec, const KernelInputs& inputs, Comp
     add_distributions(key, spec.toolchain.wheels, "toolkit/");
     add_distributions(key, spec.requirements, "requirement/");
     key.add("driver_stub", spec.recipe.driver_stub);
-    // Whose list a package comes from, the base's, a layer's or the throwaway step's, does not matter.
+    // The list that a package comes from (the base's, a layer's, the throwaway step's) does not matter.
     add_packages(key, inputs.packages, "package/");
-    // What lies in another's image is not known by name: then all of it counts.
+    // The packages of a foreign image are not known by name, so all of its layers count.
     if (inputs.base.kind != "debian") key.add("base/layers", of_digests(inputs.base.diff_ids));
     add_below(key, inputs.others);
     key.add("glibc", inputs.base.contract.glibc);
     if (inputs.base.contract.python && (inputs.torch != nullptr || !spec.requirements.empty()))
         key.add("python_abi", Texts{inputs.base.contract.python->soabi, spec.torch_venv});
     if (inputs.torch != nullptr) {
-        // A wheel's hash names torch's git_version too. In which layer of the venv it lies does not matter.
+        // A wheel's hash covers torch's git_version too. The layer of the venv that holds it does not matter.
         for (const LockedDistribution& d : inputs.seen) key.add("venv/" + d.name, Texts{d.version, d.sha256.hex()});
         const bool sdist =
             std::any_of(inputs.seen.begin(), inputs.seen.end(), [](const auto& d) { return d.is_sdist(); });

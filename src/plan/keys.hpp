@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What decides a step's bytes, as a key: one function per kind of step. A key names meaning (a source tree, a wheel's
-// hash, the facts of the base that matter), never an address, a time or this machine.
+// What decides a step's bytes, as a key: one function for each kind of step. A key names meanings (a source tree, a
+// wheel's hash, the facts of the base that matter), never an address, a time or this machine. Used to plan steps, and
+// by the engines of those that know more once they run. Pure.
 #pragma once
 
 #include <string>
@@ -12,10 +13,10 @@
 
 namespace tmplbuild {
 
-// The keys of the steps that a step stands on, by id.
+// The keys of the steps below a step, by id.
 using KeysBelow = std::vector<std::pair<std::string, Digest>>;
 
-// The variables that every command of a build starts with, into the key of what such a command makes.
+// Adds the variables that every command of a build starts with, to the key of what such a command makes.
 void add_step_environment(CanonicalKey& key);
 
 CanonicalKey base_key(const BaseSpec& spec, Compression compression);
@@ -26,12 +27,12 @@ CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression co
 CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
                         Compression compression);
 CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression compression);
-// All that a compile sees, see compile_root.hpp. `torch`: the venv that the variant is compiled against; nullptr for
-// recipes that need none. `seen`: what the compile sees of that venv.
+// Everything that a compile sees, see compile_root.hpp. `torch`: the venv against which the variant is compiled;
+// nullptr for recipes that need none. `seen`: what the compile sees of that venv.
 struct KernelInputs {
     const LockedBase& base;
     std::vector<LockedPackage> packages;
-    KeysBelow others;  // steps it stands on whose layers are no locked packages
+    KeysBelow others;  // the steps below it whose content is not locked packages
     const LockedVenv* torch = nullptr;
     std::vector<LockedDistribution> seen{};
 };
@@ -43,9 +44,9 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
 
 // Where a variant lies in the image: /opt/tmplbuild/kernels/<kernel>/<variant key>.
 std::string variant_directory(const std::string& kernel, const Digest& key);
-// What lies beside the variants: /opt/tmplbuild/kernels/<kernel>/<name>.
+// A file or folder beside the variants: /opt/tmplbuild/kernels/<kernel>/<name>.
 std::string kernel_file(const std::string& kernel, const std::string& name);
-// Where the distribution lies that stands in for a kernel on GPUs without a variant.
+// Where the distribution lies that replaces a kernel on GPUs without a variant.
 std::string fallback_directory(const std::string& kernel, const std::vector<LockedDistribution>& wheels);
 std::string patch_name(std::size_t index, const std::filesystem::path& patch);  // "patches/1-fix.patch"
 

@@ -35,7 +35,7 @@ void refuse_unbuildable(const Template& tmpl) {
 
 namespace {
 
-// Which suites packages come from is what somebody looks for who waits for a security update.
+// People who wait for a security update look for the suites that packages come from.
 std::string drawn_from(const std::vector<std::string>& suites) {
     return suites.empty() ? std::string() : " from " + join(suites, ", ");
 }
@@ -70,13 +70,13 @@ class Planner {
         places_.emplace(step.id, plan_.steps.size());
         plan_.steps.push_back(std::move(step));
     }
-    // As Plan::find, by an index: a step that stands on all others asks for each of them.
+    // Does what Plan::find does, by an index, since a step that stands on all others looks up each of them.
     const Step* find(const std::string& id) const {
         const auto found = places_.find(id);
         return found == places_.end() ? nullptr : &plan_.steps[found->second];
     }
 
-    // Known layers need the base's facts for their keys, and nothing else of it.
+    // Known layers need only the base's facts for their keys.
     template <class Key>
     void add_known(Step step, Key key) {
         if (has_contract() && step.unresolved.empty())
@@ -86,7 +86,7 @@ class Planner {
         add(std::move(step));
     }
 
-    // Steps whose layers are changes to what lies below them need the keys of all of it.
+    // Steps whose layers are changes to the layers below need the keys of all of those.
     template <class Key>
     void add_over(Step step, Key key) {
         KeysBelow below;
@@ -101,7 +101,7 @@ class Planner {
         add(std::move(step));
     }
 
-    // What a step may stand on, of the steps so far, bottom first.
+    // The steps planned so far on which a step may stand, bottom first.
     std::vector<std::string> ids_below(bool everything) const {
         std::vector<std::string> out;
         for (const Step& step : plan_.steps) {
@@ -150,12 +150,13 @@ class Planner {
         step.summary = std::to_string(spec.locked.packages.size()) + " packages" + drawn_from(spec.locked.suites);
         for (const LockedPackage& package : spec.locked.packages) step.estimated_bytes += package.size;
         step.work_bytes = 5 * step.estimated_bytes;
-        step.least_layers = spec.locked.packages.empty() ? 0 : 1;  // without, the layers below have all of it
+        // Without packages, the layers below have everything already.
+        step.least_layers = spec.locked.packages.empty() ? 0 : 1;
         step.spec = spec;
         add_over(std::move(step), [&](const KeysBelow& below) { return apt_key(spec, below, compression_); });
     }
 
-    // The layers of one venv are one step, where the first of them stands.
+    // The layers of one venv are one step, in the place of the first of them.
     void add_layer(const Layer& named, const PythonLayer& layer) {
         const std::string id = traits_of(named).step;
         if (find(id) != nullptr) return;
@@ -182,7 +183,7 @@ class Planner {
             std::set<int> groups;
             for (const LockedDistribution& d : locked->distributions) groups.insert(d.group);
             step.least_layers = std::max<std::size_t>(groups.size(), 1);
-            // A source distribution may compile against what apt and run steps installed.
+            // A source distribution may compile against packages that apt and run steps installed.
             if (locked->has_sdists()) step.needs = ids_below(false);
         } else {
             step.unresolved = "its distributions are not locked yet";
@@ -223,7 +224,7 @@ class Planner {
         const std::vector<PlannedVariant> variants = plan_variants(tmpl_);
         if (variants.empty()) return;
         root_ = compile_root(plan_.steps);
-        // A pod's own compiler, over a base whose packages are not the template's.
+        // The pod's own compiler, as a layer over a base whose packages the template does not choose.
         if (const auto packages = pod_compiler(tmpl_); !packages.empty() && debian_base(tmpl_) == nullptr)
             finish_apt({.id = pod_compiler_step, .spec = AptSpec{}, .needs = ids_below(false)});
         std::vector<std::string> below = root_.steps;
@@ -317,7 +318,7 @@ class Planner {
         image.labels = tmpl_.image.labels;
         image.annotations = tmpl_.image.annotations;
         image.user = tmpl_.image.user;
-        // `python` in a shell or an SSH session is then the one that the template is about; of several, none is.
+        // `python` in a shell or an SSH session is then the venv's; with several venvs, it is none of theirs.
         if (const auto venvs = venv_requests(tmpl_); venvs.size() == 1)
             image.path_prefix = venvs.front().venv + "/bin:";
         image.directory = tmpl_.image.directory;

@@ -18,7 +18,7 @@ pod::PodSpec make_pod_spec(const Template& tmpl) {
     spec.name = tmpl.name;
     for (const auto& [service, pos] : tmpl.services) {
         spec.services.push_back(service);
-        // It serves its public port itself: this release has no gateway in front of it.
+        // The service listens on its public port itself, since this release has no gateway in front of it.
         spec.services.back().host = "0.0.0.0";
     }
     return spec;

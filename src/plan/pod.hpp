@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The template's services as the launcher's pod.json. Used by plan.cpp alone. Kernels: pod_kernels.hpp.
+// Makes the launcher's pod.json from the template's services. Used by this room. Kernels: pod_kernels.hpp. Pure.
 #pragma once
 
 #include "podspec/pod_spec.hpp"
@@ -8,7 +8,7 @@
 namespace tmplbuild {
 
 pod::PodSpec make_pod_spec(const Template& tmpl);
-// INSTALL_SAGEATTENTION for "sageattention": upper case, everything but letters and digits as '_'.
+// INSTALL_SAGEATTENTION for "sageattention": upper case, and '_' for everything but letters and digits.
 std::string install_variable(const std::string& kernel);
 
 }  // namespace tmplbuild
