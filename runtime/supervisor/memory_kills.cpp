@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/memory_kills.hpp"
-#include "sys/file.hpp"
+#include "sys/kernel_numbers.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
-#include <string_view>
 
 namespace tmplbuild::launch {
 
@@ -15,28 +13,17 @@ namespace tmplbuild::launch {
 // seen at once.
 static constexpr Time same_kill_ms = 1'000;
 
-// cgroup v2: memory.events; v1: memory/memory.oom_control. Both have a line "oom_kill NUMBER".
-static constexpr std::array<const char*, 2> counters = {"/memory.events", "/memory/memory.oom_control"};
-
 std::optional<std::int64_t> MemoryKills::count() const {
-    for (const char* counter : counters) {
-        const auto text = sys::read_beginning(cgroup_ + counter, 4096);
-        constexpr std::string_view word = "\noom_kill ";
-        const std::size_t at = text ? text->find(word) : std::string::npos;
-        if (at == std::string::npos) continue;
-        std::int64_t number = 0;
-        std::from_chars(text->data() + at + word.size(), text->data() + text->size(), number);
-        return number;
-    }
-    return std::nullopt;
+    const auto kills = sys::memory_kills_of_container(cgroup_);
+    return kills ? std::optional(static_cast<std::int64_t>(*kills)) : std::nullopt;
 }
 
 void MemoryKills::begin(std::string cgroup) {
     if (!cgroup.empty()) cgroup_ = std::move(cgroup);
     watch_ = sys::Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    // The first of the two alone: Linux tells of changes of cgroup v2's file only (cgroup-v2.rst,
-    // "memory.events").
-    if (watch_ && ::inotify_add_watch(watch_.get(), (cgroup_ + counters[0]).c_str(), IN_MODIFY) < 0) watch_.reset();
+    // Linux tells of changes of cgroup v2's file only (cgroup-v2.rst, "memory.events").
+    if (watch_ && ::inotify_add_watch(watch_.get(), (cgroup_ + "/memory.events").c_str(), IN_MODIFY) < 0)
+        watch_.reset();
     seen_ = count().value_or(0);
 }
 

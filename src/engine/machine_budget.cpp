@@ -4,10 +4,11 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
+#include "sys/kernel_numbers.hpp"
 
 namespace tmplbuild {
 
@@ -25,16 +26,6 @@ void up_the_tree(const fs::path& root, std::string path, Read read) {
     }
 }
 
-std::uint64_t host_memory(const fs::path& proc) {
-    auto text = sys::read_file(proc / "meminfo", 1 << 16);
-    const std::size_t at = text ? text->find("MemTotal:") : std::string::npos;
-    if (at == std::string::npos) return 0;
-    const std::string_view rest = trim(std::string_view(*text).substr(at + 9, 32));
-    std::uint64_t kilobytes = 0;
-    std::from_chars(rest.data(), rest.data() + rest.size(), kilobytes);
-    return kilobytes * 1024;
-}
-
 void limit_cores(double cores, MachineLimits& limits) {
     if (cores > 0) limits.cores = std::max(1U, std::min(limits.cores, static_cast<unsigned>(cores + 0.5)));
 }
@@ -47,23 +38,23 @@ MachineLimits machine_limits(const KernelFiles& kernel) {
     cpu_set_t set;
     CPU_ZERO(&set);
     if (::sched_getaffinity(0, sizeof set, &set) == 0) limits.cores = static_cast<unsigned>(CPU_COUNT(&set));
-    limits.memory = host_memory(proc);
+    limits.memory = sys::number_in(proc / "meminfo", "MemTotal").value_or(0);
     auto lower = [&](std::optional<std::uint64_t> bytes) {
         if (bytes && *bytes != 0 && *bytes < limits.memory) limits.memory = *bytes;
     };
-    up_the_tree(cgroups, own_cgroup(proc, ""), [&](const fs::path& group) {  // v2
-        lower(number_in(group / "memory.max"));
-        lower(number_in(group / "memory.high"));
+    up_the_tree(cgroups, sys::own_cgroup(proc, ""), [&](const fs::path& group) {  // v2
+        lower(sys::number_in(group / "memory.max"));
+        lower(sys::number_in(group / "memory.high"));
         auto cpu = sys::read_file(group / "cpu.max", 4096);  // "max 100000" or "200000 100000"
         const std::vector<std::string> words = cpu ? split(trim(*cpu), ' ') : std::vector<std::string>{};
         if (words.size() == 2 && words[0] != "max")
             limit_cores(std::strtod(words[0].c_str(), nullptr) / std::strtod(words[1].c_str(), nullptr), limits);
     });
-    up_the_tree(cgroups / "memory", own_cgroup(proc, "memory"),
-                [&](const fs::path& group) { lower(number_in(group / "memory.limit_in_bytes")); });
-    up_the_tree(cgroups / "cpu", own_cgroup(proc, "cpu"), [&](const fs::path& group) {
-        const auto quota = number_in(group / "cpu.cfs_quota_us");  // -1, no limit, is no number here
-        const auto period = number_in(group / "cpu.cfs_period_us");
+    up_the_tree(cgroups / "memory", sys::own_cgroup(proc, "memory"),
+                [&](const fs::path& group) { lower(sys::number_in(group / "memory.limit_in_bytes")); });
+    up_the_tree(cgroups / "cpu", sys::own_cgroup(proc, "cpu"), [&](const fs::path& group) {
+        const auto quota = sys::number_in(group / "cpu.cfs_quota_us");  // -1, no limit, is no number here
+        const auto period = sys::number_in(group / "cpu.cfs_period_us");
         if (quota && period && *period != 0)
             limit_cores(static_cast<double>(*quota) / static_cast<double>(*period), limits);
     });

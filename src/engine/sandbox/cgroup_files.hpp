@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where this process stands in the control groups, and what the files of a group say (cgroups(7); the kernel's
+// Where this process stands in the control groups, and where a step's own group is put (cgroups(7); the kernel's
 // cgroup-v1/memory.rst and cgroup-v2.rst). Used by the machine's budget and by the sandbox. Only reads.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace tmplbuild {
 
@@ -16,13 +13,6 @@ struct KernelFiles {
     std::filesystem::path cgroups = "/sys/fs/cgroup";
     std::filesystem::path proc = "/proc";
 };
-
-// The file's one number; "max" and "-1", no limit, are none.
-std::optional<std::uint64_t> number_in(const std::filesystem::path& file);
-// The number after "<key> " at the start of a line.
-std::optional<std::uint64_t> number_in(const std::filesystem::path& file, std::string_view key);
-// This process's group, "/a/b", in the hierarchy of a controller of version 1; "": in version 2.
-std::string own_cgroup(const std::filesystem::path& proc, std::string_view controller);
 
 // A group of a step's own, below this process's, so that every limit above holds for the step too.
 struct StepGroup {

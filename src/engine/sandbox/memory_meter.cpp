@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
+#include "sys/kernel_numbers.hpp"
 
 namespace tmplbuild {
 
@@ -22,16 +23,18 @@ void MemoryMeter::look() {
 
 bool MemoryMeter::look_at_group() {
     const fs::path& folder = group_.folder;
-    auto use = number_in(folder / "memory.current");
+    auto use = sys::number_in(folder / "memory.current");
     const bool is_v2 = use.has_value();
-    if (!is_v2) use = number_in(folder / "memory.usage_in_bytes");
+    if (!is_v2) use = sys::number_in(folder / "memory.usage_in_bytes");
     if (!use) return false;
     // memory.peak came with Linux 5.19.
-    const std::uint64_t high = number_in(folder / (is_v2 ? "memory.peak" : "memory.max_usage_in_bytes")).value_or(*use);
+    const std::uint64_t high =
+        sys::number_in(folder / (is_v2 ? "memory.peak" : "memory.max_usage_in_bytes")).value_or(*use);
     const fs::path stat = folder / "memory.stat";
-    const std::uint64_t files = number_in(stat, is_v2 ? "file" : "total_cache").value_or(0);
+    const std::uint64_t files = sys::number_in(stat, is_v2 ? "file" : "total_cache").value_or(0);
     // A tmpfs counts as files there, and can be given up by nobody.
-    const std::uint64_t cache = files - std::min(files, number_in(stat, is_v2 ? "shmem" : "total_shmem").value_or(0));
+    const std::uint64_t cache =
+        files - std::min(files, sys::number_in(stat, is_v2 ? "shmem" : "total_shmem").value_or(0));
     // When the counter rose, so much was held since the last look, with about the cache of then or of now.
     const std::uint64_t held = high > high_ ? std::max(high, *use) : *use;
     const std::uint64_t given_up = high > high_ ? std::min(cache, cache_) : cache;
@@ -50,23 +53,22 @@ void MemoryMeter::look_at_processes() {
     for (const std::string& id : split(*list, '\n')) {
         if (id.empty() || id == "0") continue;  // 0: of a pid namespace that we do not see
         const fs::path status = kernel_.proc / id / "status";
-        const auto process = number_in(status, "Tgid");
+        const auto process = sys::number_in(status, "Tgid");
         if (!process || !seen.insert(*process).second) continue;
-        auto kilobytes = [&](const char* key) { return number_in(status, key).value_or(0); };
-        own += kilobytes("RssAnon");
-        shared = std::max(shared, kilobytes("RssFile") + kilobytes("RssShmem"));
+        auto bytes = [&](const char* key) { return sys::number_in(status, key).value_or(0); };
+        own += bytes("RssAnon");
+        shared = std::max(shared, bytes("RssFile") + bytes("RssShmem"));
     }
-    peak_ = std::max(peak_, (own + shared) * 1024);
+    peak_ = std::max(peak_, own + shared);
 }
 
 // Version 2 counts a kill in every group above as well.
 std::uint64_t MemoryMeter::kills_above() const {
-    return number_in(group_.parent / "memory.events", "oom_kill").value_or(0);
+    return sys::number_in(group_.parent / "memory.events", "oom_kill").value_or(0);
 }
 
 bool MemoryMeter::killed() const {
-    auto kills = number_in(group_.folder / "memory.events", "oom_kill");
-    if (!kills) kills = number_in(group_.folder / "memory.oom_control", "oom_kill");
+    const auto kills = sys::memory_kills(group_.folder);
     return kills ? *kills > 0 : kills_above() > kills_before_;
 }
 
