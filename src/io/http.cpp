@@ -25,8 +25,9 @@ using Milliseconds = std::chrono::milliseconds;
 namespace {
 
 constexpr int new_tries = 4;
-constexpr int longest_chain = 10;             // of redirects
-constexpr std::uint64_t enough = 1ULL << 20;  // bytes of a cut download after which the tries count from new
+constexpr int longest_chain = 10;                    // of redirects
+constexpr std::uint64_t longest_words = 1ULL << 20;  // bytes, of why there is no body to stream
+constexpr std::uint64_t enough = 1ULL << 20;         // bytes of a cut download after which the tries count from new
 
 bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -79,17 +80,21 @@ class Tries {
     Tries(const HttpPatience& patience, std::stop_token stop) : patience_(patience), stop_(std::move(stop)) {}
 
     // Waits and says true, or says false: no try is left, or `stop` was asked for.
-    bool again(const HttpReply& reply) {
+    bool again(const HttpRequest& request, const HttpReply& reply) {
         if (used_ == new_tries) return false;
-        Milliseconds pause = patience_.first_pause * (1 << used_++);
+        HttpPause wait{std::min(patience_.first_pause * (1 << used_++), patience_.longest_pause), reply.status, false};
         // RFC 9110, section 10.2.3; its other form, a date, is not worth a clock that may be wrong.
-        if (const auto asked = number(header(reply, "retry-after")))
-            pause = std::max(pause, Milliseconds(std::min<std::uint64_t>(*asked, 3600) * 1000));
-        pause = std::min(pause, patience_.longest_pause);
+        if (const auto asked = number(header(reply, "retry-after"))) {
+            const Milliseconds length(std::min<std::uint64_t>(*asked, 86400) * 1000);
+            // Sooner than it asks for is what it asked not to do.
+            if (length > patience_.longest_pause) return false;
+            if (length > wait.length) wait = {length, reply.status, true};
+        }
+        if (request.on_pause) request.on_pause(wait);
         std::mutex mutex;
         std::unique_lock lock(mutex);
         std::condition_variable_any never;
-        never.wait_for(lock, stop_, pause, [] { return false; });
+        never.wait_for(lock, stop_, wait.length, [] { return false; });
         return !stop_.stop_requested();
     }
     void start_over() { used_ = 0; }
@@ -106,18 +111,19 @@ class Tries {
 struct HttpClient::Impl {
     HttpPatience patience;
     std::mutex mutex;
-    std::vector<std::unique_ptr<HttpConnection>> idle;  // under mutex
+    std::map<std::set<AddressClass>, std::vector<std::unique_ptr<HttpConnection>>> idle;  // under mutex
 
-    std::unique_ptr<HttpConnection> take() {
+    std::unique_ptr<HttpConnection> take(const std::set<AddressClass>& kept_out) {
         const std::scoped_lock lock(mutex);
-        if (idle.empty()) return std::make_unique<HttpConnection>(patience);
-        auto one = std::move(idle.back());
-        idle.pop_back();
+        auto& of_rule = idle[kept_out];
+        if (of_rule.empty()) return std::make_unique<HttpConnection>(patience, kept_out);
+        auto one = std::move(of_rule.back());
+        of_rule.pop_back();
         return one;
     }
-    void give_back(std::unique_ptr<HttpConnection> one) {
+    void give_back(const std::set<AddressClass>& kept_out, std::unique_ptr<HttpConnection> one) {
         const std::scoped_lock lock(mutex);
-        idle.push_back(std::move(one));
+        idle[kept_out].push_back(std::move(one));
     }
 
     struct Answer : HttpOutcome {
@@ -128,6 +134,34 @@ struct HttpClient::Impl {
                   const HttpSink& sink, const std::stop_token& stop);
 };
 
+namespace {
+
+// What may be heard by whatever host a redirect leads to.
+std::vector<std::string> open_headers_of(const HttpRequest& request, std::vector<std::string> more) {
+    for (const auto& [name, value] : request.open_headers) more.push_back(join({name, value}, ": "));
+    return more;
+}
+
+// Where `hop` goes on after `reply`, by the request's own rules; an error where it may not.
+Result<void> redirect(const HttpRequest& request, const std::vector<std::string>& open_headers, const HttpReply& reply,
+                      HttpHop& hop) {
+    auto next = http_target(hop.url, header(reply, "location"));
+    if (next && request.may_redirect)
+        if (auto may = request.may_redirect(next->url); !may) next = may.error();
+    if (!next) return next.error().while_doing("following a redirect of " + printable_url(request.url));
+    hop.url = next->url;
+    redirect_method(hop, reply.status);
+    if (!next->same_origin) {  // what the caller gave is for its own host alone
+        hop.headers = open_headers;
+        hop.user.clear();
+        hop.insecure = false;
+    }
+    if (!next->user.empty()) hop.user = next->user;
+    return {};
+}
+
+}  // namespace
+
 HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
                                                   const std::vector<std::string>& own_headers, bool decode,
                                                   const HttpSink& sink, const std::stop_token& stop) {
@@ -137,39 +171,34 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
         answer.failure = target.error();
         return answer;
     }
+    const std::vector<std::string> open_headers = open_headers_of(request, own_headers);
     HttpHop hop{target->url,
-                own_headers,
+                open_headers,
                 request.user.empty() ? target->user : request.user,
                 request.ca_file,
                 request.insecure,
                 decode,
                 request.method,
-                request.body ? &*request.body : nullptr};
+                request.body ? &*request.body : nullptr,
+                request.netrc};
     for (const auto& [name, value] : request.headers) hop.headers.push_back(join({name, value}, ": "));
     const HttpSink last_only = [&sink](const HttpReply& reply, std::string_view data) -> Result<void> {
         if (is_redirect(reply.status) && reply.headers.contains("location")) return {};
         return sink(reply, data);
     };
+    std::set<AddressClass> kept_out = request.kept_out;
     for (int hops = 0; hops <= longest_chain; ++hops) {
-        auto connection = take();
+        auto connection = take(kept_out);
         static_cast<HttpOutcome&>(answer) = connection->exchange(hop, last_only, stop);
-        give_back(std::move(connection));
+        give_back(kept_out, std::move(connection));
         answer.url = hop.url;
-        const std::string where = header(answer.reply, "location");
-        if (answer.failure || !is_redirect(answer.reply.status) || where.empty()) return answer;
-        auto next = http_target(hop.url, where);
-        if (!next) {
-            answer.failure = next.error().while_doing("following a redirect of " + printable_url(request.url));
+        if (answer.failure || !is_redirect(answer.reply.status) || header(answer.reply, "location").empty())
+            return answer;
+        if (hops == 0 && request.redirects_stay_near) kept_out.merge(kept_out_by(answer.peer));
+        if (auto next = redirect(request, open_headers, answer.reply, hop); !next) {
+            answer.failure = next.error();
             return answer;
         }
-        hop.url = next->url;
-        redirect_method(hop, answer.reply.status);
-        if (!next->same_origin) {  // what the caller gave is for its own host alone
-            hop.headers = own_headers;
-            hop.user.clear();
-            hop.insecure = false;
-        }
-        if (!next->user.empty()) hop.user = next->user;
     }
     answer.failure =
         network_error(printable_url(request.url) + " redirects more than " + std::to_string(longest_chain) + " times");
@@ -184,27 +213,63 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, std::stop_toke
     return stream(request, nullptr, std::move(stop));
 }
 
+namespace {
+
+// A body that may be asked for from its middle on (RFC 9110, section 14.2). A server without ranges sends all of it.
+class FromByte {
+  public:
+    explicit FromByte(const HttpRequest& request) : request_(request), left_out_(request.first_byte) {}
+
+    std::vector<std::string> headers() const {
+        if (request_.first_byte == 0) return {};
+        return {"Range: bytes=" + std::to_string(request_.first_byte) + "-"};
+    }
+    // What of `data`, the next bytes of the reply, was asked for.
+    Result<std::string_view> wanted(const HttpReply& reply, std::string_view data) {
+        if (reply.status == 206) {
+            const std::string begin = "bytes " + std::to_string(request_.first_byte) + "-";
+            if (header(reply, "content-range").starts_with(begin)) return data;
+            return network_error(printable_url(request_.url) + " sent another range than the one asked for");
+        }
+        const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(left_out_, data.size()));
+        left_out_ -= skipped;
+        return data.substr(skipped);
+    }
+
+  private:
+    const HttpRequest& request_;
+    std::uint64_t left_out_;
+};
+
+}  // namespace
+
 Result<HttpResponse> HttpClient::stream(const HttpRequest& request, const HttpBodySink& to, std::stop_token stop) {
     Tries tries(impl_->patience, std::move(stop));
     for (;;) {
         std::string body;
         std::uint64_t size = 0;
         bool given_on = false;  // what `to` has taken cannot be taken back
+        FromByte from(request);
         const HttpSink sink = [&](const HttpReply& reply, std::string_view data) -> Result<void> {
             size += data.size();
-            if (size > request.limit) return too_large(request);
-            if (to && reply.status >= 200 && reply.status < 300) {
-                given_on = true;
-                return to(data);
+            const bool is_kept = !to || reply.status < 200 || reply.status >= 300;
+            if (size > request.limit || (to && is_kept && size > longest_words)) return too_large(request);
+            if (is_kept) {
+                body.append(data);
+                return {};
             }
-            body.append(data);
-            return {};
+            auto wanted = from.wanted(reply, data);
+            if (!wanted) return wanted.error();
+            if (wanted->empty()) return {};
+            given_on = true;
+            return to(*wanted);
         };
-        Impl::Answer answer = impl_->follow(request, {}, true, sink, tries.stop());
-        if (!given_on && is_hope(request, answer) && tries.again(answer.reply)) continue;
+        Impl::Answer answer = impl_->follow(request, from.headers(), !request.as_it_lies, sink, tries.stop());
+        if (!given_on && is_hope(request, answer) && tries.again(request, answer.reply)) continue;
         if (tries.stop().stop_requested()) return interrupted(request.url);
         if (answer.failure) return *answer.failure;
-        return HttpResponse{answer.reply.status, std::move(answer.reply.headers), std::move(body), answer.url};
+        return HttpResponse{answer.reply.status, std::move(answer.reply.headers), std::move(body), answer.url,
+                            answer.peer};
     }
 }
 
@@ -324,7 +389,7 @@ Result<HttpDownload> HttpClient::download(const HttpRequest& request, const fs::
         const bool range_refused = !answer.failure && status == 416 && before > 0;
         if (range_refused)
             if (auto emptied = part.start_over(); !emptied) return emptied.error();
-        if ((range_refused || is_hope(request, answer)) && tries.again(answer.reply)) continue;
+        if ((range_refused || is_hope(request, answer)) && tries.again(request, answer.reply)) continue;
         if (tries.stop().stop_requested()) return interrupted(request.url);
         if (answer.failure) return *answer.failure;
         return network_error("cannot fetch " + printable_url(request.url) + ": HTTP status " + std::to_string(status));

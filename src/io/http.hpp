@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,6 +21,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "io/address.hpp"
 
 namespace tmplbuild::io {
 
@@ -38,6 +40,13 @@ struct HttpBody {
     static Result<HttpBody> of_file(const std::filesystem::path& file, std::uint64_t offset, std::uint64_t size);
 };
 
+// Why there is a wait before a new try.
+struct HttpPause {
+    std::chrono::milliseconds length{};
+    int status = 0;             // of the server's answer; 0: there was none
+    bool is_asked_for = false;  // by the server (Retry-After)
+};
+
 struct HttpRequest {
     std::string url;
     std::map<std::string, std::string> headers{};
@@ -47,6 +56,19 @@ struct HttpRequest {
     bool insecure = false;              // any certificate will do: only where the user's own settings say so
     HttpMethod method = HttpMethod::get;
     std::optional<HttpBody> body{};
+    // Also sent to whatever host a redirect leads to: nothing secret.
+    std::map<std::string, std::string> open_headers{};
+    bool as_it_lies = false;       // no content coding is asked for: what is checked by its digest
+    std::uint64_t first_byte = 0;  // stream() alone: the body from here on, by Range where the server can
+    bool netrc = true;             // ~/.netrc ($NETRC) is asked for a user where the request has none
+    // Where the connection may not lead, for an address that somebody else said. Judged when the socket is opened, so
+    // that no name and no redirect gets round it; of a connection through a proxy, which looks names up itself, the
+    // spelling of the host alone is judged.
+    std::set<AddressClass> kept_out{};
+    // A redirect leads to the internet or to the kind of network that the first server is in, and nowhere else.
+    bool redirects_stay_near = false;
+    std::function<Result<void>(const std::string& url)> may_redirect{};  // asked before each redirect; an error ends it
+    std::function<void(const HttpPause&)> on_pause{};                    // told before each new try
 };
 
 struct HttpResponse {
@@ -54,6 +76,8 @@ struct HttpResponse {
     std::map<std::string, std::string> headers;  // names in lower case; the last response's
     std::string body;
     std::string final_url;  // after redirects
+    // What answered last. Where a proxy stood between: what the spelling of its host says, none of a name.
+    std::optional<AddressClass> peer{};
 };
 
 struct HttpDownload {
@@ -66,7 +90,7 @@ struct HttpPatience {
     std::chrono::seconds connect{30};                // for the connection, TLS included
     std::chrono::seconds stall{60};                  // without a single byte
     std::chrono::milliseconds first_pause{500};      // before the first new try; each next pause is twice as long
-    std::chrono::milliseconds longest_pause{30000};  // that a server may ask for (Retry-After)
+    std::chrono::milliseconds longest_pause{30000};  // a server that asks for more (Retry-After) is not asked again
 };
 
 // The body of a response as it comes; an error ends the request and comes back from it.
@@ -83,7 +107,8 @@ class Http {
     // 429, 503. Redirects are followed with the method that RFC 9110 section 15.4 gives (303: GET without the body).
     virtual Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) = 0;
     // As send(), but the body of a response with a status of 2xx goes to `sink`, once its first bytes are there never
-    // again from the beginning; the response's own `body` is what another status said, and the limit is of both.
+    // again from the beginning; the response's own `body` is what another status said (at most 1 MiB), and the limit
+    // is of both.
     virtual Result<HttpResponse> stream(const HttpRequest& request, const HttpBodySink& sink, std::stop_token stop) = 0;
     // GET, 200 only, into `file` (made or replaced once whole); a cut connection goes on where it was (Range) when the
     // server can. The caller sets the request's `limit` to what it expects.
@@ -112,6 +137,12 @@ class HttpClient : public Http {
 
 // Where a link on the page `base` leads: http and https only, without a user part and fragment.
 Result<std::string> join_url(const std::string& base, const std::string& link);
+
+// Scheme, host and port are the same, the scheme's own port included.
+bool same_origin(const std::string& one, const std::string& other);
+
+// What the host of a URL is where it is written in numbers; "localhost" is no name to look up (RFC 6761).
+std::optional<AddressClass> spelled_class(const std::string& url);
 
 // A URL without its user part and query, for messages.
 std::string printable_url(const std::string& url);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/text.hpp"
+#include "io/http_proxy.hpp"
 
 namespace tmplbuild::io {
 
@@ -21,13 +22,12 @@ bool start_libcurl() {
     return code == CURLE_OK;
 }
 
-struct FreeCurl {
-    void operator()(char* text) const { ::curl_free(text); }
-    void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
+struct FreeList {
     void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
 };
-using Url = std::unique_ptr<CURLU, FreeCurl>;
-using HeaderList = std::unique_ptr<curl_slist, FreeCurl>;
+using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+
+constexpr std::size_t header_limit = 256 << 10;  // bytes, of one exchange
 
 std::string environment(const char* name) {
     const char* value = std::getenv(name);
@@ -38,16 +38,25 @@ std::string environment(const char* name) {
 struct Exchange {
     CURL* easy;
     const HttpSink& sink;
-    const HttpBody* body = nullptr;
+    const HttpHop& hop;
+    const std::set<AddressClass>& kept_out;
+    const ProxyAddresses& proxies;
     HttpReply reply{};
-    std::optional<Error> refused{};  // by the sink, or by who gives the body
+    std::optional<Error> refused{};  // by the sink, by who gives the body, or for where the address leads
     std::uint64_t sent = 0;          // bytes of the body
+    std::size_t header_bytes = 0;
     Clock::time_point heard = Clock::now();
 };
 
 std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
     auto& running = *static_cast<Exchange*>(user);
     running.heard = Clock::now();
+    running.header_bytes += size;
+    if (running.header_bytes > header_limit) {
+        running.refused = network_error(printable_url(running.hop.url) + " answers with headers of more than " +
+                                        human_bytes(header_limit));
+        return size + 1;  // any other number than `size` ends the transfer
+    }
     const std::string_view line = trim(std::string_view(data, size));
     if (line.starts_with("HTTP/")) {  // a "100 Continue" or the real one: the last counts
         running.reply = {};
@@ -78,10 +87,10 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
 std::size_t on_read(char* into, std::size_t, std::size_t size, void* user) {
     auto& running = *static_cast<Exchange*>(user);
     running.heard = Clock::now();
-    const std::uint64_t left = running.body->size - running.sent;
+    const std::uint64_t left = running.hop.body->size - running.sent;
     if (left == 0) return 0;
     const std::span<char> place(into, static_cast<std::size_t>(std::min<std::uint64_t>(left, size)));
-    auto read = running.body->read(running.sent, std::as_writable_bytes(place));
+    auto read = running.hop.body->read(running.sent, std::as_writable_bytes(place));
     if (read && *read == 0) read = build_error("a body that is sent ended early");
     if (!read) {
         running.refused = read.error();
@@ -89,6 +98,34 @@ std::size_t on_read(char* into, std::size_t, std::size_t size, void* user) {
     }
     running.sent += *read;
     return *read;
+}
+
+const char* words(AddressClass kind) {
+    switch (kind) {
+        case AddressClass::open:
+            return "the internet";
+        case AddressClass::local:
+            return "a private network";
+        case AddressClass::loopback:
+            return "this machine itself";
+        case AddressClass::link_local:
+            break;
+    }
+    return "addresses that no server may send anybody to";
+}
+
+Error leads_inside(const HttpHop& hop, AddressClass kind) {
+    return network_error("'" + printable_url(hop.url) + "' leads to " + words(kind) + ", and is not asked");
+}
+
+curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* wanted) {
+    auto& running = *static_cast<Exchange*>(user);
+    const AddressClass kind = address_class(wanted->addr);
+    if (running.kept_out.contains(kind) && !running.proxies.contains(wanted->addr)) {
+        running.refused = leads_inside(running.hop, kind);
+        return CURL_SOCKET_BAD;
+    }
+    return ::socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
 }
 
 // libcurl goes back when a kept connection turns out to be closed, or the server asks who we are.
@@ -154,6 +191,7 @@ void set_certificates(CURL* easy, const HttpHop& hop) {
 }
 
 void set_user(CURL* easy, const HttpHop& hop) {
+    if (hop.user.empty() && !hop.netrc) return;
     if (hop.user.empty()) {
         ::curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
         if (const std::string file = environment("NETRC"); !file.empty())
@@ -185,24 +223,13 @@ void set_method(CURL* easy, const HttpHop& hop, Exchange& running) {
     ::curl_easy_setopt(easy, CURLOPT_SEEKDATA, &running);
 }
 
-std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
-    char* text = nullptr;
-    if (::curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-    const std::unique_ptr<char, FreeCurl> owned(text);
-    return text;
-}
-
-std::string origin(CURLU* url) {
-    return url_part(url, CURLUPART_SCHEME) + "://" + to_lower(url_part(url, CURLUPART_HOST)) + ":" +
-           url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-}
-
 }  // namespace
 
 struct HttpConnection::Handles {
     CURL* easy = nullptr;
     CURLM* multi = nullptr;
     std::array<char, CURL_ERROR_SIZE> said{};
+    ProxyAddresses proxies;
 
     Handles() {
         if (!start_libcurl()) return;
@@ -217,6 +244,7 @@ struct HttpConnection::Handles {
     Handles& operator=(const Handles&) = delete;
 
     void set(const HttpHop& hop, const HttpPatience& patience, Exchange& running);
+    std::optional<AddressClass> peer(const HttpHop& hop) const;
     CURLcode drive(const Exchange& running, std::chrono::seconds stall, const std::stop_token& stop);
 };
 
@@ -236,6 +264,8 @@ void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patien
     ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, &running);
     if (hop.decode) ::curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    ::curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    ::curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &running);
     set_certificates(easy, hop);
     set_user(easy, hop);
     set_method(easy, hop, running);
@@ -264,8 +294,17 @@ CURLcode HttpConnection::Handles::drive(const Exchange& running, std::chrono::se
     return code;
 }
 
-HttpConnection::HttpConnection(const HttpPatience& patience)
-    : handles_(std::make_unique<Handles>()), patience_(patience) {}
+std::optional<AddressClass> HttpConnection::Handles::peer(const HttpHop& hop) const {
+    const char* address = nullptr;
+    long port = 0;
+    ::curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+    ::curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
+    if (address == nullptr || proxies.contains(address, port)) return spelled_class(hop.url);
+    return address_class(std::string_view(address));
+}
+
+HttpConnection::HttpConnection(const HttpPatience& patience, std::set<AddressClass> kept_out)
+    : handles_(std::make_unique<Handles>()), patience_(patience), kept_out_(std::move(kept_out)) {}
 
 HttpConnection::~HttpConnection() = default;
 
@@ -276,13 +315,23 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
         return outcome;
     }
     CURL* easy = handles_->easy;
-    Exchange running{easy, sink, hop.body};
+    handles_->proxies.look_up(hop.url.starts_with("https:") ? "https" : "http");
+    if (const auto kind = spelled_class(hop.url); kind && kept_out_.contains(*kind)) {
+        outcome.failure = leads_inside(hop, *kind);
+        return outcome;
+    }
+    Exchange running{easy, sink, hop, kept_out_, handles_->proxies};
     handles_->set(hop, patience_, running);
     HeaderList headers;
     std::vector<std::string> lines = hop.headers;
     // A wait for "100 Continue" costs a second with servers that never say it.
     if (hop.body != nullptr) lines.emplace_back("Expect:");
     for (const std::string& line : lines) {
+        // A line within a line would be a header of its own (RFC 9110, section 5.5).
+        if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+            outcome.failure = network_error("a header for " + printable_url(hop.url) + " has a line end in it");
+            return outcome;
+        }
         curl_slist* longer = ::curl_slist_append(headers.get(), line.c_str());
         if (longer == nullptr) continue;
         (void)headers.release();
@@ -294,6 +343,7 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
     ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     outcome.reply = std::move(running.reply);
     outcome.reply.status = static_cast<int>(status);
+    outcome.peer = handles_->peer(hop);
     if (running.refused)
         outcome.failure = std::move(running.refused);
     else if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -305,30 +355,6 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
         outcome.not_sent = is_without_connection(code);
     }
     return outcome;
-}
-
-Result<HttpTarget> http_target(const std::string& from, const std::string& to) {
-    const Error wrong = network_error("'" + printable_url(to) + "' is not an http or https URL");
-    const Url url(::curl_url());
-    if (!url) return wrong;
-    std::string origin_before;
-    if (!from.empty()) {
-        if (::curl_url_set(url.get(), CURLUPART_URL, from.c_str(), 0) != CURLUE_OK) return wrong;
-        origin_before = origin(url.get());
-    }
-    if (::curl_url_set(url.get(), CURLUPART_URL, to.c_str(), CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) != CURLUE_OK)
-        return wrong;
-    const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
-    if (scheme != "http" && scheme != "https") return wrong;
-    HttpTarget target;
-    const std::string name = url_part(url.get(), CURLUPART_USER, CURLU_URLDECODE);
-    const std::string password = url_part(url.get(), CURLUPART_PASSWORD, CURLU_URLDECODE);
-    if (!name.empty() || !password.empty()) target.user = name + ":" + password;
-    for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT})
-        ::curl_url_set(url.get(), part, nullptr, 0);
-    target.url = url_part(url.get(), CURLUPART_URL);
-    target.same_origin = origin(url.get()) == origin_before;
-    return target;
 }
 
 }  // namespace tmplbuild::io

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -24,12 +25,13 @@ struct HttpReply {
 struct HttpHop {
     std::string url;  // http or https, without a user part
     std::vector<std::string> headers;
-    std::string user;  // "name:password", or empty: ~/.netrc ($NETRC) is asked
+    std::string user;  // "name:password", or empty
     std::filesystem::path ca_file;
     bool insecure = false;
     bool decode = false;  // undo the content codings that libcurl knows
     HttpMethod method = HttpMethod::get;
     const HttpBody* body = nullptr;
+    bool netrc = true;
 };
 
 // Body bytes as they come, with the reply that they belong to; an error ends the exchange.
@@ -37,14 +39,16 @@ using HttpSink = std::function<Result<void>(const HttpReply& reply, std::string_
 
 struct HttpOutcome {
     HttpReply reply;
-    std::optional<Error> failure;  // none: the body came whole
-    bool may_pass = false;         // the failure may be over at a next try
-    bool not_sent = false;         // there was no connection, so the server has seen nothing of it
+    std::optional<Error> failure;        // none: the body came whole
+    bool may_pass = false;               // the failure may be over at a next try
+    bool not_sent = false;               // there was no connection, so the server has seen nothing of it
+    std::optional<AddressClass> peer{};  // as HttpResponse has it
 };
 
 class HttpConnection {
   public:
-    explicit HttpConnection(const HttpPatience& patience);
+    // `kept_out` is of all its exchanges, so that what it keeps open was judged by it.
+    HttpConnection(const HttpPatience& patience, std::set<AddressClass> kept_out);
     ~HttpConnection();
     HttpConnection(const HttpConnection&) = delete;
     HttpConnection& operator=(const HttpConnection&) = delete;
@@ -55,6 +59,7 @@ class HttpConnection {
     struct Handles;
     std::unique_ptr<Handles> handles_;
     HttpPatience patience_;
+    std::set<AddressClass> kept_out_;
 };
 
 // Where a response leads, in the terms of `from`. `same_origin`: scheme, host and port are the same. An error for any

@@ -14,7 +14,6 @@ namespace tmplbuild::oci {
 namespace {
 
 constexpr std::string_view oci_config = "application/vnd.oci.image.config.v1+json";
-constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
 constexpr std::string_view wanted_platform = "linux/amd64";
 
 Error bad(const std::string& name, std::string_view why, std::string hint = {}) {
@@ -150,7 +149,7 @@ std::vector<std::string> read_history(const json::object& o, std::size_t layers)
 
 }  // namespace
 
-bool is_index(std::string_view media_type) { return media_type == index_type || media_type == docker_list; }
+bool is_index(std::string_view media_type) { return media_type == index_type || media_type == docker_list_type; }
 bool is_manifest(std::string_view media_type) {
     return media_type == manifest_type || media_type == docker_manifest_type;
 }

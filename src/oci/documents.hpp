@@ -21,6 +21,7 @@ inline constexpr int index_depth = 3;                     // an index in an inde
 
 inline constexpr const char* index_type = "application/vnd.oci.image.index.v1+json";
 inline constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr const char* docker_list_type = "application/vnd.docker.distribution.manifest.list.v2+json";
 inline constexpr const char* docker_manifest_type = "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr const char* docker_config_type = "application/vnd.docker.container.image.v1+json";
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/image_name.hpp"
 
-#include <regex>
 #include <vector>
 
 #include "base/layout_name.hpp"
+#include "base/reference.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild::oci {
@@ -20,17 +20,9 @@ static Result<ImageName> with_tag(ImageName::Kind kind, std::string_view rest) {
     return error;
 }
 
-static bool is_name_part(std::string_view part) {
-    // alpha-numeric := /[a-z0-9]+/, separated by '.', '_', '__' or any number of '-'.
-    static const std::regex form("[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*");
-    return std::regex_match(part.begin(), part.end(), form);
-}
-
+// Docker's rule for what is a host and not a folder of its own hub.
 static bool is_domain(std::string_view part) {
-    static const std::regex form("(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?");
-    // Docker's rule for what is a host and not a folder of its own hub.
-    return std::regex_match(part.begin(), part.end(), form) &&
-           (part.find_first_of(".:") != std::string_view::npos || part == "localhost");
+    return (part.find_first_of(".:") != std::string_view::npos || part == "localhost") && is_registry_host(part);
 }
 
 Result<std::string> parse_docker_reference(std::string_view text) {
@@ -46,11 +38,10 @@ Result<std::string> parse_docker_reference(std::string_view text) {
         tag = text.substr(colon + 1);
         text = text.substr(0, colon);
     }
-    static const std::regex tag_form("\\w[\\w.-]{0,127}");
-    if (!std::regex_match(tag, tag_form)) return bad();
+    if (!is_repository_tag(tag)) return bad();
     const std::vector<std::string> parts = split(text, '/');
     for (std::size_t i = 0; i < parts.size(); ++i)
-        if (!is_name_part(parts[i]) && !(i == 0 && parts.size() > 1 && is_domain(parts[i]))) return bad();
+        if (!is_repository(parts[i]) && !(i == 0 && parts.size() > 1 && is_domain(parts[i]))) return bad();
     if (text.size() > 255) return bad();
     return std::string(text) + ":" + tag;
 }

@@ -103,6 +103,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_circle(self, query, count):
         self.answer(302, b"", [("Location", "/circle")])
 
+    def do_headers(self, query, count):
+        """`lines` header lines of a thousand bytes each."""
+        self.answer(200, b"", [("X-%d" % n, "x" * 1000) for n in range(int(query["lines"]))])
+
+    def do_connection(self, query, count):
+        """The client's port: one connection has one."""
+        self.answer(200, str(self.client_address[1]).encode())
+
     def do_drop(self, query, count):
         """Ends the connection without a word, `times` times."""
         if count <= int(query["times"]):

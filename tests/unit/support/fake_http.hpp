@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP without a network: answers what a test told it to, by method and address, and fails the test for anything else.
-// For tests of what asks through io::Http; how HTTP itself behaves is tested with a real server.
+// A streamed answer with the header X-Then-Cut ends in a cut connection. For tests of what asks through io::Http; how
+// HTTP itself behaves is tested with a real server.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,8 @@ class FakeHttp : public io::Http {
   public:
     // By "GET https://…".
     std::map<std::string, io::HttpResponse> answers{};
+    // Asked first, for answers that depend on more than the address; none: `answers` is looked at. Under a lock.
+    std::function<std::optional<Result<io::HttpResponse>>(const io::HttpRequest&)> answer_by{};
 
     std::vector<std::string> asked() {
         const std::scoped_lock lock(mutex_);
@@ -29,6 +35,11 @@ class FakeHttp : public io::Http {
         const std::scoped_lock lock(mutex_);
         asked_.push_back(what);
         if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        if (answer_by)
+            if (auto answer = answer_by(request)) {
+                if (*answer && (*answer)->final_url.empty()) (*answer)->final_url = request.url;
+                return std::move(*answer);
+            }
         const auto found = answers.find(what);
         // No assertion: it may be asked on any thread.
         if (found == answers.end()) return network_error("the test has no answer to " + what);
@@ -39,8 +50,11 @@ class FakeHttp : public io::Http {
                                     std::stop_token stop) override {
         auto response = send(request, std::move(stop));
         if (!response || response->status < 200 || response->status > 299) return response;
-        if (auto taken = sink(response->body); !taken) return taken.error();
+        const std::uint64_t left_out = response->status == 206 ? 0 : request.first_byte;
+        const std::string_view body = response->body;
+        if (auto taken = sink(body.substr(std::min<std::size_t>(left_out, body.size()))); !taken) return taken.error();
         response->body.clear();
+        if (response->headers.contains("x-then-cut")) return network_error("the connection was cut");
         return response;
     }
     Result<io::HttpDownload> download(const io::HttpRequest& request, const std::filesystem::path& file,

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/pull.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "base/printable.hpp"
+#include "base/text.hpp"
+#include "oci/documents.hpp"
+
+namespace tmplbuild::registry {
+
+namespace {
+
+constexpr int most_tries = 5;                // of a blob, one after the other without progress
+constexpr std::uint64_t progress = 1 << 20;  // bytes after which they count from new
+constexpr std::size_t longest_kind = 200;    // of a media type that is shown
+
+std::string named_header(const io::HttpResponse& response, const std::string& name) {
+    const auto at = response.headers.find(name);
+    return at == response.headers.end() ? "" : at->second;
+}
+
+std::string media_type_of(const io::HttpResponse& response) {
+    const std::string whole = named_header(response, "content-type");
+    return visible(std::string(trim(std::string_view(whole).substr(0, whole.find(';')))).substr(0, longest_kind));
+}
+
+std::string name_of(const Session& session, const std::string& identifier) {
+    return session.image().repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier;
+}
+
+// Waits, or says false: it was stopped.
+bool wait_for(std::chrono::milliseconds pause, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    never.wait_for(lock, stop, pause, [] { return false; });
+    return !stop.stop_requested();
+}
+
+class BlobDownload {
+  public:
+    BlobDownload(Session& session, const Digest& digest, std::uint64_t size, const io::HttpBodySink& sink)
+        : session_(session), digest_(digest), size_(size), sink_(sink) {}
+
+    Result<void> run(const std::stop_token& stop) {
+        for (int tries = 1;; ++tries) {
+            const std::uint64_t before = got_;
+            auto response = go_on(stop);
+            if (response && response->status >= 200 && response->status < 300) return check();
+            if (response) return session_.refused("the blob '" + name() + "' cannot be read", *response);
+            if (got_ >= before + progress) tries = 0;
+            // What io::Http gave up before the first byte has had its tries.
+            const bool may_go_on = !is_ended_ && got_ > before && tries < most_tries;
+            if (!may_go_on || response.error().kind != ErrorKind::network) return response.error();
+            const auto pause = session_.client().first_pause * (1 << std::min(tries, 4));
+            if (!wait_for(pause, stop)) return response.error();
+        }
+    }
+
+  private:
+    std::string name() const { return name_of(session_, digest_.to_string()); }
+    Error wrong(const std::string& how) const {
+        return network_error("the blob '" + name() + "' " + how,
+                             "the registry, or what lies between, has other bytes than the image names");
+    }
+
+    Result<io::HttpResponse> go_on(const std::stop_token& stop) {
+        Request request{.path = "blobs/" + digest_.to_string()};
+        request.first_byte = got_;
+        request.limit = std::max<std::uint64_t>(size_ + 1, 64 << 10);  // what it says of an error needs room, too
+        const io::HttpBodySink take = [this](std::string_view data) -> Result<void> {
+            auto taken = data.size() > size_ - got_
+                             ? Result<void>(wrong("is longer than " + std::to_string(size_) + " bytes"))
+                             : sink_(data);
+            is_ended_ = !taken;
+            if (!taken) return taken;
+            hasher_.update(data);
+            got_ += data.size();
+            return {};
+        };
+        return session_.stream(request, take, stop);
+    }
+    Result<void> check() {
+        if (got_ != size_)
+            return wrong("has " + std::to_string(got_) + " bytes, and should have " + std::to_string(size_));
+        if (hasher_.finish() != digest_) return wrong("does not have its digest");
+        return {};
+    }
+
+    Session& session_;
+    const Digest digest_;
+    const std::uint64_t size_;
+    const io::HttpBodySink& sink_;
+    Sha256 hasher_;
+    std::uint64_t got_ = 0;
+    bool is_ended_ = false;  // by us, and not by the network
+};
+
+}  // namespace
+
+Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop) {
+    Request request{.path = "manifests/" + identifier};
+    request.headers["Accept"] =
+        join({oci::index_type, oci::manifest_type, oci::docker_list_type, oci::docker_manifest_type}, ", ");
+    request.limit = oci::document_limit;
+    auto response = session.send(request, stop);
+    if (!response) return response.error();
+    const std::string name = "'" + name_of(session, identifier) + "'";
+    if (response->status != 200) return session.refused(name + " cannot be read", *response);
+    Document out{std::move(response->body), media_type_of(*response), {}};
+    out.digest = Sha256::of(out.text);
+    const auto differs = [&](const std::string& said) {
+        return network_error(name + " has the digest " + out.digest.to_string() + ", and " + said,
+                             "the registry, or what lies between, sent other bytes than it holds");
+    };
+    if (identifier.starts_with("sha256:") && out.digest.to_string() != identifier)
+        return differs("another one was asked for");
+    if (const std::string said = named_header(*response, "docker-content-digest");
+        said.starts_with("sha256:") && said != out.digest.to_string())
+        return differs("the registry says " + visible(said.substr(0, longest_kind)));
+    return out;
+}
+
+Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, const std::stop_token& stop) {
+    const Request request{.path = "blobs/" + digest.to_string(), .method = io::HttpMethod::head};
+    auto response = session.send(request, stop);
+    if (!response) return response.error();
+    if (response->status == 404) return std::nullopt;
+    const auto size = parse_whole(named_header(*response, "content-length"), 0, std::int64_t{1} << 62);
+    if (response->status != 200 || !size)
+        return session.refused("the blob '" + name_of(session, digest.to_string()) + "' cannot be looked for",
+                               *response);
+    return static_cast<std::uint64_t>(*size);
+}
+
+Result<void> fetch_blob(Session& session, const Digest& digest, std::uint64_t size, const io::HttpBodySink& sink,
+                        const std::stop_token& stop) {
+    return BlobDownload(session, digest, size, sink).run(stop);
+}
+
+}  // namespace tmplbuild::registry

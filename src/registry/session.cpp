@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/session.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/base64.hpp"
+#include "base/text.hpp"
+#include "registry/challenge.hpp"
+#include "registry/refusal.hpp"
+#include "registry/token.hpp"
+
+namespace tmplbuild::registry {
+
+using SteadyClock = std::chrono::steady_clock;
+
+bool Client::may_be_plain(const std::string& url) const {
+    if (io::spelled_class(url) == io::AddressClass::loopback) return true;
+    return std::any_of(plain_http.begin(), plain_http.end(), [&](const std::string& host) {
+        // A host without a port stands for all of its ports.
+        std::string_view rest = std::string_view(url).substr(std::min(url.find("://") + 3, url.size()));
+        rest = rest.substr(0, rest.find_first_of("/?#"));
+        const std::string named = to_lower(host), there = to_lower(rest);
+        return there == named || (there.starts_with(named + ":") &&
+                                  parse_whole(std::string_view(there).substr(named.size() + 1), 0, 65535));
+    });
+}
+
+namespace {
+
+constexpr std::chrono::seconds renewed_before{5};  // its end, so that a request on the way still has it
+
+// Who we are to the registry, as the Authorization header says it.
+struct Identity {
+    std::string header{};  // empty: nobody
+    std::optional<SteadyClock::time_point> ends{};
+    int generation = 0;  // counts changes, so that several threads renew once
+
+    bool is_over() const { return ends && SteadyClock::now() >= *ends; }
+};
+
+std::string location_of(const io::HttpResponse& response) {
+    const auto at = response.headers.find("location");
+    return at == response.headers.end() ? "" : at->second;
+}
+
+}  // namespace
+
+struct Session::Impl {
+    const Client& client;
+    Reference image;
+    std::set<std::string> scopes;
+
+    std::mutex mutex;    // of what follows; held while a token is fetched, so that one thread does it
+    std::string base{};  // "https://ghcr.io", once it is known
+    Identity identity{};
+    std::optional<Challenge> bearer{};  // the last one, for renewals
+    std::optional<io::AddressClass> peer{};
+    bool is_login_known = false;
+    std::optional<Credential> login{};
+    SecretMask mask{};
+    bool is_limit_told = false;
+
+    Impl(const Client& shared, Reference which) : client(shared), image(std::move(which)) {}
+
+    void tell(const std::string& text) const {
+        if (client.tell) client.tell(text);
+    }
+    Error denied(const std::string& why) const {
+        return network_error("the registry " + image.host + " " + why,
+                             "log in with `docker login " + image.host + "` or `skopeo login " + image.host +
+                                 "`, or give DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE; see docs/registries.md");
+    }
+
+    // The rules of every request that this session makes.
+    io::HttpRequest ruled() const {
+        io::HttpRequest request;
+        request.netrc = false;
+        request.as_it_lies = true;
+        request.redirects_stay_near = true;
+        request.may_redirect = [this](const std::string& url) { return may_ask(url); };
+        request.on_pause = [this](const io::HttpPause& pause) {
+            if (!pause.is_asked_for) return;
+            tell("the registry " + image.host + " asks to wait " +
+                 human_seconds(std::chrono::duration<double>(pause.length).count()) + " (HTTP status " +
+                 std::to_string(pause.status) + ")");
+        };
+        return request;
+    }
+    Result<void> may_ask(const std::string& url) const {
+        if (url.starts_with("https://") || client.may_be_plain(url)) return {};
+        return network_error(
+            "the registry " + image.host + " sends to '" + io::printable_url(url) + "', which is not https",
+            "--plain-http HOST allows it for a host");
+    }
+
+    // Loopback registries speak either; what answers plain http properly is spoken to so. Under the mutex.
+    Result<std::string> find_base(const std::stop_token& stop) {
+        if (!base.empty()) return base;
+        const std::string plain = "http://" + image.server(), secure = "https://" + image.server();
+        if (!client.may_be_plain(plain)) return base = secure;
+        const bool is_named = io::spelled_class(plain) != io::AddressClass::loopback;
+        if (is_named) return base = plain;
+        io::HttpRequest ping = ruled();
+        ping.url = plain + "/v2/";
+        auto answer = client.http.send(ping, stop);
+        if (!answer) return answer.error();
+        return base = answer->status == 400 ? secure : plain;  // what TLS servers say to plain http
+    }
+
+    // Under the mutex.
+    Result<void> find_login(const std::stop_token& stop) {
+        if (is_login_known) return {};
+        auto found = client.credentials.find(image, client.runner, stop);
+        if (!found) return found.error();
+        login = std::move(*found);
+        is_login_known = true;
+        if (login)
+            for (const std::string& secret : {login->password, login->identity_token, login->registry_token})
+                mask.hide(secret);
+        return {};
+    }
+    void become(std::string header, std::optional<SteadyClock::time_point> ends) {
+        identity = {std::move(header), ends, identity.generation + 1};
+    }
+
+    Result<void> fetch_token(const Challenge& challenge, const std::stop_token& stop) {
+        const auto realm = io::join_url("", challenge.value("realm"));
+        if (!realm) return denied("names '" + challenge.value("realm").substr(0, 200) + "' as its token server");
+        if (auto may = may_ask(*realm); !may) return may.error();
+        TokenQuestion question{*realm, challenge.value("service"), scopes, login, ruled()};
+        question.how.kept_out = io::kept_out_by(peer);
+        // A token server that moves would take the login along.
+        question.how.may_redirect = [realm = *realm](const std::string& url) -> Result<void> {
+            if (io::same_origin(realm, url)) return {};
+            return network_error("the token server '" + io::printable_url(realm) + "' sends to another host");
+        };
+        auto token = ask_for_token(client.http, question, stop);
+        if (!token) return token.error().while_doing("asking for a token for " + image.repository_name());
+        mask.hide(token->text);
+        const auto margin = std::min<SteadyClock::duration>(renewed_before, SteadyClock::duration(token->lasts) / 10);
+        become("Bearer " + token->text, SteadyClock::now() + token->lasts - margin);
+        bearer = challenge;
+        return {};
+    }
+
+    // After a 401 to a request that was made as `used`. Under the mutex.
+    Result<void> answer_challenge(const io::HttpResponse& response, const Identity& used, const std::stop_token& stop) {
+        if (used.generation != identity.generation) return {};  // another thread has done it
+        if (!io::same_origin(base, response.final_url))
+            return denied("leads to '" + io::printable_url(response.final_url) +
+                          "', which asks for a login of its own");
+        if (auto found = find_login(stop); !found) return found;
+        const auto header = response.headers.find("www-authenticate");
+        const auto challenges =
+            header == response.headers.end() ? std::vector<Challenge>() : parse_challenges(header->second);
+        const auto of = [&](const char* scheme) {
+            return std::find_if(challenges.begin(), challenges.end(),
+                                [&](const Challenge& one) { return one.scheme == scheme; });
+        };
+        if (login && !login->registry_token.empty() && used.header.empty()) {
+            become("Bearer " + login->registry_token, std::nullopt);
+            return {};
+        }
+        if (const auto one = of("bearer"); one != challenges.end()) return fetch_token(*one, stop);
+        if (of("basic") == challenges.end()) return denied("asks for a login of a kind that is not known here");
+        if (!login) return denied("asks for a login, and there is none for " + image.repository_name());
+        if (!used.header.empty() || login->user.empty())
+            return denied("does not take the login in '" + login->source + "'");
+        become("Basic " + base64(login->user + ":" + login->password), std::nullopt);
+        return {};
+    }
+
+    struct Ready {
+        io::HttpRequest request;
+        Identity used{};
+        bool is_own = true;  // it goes to the registry itself
+    };
+    Result<Ready> prepare(const Request& wanted, const std::stop_token& stop) {
+        const std::scoped_lock lock(mutex);
+        auto found = find_base(stop);
+        if (!found) return found.error();
+        Ready ready{ruled()};
+        io::HttpRequest& request = ready.request;
+        const bool is_whole = wanted.path.starts_with("https://") || wanted.path.starts_with("http://");
+        request.url = is_whole ? wanted.path : *found + "/v2/" + image.repository + "/" + wanted.path;
+        request.method = wanted.method;
+        request.body = wanted.body;
+        request.limit = wanted.limit;
+        request.first_byte = wanted.first_byte;
+        request.open_headers = wanted.headers;  // a registry may serve from other hosts: they must know what is wanted
+        ready.is_own = io::same_origin(*found, request.url);
+        if (!ready.is_own) {
+            request.kept_out = io::kept_out_by(peer);
+            return ready;
+        }
+        request.kept_out = {io::AddressClass::link_local};
+        if (bearer && identity.is_over())
+            if (auto renewed = fetch_token(Challenge(*bearer), stop); !renewed) return renewed.error();
+        ready.used = identity;
+        if (!identity.header.empty()) request.headers["Authorization"] = identity.header;
+        return ready;
+    }
+
+    void take_note(const io::HttpResponse& response) {
+        const std::scoped_lock lock(mutex);
+        if (response.peer && io::same_origin(base, response.final_url)) peer = response.peer;
+        const std::string limit = rate_limit_words(response);
+        if (limit.empty() || is_limit_told) return;
+        is_limit_told = true;
+        tell(image.host + ": " + limit);
+    }
+};
+
+Session::Session(const Client& client, Reference image, Access access)
+    : impl_(std::make_unique<Impl>(client, std::move(image))) {
+    impl_->scopes = {"repository:" + impl_->image.repository + (access == Access::push ? ":pull,push" : ":pull")};
+}
+Session::~Session() = default;
+
+const Reference& Session::image() const { return impl_->image; }
+const Client& Session::client() const { return impl_->client; }
+
+void Session::also_pull_from(const std::string& repository) {
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->scopes.insert("repository:" + repository + ":pull");
+}
+
+Result<io::HttpResponse> Session::send(const Request& request, const std::stop_token& stop) {
+    return stream(request, nullptr, stop);
+}
+
+Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpBodySink& sink,
+                                         const std::stop_token& stop) {
+    for (bool is_second = false;; is_second = true) {
+        auto ready = impl_->prepare(request, stop);
+        if (!ready) return ready.error();
+        auto response = sink ? impl_->client.http.stream(ready->request, sink, stop)
+                             : impl_->client.http.send(ready->request, stop);
+        if (!response) return response;
+        impl_->take_note(*response);
+        if (response->status != 401 || !ready->is_own) return response;
+        if (is_second) return refused("'" + impl_->image.repository_name() + "' cannot be reached", *response);
+        const std::scoped_lock lock(impl_->mutex);
+        if (auto answered = impl_->answer_challenge(*response, ready->used, stop); !answered) return answered.error();
+    }
+}
+
+Result<std::string> Session::location(const io::HttpResponse& response) const {
+    const std::string where = location_of(response);
+    if (where.empty()) return network_error("the registry " + impl_->image.host + " does not say where to go on");
+    auto url = io::join_url(response.final_url, where);
+    if (!url) return url.error();
+    if (auto may = impl_->may_ask(*url); !may) return may.error();
+    return *url;
+}
+
+Error Session::refused(const std::string& what, const io::HttpResponse& response) const {
+    const std::scoped_lock lock(impl_->mutex);
+    return refusal(what, response, impl_->mask);
+}
+
+}  // namespace tmplbuild::registry
