@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The launcher beside tini, catatonit, s6-svscan, runsvdir and supervisord, and the figures of docs/launcher.md. Not a test.
+# The launcher beside tini, catatonit, s6-svscan, runsvdir and supervisord, and the figures of docs/benchmarks.md. Not a test.
 # Needs root, a build (release for figures that are kept), and scripts/install-dependencies --bench.
 #   tests/bench/launcher.sh [start] [memory] [idle] [flood] [frozen] [children] [restarts]    all unless named
 # TMPLBUILD_BIN names the folder of programs; ROUNDS starts of each (200), IDLE_SECONDS (60), RESTART_MINUTES (10).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which ports of a pod on this machine can be reached from outside of its network, and by which of this machine's
-// ports. Used by run_image.cpp. Only listens on this machine's 127.0.0.1.
+// ports. Used to run an image here. Only listens on this machine's 127.0.0.1.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Zip archives as tests need them, odd ones too: members are stored, every field of a header can be chosen.
-// Used by the tests of io/ and of build/'s wheels. Never a general writer.
+// Used by the tests of io/ and of wheels. Never a general writer.
 #pragma once
 
 #include <cstdint>
