@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The launcher's end of the control socket. Never blocks, and keeps a bounded amount of data for each of a bounded
 // number of clients: one that does not read gets fewer snapshots, one that breaks the protocol gets an error and is
-// disconnected. Decides nothing: the supervisor answers.
+// disconnected. Decides nothing: the supervisor answers. Used by the supervisor.
 #pragma once
 
 #include <functional>

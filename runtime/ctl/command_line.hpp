@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads tmpl-ctl's arguments: the request for the launcher, and how its answer is shown. Used by main.cpp.
+// Reads tmpl-ctl's arguments: the request for the launcher, and how its answer is shown. Used by main.cpp. Never
+// prints.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tmpl-ctl's end of the control socket: sends one request, reads lines of JSON. It blocks, since a person waits for it.
+// Used by main.cpp. Interprets no answer.
 #pragma once
 
 #include <string>

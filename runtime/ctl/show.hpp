@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pod's status as text for a terminal, made from the snapshot's JSON. Control characters are made visible, since a
-// name or a reason must not move the cursor.
+// name or a reason must not move the cursor. Used by main.cpp. Pure.
 #pragma once
 
 #include <string>

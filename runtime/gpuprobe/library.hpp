@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A library of NVIDIA's driver, found and opened as a program of the pod would find it. Each one is opened in a child
-// of its own. Never closes one, since drivers do not survive that.
+// of its own. Never closes one, since drivers do not survive that. Used by the probe's sources.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three sources that can be asked about GPUs. The first two load the driver into the calling process, so each runs
-// in a child. Of the three lists, only the driver API's follows CUDA_VISIBLE_DEVICES.
+// in a child. Of the three lists, only the driver API's follows CUDA_VISIBLE_DEVICES. Used by probe.cpp. None of them
+// judges its answer.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Switches one kernel on and off on this pod: the `active` link, replaced by rename, and a distribution of metadata
 // alone in each venv, so that pip and uv list what is there. Files of a variant are hashed before the switch and never
-// changed.
+// changed. Used by main.cpp.
 #pragma once
 
 #include <string>

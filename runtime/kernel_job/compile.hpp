@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The job's sequence: one arch of one kernel is taken from the volume or compiled here, proven, put in place by rename,
 // and left on the volume for the next pod. Runs at the lowest CPU and I/O priority. However it ends, the former state
-// stays whole.
+// stays whole. Used by main.cpp.
 #pragma once
 
 #include <string>

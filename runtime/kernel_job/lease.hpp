@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file on the volume that says "a pod compiles this key", so that a second pod waits instead of doing the same work.
 // It saves work only; two compiles at once are safe through keyed folders and rename. Ages are measured on the reader's
-// own clock, since the clocks of pods and of a network volume differ.
+// own clock, since the clocks of pods and of a network volume differ. Used by compile.cpp.
 #pragma once
 
 #include <string>

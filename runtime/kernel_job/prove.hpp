@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof of what the pod compiled, made by the code that the build uses. Part of compile.cpp.
+// The proof of what the pod compiled, made by the code that the build uses. Part of compile.cpp. Only reads files.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the job reports to the launcher: one JSON object a line on stdout, the result as the last one.
+// What the job reports to the launcher: one JSON object a line on stdout, the result as the last one. Used by the job's
+// steps. Decides nothing.
 #pragma once
 
 #include <cstdint>

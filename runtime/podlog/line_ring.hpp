@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last lines of one service, in memory, so that `tmpl-ctl logs` needs no disk. It grows with the output up to its
-// limit, then forgets the oldest lines.
+// limit, then forgets the oldest lines. Used by PodLog.
 #pragma once
 
 #include <string>

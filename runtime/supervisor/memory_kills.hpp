@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether Linux killed a process for memory: the container's own cgroup counts such kills. The counter is read when it
 // changes (inotify(7); cgroup v1 does not report that) and at each end of a process, so that a kill is never attributed
-// to a process that ends later. Never wakes up at rest.
+// to a process that ends later. Never wakes up at rest. Used by MemoryCharges.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small text helpers that several rooms share: splitting, joining, sizes and times for people, the nearest name.
+// Small text helpers that several rooms share: splitting, joining, sizes and times for people, the nearest name. Pure.
 #pragma once
 
 #include <cstdint>

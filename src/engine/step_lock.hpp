@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Only one builder at a time makes the result of a key, among all that share a store: a second one waits and then takes
-// the result. Held for long steps only. When a holder dies, Linux releases its lock (flock(2)).
+// the result. Held for long steps only. When a holder dies, Linux releases its lock (flock(2)). Used by run_step.cpp.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An image as OCI defines it (image-spec 1.1: manifest.md, config.md): it is made from finished layers, and its two
 // documents are put into the store. The same layers and options give the same bytes. Never touches the content of
-// layers.
+// layers. Used by the engine and by what writes images.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // git as a fetcher of exact commits: one bare repository for each URL in the store, filled once, read offline after.
 // The user's own git configuration decides how a URL is reached (insteadOf, proxy, credentials, CA), and never what the
-// bytes are. Submodules are taken as by `git clone --recurse-submodules`. Never keeps a branch or a tag.
+// bytes are. Submodules are taken as by `git clone --recurse-submodules`. Never keeps a branch or a tag. Used by the
+// engine and by resolutions.
 #pragma once
 
 #include <filesystem>

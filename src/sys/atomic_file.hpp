@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A large file that appears whole or not at all: it is written under another name in the same folder, fsynced and
 // renamed. A pipe or a character device is written through (write_target.hpp). Used for archives of images. For small
-// content see write_file_atomic in file.hpp.
+// content see write_file_atomic in file.hpp. Never leaves a part of a file under its name.
 #pragma once
 
 #include <filesystem>

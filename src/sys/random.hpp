@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random numbers that nobody can guess, as hex text: secrets and ids. Names of temporary files come from unique_suffix
-// in file.hpp.
+// in file.hpp. Used by the builder and the pod's programs.
 #pragma once
 
 #include <cstddef>

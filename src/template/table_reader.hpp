@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads one table of a template key by key: right type, right range, nothing left over. Each mistake becomes one error
-// in the report and reading goes on, so that all errors of a file are shown. Never decides what a key means.
+// in the report and reading goes on, so that all errors of a file are shown. Never decides what a key means. Used by
+// the readers of this room.
 #pragma once
 
 #include <cstdint>

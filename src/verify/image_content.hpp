@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the proofs read of an image: the index of every layer (from the store where it has one, else made now and kept
 // there), pod.json, and the modules of its kernel variants, examined from their bytes. A layer that holds neither
-// pod.json nor modules is not read again when the store has its index. Never unpacks to disk.
+// pod.json nor modules is not read again when the store has its index. Never unpacks to disk. Used by verify.cpp and by
+// the last checks of a build.
 #pragma once
 
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RECORD, the list of a distribution's files: read from wheels and venvs, written into venvs (Python packaging user
 // guide, "Recording installed projects" and "Binary distribution format"). CSV in the dialect of Python's csv module.
-// Never touches the files themselves.
+// Never touches the files themselves. Used to lay out venvs and to take distributions out of one.
 #pragma once
 
 #include <string>
