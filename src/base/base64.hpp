@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Base64 (RFC 4648, section 4), as registries' credentials are written. Never guesses: what is no base64 is none.
+// Base64 (RFC 4648, section 4), in which registries' credentials are written. Used by the registry's client. Strict:
+// anything else gives none.
 #pragma once
 
 #include <optional>
@@ -9,7 +10,7 @@
 namespace tmplbuild {
 
 std::string base64(std::string_view bytes);
-// Padding may be left out; white space and other letters may not be there.
+// Padding may be missing; white space and other characters may not occur.
 std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace tmplbuild

@@ -9,7 +9,7 @@ namespace tmplbuild {
 
 namespace {
 
-constexpr std::size_t longest_name = 255;  // of host and repository together: reference.NameTotalLengthMax
+constexpr std::size_t longest_name = 255;  // for host and repository together: reference.NameTotalLengthMax
 constexpr std::size_t longest_tag = 128;
 constexpr std::string_view hub = "docker.io";
 
@@ -45,7 +45,7 @@ bool is_host_name(std::string_view name) {
     return true;
 }
 
-// Docker's rule for what is a host and not a folder of its own hub.
+// Docker's rule to tell a host from a folder of its own hub.
 bool looks_like_a_host(std::string_view part) {
     return part.find_first_of(".:") != std::string_view::npos || part == "localhost" ||
            std::any_of(part.begin(), part.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -56,7 +56,7 @@ Error bad_reference(std::string_view text, const std::string& why) {
                        "write it as HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…, such as ghcr.io/me/image:1.2");
 }
 
-// Takes the digest and the tag off the end of `text`.
+// Removes the digest and the tag from the end of `text`.
 Result<void> take_ends(std::string_view whole, std::string_view& text, Reference& out) {
     if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
         auto digest = Digest::parse(text.substr(at + 1));

@@ -19,7 +19,7 @@ struct Block4 {
     int bits;
     AddressClass kind;
 };
-// The first that fits counts; what none fits is open. RFC 6890's table, and multicast (RFC 5771).
+// The first block that matches counts; an address in none is open. RFC 6890's table, and multicast (RFC 5771).
 constexpr std::array<Block4, 15> blocks4 = {{
     {0x00000000, 8, AddressClass::loopback},     // "this host"
     {0x7f000000, 8, AddressClass::loopback},     //
@@ -54,17 +54,17 @@ bool begins(const std::array<std::uint8_t, 16>& bytes, std::initializer_list<std
 }
 
 AddressClass of_bytes(const std::array<std::uint8_t, 16>& bytes) {
-    // IPv4 in other clothes: mapped and compatible (RFC 4291), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056). "::" and
-    // "::1" are 0.0.0.0 and 0.0.0.1 among them.
+    // IPv6 addresses that hold an IPv4 address: mapped and compatible (RFC 4291), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC
+    // 3056). "::" and "::1" are among them, as 0.0.0.0 and 0.0.0.1.
     if (begins(bytes, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}) ||
         begins(bytes, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) || begins(bytes, {0, 0x64, 0xff, 0x9b}))
         return of_number(number_at(bytes, 12));
     if (begins(bytes, {0x20, 0x02})) return of_number(number_at(bytes, 2));
-    // The metadata servers of two clouds have addresses of their own among the private ones.
+    // The metadata servers of two clouds have addresses in the private range.
     if (begins(bytes, {0xfd, 0x00, 0x0e, 0xc2}) || begins(bytes, {0xfd, 0x20, 0x00, 0xce}))
         return AddressClass::link_local;
     if ((bytes[0] & 0xfe) == 0xfc) return AddressClass::local;  // RFC 4193
-    if ((bytes[0] & 0xe0) == 0x20) return AddressClass::open;   // 2000::/3, all that is given out
+    if ((bytes[0] & 0xe0) == 0x20) return AddressClass::open;   // 2000::/3, the only range in public use
     return AddressClass::link_local;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redirects, new tries, bodies and files over io/http_exchange.hpp.
+// Redirects, retries, bodies and files on top of io/http_exchange.hpp.
 #include "io/http.hpp"
 
 #include <fcntl.h>
@@ -26,17 +26,18 @@ namespace {
 
 constexpr int new_tries = 4;
 constexpr int longest_chain = 10;                    // of redirects
-constexpr std::uint64_t longest_words = 1ULL << 20;  // bytes, of why there is no body to stream
-constexpr std::uint64_t enough = 1ULL << 20;         // bytes of a cut download after which the tries count from new
+constexpr std::uint64_t longest_words = 1ULL << 20;  // bytes; longest text of an error in place of a body to stream
+// After that many bytes of an interrupted download, the count of tries starts again.
+constexpr std::uint64_t enough = 1ULL << 20;
 
 bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// RFC 6585 section 4, RFC 9110 section 15.6; 501 and 505 say what no next try can change.
+// RFC 6585 section 4, RFC 9110 section 15.6; a retry cannot change 501 and 505.
 bool may_pass(int status) { return status == 429 || (status >= 500 && status != 501 && status != 505); }
 
-// RFC 9110 section 9.2.2: what may be sent twice and means the same.
+// RFC 9110 section 9.2.2: methods whose requests may be sent twice with the same effect.
 bool is_idempotent(HttpMethod method) { return method != HttpMethod::post && method != HttpMethod::patch; }
 
 bool is_hope(const HttpRequest& request, const HttpOutcome& outcome) {
@@ -65,7 +66,7 @@ Error too_large(const HttpRequest& request) {
     return network_error(printable_url(request.url) + " is larger than the limit of " + human_bytes(request.limit));
 }
 
-// RFC 9110 sections 15.4.2 to 15.4.4, as browsers and curl read them.
+// RFC 9110 sections 15.4.2 to 15.4.4, in the way of browsers and curl.
 void redirect_method(HttpHop& hop, int status) {
     const bool as_get = status == 303 ? hop.method != HttpMethod::head
                                       : (status == 301 || status == 302) && hop.method == HttpMethod::post;
@@ -79,14 +80,14 @@ class Tries {
   public:
     Tries(const HttpPatience& patience, std::stop_token stop) : patience_(patience), stop_(std::move(stop)) {}
 
-    // Waits and says true, or says false: no try is left, or `stop` was asked for.
+    // Waits and returns true; false when no try is left or `stop` was requested.
     bool again(const HttpRequest& request, const HttpReply& reply) {
         if (used_ == new_tries) return false;
         HttpPause wait{std::min(patience_.first_pause * (1 << used_++), patience_.longest_pause), reply.status, false};
-        // RFC 9110, section 10.2.3; its other form, a date, is not worth a clock that may be wrong.
+        // RFC 9110, section 10.2.3. Its other form, a date, is ignored, since the machine's clock may be wrong.
         if (const auto asked = number(header(reply, "retry-after"))) {
             const Milliseconds length(std::min<std::uint64_t>(*asked, 86400) * 1000);
-            // Sooner than it asks for is what it asked not to do.
+            // The server asked for no request before that time.
             if (length > patience_.longest_pause) return false;
             if (length > wait.length) wait = {length, reply.status, true};
         }
@@ -127,22 +128,23 @@ struct HttpClient::Impl {
     }
 
     struct Answer : HttpOutcome {
-        std::string url;  // the last one
+        std::string url;  // after the last redirect
     };
-    // One try, redirects followed. `sink` sees the bodies of other replies only.
+    // One try, redirects followed. `sink` does not get the bodies of redirects.
     Answer follow(const HttpRequest& request, const std::vector<std::string>& own_headers, bool decode,
                   const HttpSink& sink, const std::stop_token& stop);
 };
 
 namespace {
 
-// What may be heard by whatever host a redirect leads to.
+// The headers that may be sent to any host to which a redirect leads.
 std::vector<std::string> open_headers_of(const HttpRequest& request, std::vector<std::string> more) {
     for (const auto& [name, value] : request.open_headers) more.push_back(join({name, value}, ": "));
     return more;
 }
 
-// Where `hop` goes on after `reply`, by the request's own rules; an error where it may not.
+// Sets `hop` to the address to which `reply` redirects, by the request's own rules; an error where that is not
+// permitted.
 Result<void> redirect(const HttpRequest& request, const std::vector<std::string>& open_headers, const HttpReply& reply,
                       HttpHop& hop) {
     auto next = http_target(hop.url, header(reply, "location"));
@@ -151,7 +153,7 @@ Result<void> redirect(const HttpRequest& request, const std::vector<std::string>
     if (!next) return next.error().while_doing("following a redirect of " + printable_url(request.url));
     hop.url = next->url;
     redirect_method(hop, reply.status);
-    if (!next->same_origin) {  // what the caller gave is for its own host alone
+    if (!next->same_origin) {  // the caller's headers are for its own host alone
         hop.headers = open_headers;
         hop.user.clear();
         hop.insecure = false;
@@ -215,7 +217,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, std::stop_toke
 
 namespace {
 
-// A body that may be asked for from its middle on (RFC 9110, section 14.2). A server without ranges sends all of it.
+// A body that is requested from a later byte on (RFC 9110, section 14.2). A server without ranges sends all of it.
 class FromByte {
   public:
     explicit FromByte(const HttpRequest& request) : request_(request), left_out_(request.first_byte) {}
@@ -224,7 +226,7 @@ class FromByte {
         if (request_.first_byte == 0) return {};
         return {"Range: bytes=" + std::to_string(request_.first_byte) + "-"};
     }
-    // What of `data`, the next bytes of the reply, was asked for.
+    // The part of `data`, the next bytes of the reply, that was requested.
     Result<std::string_view> wanted(const HttpReply& reply, std::string_view data) {
         if (reply.status == 206) {
             const std::string begin = "bytes " + std::to_string(request_.first_byte) + "-";
@@ -248,7 +250,7 @@ Result<HttpResponse> HttpClient::stream(const HttpRequest& request, const HttpBo
     for (;;) {
         std::string body;
         std::uint64_t size = 0;
-        bool given_on = false;  // what `to` has taken cannot be taken back
+        bool given_on = false;  // whether `to` has got bytes, which cannot be taken back
         FromByte from(request);
         const HttpSink sink = [&](const HttpReply& reply, std::string_view data) -> Result<void> {
             size += data.size();
@@ -275,7 +277,7 @@ Result<HttpResponse> HttpClient::stream(const HttpRequest& request, const HttpBo
 
 namespace {
 
-// A file that grows over several tries, its digest kept along. It gets its name when it is whole.
+// A file that grows over several tries while its digest is computed. It gets its final name when it is complete.
 class PartialFile {
   public:
     PartialFile(const HttpRequest& request, const fs::path& file,
@@ -297,7 +299,7 @@ class PartialFile {
 
     std::uint64_t size() const { return size_; }
 
-    // What the next try asks for: the rest, of the same content only (RFC 9110, sections 14.2 and 13.1.5).
+    // Headers that ask for the rest, and only of the same content (RFC 9110, sections 14.2 and 13.1.5).
     std::vector<std::string> range_headers() {
         begun_ = false;
         if (size_ == 0) return {};
@@ -322,7 +324,7 @@ class PartialFile {
         return {};
     }
 
-    // Forgets what came so far.
+    // Drops everything received so far.
     Result<void> start_over() {
         size_ = 0;
         hasher_ = Sha256();
@@ -341,7 +343,7 @@ class PartialFile {
     }
 
   private:
-    // The first bytes of a reply: do they go on where the last ones ended, or begin again?
+    // Looks at the beginning of a reply: it either continues where the last one ended, or starts from the first byte.
     Result<void> begin(const HttpReply& reply) {
         begun_ = true;
         const auto length = number(header(reply, "content-length"));

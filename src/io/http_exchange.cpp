@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// Made once, before the first handle: curl_global_init is not safe to call twice at once.
+// Done once, before the first handle: curl_global_init must not be called twice at once.
 bool start_libcurl() {
     static const CURLcode code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
     return code == CURLE_OK;
@@ -34,7 +34,7 @@ std::string environment(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-// The state of one exchange, as libcurl's callbacks see it.
+// The state of one exchange, for libcurl's callbacks.
 struct Exchange {
     CURL* easy;
     const HttpSink& sink;
@@ -42,7 +42,7 @@ struct Exchange {
     const std::set<AddressClass>& kept_out;
     const ProxyAddresses& proxies;
     HttpReply reply{};
-    std::optional<Error> refused{};  // by the sink, by who gives the body, or for where the address leads
+    std::optional<Error> refused{};  // by the sink, by the source of the body, or because of the address
     std::uint64_t sent = 0;          // bytes of the body
     std::size_t header_bytes = 0;
     Clock::time_point heard = Clock::now();
@@ -58,7 +58,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
         return size + 1;  // any other number than `size` ends the transfer
     }
     const std::string_view line = trim(std::string_view(data, size));
-    if (line.starts_with("HTTP/")) {  // a "100 Continue" or the real one: the last counts
+    if (line.starts_with("HTTP/")) {  // a "100 Continue" or the real response: the last one counts
         running.reply = {};
         return size;
     }
@@ -128,7 +128,7 @@ curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* wanted) {
     return ::socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
 }
 
-// libcurl goes back when a kept connection turns out to be closed, or the server asks who we are.
+// libcurl seeks back when a kept connection turns out to be closed, or when the server asks for authentication.
 int on_seek(void* user, curl_off_t offset, int origin) {
     if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
     static_cast<Exchange*>(user)->sent = static_cast<std::uint64_t>(offset);
@@ -139,7 +139,7 @@ bool is_without_connection(CURLcode code) {
     return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT;
 }
 
-// Whether libcurl's own word for a failure leaves hope for a next try.
+// Whether a failure that libcurl reports may pass at a retry.
 bool is_passing(CURLcode code) {
     switch (code) {
         case CURLE_COULDNT_RESOLVE_PROXY:
@@ -180,7 +180,7 @@ Error failure_of(CURLcode code, const HttpHop& hop, const std::string& said) {
 void set_certificates(CURL* easy, const HttpHop& hop) {
     ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, hop.insecure ? 0L : 1L);
     ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, hop.insecure ? 0L : 2L);
-    // The library, unlike the tool, reads none of these variables itself.
+    // Unlike the tool curl, the library reads none of these variables.
     for (const std::string& file : {hop.ca_file.string(), environment("CURL_CA_BUNDLE"), environment("SSL_CERT_FILE")})
         if (!file.empty()) {
             ::curl_easy_setopt(easy, CURLOPT_CAINFO, file.c_str());
@@ -207,13 +207,14 @@ void set_method(CURL* easy, const HttpHop& hop, Exchange& running) {
     if (hop.method == HttpMethod::head) ::curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (hop.method != HttpMethod::get && hop.method != HttpMethod::head)
         ::curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(hop.method)).c_str());
-    // On a kept connection that the server closes, libcurl sends a request again by itself, done or not.
+    // When a server closes a kept connection, libcurl sends the request again, even if the server has carried it out.
     if (hop.method == HttpMethod::post || hop.method == HttpMethod::patch)
         ::curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     const bool takes_body =
         hop.method == HttpMethod::post || hop.method == HttpMethod::put || hop.method == HttpMethod::patch;
     if (hop.body == nullptr && !takes_body) return;
-    ::curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);  // of nothing too: servers want a length with these methods
+    // For an empty body too, since servers want a length with these methods.
+    ::curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     ::curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                        static_cast<curl_off_t>(hop.body == nullptr ? 0 : hop.body->size));
     if (hop.body == nullptr) return;
@@ -256,7 +257,7 @@ void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patien
     ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     ::curl_easy_setopt(easy, CURLOPT_USERAGENT, "tmplbuild");
     ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a stop need not wait for a hanging name server
+    ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for a name server that does not answer
     ::curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     ::curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(patience.connect.count()));
     ::curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -271,7 +272,7 @@ void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patien
     set_method(easy, hop, running);
 }
 
-// Until the transfer is over, stalls, or `stop` is asked for; CURLE_ABORTED_BY_CALLBACK stands for the last.
+// Runs until the transfer is over, stalls, or `stop` is requested, for which it returns CURLE_ABORTED_BY_CALLBACK.
 CURLcode HttpConnection::Handles::drive(const Exchange& running, std::chrono::seconds stall,
                                         const std::stop_token& stop) {
     if (::curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
@@ -324,10 +325,10 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
     handles_->set(hop, patience_, running);
     HeaderList headers;
     std::vector<std::string> lines = hop.headers;
-    // A wait for "100 Continue" costs a second with servers that never say it.
+    // Waiting for "100 Continue" costs a second with servers that never send it.
     if (hop.body != nullptr) lines.emplace_back("Expect:");
     for (const std::string& line : lines) {
-        // A line within a line would be a header of its own (RFC 9110, section 5.5).
+        // A line end inside a header would begin a header of its own (RFC 9110, section 5.5).
         if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
             outcome.failure = network_error("a header for " + printable_url(hop.url) + " has a line end in it");
             return outcome;

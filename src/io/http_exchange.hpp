@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP request and its response over a kept connection, without redirects and without new tries: the part of
-// io/http.cpp that knows libcurl. Used by HttpClient alone. Never prints, never sleeps.
+// One HTTP request and its response over a kept connection, without redirects and retries: the part of io/http.cpp that
+// uses libcurl. Used by HttpClient alone. Never prints, never sleeps.
 #pragma once
 
 #include <functional>
@@ -34,20 +34,20 @@ struct HttpHop {
     bool netrc = true;
 };
 
-// Body bytes as they come, with the reply that they belong to; an error ends the exchange.
+// Takes bytes of the body as they come, with the reply to which they belong; an error from it ends the exchange.
 using HttpSink = std::function<Result<void>(const HttpReply& reply, std::string_view data)>;
 
 struct HttpOutcome {
     HttpReply reply;
-    std::optional<Error> failure;        // none: the body came whole
-    bool may_pass = false;               // the failure may be over at a next try
-    bool not_sent = false;               // there was no connection, so the server has seen nothing of it
-    std::optional<AddressClass> peer{};  // as HttpResponse has it
+    std::optional<Error> failure;        // none: the body is complete
+    bool may_pass = false;               // a retry may work
+    bool not_sent = false;               // there was no connection, so the server has got nothing of it
+    std::optional<AddressClass> peer{};  // that of HttpResponse
 };
 
 class HttpConnection {
   public:
-    // `kept_out` is of all its exchanges, so that what it keeps open was judged by it.
+    // `kept_out` holds for all exchanges of the connection, so that a connection which is kept open was checked by it.
     HttpConnection(const HttpPatience& patience, std::set<AddressClass> kept_out);
     ~HttpConnection();
     HttpConnection(const HttpConnection&) = delete;
@@ -62,8 +62,8 @@ class HttpConnection {
     std::set<AddressClass> kept_out_;
 };
 
-// Where a response leads, in the terms of `from`. `same_origin`: scheme, host and port are the same. An error for any
-// other scheme than http and https.
+// Where a response leads, compared with `from`. `same_origin`: scheme, host and port are the same. Any scheme other
+// than http and https is an error.
 struct HttpTarget {
     std::string url;   // without a user part and fragment
     std::string user;  // "name:password" that stood in the URL; empty: none

@@ -17,7 +17,7 @@ namespace tmplbuild::io {
 namespace {
 
 std::string proxy_variable(const std::string& scheme) {
-    // HTTP_PROXY is not asked: a web server's client could set it (httpoxy).
+    // HTTP_PROXY is ignored, since a web server's client could set it (httpoxy).
     const std::vector<const char*> names =
         scheme == "https" ? std::vector<const char*>{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}
                           : std::vector<const char*>{"http_proxy", "all_proxy", "ALL_PROXY"};

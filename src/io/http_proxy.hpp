@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which addresses are those of the proxy that the environment names, since libcurl reads these variables itself and
-// does not say what it took. Used by http_exchange.cpp alone. Looks the proxy's own name up, and nothing else.
+// The addresses of the proxy that the environment names: libcurl reads these variables itself and does not say which
+// proxy it uses. Used by http_exchange.cpp. Looks up the proxy's own name, and nothing else.
 #pragma once
 
 #include <sys/socket.h>
@@ -12,8 +12,8 @@ namespace tmplbuild::io {
 
 class ProxyAddresses {
   public:
-    // Those of `scheme`'s proxy (http_proxy, https_proxy, HTTPS_PROXY, else all_proxy, ALL_PROXY, as libcurl's
-    // CURLOPT_PROXY has them); empty where there is none. Kept until the variable changes.
+    // Finds those of `scheme`'s proxy (http_proxy, https_proxy, HTTPS_PROXY, else all_proxy, ALL_PROXY, as in libcurl's
+    // CURLOPT_PROXY); none where there is no proxy. Kept until the variable changes.
     void look_up(const std::string& scheme);
     bool is_empty() const { return known_.empty(); }
     bool contains(const sockaddr& address) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What URLs say, as libcurl reads them: where a redirect leads, and what a host is by its spelling alone.
+// Functions over URLs, read as libcurl reads them: where a redirect leads, and the class of a host by its spelling
+// alone.
 #include <curl/curl.h>
 
 #include <memory>

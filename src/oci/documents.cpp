@@ -20,8 +20,9 @@ Error bad(const std::string& name, std::string_view why, std::string hint = {}) 
     return build_error("'" + name + "' " + std::string(why), std::move(hint));
 }
 
-// The object in the text. Two readings of one document are refused: keys of the other kind of document (`foreign`),
-// another type than the one announced, and keys that Go's JSON reader, which ignores case, would take for ours.
+// The object in the text. A document that can be read in two ways is refused: one with keys of the other kind of
+// document (`foreign`), with another type than the announced one, or with keys that Go's JSON reader, which ignores
+// case, would take for ours.
 Result<json::object> open_document(std::string_view text, std::string_view media_type, const std::string& name,
                                    const std::set<std::string>& foreign) {
     if (text.size() > document_limit) return bad(name, "is larger than " + human_bytes(document_limit));
@@ -53,7 +54,7 @@ std::string platform_of(const json::object& o) {
     const json::object& p = platform->get_object();
     std::string out = json::string_or(p, "os", "?") + "/" + json::string_or(p, "architecture", "?");
     const std::string variant = json::string_or(p, "variant", "");
-    // GOAMD64's first level is what every such machine runs.
+    // GOAMD64's first level runs on every such machine.
     const bool plain = variant.empty() || (out == wanted_platform && variant == "v1");
     return plain ? out : out + "/" + variant;
 }
@@ -75,7 +76,7 @@ Result<Descriptor> parse_descriptor(const json::value& value, const std::string&
     Descriptor out{*type, *digest, static_cast<std::uint64_t>(*size), platform_of(o), "", o.contains("artifactType")};
     if (const json::value* notes = o.if_contains("annotations"); notes != nullptr && notes->is_object()) {
         out.tag = json::string_or(notes->get_object(), ref_name, "");
-        // BuildKit's attestations: docs/attestations/attestation-storage.md.
+        // Attestations of BuildKit: docs/attestations/attestation-storage.md.
         out.is_note = out.is_note || notes->get_object().contains("vnd.docker.reference.type");
     }
     out.is_note = out.is_note || out.platform == "unknown/unknown";
@@ -95,7 +96,7 @@ Result<std::vector<std::string>> texts(const json::object& o, const char* key, c
     return out;
 }
 
-// A set, as config.md writes one: an object whose values mean nothing.
+// A set as config.md writes it: an object whose values mean nothing.
 std::vector<std::string> keys_of(const json::object& o, const char* key) {
     std::vector<std::string> out;
     if (const json::value* set = o.if_contains(key); set != nullptr && set->is_object())
@@ -104,7 +105,7 @@ std::vector<std::string> keys_of(const json::object& o, const char* key) {
     return out;
 }
 
-// What `docker run` would do with the image.
+// Reads what `docker run` would do with the image.
 Result<void> read_run(const json::object& run, const std::string& name, ImageConfig& config) {
     auto environment = texts(run, "Env", name), entrypoint = texts(run, "Entrypoint", name),
          command = texts(run, "Cmd", name);
@@ -135,14 +136,14 @@ Result<void> read_run(const json::object& run, const std::string& name, ImageCon
     return {};
 }
 
-// One text a layer: entries that made none say so.
+// One text for each layer: entries without a layer are marked as such.
 std::vector<std::string> read_history(const json::object& o, std::size_t layers) {
     std::vector<std::string> out;
     if (auto history = json::get_array(o, "history"))
         for (const json::value& item : **history)
             if (item.is_object() && !json::bool_or(item.get_object(), "empty_layer", false))
                 out.push_back(json::string_or(item.get_object(), "created_by", ""));
-    // A history that does not fit says nothing about any layer.
+    // A history of another length cannot be matched to the layers.
     if (out.size() != layers) out.assign(layers, "");
     return out;
 }
@@ -220,7 +221,7 @@ Error layers_differ(const std::string& config_name, std::size_t listed, std::siz
     return bad(config_name, "lists " + std::to_string(listed) + " layers, and the image has " + std::to_string(there));
 }
 
-// Where several are meant, only those of the kind, if there is one.
+// Where several entries match, only those of the wanted kind are kept, if there are any.
 template <class Wanted>
 static void narrow(std::vector<Descriptor>& meant, Wanted wanted) {
     if (meant.size() > 1 && std::any_of(meant.begin(), meant.end(), wanted))
@@ -231,7 +232,7 @@ static bool is_image(const Descriptor& entry) {
     return !entry.is_note && (is_index(entry.media_type) || is_manifest(entry.media_type));
 }
 
-// Images under names of their own are several, whatever their platforms; one image may have several names.
+// Images under different names are several images, whatever their platforms; one image may also have several names.
 static bool have_several_names(const std::vector<Descriptor>& meant) {
     std::set<std::string> tags;
     std::set<Digest> digests;
@@ -250,7 +251,7 @@ Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::str
         if (tag.empty() || entry.tag == tag) meant.push_back(entry);
     }
     const std::string has = tags.empty() ? "" : "it has: " + join({tags.begin(), tags.end()}, ", ");
-    // Which image is meant is the user's to say.
+    // The user must say which image is meant.
     const auto unclear = [&](const std::string& what, const std::string& hint) {
         Error error = bad(name, what, hint);
         error.kind = ErrorKind::usage;

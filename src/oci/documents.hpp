@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image's three documents as others wrote them (OCI image-spec 1.1: image-index.md, manifest.md, config.md, and
-// Docker's twins of them), read strictly: bytes in, checked values out. For ImageSource. Never
-// fetches anything and trusts no digest that it did not parse. What these refuse is an image that tools disagree about
-// (CVE-2021-41190), an artifact that is no image, or one for another platform.
+// Reads an image's three documents as others wrote them (OCI image-spec 1.1: image-index.md, manifest.md, config.md,
+// and Docker's equivalents), strictly: bytes in, checked values out. Used by the readers and writers of this room.
+// Never fetches anything and trusts no digest that it did not parse. It refuses images about which tools disagree
+// (CVE-2021-41190), artifacts that are not images, and images for another platform.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 namespace tmplbuild::oci {
 
 inline constexpr std::uint64_t document_limit = 4 << 20;  // bytes; what registries accept for a manifest
-inline constexpr int index_depth = 3;                     // an index in an index in the layout's own; more is a game
+inline constexpr int index_depth = 3;  // an index in an index in the layout's own; no real image has more
 
 inline constexpr const char* index_type = "application/vnd.oci.image.index.v1+json";
 inline constexpr const char* manifest_type = "application/vnd.oci.image.manifest.v1+json";
@@ -31,7 +31,7 @@ struct Descriptor {
     std::uint64_t size = 0;
     std::string platform;  // "linux/amd64", "linux/arm/v7"; empty: not said
     std::string tag;       // org.opencontainers.image.ref.name
-    bool is_note = false;  // about another image (an attestation, a signature), not one itself
+    bool is_note = false;  // it is about another image (an attestation, a signature)
 };
 
 struct Manifest {
@@ -41,7 +41,7 @@ struct Manifest {
 
 struct ImageConfig {
     std::vector<Digest> diff_ids;
-    std::vector<std::string> history;  // one a layer, what made it; may be empty texts
+    std::vector<std::string> history;  // what made each layer, one text for each; texts may be empty
     std::map<std::string, std::string> environment, labels;
     std::vector<std::string> entrypoint, command;
     std::string user, directory, stop_signal;
@@ -52,20 +52,19 @@ struct ImageConfig {
 bool is_index(std::string_view media_type);     // OCI's, or Docker's manifest list
 bool is_manifest(std::string_view media_type);  // OCI's, or Docker's version 2, schema 2
 
-// `media_type`: what the descriptor or the registry's header says; the document must not say something else. `name` is
-// for errors.
+// `media_type`: the type that the descriptor or the registry's header says; the document must not say another one.
+// `name` is for errors.
 Result<std::vector<Descriptor>> parse_index(std::string_view text, std::string_view media_type,
                                             const std::string& name);
 Result<Manifest> parse_manifest(std::string_view text, std::string_view media_type, const std::string& name);
-// linux/amd64 only.
+// Accepts linux/amd64 only.
 Result<ImageConfig> parse_config(std::string_view text, const std::string& name);
 
-// An image whose configuration lists another number of layers than its manifest.
+// The error for an image whose configuration lists another number of layers than its manifest.
 Error layers_differ(const std::string& config_name, std::size_t listed, std::size_t there);
 
-// The entry that is meant: of those tagged `tag` (all when it is empty) the image for linux/amd64. What only speaks
-// about an image (attestations, signatures) and what is of an unknown kind is passed over where there is something
-// else.
+// The image for linux/amd64 among the entries tagged `tag` (among all when it is empty). Entries about an image
+// (attestations, signatures) and entries of an unknown kind are ignored where there are others.
 Result<Descriptor> choose(const std::vector<Descriptor>& entries, const std::string& tag, const std::string& name);
 
 }  // namespace tmplbuild::oci

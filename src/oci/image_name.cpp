@@ -20,7 +20,7 @@ static Result<ImageName> with_tag(ImageName::Kind kind, std::string_view rest) {
     return error;
 }
 
-// Docker's rule for what is a host and not a folder of its own hub.
+// Docker's rule to tell a host from a folder of its own hub.
 static bool is_domain(std::string_view part) {
     return (part.find_first_of(".:") != std::string_view::npos || part == "localhost") && is_registry_host(part);
 }
@@ -31,7 +31,7 @@ Result<std::string> parse_docker_reference(std::string_view text) {
         return usage_error("'" + whole + "' is no name for an image",
                            "write it as name, name:tag or registry/name:tag");
     };
-    if (text.size() > 255 + 1 + 128) return bad();  // reference.NameTotalLengthMax, and a tag
+    if (text.size() > 255 + 1 + 128) return bad();  // reference.NameTotalLengthMax, ':' and a tag
     std::string tag = "latest";
     const std::size_t colon = text.rfind(':');
     if (colon != std::string_view::npos && text.find('/', colon) == std::string_view::npos) {
@@ -47,7 +47,7 @@ Result<std::string> parse_docker_reference(std::string_view text) {
 }
 
 static Result<ImageName> with_reference(std::string_view rest) {
-    // At the first colon, as containers/image splits it: the reference has colons of its own.
+    // Splits at the first colon, as containers/image does, since the reference has colons itself.
     const std::size_t colon = rest.find(':');
     ImageName name{ImageName::Kind::docker_archive, std::string(rest.substr(0, colon)), {}, {}};
     if (name.path.empty()) return usage_error("the image's path is empty", hint);
