@@ -15,7 +15,8 @@ bool is_token_char(char c) {  // RFC 9110, section 5.6.2
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool is_token68_char(char c) { return is_token_char(c) || c == '/'; }  // wider than section 11.2, which is skipped here
+// More than section 11.2 permits; it is skipped here anyway.
+bool is_token68_char(char c) { return is_token_char(c) || c == '/'; }
 
 class ChallengeReader {
   public:
@@ -62,7 +63,7 @@ class ChallengeReader {
         skip(" \t");
         return here() == '=';
     }
-    // "Negotiate YII…==": one word instead of values.
+    // Skips a single word in place of values, as in "Negotiate YII…==".
     void skip_token68() {
         const std::size_t before = at_;
         skip(" \t");

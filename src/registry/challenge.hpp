@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server asks for with a 401: the WWW-Authenticate header (RFC 9110, section 11.6.1) as values. For the
-// registry's client. Only reads text: whether a realm may be asked is the session's to say.
+// The WWW-Authenticate header of a 401 (RFC 9110, section 11.6.1) as values: what the server asks for. Used by the
+// registry's session, which decides whether a realm may be asked. Only reads text.
 #pragma once
 
 #include <map>
@@ -14,11 +14,11 @@ struct Challenge {
     std::string scheme;                           // in lower case: "basic", "bearer"
     std::map<std::string, std::string> values{};  // names in lower case: "realm", "service", "scope"
 
-    std::string value(const std::string& name) const;  // empty: not there
+    std::string value(const std::string& name) const;  // empty where it is missing
 };
 
-// All challenges in the header's value, several lines of it joined by ", ". Reading ends where the grammar does: what
-// comes behind is not there. One that says something twice is not there, either.
+// All challenges in the header's value, whose lines are joined by ", ". Reading stops where the text breaks the
+// grammar, and the rest is ignored. A challenge that gives a value twice is ignored too.
 std::vector<Challenge> parse_challenges(std::string_view header);
 
 }  // namespace tmplbuild::registry

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A credential helper as a process. Nothing that it prints is shown or kept but what it was asked for.
+// Runs a credential helper as a process. Only the requested values of its output are kept, and none of it is shown.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -7,7 +7,7 @@
 
 namespace tmplbuild::registry {
 
-static constexpr std::chrono::seconds helper_patience{60};  // it may ask a cloud
+static constexpr std::chrono::seconds helper_patience{60};  // a helper may have to ask a cloud
 static constexpr std::size_t longest_answer = 256 << 10;    // bytes
 
 static bool is_helper_name(std::string_view name) {
@@ -27,14 +27,14 @@ Result<std::optional<Credential>> ask_helper(const std::string& name, const std:
     command.keep_tail = 0;
     auto run = runner.run(command, stop);
     const auto failed = [&](const std::string& how) {
-        // Not what it printed, which may be the secret itself.
+        // The helper's output is not shown, since it may be the secret itself.
         return machine_error("the credential helper " + program + " " + how + " when it was asked for '" + server + "'",
                              "try `echo " + server + " | " + program + " get`; what it prints is not shown here");
     };
     if (!run) return run.error().while_doing("asking the credential helper of '" + server + "'");
     if (run->timed_out)
         return failed("was not done after " + human_seconds(static_cast<double>(helper_patience.count())));
-    // Its words for "no" (docker-credential-helpers, credentials/error.go).
+    // The text by which helpers say that they have none (docker-credential-helpers, credentials/error.go).
     if (run->exit_code != 0 && trim(run->out) == "credentials not found in native keychain") return std::nullopt;
     if (run->exit_code != 0) return failed("ended with code " + std::to_string(run->exit_code));
     if (run->out.size() > longest_answer) return failed("said too much");
@@ -43,7 +43,7 @@ Result<std::optional<Credential>> ask_helper(const std::string& name, const std:
     const json::object& said = answer->get_object();
     Credential out{json::string_or(said, "Username", ""), json::string_or(said, "Secret", ""), "", "", program};
     if (out.password.empty()) return failed("answered without a secret");
-    if (out.user == "<token>") {  // its way to say that the secret is an identity token
+    if (out.user == "<token>") {  // this name means that the secret is an identity token
         out.identity_token = std::move(out.password);
         out.user.clear();
         out.password.clear();

@@ -14,10 +14,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t longest_file = 4 << 20;  // bytes
-// What `docker login` without a host writes, and what helpers know the hub by.
+// The hub's key as `docker login` without a host writes it, and as helpers know it.
 constexpr const char* hub_key = "https://index.docker.io/v1/";
 
-// What an entry is about: "ghcr.io", "quay.io/me". Docker writes whole URLs, of which the host alone counts.
+// What an entry is for: "ghcr.io", "quay.io/me". Docker writes whole URLs, of which only the host counts.
 std::string entry_scope(std::string_view key) {
     const bool is_url = key.starts_with("https://") || key.starts_with("http://");
     if (is_url) {
@@ -32,7 +32,7 @@ std::string entry_scope(std::string_view key) {
     return host + std::string(rest);
 }
 
-// The most special entry for the image in one of the file's tables.
+// The entry of one of the file's tables that fits the image most closely.
 const json::value* entry_for(const json::object& document, const char* table, const Reference& image,
                              std::string& key) {
     const json::value* found = document.if_contains(table);
@@ -71,14 +71,14 @@ Result<std::optional<Credential>> from_entry(const json::object& entry, const st
     return out;
 }
 
-// How a helper is asked: by the host alone, and for the hub by Docker's own name of it.
+// The server name for a helper: the host alone, and for the hub Docker's own name of it.
 std::string helper_server(const Reference& image) { return image.host == "docker.io" ? hub_key : image.host; }
 
 }  // namespace
 
 Result<void> Credentials::add_text(const std::string& name, std::string_view text) {
     auto document = json::parse(text, name);
-    // The parser's own words could show what stands there.
+    // The parser's message could show the file's content.
     if (!document || !document->is_object())
         return machine_error("'" + name + "' is not what Docker and its relatives write for logins: a JSON object");
     places_.push_back({name, std::move(document->get_object())});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who we are at a registry: what `docker login`, `skopeo login` and CI jobs leave (config.json, auth.json,
-// DOCKER_AUTH_CONFIG) and what credential helpers say, in their own forms. For the registry's session alone. Never
+// The login for a registry: what `docker login`, `skopeo login` and CI jobs leave (config.json, auth.json,
+// DOCKER_AUTH_CONFIG) and what credential helpers return, in their own forms. Used by the registry's session. Never
 // writes anything, and no error of it shows what a file or a helper holds.
 #pragma once
 
@@ -21,25 +21,25 @@ namespace tmplbuild::registry {
 
 struct Credential {
     std::string user, password;
-    std::string identity_token;  // in the place of a password, for the registry's token server alone (OAuth2)
-    std::string registry_token;  // shown to the registry as it is
+    std::string identity_token;  // in place of a password, for the registry's token server alone (OAuth2)
+    std::string registry_token;  // sent to the registry unchanged
     std::string source;          // for messages: "/root/.docker/config.json", "docker-credential-pass"
 };
 
-using Environment = std::function<std::string(const std::string& name)>;  // "" for what is not set
+using Environment = std::function<std::string(const std::string& name)>;  // "" for a variable that is not set
 
 class Credentials {
   public:
-    Credentials() = default;  // of nobody
+    Credentials() = default;  // without any login
 
-    // From the first of these places that knows the registry: $DOCKER_AUTH_CONFIG (the content); the file
-    // $REGISTRY_AUTH_FILE, and then nothing else; $DOCKER_CONFIG/config.json; $XDG_RUNTIME_DIR/containers/auth.json;
-    // $XDG_CONFIG_HOME/containers/auth.json (~/.config); ~/.docker/config.json. A file that is not there is none; one
-    // that is named by a variable and cannot be read, or is not understood, is an error.
+    // Reads the first of these places that knows the registry: $DOCKER_AUTH_CONFIG (the content); the file
+    // $REGISTRY_AUTH_FILE, and then no other; $DOCKER_CONFIG/config.json; $XDG_RUNTIME_DIR/containers/auth.json;
+    // $XDG_CONFIG_HOME/containers/auth.json (~/.config); ~/.docker/config.json. A missing file is skipped; one that a
+    // variable names and that cannot be read, or one that is not understood, is an error.
     static Result<Credentials> from(const Environment& environment);
 
-    // For this repository; none: anonymous. Entries may be of a host, or of a repository and what is beneath it
-    // (containers-auth.json(5)); the longest counts. A helper is a process with a time limit.
+    // The login for this repository; none: anonymous. Entries are for a host, or for a repository and everything
+    // beneath it (containers-auth.json(5)); the longest match counts. A helper is a process with a time limit.
     Result<std::optional<Credential>> find(const Reference& image, io::ProcessRunner& runner,
                                            std::stop_token stop) const;
 
@@ -56,8 +56,8 @@ class Credentials {
     std::vector<Place> places_;
 };
 
-// What the program docker-credential-`name` says of a server, by its protocol (docker-credential-helpers): "get", the
-// server's name on standard input, JSON on standard output. None: it knows no such server.
+// Asks the program docker-credential-`name` for a server, by its protocol (docker-credential-helpers): "get", the
+// server's name on standard input, JSON on standard output. None: it does not know the server.
 Result<std::optional<Credential>> ask_helper(const std::string& name, const std::string& server,
                                              io::ProcessRunner& runner, const std::stop_token& stop);
 

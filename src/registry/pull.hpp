@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a registry has of one repository: manifests by tag or digest, blobs as streams. Every byte is checked against
-// the digest that it was asked for by; a blob that was cut goes on where it was. For the registry as a place of images,
-// and for whatever else reads from one. Never keeps anything.
+// Reads one repository of a registry: manifests by tag or digest, blobs as streams. Every byte is checked against the
+// digest by which it was requested; an interrupted blob is continued. For all code that reads from registries. Never
+// keeps anything.
 #pragma once
 
 #include <cstdint>
@@ -18,19 +18,20 @@ namespace tmplbuild::registry {
 
 struct Document {
     std::string text;
-    std::string media_type;  // as the Content-Type says it, without parameters
+    std::string media_type;  // the Content-Type without its parameters
     Digest digest;           // of `text`
 };
 
-// distribution-spec 1.1, "Pulling manifests". `identifier` is a tag or "sha256:…"; at most 4 MiB. An error when the
-// registry says another digest than the bytes have, or was asked for one and sent something else.
+// distribution-spec 1.1, "Pulling manifests". `identifier` is a tag or "sha256:…"; the text has at most 4 MiB. An error
+// when the registry names another digest than the text has, or sends another one than was requested.
 Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop);
 
-// Whether the repository has the blob, and how large it is there (HEAD); none: it has not.
+// Whether the repository has the blob, and its size there (HEAD); none: it does not have it.
 Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, const std::stop_token& stop);
 
-// "Pulling blobs": `size` bytes with this digest to `sink`, in order, each once. What was given before an error is not
-// proven. After a cut it goes on by Range, also with a new token; it gives up after some tries without progress.
+// "Pulling blobs": gives `size` bytes with this digest to `sink`, in order, each once. Bytes given before an error are
+// not proven. An interrupted blob is continued by Range, with a new token if need be; after some tries without progress
+// it gives up.
 Result<void> fetch_blob(Session& session, const Digest& digest, std::uint64_t size, const io::HttpBodySink& sink,
                         const std::stop_token& stop);
 

@@ -12,7 +12,7 @@ namespace tmplbuild::registry {
 
 namespace {
 
-constexpr std::size_t longest_words = 300;  // bytes of the registry's own
+constexpr std::size_t longest_words = 300;  // bytes of the registry's own message
 
 struct Said {
     std::string code, message;
@@ -57,7 +57,7 @@ std::string header_of(const io::HttpResponse& response, const std::string& name)
     return at == response.headers.end() ? "" : at->second;
 }
 
-// "76;w=21600" (draft-ietf-httpapi-ratelimit-headers as Docker's hub has it); -1: no such number.
+// Reads "76;w=21600" (draft-ietf-httpapi-ratelimit-headers, as Docker's hub sends it); -1: there is no such number.
 std::int64_t limit_number(const std::string& text) {
     return parse_whole(trim(std::string_view(text).substr(0, text.find(';'))), 0, 1'000'000'000).value_or(-1);
 }

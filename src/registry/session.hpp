@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One repository of one registry (OCI distribution-spec 1.1): any request to it, with the login, the token and its
-// renewal, the retry after a 401, the rules for redirects and pauses in one place. Pull and push are written over it.
+// Requests to one repository of one registry (OCI distribution-spec 1.1), with the login, the token and its renewal,
+// the retry after a 401, and the rules for redirects and pauses in one place. Used by everything that pulls or pushes.
 // Never sends the login or a token to another scheme, host or port than the registry's; tokens are fetched only where
-// docs/decisions/0020-where-a-realm-may-lead.md lets them be.
+// docs/decisions/0020-where-a-realm-may-lead.md permits it.
 #pragma once
 
 #include <chrono>
@@ -21,31 +21,31 @@
 
 namespace tmplbuild::registry {
 
-// What the sessions of one command share.
+// State that the sessions of one command share.
 struct Client {
     io::Http& http;
     io::ProcessRunner& runner;  // for credential helpers
     Credentials credentials{};
-    std::set<std::string> plain_http{};                   // "HOST" or "HOST:PORT", as --plain-http names them
-    std::function<void(const std::string& text)> tell{};  // waits and limits, one line each, from any thread
-    std::chrono::milliseconds first_pause{500};           // before a cut download goes on; tests make it shorter
+    std::set<std::string> plain_http{};  // "HOST" or "HOST:PORT": the hosts for which the user permits http
+    std::function<void(const std::string& text)> tell{};  // reports waits and limits, one line each, from any thread
+    std::chrono::milliseconds first_pause{500};  // before an interrupted download is continued; tests make it shorter
 
-    // http:// instead of https://: loopback addresses, and the hosts that were named. Of a URL.
+    // Whether a URL may have http:// instead of https://: loopback addresses, and the hosts in plain_http.
     bool may_be_plain(const std::string& url) const;
 };
 
 enum class Access { pull, push };  // push includes pull
 
 struct Request {
-    std::string path;  // beneath /v2/<repository>/, "manifests/latest"; or what location() gave
+    std::string path;  // beneath /v2/<repository>/, "manifests/latest"; or a result of location()
     io::HttpMethod method = io::HttpMethod::get;
     std::map<std::string, std::string> headers{};
-    std::optional<io::HttpBody> body{};  // read again from its beginning at each new try
+    std::optional<io::HttpBody> body{};  // read again from its beginning at each retry
     std::uint64_t limit = 4ULL << 20;    // of the response's body, bytes
-    std::uint64_t first_byte = 0;        // stream() alone, as io::HttpRequest has it
+    std::uint64_t first_byte = 0;        // for stream() alone, as in io::HttpRequest
 };
 
-// May be used by several threads at once, for as long as `client` lives.
+// Several threads may use one at once, as long as `client` lives.
 class Session {
   public:
     Session(const Client& client, Reference image, Access access);
@@ -54,20 +54,22 @@ class Session {
     Session& operator=(const Session&) = delete;
 
     const Reference& image() const;
-    // The repository may also read from another one of the same registry (cross-repository mounts). Before requests.
+    // Allows reads from another repository of the same registry (cross-repository mounts). To be called before any
+    // request.
     void also_pull_from(const std::string& repository);
 
-    // Any status but a last 401 is a response (refused() makes an error of it); tries again as io::Http does, and once
-    // more with a login or a new token when the registry asks for one. A second 401 is an error.
+    // Any status but a last 401 is a response (refused() makes an error of it). Retries as io::Http does, and once more
+    // with a login or a new token when the registry asks for one. A second 401 is an error.
     Result<io::HttpResponse> send(const Request& request, const std::stop_token& stop);
-    // As io::Http's: bodies of 2xx to `sink`.
+    // Like io::Http's: bodies of 2xx go to `sink`.
     Result<io::HttpResponse> stream(const Request& request, const io::HttpBodySink& sink, const std::stop_token& stop);
 
-    // Where the response's Location leads, as a `path` for the next request: it may be another host, which then gets
-    // neither login nor token, and may only be where a realm may be. An error when there is none, or none that may be.
+    // The address in the response's Location, as a `path` for the next request. It may be on another host, which then
+    // gets neither login nor token, and it must be where a realm may be. An error when there is none, or one that is
+    // not permitted.
     Result<std::string> location(const io::HttpResponse& response) const;
 
-    // The error of a response that is not what was hoped for: `what` "'…' cannot be read".
+    // The error for an unexpected response; `what` is "'…' cannot be read".
     Error refused(const std::string& what, const io::HttpResponse& response) const;
     const Client& client() const;
 

@@ -12,9 +12,9 @@ namespace tmplbuild::registry {
 namespace {
 
 constexpr std::uint64_t longest_reply = 1 << 20;     // bytes
-constexpr std::int64_t longest_life = 24 * 60 * 60;  // seconds that are believed
+constexpr std::int64_t longest_life = 24 * 60 * 60;  // seconds; a longer life is not believed
 
-// RFC 6750, section 2.1, and no more than a header holds.
+// RFC 6750, section 2.1, and no longer than a header may be.
 bool is_bearer_token(std::string_view text) {
     return !text.empty() && text.size() <= (64 << 10) && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -36,7 +36,7 @@ Result<Token> read_token(const std::string& body, const std::string& from) {
 
 std::string scope_list(const std::set<std::string>& scopes) { return join({scopes.begin(), scopes.end()}, " "); }
 
-// "Token Authentication", "Requesting a Token".
+// The request of "Token Authentication", "Requesting a Token".
 void make_get(const TokenQuestion& question, io::HttpRequest& request) {
     const auto add = [&](const std::string& name, const std::string& value) {
         request.url += (request.url.find('?') == std::string::npos ? "?" : "&") + name + "=" + percent_encoded(value);
@@ -49,7 +49,7 @@ void make_get(const TokenQuestion& question, io::HttpRequest& request) {
         "Basic " + base64(question.credential->user + ":" + question.credential->password);
 }
 
-// "OAuth2 Token Authentication", "Getting a token".
+// The request of "OAuth2 Token Authentication", "Getting a token".
 void make_post(const TokenQuestion& question, io::HttpRequest& request) {
     request.method = io::HttpMethod::post;
     request.headers["Content-Type"] = "application/x-www-form-urlencoded";
