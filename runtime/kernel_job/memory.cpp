@@ -15,7 +15,7 @@ Memory read_memory(const std::string& cgroup) {
     const bool second = number_in(cgroup + "/memory.current").has_value();
     const std::string first = cgroup + "/memory";
     const auto limit = number_in(second ? cgroup + "/memory.max" : first + "/memory.limit_in_bytes");
-    // Version 1 says "no limit" as a number larger than any machine.
+    // Version 1 writes "no limit" as a number larger than any machine's memory.
     if (limit && (*limit < total || total == 0)) {
         out.limit = *limit;
         out.used = number_in(second ? cgroup + "/memory.current" : first + "/memory.usage_in_bytes").value_or(0);

@@ -9,8 +9,8 @@
 
 namespace tmplbuild::launch {
 
-// The longest time between a change of the counter and the end of the process that was killed, where that end is not
-// seen at once.
+// The longest time between a change of the counter and the end of the killed process, where that end is not noticed at
+// once.
 static constexpr Time same_kill_ms = 1'000;
 
 std::optional<std::int64_t> MemoryKills::count() const {
@@ -52,8 +52,8 @@ bool MemoryKills::charge(Time now) {
 bool MemoryKills::on_exit(bool by_kill, Time now) {
     const bool moved = read_counter(now);
     const bool charged = by_kill && (watch_ || moved) && charge(now);
-    // Where Linux does not tell of changes (cgroup v1), one that is seen now may have happened at any time since the
-    // end of the last process.
+    // Without reports of changes (cgroup v1), a change that is noticed now may have happened at any time since the last
+    // end of a process.
     if (!watch_) uncharged_ = 0;
     return charged;
 }

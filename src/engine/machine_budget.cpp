@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The smallest limit from a group up to the root; inside a container the own group may be shown as the root.
+// The smallest limit from a group up to the root; inside a container, its own group may be shown as the root.
 template <class Read>
 void up_the_tree(const fs::path& root, std::string path, Read read) {
     for (;;) {
@@ -53,7 +53,8 @@ MachineLimits machine_limits(const KernelFiles& kernel) {
     up_the_tree(cgroups / "memory", sys::own_cgroup(proc, "memory"),
                 [&](const fs::path& group) { lower(sys::number_in(group / "memory.limit_in_bytes")); });
     up_the_tree(cgroups / "cpu", sys::own_cgroup(proc, "cpu"), [&](const fs::path& group) {
-        const auto quota = sys::number_in(group / "cpu.cfs_quota_us");  // -1, no limit, is no number here
+        // It is -1 without a limit, which number_in() reads as none.
+        const auto quota = sys::number_in(group / "cpu.cfs_quota_us");
         const auto period = sys::number_in(group / "cpu.cfs_period_us");
         if (quota && period && *period != 0)
             limit_cores(static_cast<double>(*quota) / static_cast<double>(*period), limits);
@@ -63,7 +64,7 @@ MachineLimits machine_limits(const KernelFiles& kernel) {
 
 std::optional<unsigned> MachineBudget::admit(const StepLoad& step, const std::vector<StepLoad>& beside,
                                              std::size_t alike) const {
-    // A command of a `run` step may wait for anything; it gets a process of its own and no share of the cores.
+    // A `run` step's command may wait for anything, so it gets a process of its own and no share of the cores.
     static constexpr std::size_t most_light = 16;
     if (beside.empty()) {
         const bool shares = step.kind.is_compile && alike > 1 && 2 * step.memory <= limits_.memory - reserve();
@@ -79,7 +80,7 @@ std::optional<unsigned> MachineBudget::admit(const StepLoad& step, const std::ve
     return std::max(1U, limits_.cores / 2);
 }
 
-// What the compiler of one variant does not get: the builder itself, the page cache, a margin for the estimate.
+// Memory that the compilers of variants do not get: for the builder itself, the page cache, and errors of the estimate.
 std::uint64_t MachineBudget::reserve() const { return std::min<std::uint64_t>(limits_.memory / 7, 4ULL << 30); }
 
 }  // namespace tmplbuild

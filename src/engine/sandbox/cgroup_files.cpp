@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Inside a container the hierarchy may be mounted from the container's own group on, and the path is the machine's.
+// Inside a container, the hierarchy may be mounted from the container's own group on, while the path is the machine's.
 fs::path group_folder(const fs::path& hierarchy, const std::string& path) {
     fs::path folder = hierarchy / fs::path(path).relative_path();
     std::error_code failed;
@@ -37,13 +37,13 @@ bool can_limit_processes(const KernelFiles& kernel) {
 StepGroup step_group(const std::string& name, const KernelFiles& kernel) {
     std::error_code failed;
     if (fs::is_regular_file(kernel.cgroups / "cgroup.controllers", failed)) {
-        // runc takes a relative path as beside our group there, where no limit of ours would hold.
+        // runc would place a relative path beside our group, where no limit of ours would hold.
         const fs::path own = group_folder(kernel.cgroups, sys::own_cgroup(kernel.proc, ""));
         const fs::path inside = own == kernel.cgroups ? fs::path() : own.lexically_relative(kernel.cgroups);
         return {(fs::path("/") / inside / name).lexically_normal().string(), own / name, own};
     }
-    // Each hierarchy of version 1 has its own place for us, which runc looks up. Every process has devices: runc needs
-    // that one, while a kernel may be started without memory.
+    // With version 1, each hierarchy has its own place for this process, and runc uses that. A process always has a
+    // place in "devices", which runc needs, while Linux may have been started without "memory".
     for (const char* controller : {"memory", "devices"}) {
         const fs::path own = group_folder(kernel.cgroups / controller, sys::own_cgroup(kernel.proc, controller));
         if (fs::is_directory(own, failed)) return {name, own / name, own};

@@ -32,10 +32,10 @@ bool MemoryMeter::look_at_group() {
         sys::number_in(folder / (is_v2 ? "memory.peak" : "memory.max_usage_in_bytes")).value_or(*use);
     const fs::path stat = folder / "memory.stat";
     const std::uint64_t files = sys::number_in(stat, is_v2 ? "file" : "total_cache").value_or(0);
-    // A tmpfs counts as files there, and can be given up by nobody.
+    // A tmpfs counts as files in these figures, but Linux cannot drop it.
     const std::uint64_t cache =
         files - std::min(files, sys::number_in(stat, is_v2 ? "shmem" : "total_shmem").value_or(0));
-    // When the counter rose, so much was held since the last look, with about the cache of then or of now.
+    // If the high-water mark rose, that much was held since the last look, with about the cache of then or of now.
     const std::uint64_t held = high > high_ ? std::max(high, *use) : *use;
     const std::uint64_t given_up = high > high_ ? std::min(cache, cache_) : cache;
     peak_ = std::max(peak_, held - std::min(held, given_up));
@@ -46,12 +46,12 @@ bool MemoryMeter::look_at_group() {
 
 void MemoryMeter::look_at_processes() {
     auto list = sys::read_file(group_.folder / "cgroup.procs", 1 << 20);
-    if (!list) list = sys::read_file(group_.folder / "cgroup.threads", 1 << 20);  // a threaded group has no other list
+    if (!list) list = sys::read_file(group_.folder / "cgroup.threads", 1 << 20);  // a threaded group only has this list
     if (!list) return;
     std::set<std::uint64_t> seen;
     std::uint64_t own = 0, shared = 0;
     for (const std::string& id : split(*list, '\n')) {
-        if (id.empty() || id == "0") continue;  // 0: of a pid namespace that we do not see
+        if (id.empty() || id == "0") continue;  // 0: it belongs to a pid namespace that we do not see
         const fs::path status = kernel_.proc / id / "status";
         const auto process = sys::number_in(status, "Tgid");
         if (!process || !seen.insert(*process).second) continue;
@@ -62,7 +62,7 @@ void MemoryMeter::look_at_processes() {
     peak_ = std::max(peak_, own + shared);
 }
 
-// Version 2 counts a kill in every group above as well.
+// Version 2 also counts a kill in every group above.
 std::uint64_t MemoryMeter::kills_above() const {
     return sys::number_in(group_.parent / "memory.events", "oom_kill").value_or(0);
 }
