@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plan/step.hpp"
+#include "resolve/requirements_text.hpp"
 
 namespace tmplbuild {
 
@@ -19,6 +20,7 @@ struct LocalFacts {
     std::map<std::string, std::vector<Digest>> patches;       // by kernel name, in the recipe's order
     std::map<std::string, Digest> selftests;                  // by kernel name
     std::map<std::string, std::string> requirement_files;     // "layer:path" → what identifies its content
+    std::map<std::string, AskedPython> requirements;          // by venv's step: asked for by all but commits' files
     Digest base_image;                                        // manifest of a `layout` base
     std::size_t base_layers = 0;                              // of that image
     std::vector<RuntimeProgram> runtime;

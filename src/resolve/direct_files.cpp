@@ -96,6 +96,7 @@ Result<LockedDistribution> DirectFiles::fetch(const AskedRequirement& asked, Dis
             error.kind = ErrorKind::usage;
             return error;
         }
+        if (asked.content && *asked.content != taken->sha256) return changed_meanwhile(asked);
         out.sha256 = taken->sha256;
         out.size = taken->size;
         return out;

@@ -19,12 +19,16 @@ bool is_web_address(std::string_view text) { return text.starts_with("https://")
 
 class FilesReader {
   public:
-    explicit FilesReader(const std::vector<RequirementsRoot>& roots) : roots_(roots) {
-        out_.hash_checked.resize(roots.size());
+    FilesReader(const std::vector<RequirementsRoot>& roots, AskedPython before)
+        : roots_(roots),
+          roots_before_(before.hash_checked.size()),
+          checked_before_(before.requirements.size()),
+          out_(std::move(before)) {
+        out_.hash_checked.resize(roots_before_ + roots_.size());
     }
 
     Result<AskedPython> run() {
-        for (root_number_ = 0; root_number_ < roots_.size(); ++root_number_) {
+        for (root_number_ = roots_before_; root_number_ < out_.hash_checked.size(); ++root_number_) {
             open_.clear();
             files_ = 0;
             if (auto done = root().lines ? read_list() : read_file(root().path, root().constraints, {}); !done)
@@ -35,7 +39,8 @@ class FilesReader {
     }
 
   private:
-    const RequirementsRoot& root() const { return roots_[root_number_]; }
+    const RequirementsRoot& root(std::size_t number) const { return roots_[number - roots_before_]; }
+    const RequirementsRoot& root() const { return root(root_number_); }
 
     Result<void> read_list() {
         for (const PlacedText& line : *root().lines) {
@@ -314,9 +319,10 @@ class FilesReader {
 
     // pip's hash-checking mode: on for all requirements of a file as soon as one of them has a hash.
     Result<void> check_hash_mode() const {
-        for (const AskedRequirement& asked : out_.requirements) {
+        for (std::size_t n = checked_before_; n < out_.requirements.size(); ++n) {
+            const AskedRequirement& asked = out_.requirements[n];
             const auto& mode = out_.hash_checked[asked.root];
-            if (!mode || roots_[asked.root].lines) continue;
+            if (!mode || root(asked.root).lines) continue;
             const std::string shown = asked.what.name.empty() ? without_user(asked.what.address) : asked.what.name;
             if (asked.what.hashes.empty() && !asked.local && !has_constraint_hash(asked))
                 return at(usage_error("'" + shown + "' has no --hash, and " + mode->to_string() +
@@ -346,6 +352,7 @@ class FilesReader {
     }
 
     const std::vector<RequirementsRoot>& roots_;
+    const std::size_t roots_before_, checked_before_;
     std::size_t root_number_ = 0, files_ = 0;
     std::vector<std::string> open_;  // files that are being read, outermost first
     AskedPython out_;
@@ -353,6 +360,15 @@ class FilesReader {
 
 }  // namespace
 
-Result<AskedPython> read_requirements(const std::vector<RequirementsRoot>& roots) { return FilesReader(roots).run(); }
+Error changed_meanwhile(const AskedRequirement& asked) {
+    Error error = build_error("'" + asked.local->path + "' changed while the lock was made",
+                              "lock again when nothing writes into it");
+    error.where = asked.where;
+    return error;
+}
+
+Result<AskedPython> read_requirements(const std::vector<RequirementsRoot>& roots, AskedPython before) {
+    return FilesReader(roots, std::move(before)).run();
+}
 
 }  // namespace tmplbuild

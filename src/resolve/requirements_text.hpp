@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "resolve/source_tree.hpp"
 #include "template/requirement.hpp"
 
@@ -34,10 +35,14 @@ struct AskedRequirement {
     SourcePos where;
     std::size_t root = 0;                // which RequirementsRoot it came by
     std::optional<ContextFile> local{};  // of AddressKind::path in the context
+    std::optional<Digest> content{};     // of `local`, where that was looked at; it may not change from then on
     std::optional<SourceTree>
         tree{};           // of a repository or a folder; the commit is not known where a name stands for it
     std::string place{};  // of an editable folder: where a layer puts the tree into the image
 };
+
+// A file or a folder that is another one than when its requirement was read.
+Error changed_meanwhile(const AskedRequirement& asked);
 
 struct AskedPython {
     std::vector<AskedRequirement> requirements, constraints;
@@ -72,7 +77,8 @@ struct RequirementsRoot {
 
 // Errors (usage) have the place of the line: what is no requirement, options that cannot be honoured (`--trusted-host`,
 // `--config-settings`, …), an editable folder that no layer puts into the image, a file that names itself, in
-// hash-checking mode a requirement that is not pinned to one version and a hash.
-Result<AskedPython> read_requirements(const std::vector<RequirementsRoot>& roots);
+// hash-checking mode a requirement that is not pinned to one version and a hash. `before`: what other roots asked for,
+// to which these are added.
+Result<AskedPython> read_requirements(const std::vector<RequirementsRoot>& roots, AskedPython before = {});
 
 }  // namespace tmplbuild

@@ -34,6 +34,12 @@ Result<LockedDistribution> archive(const SourceTree& tree, const AskedRequiremen
         if (error.kind == ErrorKind::build) error.kind = ErrorKind::usage;
         return error;
     }
+    // The archive's own digest is of other bytes: the folder is looked at again.
+    if (asked.content) {
+        auto now = digest_source_folder(*asked.local);
+        if (!now) return now.error();
+        if (*now != *asked.content) return changed_meanwhile(asked);
+    }
     LockedDistribution out;
     out.file = std::string(source_archive_top) + ".tar";
     out.sha256 = made->sha256;

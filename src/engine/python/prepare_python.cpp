@@ -70,7 +70,8 @@ void refuse_absent_interpreters(const Template& tmpl) {
 }
 
 void PythonLocker::refuse_wrong_requirements() const {
-    for (const VenvRequest& request : venv_requests(tmpl_)) (void)requirements_of(tmpl_, request, context_, true);
+    for (const VenvRequest& request : venv_requests(tmpl_))
+        (void)requirements_of(tmpl_, request, facts_, context_, true);
 }
 
 Error PythonLocker::no_interpreter(const VenvRequest& request) const {
@@ -98,7 +99,7 @@ void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* ea
     const BaseContract contract = lock_.base->contract.with_interpreter(request.python());
     if (!contract.python) throw BuildError(no_interpreter(request));
     context_.progress.started(request.step(), "resolving");
-    PythonRequest ask{request.step(), requirements_of(tmpl_, request, context_), {}, {}, {}, {}};
+    PythonRequest ask{request.step(), requirements_of(tmpl_, request, facts_, context_), {}, {}, {}, {}};
     for (const PythonLayer* layer : request.layers) {
         ask.indexes.insert(ask.indexes.end(), layer->indexes.begin(), layer->indexes.end());
         if (!layer->index_strategy.empty()) ask.index_strategy = layer->index_strategy;
@@ -121,7 +122,7 @@ PythonRequest PythonLocker::beside_venv(const KernelRequest& request, const Lock
     ask.earlier = venv->distributions;
     for (const VenvRequest& other : venv_requests(tmpl_)) {
         if (other.venv != venv->venv) continue;
-        ask.asked = requirements_of(tmpl_, other, context_);
+        ask.asked = requirements_of(tmpl_, other, facts_, context_);
         for (const PythonLayer* layer : other.layers) {
             ask.indexes.insert(ask.indexes.end(), layer->indexes.begin(), layer->indexes.end());
             if (!layer->index_strategy.empty()) ask.index_strategy = layer->index_strategy;

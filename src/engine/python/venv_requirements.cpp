@@ -21,7 +21,10 @@ namespace {
 
 constexpr std::uint64_t largest_requirements = 16 << 20;  // bytes of one requirements file
 
-const Layer& layer_named(const Template& tmpl, const std::string& name) {
+// "layer:path/inside", as `requirements_from` has it.
+std::string path_in(const std::string& from) { return from.substr(from.find(':') + 1); }
+const Layer& layer_of(const Template& tmpl, const std::string& from) {
+    const std::string name = from.substr(0, from.find(':'));
     auto found = std::find_if(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& l) { return l.name == name; });
     return *found;  // check_template() made sure that it is there
 }
@@ -65,8 +68,8 @@ RequirementsRoot root_of_list(const std::string& name, const std::vector<std::st
     return root;
 }
 
-// `file` as a path inside the template's folder; a recipe's own files lie in its folder instead.
-RequirementsRoot root_of_file(const fs::path& file, const Template& tmpl) {
+// `file`, which holds `text`, as a path inside the template's folder; a recipe's own files lie in its folder instead.
+RequirementsRoot root_of_file(const fs::path& file, std::string text, const Template& tmpl) {
     RequirementsRoot root;
     fs::path context = tmpl.directory;
     std::string path = file.lexically_relative(context);
@@ -78,7 +81,8 @@ RequirementsRoot root_of_file(const fs::path& file, const Template& tmpl) {
     root.context = context;
     root.place = [&tmpl](const std::string& folder) { return place_in_image(tmpl, folder); };
     root.environment = process_environment();
-    root.read = [context](const std::string& wanted) -> Result<std::string> {
+    root.read = [context, path, text = std::move(text)](const std::string& wanted) -> Result<std::string> {
+        if (wanted == path) return text;
         auto beneath = sys::Beneath::open(context, sys::Outside::refused);
         if (!beneath) return beneath.error();
         return beneath->read_file(wanted, largest_requirements);
@@ -103,8 +107,8 @@ RequirementsRoot root_in_files(const Layer& layer, const std::string& path, cons
         if (item.text) continue;
         const ContextFiles context = ContextFiles::open(item).value();
         if (!context.is_folder() && item.source.filename() != path) continue;
-        if (context.read_text(context.is_folder() ? path : "", largest_requirements).value())
-            return root_of_file(context.is_folder() ? item.source / path : item.source, tmpl);
+        if (auto text = context.read_text(context.is_folder() ? path : "", largest_requirements).value())
+            return root_of_file(context.is_folder() ? item.source / path : item.source, std::move(*text), tmpl);
     }
     no_such_file(layer, path);
 }
@@ -138,27 +142,33 @@ void refuse_paths_of_recipes(const Template& tmpl, const AskedPython& asked) {
         }
 }
 
-enum class Part { own, commits };
+using Roots = std::vector<RequirementsRoot>;
 
-void add_roots(const Template& tmpl, const VenvRequest& request, Part part, bool only_here, ResolveContext& context,
-               std::vector<RequirementsRoot>& roots) {
+// What the template and the files beside it say of a venv.
+Roots own_roots(const Template& tmpl, const VenvRequest& request) {
+    Roots roots;
     for (const PythonLayer* python : request.layers) {
-        if (part == Part::own) {
-            roots.push_back(root_of_list("requirements of " + request.step(), python->requirements, tmpl, false));
-            roots.push_back(root_of_list("constraints of " + request.step(), python->constraints, tmpl, true));
-        }
-        for (const std::string& from : python->requirements_from) {
-            const std::string path = from.substr(from.find(':') + 1);
-            const Layer& layer = layer_named(tmpl, from.substr(0, from.find(':')));
-            if (const GitLayer* git = traits_of(layer).commit) {
-                if (part != Part::commits || (only_here && !has_commit(git->url, git->rev, context))) continue;
-                roots.push_back(root_in_commit(layer, *git, path, context));
-            } else if (part == Part::own) {
-                roots.push_back(root_in_files(layer, path, tmpl));
-            }
-        }
+        roots.push_back(root_of_list("requirements of " + request.step(), python->requirements, tmpl, false));
+        roots.push_back(root_of_list("constraints of " + request.step(), python->constraints, tmpl, true));
+        for (const std::string& from : python->requirements_from)
+            if (const Layer& layer = layer_of(tmpl, from); traits_of(layer).commit == nullptr)
+                roots.push_back(root_in_files(layer, path_in(from), tmpl));
     }
     for (RequirementsRoot& root : roots) root.own = request.layers.front()->own;
+    return roots;
+}
+
+// What files of commits say of it; with `only_here` those of commits that the store has.
+Roots commit_roots(const Template& tmpl, const VenvRequest& request, ResolveContext& context, bool only_here) {
+    Roots roots;
+    for (const PythonLayer* python : request.layers)
+        for (const std::string& from : python->requirements_from) {
+            const Layer& layer = layer_of(tmpl, from);
+            const GitLayer* git = traits_of(layer).commit;
+            if (git == nullptr || (only_here && !has_commit(git->url, git->rev, context))) continue;
+            roots.push_back(root_in_commit(layer, *git, path_in(from), context));
+        }
+    return roots;
 }
 
 Digest digest_of(const ContextFile& file) {
@@ -177,27 +187,28 @@ Digest digest_of_folder(const AskedRequirement& asked) {
     throw BuildError(std::move(error));
 }
 
-// Everything beside the template that the venv is made from, as one text; empty where there is nothing.
-std::string identity_of(const AskedPython& asked) {
+// Everything beside the template that the venv is made from, as one text; empty where there is nothing. What is looked
+// at is kept with what asks for it.
+std::string identity_of(AskedPython& asked) {
     CanonicalKey key;
     std::size_t number = 0;
     for (const auto& [name, text] : asked.texts)
         key.add("text/" + std::to_string(number++) + "/" + name, Sha256::of(text));
-    for (const auto* list : {&asked.requirements, &asked.constraints})
-        for (const AskedRequirement& one : *list)
-            if (one.local)
-                key.add((one.tree ? "folder/" : "file/") + std::to_string(number++) + "/" + one.local->path,
-                        one.tree ? digest_of_folder(one) : digest_of(*one.local));
+    for (auto* list : {&asked.requirements, &asked.constraints})
+        for (AskedRequirement& one : *list) {
+            if (!one.local) continue;
+            one.content = one.tree ? digest_of_folder(one) : digest_of(*one.local);
+            key.add((one.tree ? "folder/" : "file/") + std::to_string(number++) + "/" + one.local->path, *one.content);
+        }
     return number == 0 ? "" : key.digest().to_string();
 }
 
 }  // namespace
 
-AskedPython requirements_of(const Template& tmpl, const VenvRequest& request, ResolveContext& context, bool only_here) {
-    std::vector<RequirementsRoot> roots;
-    add_roots(tmpl, request, Part::own, only_here, context, roots);
-    add_roots(tmpl, request, Part::commits, only_here, context, roots);
-    AskedPython asked = read_requirements(roots).value();
+AskedPython requirements_of(const Template& tmpl, const VenvRequest& request, const LocalFacts& facts,
+                            ResolveContext& context, bool only_here) {
+    const Roots roots = commit_roots(tmpl, request, context, only_here);
+    AskedPython asked = read_requirements(roots, facts.requirements.at(request.step())).value();
     refuse_paths_of_recipes(tmpl, asked);
     return asked;
 }
@@ -208,16 +219,16 @@ void add_requirement_facts(const Template& tmpl, const Store& store, LocalFacts&
     io::HttpClient http;
     ResolveContext context{store, processes, http, silent, {}};
     for (const VenvRequest& request : venv_requests(tmpl)) {
-        std::vector<RequirementsRoot> own;
-        add_roots(tmpl, request, Part::own, true, context, own);
-        if (std::string identity = identity_of(read_requirements(own).value()); !identity.empty())
+        AskedPython own = read_requirements(own_roots(tmpl, request)).value();
+        if (std::string identity = identity_of(own); !identity.empty())
             facts.requirement_files[request.step()] = std::move(identity);
-        (void)requirements_of(tmpl, request, context, true);
+        facts.requirements[request.step()] = std::move(own);
+        (void)requirements_of(tmpl, request, facts, context, true);
         // A commit names its files for ever.
         for (const PythonLayer* python : request.layers)
             for (const std::string& from : python->requirements_from)
-                if (const GitLayer* git = traits_of(layer_named(tmpl, from.substr(0, from.find(':')))).commit)
-                    facts.requirement_files[from] = git->rev + ":" + from.substr(from.find(':') + 1);
+                if (const GitLayer* git = traits_of(layer_of(tmpl, from)).commit)
+                    facts.requirement_files[from] = git->rev + ":" + path_in(from);
     }
 }
 

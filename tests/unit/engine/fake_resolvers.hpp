@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -32,6 +33,8 @@ class FakeResolvers : public io::ProcessRunner {
     // What runs of the tools were about, in order: "apt base", "fetch jq", "uv numpy".
     Texts log{};
     std::string lost_network_at{};  // a line of `log` from which on no server answers
+    std::function<void(const std::string& line)>
+        during{};  // called while a run of a tool lasts, with its line of `log`
 
     // `folder`: where the machine's own settings of apt lie.
     explicit FakeResolvers(std::filesystem::path folder) : folder_(std::move(folder)) {
@@ -82,6 +85,7 @@ class FakeResolvers : public io::ProcessRunner {
     }
     bool is_lost(const std::string& line) {
         log.push_back(line);
+        if (during) during(line);
         return !lost_network_at.empty() && has(log, lost_network_at);
     }
 

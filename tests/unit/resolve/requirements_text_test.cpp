@@ -250,3 +250,25 @@ TEST_CASE("hash-checking mode asks for a hash and a version of everything in the
     // pip: the hashes of a constraint count.
     CHECK(Files{{{"r.txt", "--require-hashes\n-c pins.txt\nsix\n"}, {"pins.txt", "six==1.0" + hash}}, true, {}}.read());
 }
+
+TEST_CASE("what other roots asked for before is kept, and each root keeps its own hash-checking mode") {
+    const Files files{{{"r.txt", "torch==2.11.0 --hash=sha256:" + sum + "\n"},
+                       {"more.txt", "numpy\n--extra-index-url https://index.example/\n"},
+                       {"bare.txt", "--require-hashes\nsix==1.0\n"}},
+                      true,
+                      {}};
+    const AskedPython first = read_requirements({files.root("r.txt")}).value();
+    const AskedPython both = read_requirements({files.root("more.txt")}, first).value();
+    REQUIRE(both.requirements.size() == 2);
+    CHECK(both.requirements[0].root == 0);
+    CHECK(both.requirements[1].root == 1);
+    CHECK(both.requirements[1].what.name == "numpy");
+    REQUIRE(both.hash_checked.size() == 2);
+    CHECK(both.hash_checked[0]);
+    CHECK_FALSE(both.hash_checked[1]);
+    CHECK(both.texts.size() == 2);
+    CHECK(both.extra_indexes.size() == 1);
+    const auto refused = read_requirements({files.root("bare.txt")}, both);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().where->to_string() == "bare.txt:2");
+}
