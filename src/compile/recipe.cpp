@@ -99,13 +99,18 @@ std::optional<Texts> bytecode(const Recipe& recipe, const Texts& files) {
         "unchecked-hash",   "-s", output, output};
 }
 
-std::string site_packages(const std::string& python_version, const std::string& soabi) {
+std::string python_folder(const std::string& python_version, const std::string& soabi) {
     const std::size_t minor = python_version.find('.');
     const std::string series = python_version.substr(0, python_version.find('.', minor + 1));
+    // A free-threaded interpreter says so in its ABI ("cpython-313t-…") and has folders of its own.
     const std::size_t dash = soabi.find('-');
     const std::string abi =
         dash == std::string::npos ? "" : soabi.substr(dash + 1, soabi.find('-', dash + 1) - dash - 1);
-    return "lib/python" + series + (abi.ends_with('t') ? "t" : "") + "/site-packages";
+    return "python" + series + (abi.ends_with('t') ? "t" : "");
+}
+
+std::string site_packages(const std::string& python_version, const std::string& soabi) {
+    return "lib/" + python_folder(python_version, soabi) + "/site-packages";
 }
 
 Texts nvidia_headers(const std::string& site_packages, Texts names) {

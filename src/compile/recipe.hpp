@@ -64,7 +64,9 @@ std::optional<Texts> strip(const Recipe& recipe, const Texts& files);
 // Bytecode of the output's Python files is made with it, since variants are read-only on a pod. Nothing: no need.
 std::optional<Texts> bytecode(const Recipe& recipe, const Texts& files);
 
-// "lib/python3.11/site-packages", as venvs of that Python have it. `soabi` tells a free-threaded one.
+// "python3.11", "python3.13t": how the folders of that Python are named in a venv. `soabi` tells a free-threaded one.
+std::string python_folder(const std::string& python_version, const std::string& soabi);
+// "lib/python3.11/site-packages", as venvs of that Python have it.
 std::string site_packages(const std::string& python_version, const std::string& soabi);
 // Of a venv's packages: the nvidia/*/include folders that torch's headers need. `names`: folders below nvidia/ that
 // have an `include`, in any order.

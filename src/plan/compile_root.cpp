@@ -5,29 +5,15 @@
 #include <set>
 
 #include "plan/requests.hpp"
+#include "plan/torch_distributions.hpp"
 #include "resolve/python.hpp"
 
 namespace tmplbuild {
 
 namespace {
 
-// What torch imports and what its headers include, what its build helper runs, and what extensions compile against
-// though they are torch's own choice: seen wherever torch is. Everything else is named by the recipe's requirements.
-bool belongs_to_torch(const std::string& name) {
-    static const std::set<std::string> names = {
-        "torch",   "triton",     "pytorch-triton", "filelock", "typing-extensions", "sympy",      "mpmath", "networkx",
-        "jinja2",  "markupsafe", "fsspec",         "numpy",    "packaging",         "setuptools", "wheel",  "ninja",
-        "pybind11"};
-    return names.contains(name) || name.starts_with("nvidia-") || name.starts_with("cuda-");
-}
-
-const LockedDistribution* find(const std::vector<LockedDistribution>& list, const std::string& name) {
-    const auto found = std::find_if(list.begin(), list.end(), [&](const auto& d) { return d.name == name; });
-    return found == list.end() ? nullptr : &*found;
-}
-
 const LockedDistribution* torch_of(const LockedVenv* venv) {
-    return venv == nullptr ? nullptr : find(venv->distributions, "torch");
+    return venv == nullptr ? nullptr : find_distribution(venv->distributions, "torch");
 }
 
 }  // namespace
@@ -98,7 +84,7 @@ CompileVenv compile_venv(const LockedVenv* venv, const std::vector<LockedDistrib
         return out;
     }
     for (const LockedDistribution& wanted : requirements) {
-        const LockedDistribution* there = find(venv->distributions, wanted.name);
+        const LockedDistribution* there = find_distribution(venv->distributions, wanted.name);
         // Build tools may be of another version than the venv's, which the compile then does not see.
         const bool other = there != nullptr && there->version != wanted.version;
         if (there == nullptr || (other && is_build_tool(wanted.name))) out.brought.push_back(wanted);
@@ -108,7 +94,8 @@ CompileVenv compile_venv(const LockedVenv* venv, const std::vector<LockedDistrib
                           venv->venv + "' has " + there->version;
     }
     for (const LockedDistribution& d : venv->distributions)
-        if (find(out.brought, d.name) == nullptr && (belongs_to_torch(d.name) || find(requirements, d.name) != nullptr))
+        if (find_distribution(out.brought, d.name) == nullptr &&
+            (is_seen_with_torch(d.name) || find_distribution(requirements, d.name) != nullptr))
             out.seen.push_back(d);
         else
             out.hidden.push_back(d.name);

@@ -53,9 +53,8 @@ std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts&
 }
 
 std::string torch_of(const LockedVenv& venv) {
-    for (const LockedDistribution& d : venv.distributions)
-        if (d.name == "torch") return d.sha256.hex();
-    return {};
+    const LockedDistribution* torch = find_distribution(venv.distributions, "torch");
+    return torch == nullptr ? "" : torch->sha256.hex();
 }
 
 // The venv that a recipe is compiled against; nullptr with a reason while it is not locked. Throws where it cannot be.
@@ -85,8 +84,7 @@ const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lo
             why = "it belongs to '" + torch->venv + "' and '" + name + "', which do not have the same torch";
     }
     if (why.empty())
-        for (const LockedDistribution& d : torch->distributions)
-            if (d.name == "torch") why = use.recipe.torch_refusal(d.version).value_or("");
+        why = use.recipe.torch_refusal(find_distribution(torch->distributions, "torch")->version).value_or("");
     if (why.empty()) return torch;
     refuse(use, why,
            torch == nullptr ? "add torch to a python layer's requirements"
@@ -106,8 +104,7 @@ PlannedSpec plan_kernel_spec(const KernelUse& use, const kernel::Arch& arch, con
     const LockedVenv* torch = use.recipe.needs_torch ? torch_for(use, tmpl, lock, out.unresolved) : nullptr;
     if (torch != nullptr) {
         out.spec.torch_venv = torch->venv;
-        for (const LockedDistribution& d : torch->distributions)
-            if (d.name == "torch") out.spec.torch_version = d.version;
+        out.spec.torch_version = find_distribution(torch->distributions, "torch")->version;
     }
     std::vector<LockedDistribution> requirements;
     if (const LockedKernel* locked = lock.find_kernel(use.name)) {

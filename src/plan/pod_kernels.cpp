@@ -9,6 +9,7 @@
 #include "plan/kernel_specs.hpp"
 #include "plan/keys.hpp"
 #include "plan/pod.hpp"
+#include "plan/torch_distributions.hpp"
 #include "plan/variants.hpp"
 #include "template/fields.hpp"
 
@@ -89,12 +90,6 @@ pod::KernelFallback fallback_of(const KernelUse& use, const Lock& lock) {
     return out;
 }
 
-// Distributions that hold libraries of one build of torch: moving one of them breaks what was compiled against it.
-bool is_bound_to_torch(const std::string& name) {
-    static const std::set<std::string> exact = {"torch", "torchvision", "torchaudio", "triton", "pytorch-triton"};
-    return exact.contains(name) || name.starts_with("nvidia-") || name.starts_with("cuda-");
-}
-
 }  // namespace
 
 pod::Kernel make_off_kernel(const std::string& name) {
@@ -144,11 +139,11 @@ std::string cuda_of_image(const Template& tmpl, const Lock& lock) {
 std::string constraints_text(const Lock& lock) {
     std::map<std::string, std::set<std::string>> versions;
     bool torch = false;
-    for (const LockedVenv& venv : lock.venvs)
-        for (const LockedDistribution& d : venv.distributions) {
-            torch = torch || d.name == "torch";
+    for (const LockedVenv& venv : lock.venvs) {
+        torch = torch || find_distribution(venv.distributions, "torch") != nullptr;
+        for (const LockedDistribution& d : venv.distributions)
             if (is_bound_to_torch(d.name)) versions[d.name].insert(d.version);
-        }
+    }
     if (!torch) return {};
     std::string out =
         "# This image's kernels are compiled against exactly this torch. pip and uv read this file (PIP_CONSTRAINT,\n"

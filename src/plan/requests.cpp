@@ -108,7 +108,7 @@ Digest venv_request(const VenvRequest& request, const BaseContract& contract, co
             words.insert(words.end(), index.packages.begin(), index.packages.end());
             key.add("index/" + at + "/" + std::to_string(n), words);
         }
-        if (!layer->index_strategy.empty()) key.add("index_strategy/" + at, std::string_view(layer->index_strategy));
+        if (layer->index_strategy) key.add("index_strategy/" + at, to_string(*layer->index_strategy));
     }
     if (const auto own = facts.requirement_files.find(request.step()); own != facts.requirement_files.end())
         key.add("files", std::string_view(own->second));

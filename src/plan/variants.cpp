@@ -88,12 +88,6 @@ class Chooser {
     std::vector<Error> errors_;
 };
 
-const LockedDistribution* find_distribution(const LockedVenv& venv, std::string_view name) {
-    for (const LockedDistribution& distribution : venv.distributions)
-        if (distribution.name == name) return &distribution;
-    return nullptr;
-}
-
 }  // namespace
 
 std::vector<PlannedVariant> plan_variants(const Template& tmpl) { return Chooser(tmpl).run(); }
@@ -101,15 +95,15 @@ std::vector<PlannedVariant> plan_variants(const Template& tmpl) { return Chooser
 // The CUDA that a torch wheel was built for stands in what it depends on: nvidia-cuda-runtime-cu12, or (from 13 on)
 // nvidia-cuda-runtime with the toolkit's own version.
 std::string cuda_of_torch(const LockedVenv& venv) {
-    if (find_distribution(venv, "torch") == nullptr) return {};
-    if (find_distribution(venv, "nvidia-cuda-runtime-cu11") != nullptr) return "11";
-    if (find_distribution(venv, "nvidia-cuda-runtime-cu12") != nullptr) return "12";
-    const LockedDistribution* runtime = find_distribution(venv, "nvidia-cuda-runtime");
+    if (find_distribution(venv.distributions, "torch") == nullptr) return {};
+    if (find_distribution(venv.distributions, "nvidia-cuda-runtime-cu11") != nullptr) return "11";
+    if (find_distribution(venv.distributions, "nvidia-cuda-runtime-cu12") != nullptr) return "12";
+    const LockedDistribution* runtime = find_distribution(venv.distributions, "nvidia-cuda-runtime");
     return runtime == nullptr ? "" : runtime->version;
 }
 
 std::string torch_refusal(const LockedVenv& venv, const std::string& cuda) {
-    const LockedDistribution* torch = find_distribution(venv, "torch");
+    const LockedDistribution* torch = find_distribution(venv.distributions, "torch");
     if (torch == nullptr) return "there is no torch in the venv '" + venv.venv + "'";
     const std::string toolkit = cuda_of_torch(venv), built_for = toolkit.substr(0, toolkit.find('.'));
     if (built_for.empty() || built_for == cuda.substr(0, cuda.find('.'))) return {};

@@ -19,6 +19,11 @@ std::vector<std::string> LockedDistribution::build_words() const {
     return {tree->subdirectory, tree->scm_version(), editable};
 }
 
+const LockedDistribution* find_distribution(const std::vector<LockedDistribution>& list, std::string_view name) {
+    const auto found = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.name == name; });
+    return found == list.end() ? nullptr : &*found;
+}
+
 bool LockedVenv::has_sdists() const {
     return std::any_of(distributions.begin(), distributions.end(),
                        [](const LockedDistribution& one) { return one.is_sdist(); });

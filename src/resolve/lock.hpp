@@ -51,6 +51,9 @@ struct LockedDistribution {  // a wheel or an sdist
     bool operator==(const LockedDistribution&) const = default;
 };
 
+// nullptr: none has the name.
+const LockedDistribution* find_distribution(const std::vector<LockedDistribution>& list, std::string_view name);
+
 // Where a template's own requirements are looked for besides the machine's settings.
 struct LockedPlaces {
     std::vector<std::string> indexes;  // http(s) addresses without users

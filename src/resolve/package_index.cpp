@@ -318,7 +318,8 @@ Result<SdistSearch> PackageIndex::find_sdist(const std::string& project, const s
         if (!offer) return offer.error();
         if (offer->link) return found;
     }
-    const bool first_alone = settings_.index_strategy.empty() || settings_.index_strategy == "first-index";
+    const bool first_alone =
+        settings_.index_strategy.value_or(IndexStrategy::first_index) == IndexStrategy::first_index;
     for (const std::string& index : indexes_) {
         auto offer = ask(index + (index.ends_with('/') ? "" : "/") + project + "/");
         if (!offer) return offer.error();

@@ -196,9 +196,15 @@ Result<PipSettings> read_pip_settings(const Environment& environment, const fs::
     if (settings.more_indexes.empty()) {
         settings.more_indexes = words((*options)["extra-index-url"]);
         // For pip all indexes are one: the best version of any of them is taken.
-        if (!settings.more_indexes.empty()) settings.index_strategy = "unsafe-best-match";
+        if (!settings.more_indexes.empty()) settings.index_strategy = IndexStrategy::unsafe_best_match;
     }
-    settings.index_strategy = first_set({"UV_INDEX_STRATEGY"}, settings.index_strategy);
+    if (const std::string word = environment("UV_INDEX_STRATEGY"); !word.empty()) {
+        settings.index_strategy = parse_index_strategy(word);
+        if (!settings.index_strategy)
+            return machine_error(
+                "the environment variable UV_INDEX_STRATEGY is \"" + word + "\", which uv does not know",
+                "set it to one of " + join(index_strategies(), ", ") + ", or unset it");
+    }
     const std::string uv_links = environment("UV_FIND_LINKS");
     settings.find_links = usable_links(uv_links.empty() ? words((*options)["find-links"]) : words(uv_links, ", \t\n\r"),
                                        environment("HOME"));

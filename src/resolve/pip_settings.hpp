@@ -6,21 +6,23 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "template/index_strategy.hpp"
 
 namespace tmplbuild {
 
 struct PipSettings {
-    std::string default_index;               // URL, with its user part; empty: uv's own default
-    std::vector<std::string> more_indexes;   // as above, in order
-    std::string index_strategy;              // uv's word for how several indexes count; empty: uv's default
-    std::vector<std::string> find_links;     // absolute folders that are there, and URLs of pages
-    bool no_index = false;                   // find_links alone count
-    std::filesystem::path ca_file;           // PEM; empty: the environment's or the system's
-    std::vector<std::string> trusted_hosts;  // "host" or "host:port": their certificates are not checked
+    std::string default_index;                    // URL, with its user part; empty: uv's own default
+    std::vector<std::string> more_indexes;        // as above, in order
+    std::optional<IndexStrategy> index_strategy;  // none: uv's default
+    std::vector<std::string> find_links;          // absolute folders that are there, and URLs of pages
+    bool no_index = false;                        // find_links alone count
+    std::filesystem::path ca_file;                // PEM; empty: the environment's or the system's
+    std::vector<std::string> trusted_hosts;       // "host" or "host:port": their certificates are not checked
 
     bool trusts(const std::string& url) const;
     // The URL with the user part of the index or page on the same host, where it has none of its own.
@@ -31,8 +33,9 @@ using Environment = std::function<std::string(const std::string& name)>;  // "" 
 Environment process_environment();
 
 // `root` is where /etc is looked for. A configuration file that is not there is no error, one that cannot be
-// understood is (machine_error with its place). Later wins: /etc, the user's, the virtual environment's,
-// PIP_CONFIG_FILE, PIP_* variables (pip's "Configuration" page); sections [global], then [install].
+// understood is (machine_error with its place), as is a variable with a word that uv does not know. Later wins: /etc,
+// the user's, the virtual environment's, PIP_CONFIG_FILE, PIP_* variables (pip's "Configuration" page); sections
+// [global], then [install].
 Result<PipSettings> read_pip_settings(const Environment& environment, const std::filesystem::path& root = "/");
 
 }  // namespace tmplbuild

@@ -22,7 +22,7 @@ struct PythonRequest {
     std::string step;  // for progress and messages: "python:venv"
     AskedPython asked;
     std::vector<PythonIndex> indexes{};             // the template's, beside the machine's
-    std::string index_strategy{};                   // uv's word; empty: see `indexes` in docs/template-reference.md
+    std::optional<IndexStrategy> index_strategy{};  // none: see `indexes` in docs/template-reference.md
     std::vector<LockedDistribution> earlier{};      // kept where they still fit; their groups stay
     std::vector<std::string> build_requirements{};  // PEP 508: what sources need to be built and do not say
 };

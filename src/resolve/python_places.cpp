@@ -104,10 +104,10 @@ Result<LockedPlaces> add_places(const PythonRequest& request, PipSettings& setti
     settings.no_index = settings.no_index || asked.no_index;
     settings.more_indexes.insert(settings.more_indexes.begin(), first.begin(), first.end());
     // A name that one index has is never taken from another one unless the template says so in so many words.
-    if (!request.index_strategy.empty())
+    if (request.index_strategy)
         settings.index_strategy = request.index_strategy;
     else if (!first.empty())
-        settings.index_strategy = "first-index";
+        settings.index_strategy = IndexStrategy::first_index;
     for (Texts* list : {&places.indexes, &places.pages, &places.folders}) {
         Texts once;
         for (std::string& text : *list)

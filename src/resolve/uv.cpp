@@ -151,7 +151,8 @@ std::string Uv::configuration(const UvQuestion& question) const {
     std::string out;
     if (settings_->no_index) out += "no-index = true\n";
     if (!settings_->find_links.empty()) out += "find-links = " + toml_list(settings_->find_links) + "\n";
-    if (!settings_->index_strategy.empty()) out += "index-strategy = " + toml_string(settings_->index_strategy) + "\n";
+    if (settings_->index_strategy)
+        out += "index-strategy = " + toml_string(to_string(*settings_->index_strategy)) + "\n";
     if (!settings_->trusted_hosts.empty()) out += "allow-insecure-host = " + toml_list(settings_->trusted_hosts) + "\n";
     for (const std::string& index : settings_->more_indexes) out += "[[index]]\nurl = " + toml_string(index) + "\n";
     if (!settings_->default_index.empty())
@@ -250,12 +251,13 @@ Error Uv::explain(UvFailure failure, const UvQuestion& question) const {
                                  "put its user and password into ~/.netrc, or into the address in pip's configuration");
         case UvFailure::no_solution: {
             const bool several = settings_->more_indexes.size() + question.pinned.size() > 0 &&
-                                 settings_->index_strategy != "unsafe-best-match";
+                                 settings_->index_strategy != IndexStrategy::unsafe_best_match;
             return usage_error(
                 "the requirements of " + question.what + " cannot be met together",
                 several ? "the first index that has a project decides which versions there are: name the projects that "
                           "come from one, as indexes = [{ url = \"…\", packages = [\"torch\"] }], or, where all its "
-                          "owners are trusted, write index_strategy = \"unsafe-best-match\""
+                          "owners are trusted, write index_strategy = \"" +
+                              to_string(IndexStrategy::unsafe_best_match) + "\""
                         : "change the versions that are asked for; another index is named by `indexes` of the python "
                           "layer");
         }

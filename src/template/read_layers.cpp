@@ -135,8 +135,8 @@ static void read_body(PythonLayer& layer, TableReader& table, Reading& reading, 
     layer.constraints = read_requirements(table, "constraints", reading.report, Addresses::allowed);
     layer.build_requirements = read_requirements(table, "build_requirements", reading.report, Addresses::refused);
     layer.indexes = read_indexes(table, "indexes", reading.report);
-    const std::vector<std::string> strategies = {"first-index", "unsafe-first-match", "unsafe-best-match"};
-    if (const auto strategy = table.choice("index_strategy", strategies)) layer.index_strategy = strategies[*strategy];
+    if (const auto strategy = table.choice("index_strategy", index_strategies()))
+        layer.index_strategy = static_cast<IndexStrategy>(*strategy);
     layer.allow_shared = values(table.texts("allow_shared", ListOf::names));
     layer.allow_bad_record = values(table.texts("allow_bad_record", ListOf::names));
     for (const auto& [text, pos] : table.texts("requirements_from")) {

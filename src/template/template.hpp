@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "podspec/kernel_spec.hpp"
 #include "podspec/service.hpp"
+#include "template/index_strategy.hpp"
 #include "template/kernel_recipe.hpp"
 
 namespace tmplbuild {
@@ -88,7 +89,7 @@ struct PythonLayer {
     std::vector<std::string> constraints;
     std::vector<std::string> build_requirements;  // what sdists need to be built and do not say
     std::vector<PythonIndex> indexes;             // in the order in which they are asked
-    std::string index_strategy;                   // uv's word; empty: the first index that knows a project has it
+    std::optional<IndexStrategy> index_strategy;  // none: the first index that knows a project has it
     std::vector<std::string> allow_shared;        // distributions that may own each other's files, by name
     std::vector<std::string> allow_bad_record;    // distributions whose RECORD may be wrong, by name
     std::vector<std::filesystem::path> own{};     // absolute: what the tool itself writes, no part of any sources

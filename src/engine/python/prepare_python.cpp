@@ -102,7 +102,7 @@ void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* ea
     PythonRequest ask{request.step(), requirements_of(tmpl_, request, facts_, context_), {}, {}, {}, {}};
     for (const PythonLayer* layer : request.layers) {
         ask.indexes.insert(ask.indexes.end(), layer->indexes.begin(), layer->indexes.end());
-        if (!layer->index_strategy.empty()) ask.index_strategy = layer->index_strategy;
+        if (layer->index_strategy) ask.index_strategy = layer->index_strategy;
         append(ask.build_requirements, layer->build_requirements);
     }
     if (earlier != nullptr) ask.earlier = earlier->distributions;
@@ -125,7 +125,7 @@ PythonRequest PythonLocker::beside_venv(const KernelRequest& request, const Lock
         ask.asked = requirements_of(tmpl_, other, facts_, context_);
         for (const PythonLayer* layer : other.layers) {
             ask.indexes.insert(ask.indexes.end(), layer->indexes.begin(), layer->indexes.end());
-            if (!layer->index_strategy.empty()) ask.index_strategy = layer->index_strategy;
+            if (layer->index_strategy) ask.index_strategy = layer->index_strategy;
         }
     }
     ask.asked.requirements.clear();

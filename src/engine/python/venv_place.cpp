@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "compile/recipe.hpp"
 
 namespace tmplbuild {
 
@@ -18,9 +19,7 @@ Result<VenvPlace> VenvPlace::make(const std::string& venv, const PythonFacts& py
                            "use a path of plain letters, like \"/opt/venv\"");
     VenvPlace place;
     place.root_ = "/" + *path;
-    // A free-threaded interpreter says so in its ABI ("cpython-313t-…") and has folders of its own.
-    const std::string abi = python.soabi.substr(0, python.soabi.find('-', std::string_view("cpython-").size()));
-    place.python_ = "python" + python.major_minor() + (abi.ends_with('t') ? "t" : "");
+    place.python_ = compile::python_folder(python.version, python.soabi);
     return place;
 }
 

@@ -158,7 +158,7 @@ TEST_CASE("an sdist is found by its exact version, whatever its name is spelled 
     CHECK(both.found("2.9") == "https://a.test/first/flash-attn/: has only wheels of 2.9");
     CHECK(both.found("2.8.4") ==
           "https://a.test/first/flash-attn/: has no version 2.8.4; the last that it names is 3.0.1rc1");
-    both.settings.index_strategy = "unsafe-best-match";
+    both.settings.index_strategy = IndexStrategy::unsafe_best_match;
     CHECK(both.found("2.9") == "https://a.test/second/flash-attn/flash_attn-2.9.tar.gz");
     TwoIndexes second("", "flash_attn-2.9.tar.gz");
     CHECK(second.found("2.9") == "https://a.test/second/flash-attn/flash_attn-2.9.tar.gz");

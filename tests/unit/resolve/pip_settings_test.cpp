@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "sys/file.hpp"
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
@@ -38,7 +38,7 @@ TEST_CASE("a machine without settings has none") {
     const PipSettings settings = Machine().read().value();
     CHECK(settings.default_index.empty());
     CHECK(settings.more_indexes.empty());
-    CHECK(settings.index_strategy.empty());
+    CHECK_FALSE(settings.index_strategy);
     CHECK(settings.find_links.empty());
     CHECK(settings.ca_file.empty());
     CHECK_FALSE(settings.no_index);
@@ -92,12 +92,17 @@ TEST_CASE("several indexes count as pip counts them, unless uv is told otherwise
     CHECK(machine.read().value().more_indexes == Texts{"https://a.test", "https://b.test", "#", "not", "a", "comment"});
     machine.variables["PIP_EXTRA_INDEX_URL"] = "https://c.test https://d.test";
     CHECK(machine.read().value().more_indexes == Texts{"https://c.test", "https://d.test"});
-    CHECK(machine.read().value().index_strategy == "unsafe-best-match");
+    CHECK(machine.read().value().index_strategy == IndexStrategy::unsafe_best_match);
     machine.variables["UV_INDEX"] = "torch=https://e.test";
     CHECK(machine.read().value().more_indexes == Texts{"https://e.test"});
-    CHECK(machine.read().value().index_strategy.empty());
+    CHECK_FALSE(machine.read().value().index_strategy);
     machine.variables["UV_INDEX_STRATEGY"] = "first-index";
-    CHECK(machine.read().value().index_strategy == "first-index");
+    CHECK(machine.read().value().index_strategy == IndexStrategy::first_index);
+    machine.variables["UV_INDEX_STRATEGY"] = "best";
+    const auto wrong = machine.read();
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().message == "the environment variable UV_INDEX_STRATEGY is \"best\", which uv does not know");
+    CHECK(wrong.error().hint == "set it to one of first-index, unsafe-first-match, unsafe-best-match, or unset it");
 }
 
 TEST_CASE("find-links keeps pages and the folders that are there") {

@@ -46,7 +46,7 @@ TEST_CASE("a project of a named index comes from there alone, and nothing else d
     CHECK(bench.progress.messages.size() == 1);
     // In so many words, the best of all indexes.
     request = bench.asked_by_text("--extra-index-url " + own.at("/simple") + "\nsecret\n");
-    request.index_strategy = "unsafe-best-match";
+    request.index_strategy = IndexStrategy::unsafe_best_match;
     CHECK(files(*bench.resolve_asked(request))[1] == "secret-9.0-py3-none-any.whl");
 }
 
