@@ -1,145 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// One node of the plan: what an engine needs to know, complete in itself. Made by plan/ from the template and the
-// lock; run by engine/steps/. A spec holds everything that decides the step's bytes; the key names all of it. A kind of
-// step is one of these specs with its `kind`; whoever asks a step something visits them all, so that the compiler names
-// each place that a new kind still lacks (see CONTRIBUTING.md).
+// One node of the plan: what an engine needs to know, complete in itself, whatever its kind (step_kinds.hpp). Made by
+// plan/ from the template and the lock; run by engine/.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/canonical_key.hpp"
-#include "podspec/pod_spec.hpp"
-#include "resolve/lock.hpp"
-#include "template/template.hpp"
+#include "plan/step_kinds.hpp"
 
 namespace tmplbuild {
-
-// What holds for every step of a kind.
-struct StepKind {
-    const char* name;  // how ids of such steps begin, and what people read
-    // Its layer is what its commands changed in the layers below, whose keys are therefore in its own.
-    bool is_change = false;
-    // Mostly waits (a server, a command of the user's), so it takes no share of the cores.
-    bool is_light = false;
-    // Compiles by itself with as many processes as it is told: steps of the kind share the cores among them. That takes
-    // minutes and memory: two builds that share a store do it once, and people are told what it held.
-    bool is_compile = false;
-    // Its layers are packages that the lock names one by one. A kernel is compiled over them, and over whatever they
-    // stand on.
-    bool is_packages = false;
-};
-
-struct BaseSpec {
-    static constexpr StepKind kind{.name = "base", .is_change = true, .is_packages = true};
-    Base base;
-    LockedBase locked;
-    std::vector<std::string> interpreters{};  // that the template names; measured beside what PATH finds
-    std::vector<Repository> repositories{};   // that its packages may come from
-    Digest image{};                           // of a `layout` base: the manifest that its key stands for
-    std::size_t layers = 0;                   // of that image
-};
-struct FilesSpec {
-    static constexpr StepKind kind{.name = "files"};
-    FilesLayer layer;
-    Digest content;                     // of everything it copies
-    std::optional<Digest> signature{};  // of the files when that was taken; compared again after packing
-};
-struct FetchSpec {
-    static constexpr StepKind kind{.name = "fetch", .is_light = true};
-    FetchLayer layer;
-};
-struct GitSpec {
-    static constexpr StepKind kind{.name = "git"};
-    GitLayer layer;
-    LockedGit locked;
-};
-struct AptSpec {
-    static constexpr StepKind kind{.name = "apt", .is_change = true, .is_packages = true};
-    LockedApt locked;
-    std::string suite;                       // of a `debian` base; of another, what its os-release calls it
-    bool own_sources = false;                // packages come from the base's own apt sources
-    std::vector<Repository> repositories{};  // and from these
-};
-struct PythonSpec {
-    static constexpr StepKind kind{.name = "python"};
-    LockedVenv locked;
-    std::vector<std::string> allow_shared;      // distributions that may own each other's files, by name
-    std::vector<std::string> allow_bad_record;  // distributions whose RECORD may be wrong, by name
-    ContextFolder folder{};                     // the template's: where paths of its own wheels and sources start
-    std::vector<std::string> kernels;           // whose active variant the venv's .pth file puts first on Python's path
-};
-struct RunSpec {
-    static constexpr StepKind kind{.name = "run", .is_change = true, .is_light = true};
-    RunLayer layer;
-};
-// Of an sdist all but its one folder, "<project>-<version>", is the source.
-inline constexpr std::uint32_t sdist_strip = 1;
-
-struct KernelSpec {
-    static constexpr StepKind kind{.name = "kernel", .is_compile = true};
-    std::string kernel;  // name
-    KernelRecipe recipe;
-    kernel::Arch arch;
-    std::vector<kernel::GpuTarget> serves;  // the targets that this variant is for
-    Digest source;                          // of the source tree
-    std::int64_t source_time = 0;           // of the commit; 0: others have none
-    LockedToolchain toolchain;
-    std::string torch_venv;                          // where torch is, for recipes that need it
-    std::vector<Digest> patches;                     // of their content, in order
-    std::string torch_version{};                     // the venv's, "2.11.0"; empty without torch
-    std::vector<LockedDistribution> requirements{};  // wheels that only the compile sees
-    LockedPlaces places{};                           // where they are looked for
-    std::vector<std::string> venv_hidden{};          // distributions of the venv that the compile does not see
-    std::vector<LockedDistribution> sdist{};         // that the source is; empty: it is of another kind
-};
-struct KernelFilesSpec {  // what a pod needs of a kernel besides its variants
-    static constexpr StepKind kind{.name = "kernel-files"};
-    std::string kernel;
-    KernelRecipe recipe;
-    bool with_source = false;  // patched, so that a pod needs no network for it
-    bool may_compile = false;  // nvcc-front, and the patches of a source that the pod fetches
-    Digest source;
-    std::int64_t source_time = 0;
-    std::vector<Digest> patches;
-    std::optional<Digest> selftest;
-    std::vector<LockedDistribution> fallback;  // wheels; empty: none
-    LockedPlaces places{};                     // where they are looked for
-    std::vector<LockedDistribution> sdist{};   // as above
-};
-// A program of ours that goes into the image.
-struct RuntimeProgram {
-    std::string path;  // in the image: "opt/tmplbuild/launcher"
-    std::filesystem::path file;
-    Digest content;
-};
-struct RuntimeSpec {  // the launcher and its tools
-    static constexpr StepKind kind{.name = "runtime"};
-    std::vector<RuntimeProgram> programs;
-};
-// One variant that pod.json is to name; the kernel step's facts say the rest.
-struct VariantRef {
-    std::string kernel;
-    kernel::Arch arch;
-    std::string step;
-};
-struct PodSpecStep {  // pod.json: always the last layer
-    static constexpr StepKind kind{.name = "pod"};
-    pod::PodSpec pod;
-    std::vector<std::string> venvs;         // all of the image
-    std::vector<std::string> interpreters;  // of each of them, as the template names it; empty: what PATH finds
-    std::string constraints;                // the text of constraints.txt; empty: none
-    std::vector<VariantRef> variants;
-};
 
 struct Step {
     std::string id;         // "base", "files:notebooks", "python:venv", "kernel:int8-attention:8.9", "runtime", "pod"
     std::string summary{};  // one line for people
-    std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec, KernelFilesSpec,
-                 RuntimeSpec, PodSpecStep>
-        spec;
+    StepSpec spec;
     std::optional<CanonicalKey> key{};  // none: `unresolved` says which fact is missing
     std::string unresolved{};
     std::string interpreter{};           // of the base, as the template names it; empty: what PATH finds

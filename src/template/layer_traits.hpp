@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "template/template.hpp"
+#include "template/layer.hpp"
 
 namespace tmplbuild {
 
