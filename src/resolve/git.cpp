@@ -70,7 +70,7 @@ std::string some_of(const std::vector<std::string>& names) {
 
 // A file with the attribute filter=lfs whose content is a pointer, which `git lfs` would replace in a clone.
 Result<void> refuse_pointers(GitRepository& repository, const std::string& url, const std::string& rev,
-                             const std::vector<GitEntry>& entries) {
+                             const std::vector<GitEntry>& entries, const std::string& hint) {
     bool attributes = false;
     std::vector<GitEntry> small;
     for (const GitEntry& entry : entries) {
@@ -95,7 +95,7 @@ Result<void> refuse_pointers(GitRepository& repository, const std::string& url, 
                            " has only Git LFS pointers in the place of " + std::to_string(names.size()) +
                            (names.size() == 1 ? " file" : " files") + " (" + human_bytes(bytes) +
                            "): " + some_of(names),
-                       "with lfs = \"pointers\" they stay pointers; a `fetch` layer brings a file itself");
+                       hint);
 }
 
 using Visit = std::function<Result<void>(GitRepository& repository, const GitRequest& asked,
@@ -162,10 +162,10 @@ Result<void> check_place(const fs::path& to, const std::string& below) {
 
 }  // namespace
 
-Result<void> fetch_git(const GitRequest& asked, ResolveContext& context) {
+Result<void> fetch_git(const GitRequest& asked, ResolveContext& context, const std::string& lfs_hint) {
     if (auto made = sys::make_directories(context.store.root() / "git"); !made) return made.error();
-    Tree tree(context, [](GitRepository& repository, const GitRequest& now, const auto& entries, const auto&) {
-        return now.lfs_pointers ? Result<void>() : refuse_pointers(repository, now.url, now.rev, entries);
+    Tree tree(context, [&](GitRepository& repository, const GitRequest& now, const auto& entries, const auto&) {
+        return now.lfs_pointers ? Result<void>() : refuse_pointers(repository, now.url, now.rev, entries, lfs_hint);
     });
     return tree.walk(asked, GitUrlFrom::builder, "", 0);
 }

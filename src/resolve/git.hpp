@@ -14,9 +14,12 @@
 
 namespace tmplbuild {
 
+// What can be done about LFS pointers where the key `lfs` can be written: by `git` layers and sources of kernels.
+inline constexpr const char* lfs_key_hint =
+    "with lfs = \"pointers\" they stay pointers; a `fetch` layer brings a file itself";
 // Fetches the commit and, when requested, its submodules, unless the store has them. Usage errors: a commit that the
-// repository does not have, files that are LFS pointers.
-Result<void> fetch_git(const GitRequest& asked, ResolveContext& context);
+// repository does not have, and files that are LFS pointers, with `lfs_hint`.
+Result<void> fetch_git(const GitRequest& asked, ResolveContext& context, const std::string& lfs_hint = lfs_key_hint);
 // The same; returns what the lock keeps of the commit. Reports which submodules are left out.
 Result<LockedGit> resolve_git(const GitRequest& asked, ResolveContext& context);
 // The commit to which a branch or a tag of the repository points now; "HEAD" is its default branch; 40 hex digits are a

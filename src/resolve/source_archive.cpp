@@ -133,10 +133,14 @@ Result<SourceArchive> archive_folder(const FileItem& item, const SourceTree& tre
 
 }  // namespace
 
+// A requirement has no key `lfs`. One by a folder of a `git` layer's commit has that layer's choice.
+static constexpr const char* requirement_lfs_hint =
+    "sources are built without what Git LFS keeps: require a wheel or an sdist of it, by its name or its address";
+
 Result<SourceArchive> archive_source(const SourceTree& tree, const ContextFile& local, ResolveContext& context) {
     if (!tree.is_commit()) return archive_folder(item_of(local), tree, context.store);
     const GitRequest commit{tree.url, tree.commit, tree.submodules, tree.lfs_pointers};
-    if (auto fetched = fetch_git(commit, context); !fetched) return fetched.error();
+    if (auto fetched = fetch_git(commit, context, requirement_lfs_hint); !fetched) return fetched.error();
     auto folder = context.store.new_temp_directory("source");
     if (!folder) return folder.error();
     const fs::path place = folder->path() / source_archive_top;

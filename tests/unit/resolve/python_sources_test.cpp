@@ -201,3 +201,15 @@ TEST_CASE("a repository that a dependency names is fetched for the template alon
     REQUIRE(both);
     CHECK(named(*both, "said").version == "1.0");
 }
+
+TEST_CASE("a repository with files that Git LFS keeps elsewhere is refused with what a requirement can do") {
+    SourcesBench bench;
+    bench.write("repo/pyproject.toml", "[project]\nname = 'toy'\nversion = '1.0'\n");
+    bench.write("repo/.gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    bench.write("repo/model.bin",
+                "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, '1') + "\nsize 12345\n");
+    const std::string said = bench.refusal("toy @ git+https://git.invalid/repo@" + bench.commit());
+    CHECK(said.find("has only Git LFS pointers in the place of 1 file (12.3 kB): model.bin") != std::string::npos);
+    CHECK(said.find("require a wheel or an sdist of it, by its name or its address") != std::string::npos);
+    CHECK(said.find("lfs = ") == std::string::npos);
+}
