@@ -106,7 +106,7 @@ Result<LockedDistribution> DirectFiles::fetch(const AskedRequirement& asked, Dis
     out.source = without_user(url);
     if (out.file.empty() || out.file.front() == '.' || out.file.find('/') != std::string::npos)
         return usage_error("'" + out.source + "' does not end with a file's name");
-    // What the store has under a pinned hash need not come again.
+    // A file with a pinned hash that the store has is not fetched again.
     for (const RequirementHash& hash : asked.what.hashes)
         if (const auto pin = Digest::parse_hex(hash.hex); pin && hash.algorithm == "sha256")
             if (context_.store.has_blob(*pin)) out.sha256 = *pin;
@@ -141,12 +141,12 @@ Result<void> DirectFiles::name_it(DirectFile& file) const {
     return {};
 }
 
-// Two requirements may name two files of one name: each has a folder of its own.
+// Two requirements may name two files with the same name, so each file has a folder of its own.
 Result<void> DirectFiles::link_it(DirectFile& file) {
     auto folder = context_.store.new_temp_directory("direct");
     if (!folder) return folder.error();
     file.link = folder->path() / file.distribution.file;
-    // uv takes an sdist by PEP 625's endings alone; it never opens one of which it is told what it is.
+    // uv recognises an sdist by the endings of PEP 625 alone; it does not open one whose metadata it was given.
     if (file.link.extension() == ".tar") file.link += ".gz";
     std::error_code failed;
     fs::create_symlink(context_.store.blob_path(file.distribution.sha256), file.link, failed);

@@ -18,10 +18,10 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-static constexpr std::size_t at_once = 4;                   // enough to fill a line, few enough for any index
+static constexpr std::size_t at_once = 4;                   // enough to fill a connection, and few enough for any index
 static constexpr std::uint64_t largest_file = 64ULL << 30;  // where no size is known
 
-// Bytes of all files of one call, told together.
+// The progress of all files of one call together.
 class DistributionFetcher::Meter {
   public:
     Meter(Progress& progress, const std::string& step, std::uint64_t total)
@@ -56,13 +56,13 @@ Result<void> DistributionFetcher::fetch(const std::vector<LockedDistribution*>& 
     if (missing.empty()) return {};
     context_.progress.doing(step_, "fetching " + std::to_string(missing.size()) +
                                        (missing.size() == 1 ? " distribution" : " distributions"));
-    // The largest first, so that the last one does not run alone for long.
+    // The largest ones first, so that the last download does not run alone for long.
     std::stable_sort(missing.begin(), missing.end(), [](auto* a, auto* b) { return a->size > b->size; });
     Meter meter(context_.progress, step_, total);
     std::stop_source ended;
     const std::stop_callback pass_on(context_.stop, [&ended] { ended.request_stop(); });
     std::mutex mutex;
-    std::optional<Error> first;  // under mutex; later ones are only interruptions by the first
+    std::optional<Error> first;  // guarded by mutex; later errors only result from the first one
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t n = 0; (n = next.fetch_add(1)) < missing.size();) {
@@ -103,7 +103,7 @@ Result<void> DistributionFetcher::fetch_one(LockedDistribution& wanted, const Lo
     return error.while_doing("fetching " + wanted.file);
 }
 
-// A network error is one that another place may not have.
+// After a network error, another place may still have the file.
 Result<void> DistributionFetcher::fetch_from(const std::string& location, LockedDistribution& wanted, Meter& meter,
                                              const std::stop_token& stop) {
     auto file = context_.store.new_temp_file();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of distributions into the store, four at a time, each checked against its hash. Used after a resolution and for
-// what a lock names. Never keeps a file that has another hash than the lock's.
+// Fetches files of distributions into the store, four at a time, each checked against its hash. Used after a resolution
+// and for what a lock names. Never keeps a file with another hash than the lock's.
 #pragma once
 
 #include <functional>
@@ -21,12 +21,12 @@ using Locate = std::function<Result<FilePlaces>(const LockedDistribution& distri
 
 class DistributionFetcher {
   public:
-    // `step` is what progress names, "kernel:tiny:8.9"; `part` what the lock calls it, "kernel:tiny".
+    // Progress names `step`, "kernel:tiny:8.9"; hints name `part`, the lock's word for it, "kernel:tiny".
     DistributionFetcher(std::string step, std::string part, const PipSettings& settings, ResolveContext& context)
         : step_(std::move(step)), part_(std::move(part)), settings_(settings), context_(context) {}
 
-    // Those that the store lacks. A `sha256` that is not set, and a `size` of 0, are filled in from what came. One that
-    // no place has: a network error that names it and `tmplbuild lock --update`.
+    // Fetches those that the store lacks. A `sha256` that is not set and a `size` of 0 are set from the file. Where no
+    // place has a file: a network error that names it and `tmplbuild lock --update`.
     Result<void> fetch(const std::vector<LockedDistribution*>& wanted, const Locate& locate);
 
   private:

@@ -113,7 +113,7 @@ static json::object write(const LockedKernel& k) {
     return o;
 }
 
-// A list that is empty is written all the same, but for kernels, which most templates have none of.
+// An empty list is written too, except for kernels, which most templates do not have.
 template <class Part>
 static constexpr bool may_be_absent = std::is_same_v<Part, LockedKernel>;
 
@@ -133,7 +133,7 @@ std::string Lock::to_text() const {
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------
-// value() throws BuildError on a wrong member; Lock::parse turns that into its own error, naming the lock.
+// value() throws BuildError on a wrong member; Lock::parse turns that into an error that names the lock.
 
 static Digest read_digest(const json::object& o, std::string_view key) {
     return Digest::parse(json::get_string(o, key).value()).value();
@@ -145,8 +145,8 @@ static std::uint64_t read_size(const json::object& o) {
     return static_cast<std::uint64_t>(size);
 }
 
-// A text that is what the template's grammar calls `what`: a lock is as foreign as a template, and what it holds goes
-// into the commands of package managers, into paths and into addresses.
+// A text that the template's grammar accepts as `what`: a lock is as foreign as a template, and its values end up in
+// commands of package managers, in paths and in addresses.
 template <class Good>
 static std::string read_text(const json::object& o, std::string_view key, Good good, std::string_view what) {
     std::string text = json::get_string(o, key).value();
@@ -164,7 +164,7 @@ static bool is_image_folder(const std::string& text) {
 
 static bool is_step_of_apt(const std::string& text) { return text.starts_with("apt:") && is_name(text.substr(4)); }
 
-// packer_format(): "1+zstd-1.5.4".
+// The form of packer_format(): "1+zstd-1.5.4".
 static bool is_packer(const std::string& text) {
     return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -174,7 +174,7 @@ static bool is_origin(const std::string& text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-// The suites that packages were drawn from; locks of earlier releases have none.
+// The suites from which packages were taken; locks of earlier releases have none.
 static std::vector<std::string> read_suites(const json::object& o) {
     std::vector<std::string> out;
     if (!o.contains("suites")) return out;
@@ -195,7 +195,7 @@ static LockedPackage read_package(const json::object& o) {
             read_size(o)};
 }
 
-// An address as a template could name it: http(s), no user, nothing that could part a line or a configuration.
+// An address that a template could name: http(s), no user, nothing that could end a line or a field of a configuration.
 static bool is_plain_address(const std::string& text) {
     const std::size_t begin = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
     return begin != 0 && text.size() > begin && text[begin] != '/' &&
@@ -262,7 +262,7 @@ static void read(const json::object& o, LockedBase& base) {
     base.kind = read_text(
         o, "kind", [](const std::string& kind) { return kind == "debian" || kind == "layout"; }, "a kind of base");
     base.request = read_digest(o, "request");
-    // A layout's is what its os-release calls it: another distribution's word.
+    // Of a layout, it is the word of that image's os-release, which may be another distribution's.
     if (o.contains("suite"))
         base.suite = base.kind == "debian" ? read_text(o, "suite", is_debian_suite, "a suite of Debian")
                                            : read_text(o, "suite", is_origin, "the name of a release");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// template.lock: every outside input pinned by digest, beside the template, as JSON one entity a line so that diffs
-// read well. Written by resolve/, obeyed by everything after. Names a file by project, version, name and hash; the
-// machine's own index or mirror finds it, unless the template or its requirements name an address themselves. Holds no
-// secret and no path of the machine.
+// template.lock: every outside input pinned by digest, beside the template, as JSON with one entity on a line for
+// readable diffs. resolve/ writes it, everything after obeys it. It names a file by project, version, name and hash;
+// the machine's own index or mirror finds it, unless the template or its requirements name an address themselves. Holds
+// no secret and no path of the machine.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@
 namespace tmplbuild {
 
 struct Lock {
-    std::string packer;  // packer_format() of the tool that wrote it
+    std::string packer;  // packer_format() of the tool that wrote the lock
     std::optional<LockedBase> base;
     std::vector<LockedVenv> venvs;
     std::vector<LockedApt> apts;
@@ -34,9 +34,9 @@ struct Lock {
     static Result<Lock> parse(const std::string& text, const std::string& file_name);
 };
 
-// Every part of the lock with its key in the file, in the order in which they build on each other. Whoever does
-// something with all of them walks over them here, so that a part that is new is forgotten nowhere: a member that is
-// missing here does not compile. `lock`: a Lock, const or not; visit(key, part).
+// Visits every part of the lock with its key in the file, in the order in which they build on each other. Code that
+// handles all parts uses this, so that it cannot forget a new one: a member that is missing here does not compile.
+// `lock`: a Lock, const or not; visit(key, part).
 template <class Locks, class Visit>
 void for_each_part(Locks& lock, Visit&& visit) {
     auto& [packer, base, venvs, apts, gits, toolchain, kernels] = lock;
@@ -49,8 +49,8 @@ void for_each_part(Locks& lock, Visit&& visit) {
     visit("kernels", kernels);
 }
 
-// "tmplbuild lock --update PART TEMPLATE" in backquotes, for hints: how what is locked of a part is taken anew. Empty:
-// of all parts.
+// "tmplbuild lock --update PART TEMPLATE" in backquotes, for hints: the command that resolves a part again. Empty: all
+// parts.
 std::string renewal_of(const std::string& part = {});
 
 // template.toml → template.lock, beside it.

@@ -29,7 +29,7 @@ void append_utf8(std::string& out, unsigned long code) {
     for (int n = more - 1; n >= 0; --n) out += static_cast<char>(0x80 | ((code >> (6 * n)) & 0x3F));
 }
 
-// HTML's character references as they occur in links: numbers, and the few names that an attribute must escape.
+// Replaces HTML's character references that occur in links: numbers, and the few names that an attribute must escape.
 std::string without_references(std::string_view text) {
     static const std::map<std::string_view, char> names = {{"amp", '&'},  {"lt", '<'},    {"gt", '>'},
                                                            {"quot", '"'}, {"apos", '\''}, {"nbsp", ' '}};
@@ -59,10 +59,10 @@ std::string without_references(std::string_view text) {
     return out;
 }
 
-// The value of one attribute in the inside of a tag: quoted either way, or bare.
+// The value of one attribute inside a tag, with either kind of quotes or without.
 std::optional<std::string> attribute(std::string_view tag, std::string_view wanted) {
     const std::string_view space = " \t\r\n\f/";
-    std::size_t at = std::min(tag.find_first_of(space), tag.size());  // over the tag's name
+    std::size_t at = std::min(tag.find_first_of(space), tag.size());  // skips the tag's name
     while ((at = tag.find_first_not_of(space, at)) != std::string_view::npos) {
         const std::size_t name_end = std::min(tag.find_first_of(" \t\r\n\f/=", at), tag.size());
         const std::string name = to_lower(tag.substr(at, name_end - at));
@@ -84,7 +84,7 @@ std::optional<std::string> attribute(std::string_view tag, std::string_view want
     return {};
 }
 
-// The end of a tag that begins at `at`: the '>' outside quotes.
+// The end of a tag that begins at `at`: the first '>' outside quotes.
 std::size_t tag_end(std::string_view text, std::size_t at) {
     char quote = 0;
     for (; at < text.size(); ++at) {
@@ -103,7 +103,7 @@ std::optional<IndexLink> link_to(const std::string& page, const std::string& hre
     auto url = io::join_url(page, href);
     if (!url) return {};
     IndexLink link{url_file_name(*url), *url, {}};
-    const std::size_t hash = href.find("#sha256=");  // PEP 503; other hashes are not used here
+    const std::size_t hash = href.find("#sha256=");  // PEP 503; hashes of other kinds are not used here
     if (hash != std::string::npos)
         if (auto digest = Digest::parse_hex(to_lower(std::string_view(href).substr(hash + 8, 64))))
             link.sha256 = *digest;
@@ -111,7 +111,7 @@ std::optional<IndexLink> link_to(const std::string& page, const std::string& hre
     return link;
 }
 
-// What a file is of a project: PEP 625, and wheels.
+// Which file of a project it is: an sdist (PEP 625) or a wheel.
 struct NamedFile {
     std::string version;
     bool is_sdist;
@@ -133,7 +133,7 @@ std::optional<NamedFile> read_file_name(const std::string& file, const std::stri
     return {};
 }
 
-// PEP 440: zeros at the end of a release do not count.
+// Zeros at the end of a release do not count (PEP 440).
 bool is_same_version(const std::string& left, const std::string& right) {
     const auto plain = [](const std::string& text) {
         std::string out = to_lower(text);
@@ -144,7 +144,7 @@ bool is_same_version(const std::string& left, const std::string& right) {
     return plain(left) == plain(right);
 }
 
-// What one place offers; the link where it has the sdist, else why it does not.
+// The answer of one place: the link where it has the sdist, else the reason why not.
 struct Offer {
     std::optional<IndexLink> link{};
     bool has_project = false;
@@ -155,7 +155,7 @@ Offer offer_of(const std::vector<IndexLink>& links, const std::string& project, 
                const std::string& place) {
     Offer out;
     bool has_wheels = false;
-    std::string last;  // the version that the page names last: mostly the newest
+    std::string last;  // the version that the page names last, which is mostly the newest
     for (const IndexLink& link : links) {
         const auto file = read_file_name(link.file, project);
         if (!file) continue;
@@ -231,7 +231,7 @@ io::HttpRequest request_for(const PipSettings& settings, const std::string& url)
     return {.url = settings.with_user(url), .ca_file = settings.ca_file, .insecure = settings.trusts(url)};
 }
 
-// A page's links; none for a page that is not there. Some indexes say 403 for a project that they lack.
+// The links of a page; none for a page that does not exist. Some indexes answer 403 for a project that they lack.
 Result<std::vector<IndexLink>> PackageIndex::page(const std::string& url, std::stop_token stop) {
     io::HttpRequest request = request_for(settings_, url);
     // PEP 691, "Version + Format Selection".

@@ -16,15 +16,15 @@ namespace {
 
 using Options = std::map<std::string, std::string>;  // "extra-index-url" → text, lines joined by '\n'
 
-// pip takes "--Find_Links" for "find-links".
+// pip also accepts "--Find_Links" for "find-links".
 std::string option_name(std::string_view text) {
     std::string name = to_lower(trim(text));
     std::replace(name.begin(), name.end(), '_', '-');
     return name.starts_with("--") ? name.substr(2) : name;
 }
 
-// Python's configparser: sections, "key = value" or "key: value", deeper lines go on with the value, whole-line
-// comments by '#' and ';'. Sections that do not matter here are read over.
+// Reads the form of Python's configparser: sections, "key = value" or "key: value", deeper lines continue the value,
+// whole-line comments by '#' and ';'. Other sections are skipped.
 Result<std::map<std::string, Options>> parse_ini(const std::string& text, const fs::path& file) {
     std::map<std::string, Options> sections;
     std::string section, key;
@@ -58,7 +58,7 @@ Result<void> add_file(Options& options, const fs::path& file) {
     std::error_code failed;
     if (!fs::is_regular_file(file, failed)) return {};
     auto text = sys::read_file(file, 1 << 20);
-    if (!text) return {};  // pip, too, goes on without a file that it may not read
+    if (!text) return {};  // pip, too, ignores a file that it may not read
     auto sections = parse_ini(*text, file);
     if (!sections) return sections.error();
     for (const char* section : {"global", "install"})
@@ -110,7 +110,7 @@ bool is_yes(const std::string& text) {
     return word == "1" || word == "true" || word == "yes" || word == "on" || word == "y" || word == "t";
 }
 
-// Absolute folders and URLs; a folder that is not there is left out, since uv refuses to start over it.
+// Absolute folders and URLs; a missing folder is left out, since uv would refuse to start.
 std::vector<std::string> usable_links(const std::vector<std::string>& links, const std::string& home) {
     std::vector<std::string> out;
     for (std::string link : links) {
@@ -127,7 +127,7 @@ std::vector<std::string> usable_links(const std::vector<std::string>& links, con
     return out;
 }
 
-// "https://user@host:8080/path" in its parts; the authority is lower case, as hosts are.
+// The parts of "https://user@host:8080/path"; the authority is in lower case, since hosts are.
 struct Parts {
     std::string scheme, user, authority, host, rest;
 };
@@ -145,7 +145,7 @@ Parts take_apart(const std::string& url) {
     return parts;
 }
 
-// "name=https://…", as UV_INDEX may hold it, without the name.
+// "name=https://…", a form of UV_INDEX, without the name.
 std::string without_name(const std::string& index) {
     const std::size_t sign = index.find('='), scheme = index.find("://");
     return sign != std::string::npos && sign < scheme ? index.substr(sign + 1) : index;
@@ -195,7 +195,7 @@ Result<PipSettings> read_pip_settings(const Environment& environment, const fs::
     for (const std::string& index : words(uv_indexes)) settings.more_indexes.push_back(without_name(index));
     if (settings.more_indexes.empty()) {
         settings.more_indexes = words((*options)["extra-index-url"]);
-        // For pip all indexes are one: the best version of any of them is taken.
+        // pip treats all indexes as one: it takes the best version of any of them.
         if (!settings.more_indexes.empty()) settings.index_strategy = IndexStrategy::unsafe_best_match;
     }
     if (const std::string word = environment("UV_INDEX_STRATEGY"); !word.empty()) {
@@ -209,7 +209,7 @@ Result<PipSettings> read_pip_settings(const Environment& environment, const fs::
     settings.find_links = usable_links(uv_links.empty() ? words((*options)["find-links"]) : words(uv_links, ", \t\n\r"),
                                        environment("HOME"));
     settings.no_index = is_yes(first_set({"UV_NO_INDEX"}, (*options)["no-index"]));
-    // REQUESTS_CA_BUNDLE: pip's HTTP library obeys it.
+    // REQUESTS_CA_BUNDLE is obeyed by pip's HTTP library.
     settings.ca_file = (*options)["cert"];
     if (settings.ca_file.empty() && environment("SSL_CERT_FILE").empty() && environment("CURL_CA_BUNDLE").empty())
         settings.ca_file = environment("REQUESTS_CA_BUNDLE");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story: what is asked → settings → uv → the best file of each version → hashes → groups.
+// The sequence of a resolution: what is asked → settings → uv → the best file of each version → hashes → groups.
 #include "resolve/python.hpp"
 
 #include <set>
@@ -80,8 +80,8 @@ Result<ResolvedPython> resolve_wheels(const PythonRequest& request, const BaseCo
     return session->run(std::move(question), false);
 }
 
-// Backends that need more for an editable install than their projects' pyproject.toml says; they would ask for it only
-// while the build runs.
+// Backends that need more for an editable install than their projects' pyproject.toml says; they would only ask for it
+// during the build.
 static Texts editable_requirements(const Texts& requirements) {
     for (const std::string& text : requirements)
         if (const auto what = parse_requirement(text); what && what->project() == "hatchling") return {"editables"};
@@ -113,7 +113,7 @@ Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Python
         if (!sdist.editable.empty()) add(name, editable_requirements(*requirements), false);
     }
     add("build_requirements of " + request.step, request.build_requirements, false);
-    // An extension runs with the torch that it was compiled against, or not at all.
+    // An extension runs only with the torch against which it was compiled.
     Texts torch;
     for (const LockedDistribution& one : venv.distributions)
         if (one.name == "torch") torch.push_back("torch==" + one.version);
@@ -127,7 +127,7 @@ Result<ResolvedPython> resolve_builders(const ResolvedPython& venv, const Python
     asked->no_index = request.asked.no_index;
     PythonRequest builders{request.step, std::move(*asked), request.indexes, request.index_strategy,
                            venv.distributions};
-    // Sources that are still to be asked what they are.
+    // Sources whose name is not known yet have no wheel to prefer.
     std::erase_if(builders.earlier, [](const LockedDistribution& one) { return one.name.empty(); });
     auto session = PythonSession::open(builders, contract, context);
     if (!session) return session.error();

@@ -33,7 +33,7 @@ void say(const PythonRequest& request, const PlacedText& place, ResolveContext& 
                              place.where.to_string() + ")");
 }
 
-// A file or sources that the lock names by their place, into the store; what they are now.
+// Takes a file or sources that the lock names by their place into the store; returns the digest that they have now.
 Result<Digest> take_again(const LockedDistribution& one, const std::optional<SourceTree>& tree,
                           const ContextFolder& folder, ResolveContext& context) {
     if (tree) {
@@ -103,7 +103,7 @@ Result<LockedPlaces> add_places(const PythonRequest& request, PipSettings& setti
     }
     settings.no_index = settings.no_index || asked.no_index;
     settings.more_indexes.insert(settings.more_indexes.begin(), first.begin(), first.end());
-    // A name that one index has is never taken from another one unless the template says so in so many words.
+    // A name that one index has is never taken from another one, unless the template explicitly says so.
     if (request.index_strategy)
         settings.index_strategy = request.index_strategy;
     else if (!first.empty())

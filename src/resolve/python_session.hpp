@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One resolution of Python packages: uv is asked, and asked again, until each project has one version and one file that
-// the base can install. Used by python.cpp, which says what is asked. Never installs anything.
+// One resolution of Python packages: it asks uv, repeatedly, until each project has one version and one file that the
+// base can install. Used by python.cpp, which decides what is asked. Never installs anything.
 #pragma once
 
 #include <map>
@@ -18,10 +18,10 @@
 
 namespace tmplbuild {
 
-// Where a file of each project is, by the places that its resolution saw.
+// Where a file of each project is, according to the resolution.
 Locate by_project(const std::map<std::string, std::string>& locations);
 
-// One resolution: what all its parts need.
+// One resolution: the state that its parts share.
 class PythonSession {
   public:
     static Result<PythonSession> open(const PythonRequest& request, const BaseContract& contract,

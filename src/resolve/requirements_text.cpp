@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_files = 200;  // of one root; more is a mistake or an attack
+constexpr std::size_t most_files = 200;  // files that one root may lead to; more is a mistake or an attack
 
 bool is_web_address(std::string_view text) { return text.starts_with("https://") || text.starts_with("http://"); }
 
@@ -118,7 +118,7 @@ class FilesReader {
         return {};
     }
 
-    // A folder of sources: of the commit that the file itself is from, else of the context.
+    // A folder of sources: from the commit of the requirements file, else from the context.
     Result<void> take_folder(AskedRequirement& asked) const {
         const std::string& path = asked.what.address;
         if (root().commit) {
@@ -150,7 +150,7 @@ class FilesReader {
         return {};
     }
 
-    // A path as a line names it, inside the context: relative ones count from the root file's folder, as pip run there.
+    // A path in a line, inside the context: relative ones count from the root file's folder, as when pip runs there.
     Result<ContextFile> context_file(const std::string& path, const SourcePos& where) const {
         if (!root().context)
             return at(usage_error("'" + path + "' is a path, and this file is not one of the template's own",
@@ -258,7 +258,7 @@ class FilesReader {
         return read_file(path, constraints, where);
     }
 
-    // pip's FormatControl: the later option wins, by name; ":all:" and ":none:" clear what stood before.
+    // pip's FormatControl: for each name the later option wins; ":all:" and ":none:" clear the earlier ones.
     Result<void> formats(const std::string& value, std::set<std::string>& target, std::set<std::string>& other,
                          const SourcePos& where) {
         for (const std::string& part : split(value, ',')) {
@@ -278,14 +278,14 @@ class FilesReader {
         return {};
     }
 
-    // ${NAME} where a user or a password stands, in files of the template's author.
+    // Replaces ${NAME} where a user or a password stands, in files of the template's author.
     Result<std::string> expanded(const std::string& text, const SourcePos& where) const {
         std::string out = text;
         for (std::size_t begin = 0; (begin = out.find("${", begin)) != std::string::npos;) {
             const std::size_t end = out.find('}', begin);
             const std::string name = end == std::string::npos ? "" : out.substr(begin + 2, end - begin - 2);
             if (name.empty() || name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != std::string::npos) {
-                begin += 2;  // no variable to pip either
+                begin += 2;  // pip does not take this for a variable either
                 continue;
             }
             const std::size_t scheme = out.rfind("://", begin), user = out.find('@', end);
@@ -317,7 +317,7 @@ class FilesReader {
         if (!out_.hash_checked[root_number_]) out_.hash_checked[root_number_] = where;
     }
 
-    // pip's hash-checking mode: on for all requirements of a file as soon as one of them has a hash.
+    // pip's hash-checking mode holds for all requirements of a file as soon as one of them has a hash.
     Result<void> check_hash_mode() const {
         for (std::size_t n = checked_before_; n < out_.requirements.size(); ++n) {
             const AskedRequirement& asked = out_.requirements[n];
@@ -354,7 +354,7 @@ class FilesReader {
     const std::vector<RequirementsRoot>& roots_;
     const std::size_t roots_before_, checked_before_;
     std::size_t root_number_ = 0, files_ = 0;
-    std::vector<std::string> open_;  // files that are being read, outermost first
+    std::vector<std::string> open_;  // the files that are being read, outermost first
     AskedPython out_;
 };
 

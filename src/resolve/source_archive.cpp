@@ -133,7 +133,7 @@ Result<SourceArchive> archive_folder(const FileItem& item, const SourceTree& tre
 
 }  // namespace
 
-// A requirement has no key `lfs`. One by a folder of a `git` layer's commit has that layer's choice.
+// A requirement has no key `lfs`; one by a folder of a `git` layer's commit follows that layer's setting.
 static constexpr const char* requirement_lfs_hint =
     "sources are built without what Git LFS keeps: require a wheel or an sdist of it, by its name or its address";
 

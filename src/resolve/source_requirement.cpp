@@ -26,7 +26,7 @@ Result<std::string> commit_for(const SourceTree& tree, const std::vector<LockedD
     return find_commit(tree.url, tree.named, context);
 }
 
-// Before its version is known: what the archive is, under a name for messages.
+// While its version is not known, the archive has a provisional name for messages.
 Result<LockedDistribution> archive(const SourceTree& tree, const AskedRequirement& asked, ResolveContext& context) {
     auto made = archive_source(tree, asked.local.value_or(ContextFile{}), context);
     if (!made) {
@@ -34,7 +34,7 @@ Result<LockedDistribution> archive(const SourceTree& tree, const AskedRequiremen
         if (error.kind == ErrorKind::build) error.kind = ErrorKind::usage;
         return error;
     }
-    // The archive's own digest is of other bytes: the folder is looked at again.
+    // The archive has a digest of other bytes, so the folder's digest is taken again.
     if (asked.content) {
         auto now = digest_source_folder(*asked.local);
         if (!now) return now.error();
@@ -49,7 +49,7 @@ Result<LockedDistribution> archive(const SourceTree& tree, const AskedRequiremen
     return out;
 }
 
-// A file's name holds no '!' of an epoch and nothing else that a version could bring.
+// A file name has no '!' of an epoch and no other character that a version could add.
 std::string file_name(const SdistMetadata& metadata) {
     std::string out = metadata.name + "-" + metadata.version + ".tar";
     std::replace(out.begin(), out.end(), '!', '_');

@@ -15,15 +15,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Names of the files that uv is given; its messages get the real names back.
+// The names of the files that uv is given; in its messages they are replaced by the real names.
 constexpr const char* requirements_prefix = "requirements-";
 constexpr const char* constraints_prefix = "constraints-";
 using Texts = std::vector<std::string>;
-// uv looks at an interpreter in isolated mode and runs build backends without it. site.py runs lines of .pth files that
-// begin with "import" before anything else; os._exit leaves nothing to catch.
+// uv asks an interpreter about itself in isolated mode, and runs build backends without it. site.py runs lines of .pth
+// files that begin with "import" before anything else; os._exit cannot be caught.
 constexpr const char* inert_line = "import os, sys; sys.flags.isolated or os._exit(41)\n";
 
-// TOML's basic strings take JSON's escapes, but for DEL (TOML 1.0, "String").
+// TOML's basic strings have JSON's escapes, except for DEL (TOML 1.0, "String").
 std::string toml_string(const std::string& text) {
     std::string out = json::canonical(json::value(text));
     for (std::size_t at = 0; (at = out.find('\x7f', at)) != std::string::npos;) out.replace(at, 1, "\\u007f");
@@ -37,7 +37,7 @@ std::string toml_list(const std::vector<std::string>& texts) {
     return "[" + join(quoted, ", ") + "]";
 }
 
-// The least that uv reads as a pylock.toml.
+// The smallest text that uv reads as a pylock.toml.
 std::string preferences(const std::vector<LockedDistribution>& preferred) {
     std::string out = "lock-version = \"1.0\"\ncreated-by = \"tmplbuild\"\n";
     for (const LockedDistribution& one : preferred)
@@ -50,7 +50,7 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
         text.replace(at, from.size(), to);
 }
 
-// uv's messages wrap a cause's later lines; only colours and empty ends go.
+// uv wraps long causes over several lines, so only colours and white space at the ends are removed.
 std::string detail_of(const io::ProcessResult& result) { return std::string(trim(without_user(result.tail_text()))); }
 
 }  // namespace
@@ -66,7 +66,7 @@ Result<fs::path> find_uv() {
 }
 
 std::string uv_platform(const std::string& glibc) {
-    // `uv pip compile --help` of 0.13.9, --python-platform.
+    // From `uv pip compile --help` of 0.13.9, --python-platform.
     static constexpr std::array known = {17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40};
     const std::vector<std::string> parts = split(glibc, '.');
     int minor = 0, best = 0;
@@ -91,8 +91,8 @@ Result<Uv> Uv::open(const PipSettings& settings, ResolveContext& context) {
     return uv;
 }
 
-// An environment of uv's own: variables that would change what it finds (UV_*, PIP_*, VIRTUAL_ENV) stay out; the
-// settings carry what counts of them.
+// uv gets an environment of its own: variables that would change what it finds (UV_*, PIP_*, VIRTUAL_ENV) are left out,
+// and the settings hold what counts of them.
 Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
     io::Command command{.argv = std::move(arguments), .inherit_environment = false, .directory = folder_.path()};
     command.argv.insert(command.argv.begin(), program_.string());
@@ -101,7 +101,7 @@ Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
          {"PATH", "HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "all_proxy",
           "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "UV_HTTP_TIMEOUT", "UV_HTTP_RETRIES"})
         if (std::string value = environment(name); !value.empty()) command.environment[name] = std::move(value);
-    // uv brings certificates of its own and looks at no system's; pip and libcurl look at these.
+    // uv has certificates of its own and reads no system's; pip and libcurl read these.
     std::error_code failed;
     for (const std::string& file : {settings_->ca_file.string(), environment("SSL_CERT_FILE"),
                                     environment("CURL_CA_BUNDLE"), std::string("/etc/ssl/certs/ca-certificates.crt")})
@@ -114,13 +114,13 @@ Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
     command.environment["UV_CACHE_DIR"] = folder_.path() / "cache";
     command.environment["UV_PYTHON_DOWNLOADS"] = "never";
     command.environment["UV_NO_PROGRESS"] = "1";
-    // Repositories are fetched by our own git alone; one that a dependency names is refused (uv_words.hpp).
+    // Only our own git fetches repositories; one that a dependency names is refused (uv_words.hpp).
     command.environment["GIT_ALLOW_PROTOCOL"] = "none";
     command.environment["NO_COLOR"] = "1";
     return context_->processes.run(command, context_->stop);
 }
 
-// A virtual environment whose Python does nothing but answer uv's questions about itself.
+// Makes a virtual environment whose Python only answers uv's questions about itself.
 Result<void> Uv::make_inert_python() {
     if (has_python_) return {};
     const fs::path venv = folder_.path() / "python";
@@ -137,7 +137,7 @@ Result<void> Uv::make_inert_python() {
         if (!fs::is_directory(packages, failed)) continue;
         if (auto written = sys::write_file_atomic(packages / "a_inert.pth", inert_line); !written) return written;
     }
-    // Proven before it is relied on: a package's code must not run here.
+    // Tried before it is relied on, since a package's code must not run here.
     auto tried = context_->processes.run(
         {.argv = {(venv / "bin/python").string(), "-c", "pass"}, .inherit_environment = false}, context_->stop);
     if (!tried) return tried.error();
@@ -166,8 +166,8 @@ std::string Uv::configuration(const UvQuestion& question) const {
     return out;
 }
 
-// A project that asks for the pinned ones: uv takes such a pin from a project's [tool.uv.sources] alone, and holds to
-// it wherever else the same name is asked for.
+// A project that asks for the pinned ones: uv reads such pins only from a project's [tool.uv.sources], and then applies
+// them wherever the same name is asked for.
 static std::string pinning_project(const UvQuestion& question) {
     Texts wanted;
     for (const auto& [name, texts] : question.required) wanted.insert(wanted.end(), texts.begin(), texts.end());
@@ -189,7 +189,7 @@ Result<Texts> Uv::arguments_for(const UvQuestion& question, const std::string& p
     std::vector<std::pair<fs::path, std::string>> files = {{at / "uv.toml", configuration(question)}};
     const auto add = [&](const auto& list, const std::string& prefix, const char* option) {
         for (std::size_t n = 0; n < list.size(); ++n) {
-            if (trim(list[n].second).empty()) continue;  // uv warns of these
+            if (trim(list[n].second).empty()) continue;  // uv prints a warning for these
             files.emplace_back(at / (prefix + std::to_string(n) + ".txt"), list[n].second);
             if (option != nullptr) arguments.emplace_back(option);
             arguments.push_back(files.back().first);
@@ -203,7 +203,7 @@ Result<Texts> Uv::arguments_for(const UvQuestion& question, const std::string& p
         files.emplace_back(at / "template/pyproject.toml", pinning_project(question));
         arguments.push_back(files.back().first);
     }
-    // uv keeps the versions that its output file has; it is written again for each question.
+    // uv keeps the versions in its output file, so that file is written again for each question.
     const fs::path output = at / "pylock.toml";
     std::error_code failed;
     fs::remove(output, failed);
@@ -243,7 +243,7 @@ Result<UvAnswer> Uv::resolve(const UvQuestion& question, const BaseContract& con
     return answer;
 }
 
-// What it is for the one who wrote the requirements.
+// Turns uv's failure into an error for whoever wrote the requirements.
 Error Uv::explain(UvFailure failure, const UvQuestion& question) const {
     switch (failure) {
         case UvFailure::no_login:
