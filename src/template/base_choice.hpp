@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an image stands on, as the template says it: one of three kinds of base, and where Debian packages may come from
-// besides. Read from [base] and [[repositories]]. Plain values, which touch no disk.
+// What an image stands on, according to the template: one of three kinds of base, and further repositories of Debian
+// packages. Read from [base] and [[repositories]]. Plain values that never touch the disk.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace tmplbuild {
 // [base]: exactly one of the three.
 struct DebianBase {
     std::string suite;                  // "bookworm"
-    std::vector<std::string> packages;  // beyond the minimal system; what recipes bring is merged in, sorted, unique
+    std::vector<std::string> packages;  // beyond the minimal system; recipes' packages are merged in, sorted, unique
     std::vector<std::string> sources;   // the image's own sources.list lines; empty: the example that apt ships
 };
 struct ImageBase {
@@ -27,12 +27,12 @@ struct LayoutBase {
 };
 using Base = std::variant<DebianBase, ImageBase, LayoutBase>;
 
-// A repository of Debian packages beside the base's own: what base and apt steps may take packages from as well.
+// A repository of Debian packages besides the base's own; base and apt steps may take packages from it too.
 struct Repository {
     std::string name, uri, suite;         // `suite` may be a path that ends with '/'; then there are no components
     std::vector<std::string> components;  // "main"
-    std::filesystem::path directory;      // absolute: what `key` starts from and must stay inside
-    std::string key;                      // file of the OpenPGP key that its lists are signed with
+    std::filesystem::path directory;      // absolute: `key` counts from it and must stay inside
+    std::string key;                      // file of the OpenPGP key with which its lists are signed
     SourcePos pos;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How several package indexes count that know the same project, by uv's words: what a template or this machine
-// chooses. Used by the template's reader and by resolve/.
+// How several package indexes count when they have the same project, in uv's words. A template or this machine chooses
+// it. Used by the template's reader and by resolve/. Asks no index.
 #pragma once
 
 #include <optional>

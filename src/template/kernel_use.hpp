@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel that a template uses: which recipe, where in the image, and what a pod does with it. Read from [[kernels]].
+// A kernel that a template uses: its recipe, the venvs that see it, and what a pod does with it. Read from [[kernels]].
 // A plain value.
 #pragma once
 
@@ -11,16 +11,17 @@
 
 namespace tmplbuild {
 
-// A template's "false" is an older spelling of `prebuilt`. A kernel that is `off` is none of these: see kernels_off.
+// In a template, "false" is an older spelling of `prebuilt`. A kernel that is `off` is not among these: see
+// kernels_off.
 struct KernelUse {
     std::string name;  // "sageattention"
     KernelRecipe recipe;
     pod::InstallMode install = pod::InstallMode::background;
-    std::vector<std::string> venvs;  // that see it; empty: those with its torch, or all where it needs none
+    std::vector<std::string> venvs;  // those that see it; empty: those with its torch, or all where it needs none
     bool source_in_image = false;    // `source_in_image`: a pod that compiles needs no network for the source
     SourcePos pos;
 
-    // A folder of this machine is nowhere to be fetched from: where the pod may compile, the image has it.
+    // Nobody could fetch a folder of this machine, so the image holds it where the pod may compile.
     bool ships_source() const {
         return install != pod::InstallMode::prebuilt && (source_in_image || recipe.source_url.empty());
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layer, as the template says it: one type per kind, which LayerBody lists (see CONTRIBUTING.md). Read by
-// read_layers.cpp; planned into a step. Plain values, which touch no disk.
+// A layer as the template has it: one type for each kind, listed in LayerBody (see CONTRIBUTING.md). Read by
+// read_layers.cpp; plan/ makes a step of it. Plain values that never touch the disk.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ namespace tmplbuild {
 
 using StringMap = std::map<std::string, std::string>;
 
-// One `[[layers]]` entry whose engine makes a layer; `kind` is what its `use` says. `name` is unique and names the
-// step; `after` of a run step says what it stands on: absent, all layers above it; given, the base and just the named
-// ones (so that independent steps run side by side).
+// One `[[layers]]` entry whose engine makes a layer; `kind` is its `use`. `name` is unique and names the step. `after`
+// of a run step says which layers it stands on: absent, all layers above it; given, only the base and those named (so
+// that independent steps run at the same time).
 struct FilesLayer {
     static constexpr const char* kind = "files";
     std::vector<FileItem> items;
@@ -41,7 +41,8 @@ struct GitLayer {
     std::string rev;  // 40 hex digits
     std::string dest;
     bool submodules = false;
-    bool lfs_pointers = false;  // `lfs = "pointers"`: files that Git LFS keeps elsewhere stay pointers, else an error
+    // `lfs = "pointers"`: files that Git LFS keeps elsewhere stay pointers; otherwise they are an error.
+    bool lfs_pointers = false;
 };
 struct AptLayer {
     static constexpr const char* kind = "apt";
@@ -49,28 +50,28 @@ struct AptLayer {
 };
 struct PythonIndex {
     std::string url;                    // http or https, without user and password
-    std::vector<std::string> packages;  // these alone come from it, and from nowhere else; empty: whatever it has
-    bool is_default = false;            // asked last, instead of the machine's own
+    std::vector<std::string> packages;  // these come from it alone; empty: any project that it has
+    bool is_default = false;            // asked last, in place of the machine's own default
     SourcePos pos;
 };
 struct PythonLayer {
     static constexpr const char* kind = "python";
     std::string venv;                            // absolute path in the image
-    std::string python;                          // the base's interpreter: its path, or "3.12"; empty: what PATH finds
+    std::string python;                          // the base's interpreter: its path, or "3.12"; empty: the one on PATH
     std::vector<std::string> requirements;       // PEP 508; several layers naming one venv are resolved together
     std::vector<std::string> requirements_from;  // "layer:path/inside"
     std::vector<std::string> constraints;
-    std::vector<std::string> build_requirements;  // what sdists need to be built and do not say
+    std::vector<std::string> build_requirements;  // what sdists need for their build and do not declare
     std::vector<PythonIndex> indexes;             // in the order in which they are asked
-    std::optional<IndexStrategy> index_strategy;  // none: the first index that knows a project has it
+    std::optional<IndexStrategy> index_strategy;  // none: the first index that has a project decides
     std::vector<std::string> allow_shared;        // distributions that may own each other's files, by name
     std::vector<std::string> allow_bad_record;    // distributions whose RECORD may be wrong, by name
-    std::vector<std::filesystem::path> own{};     // absolute: what the tool itself writes, no part of any sources
+    std::vector<std::filesystem::path> own{};     // absolute: what the tool itself writes; it is never part of sources
 };
 struct RunLayer {
     static constexpr const char* kind = "run";
     std::vector<std::string> command;  // argument vector; or
-    std::string script;                // text, run by `sh -eu`
+    std::string script;                // text that `sh -eu` runs
     std::string directory = "/";
     StringMap environment;
     bool network = false;
@@ -82,7 +83,7 @@ struct Layer {
     std::string name;
     LayerBody body;
     SourcePos pos;
-    std::string from_recipe;  // the recipe that brought it, for messages; empty when written in the template
+    std::string from_recipe;  // the recipe that added it, for messages; empty when the template has it itself
     const char* kind() const {
         return std::visit([](const auto& one) { return one.kind; }, body);
     }

@@ -173,7 +173,7 @@ static void read_body(RunLayer& layer, TableReader& table, Reading& reading, std
     about = "run";
 }
 
-// The body of the kind that `use` named. A kind without a read_body() above does not compile.
+// Reads the body of the kind that `use` names. A kind without a read_body() above does not compile.
 template <std::size_t Index = 0>
 static LayerBody read_named_body(const std::string& kind, TableReader& table, Reading& reading, std::string& about) {
     using Body = std::variant_alternative_t<Index, LayerBody>;
@@ -197,7 +197,7 @@ NamedLayer read_layer(const Node& node, const std::string& kind, Reading& readin
     table.finish();
     made.layer.name = name ? *name : make_name(about);
     if (made.layer.name.empty()) made.layer.name = kind;
-    return made;  // also a wrong one: what refers to it by name is then not reported as well
+    return made;  // returned even if wrong, so that references to its name are not reported too
 }
 
 }  // namespace tmplbuild

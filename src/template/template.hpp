@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The validated intent of one template.toml: plain values, each with its place in the file. Made by parse_template,
-// read by resolve/ and plan/; after planning nobody reads it. Never holds a fact that needs disk, network or clock.
+// The checked content of one template.toml: plain values, each with its place in the file. Made by
+// parse_template_file(), read by resolve/, plan/ and engine/; after planning nobody reads it. Never holds a fact that
+// needs disk, network or clock.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 
 namespace tmplbuild {
 
-// One `[[services]]` entry: what pod.json says of it, `host` aside, and where it stands.
+// One `[[services]]` entry: all that pod.json says of it except `host`, and its place in the template.
 struct TemplateService {
     pod::Service service;
     SourcePos pos;
@@ -39,11 +40,11 @@ struct RunpodOptions {
 };
 
 struct Targets {
-    std::vector<kernel::GpuTarget> gpus;  // as written; empty: everything that the kernels support
+    std::vector<kernel::GpuTarget> gpus;  // as written; empty: all that the kernels support
     std::string cuda = "13.0";
 };
 
-// A key that parses but whose engine is not built in yet: `build` refuses the template, naming the key.
+// A key that is read but for which this release has no engine: `build` refuses the template and names the key.
 struct Unbuildable {
     std::string key;  // "base.image"
     SourcePos pos;
@@ -51,7 +52,7 @@ struct Unbuildable {
 
 struct Template {
     std::filesystem::path file;       // the template itself, absolute
-    std::filesystem::path directory;  // its folder: what relative paths start from
+    std::filesystem::path directory;  // its folder, from which relative paths count
     std::string name;
     Base base;
     SourcePos base_pos;
@@ -59,7 +60,7 @@ struct Template {
     Targets targets;
     std::vector<Layer> layers;  // recipes expanded, in file order
     std::vector<KernelUse> kernels;
-    std::vector<std::string> kernels_off;  // names of those with install = "off": neither compiled nor in the image
+    std::vector<std::string> kernels_off;  // names of kernels with install = "off": neither compiled nor in the image
     std::vector<TemplateService> services;
     bool console = true;  // [console] enabled
     std::uint16_t console_port = 8765;
