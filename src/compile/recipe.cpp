@@ -19,7 +19,7 @@ std::string value_of(std::string_view word, const Recipe& recipe) {
     if (word == "sm") return recipe.arch.to_string();
     if (word == "output") return places_of(recipe.directory).output;
     if (word == "jobs") return std::to_string(recipe.jobs);
-    return "{" + std::string(word) + "}";  // the template's reader refuses it
+    return "{" + std::string(word) + "}";  // the template's reader refuses unknown words
 }
 
 std::string fill(const std::string& text, const Recipe& recipe) {
@@ -48,7 +48,7 @@ Environment environment(const Recipe& recipe) {
     const Places places = places_of(recipe.directory);
     Environment out = step_environment();
     out["TMPDIR"] = places.temporary;
-    out["PYTHONNOUSERSITE"] = "1";  // what somebody installed for himself is no part of a compile
+    out["PYTHONNOUSERSITE"] = "1";  // packages that a user installed for himself are no part of a compile
     out["CUDA_HOME"] = out["CUDA_PATH"] = places.cuda_home;
     out["TMPLBUILD_NVCC"] = places.toolkit + "/bin/nvcc";
     out["TMPLBUILD_ARCH"] = recipe.arch.number();
@@ -93,7 +93,7 @@ std::optional<Texts> bytecode(const Recipe& recipe, const Texts& files) {
     const bool any = std::any_of(files.begin(), files.end(), [](const auto& file) { return file.ends_with(".py"); });
     if (recipe.interpreter.empty() || !any) return std::nullopt;
     const std::string output = places_of(recipe.directory).output;
-    // Not -I: it would ignore PYTHONHASHSEED, and the order of a set's constants would be another each time.
+    // Not -I, which would ignore PYTHONHASHSEED, so that the order of a set's constants would change each time.
     return Texts{
         recipe.interpreter, "-s", "-S",   "-W",  "ignore", "-m", "compileall", "-q", "-f", "--invalidation-mode",
         "unchecked-hash",   "-s", output, output};
@@ -102,7 +102,7 @@ std::optional<Texts> bytecode(const Recipe& recipe, const Texts& files) {
 std::string python_folder(const std::string& python_version, const std::string& soabi) {
     const std::size_t minor = python_version.find('.');
     const std::string series = python_version.substr(0, python_version.find('.', minor + 1));
-    // A free-threaded interpreter says so in its ABI ("cpython-313t-…") and has folders of its own.
+    // A free-threaded interpreter's ABI says so ("cpython-313t-…"), and it has folders of its own.
     const std::size_t dash = soabi.find('-');
     const std::string abi =
         dash == std::string::npos ? "" : soabi.substr(dash + 1, soabi.find('-', dash + 1) - dash - 1);
@@ -130,7 +130,7 @@ std::optional<std::string> metadata_problem(const Texts& files, const std::strin
             if (dash == std::string_view::npos ||
                 normalized_project(stem.substr(0, dash)) != normalized_project(package))
                 continue;
-            // "toy-2.0-py3.11.egg-info" names the Python too.
+            // Such a name ends with the Python: "toy-2.0-py3.11.egg-info".
             std::string_view found = stem.substr(dash + 1);
             found = found.substr(0, found.find('-'));
             if (plain_version(found) != plain_version(version))

@@ -85,10 +85,10 @@ CompileVenv compile_venv(const LockedVenv* venv, const std::vector<LockedDistrib
     }
     for (const LockedDistribution& wanted : requirements) {
         const LockedDistribution* there = find_distribution(venv->distributions, wanted.name);
-        // Build tools may be of another version than the venv's, which the compile then does not see.
+        // Build tools may have another version than the venv's; then the compile does not see the venv's.
         const bool other = there != nullptr && there->version != wanted.version;
         if (there == nullptr || (other && is_build_tool(wanted.name))) out.brought.push_back(wanted);
-        // Before the venv's own on Python's path it would be what the extension is compiled against.
+        // It would come before the venv's own on Python's path, and the extension would be compiled against it.
         if (other && !is_build_tool(wanted.name))
             out.refusal = "its compile would see " + wanted.name + " " + wanted.version + ", and the venv '" +
                           venv->venv + "' has " + there->version;

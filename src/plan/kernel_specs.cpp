@@ -12,12 +12,12 @@ namespace tmplbuild {
 
 namespace {
 
-// The same bytes are the same source, whoever names them.
+// The same bytes are the same source, whatever their address.
 Digest archive_source(const std::string& sha256, std::uint32_t strip) {
     return Sha256::of(sha256 + " without " + std::to_string(strip) + " parts");
 }
 
-// Sets where the source is pinned; what is missing, or nothing.
+// Sets the source where it is pinned; returns what is missing, or an empty text.
 template <class Spec>
 std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts& facts, Spec& spec) {
     const KernelRecipe& recipe = use.recipe;
@@ -40,7 +40,7 @@ std::string add_source(const KernelUse& use, const Lock& lock, const LocalFacts&
     }
     const LockedGit* git = lock.find_git(recipe.source_url, recipe.source_rev);
     if (git == nullptr) return "its source has not been fetched yet";
-    // The tree names its submodules' commits; whether they are laid out is the recipe's choice.
+    // The tree holds the commits of its submodules; the recipe chooses whether they are laid out.
     spec.source = Sha256::of(git->tree + (recipe.source_submodules ? " with submodules" : ""));
     spec.source_time = git->commit_time;
     return {};
@@ -57,7 +57,8 @@ std::string torch_of(const LockedVenv& venv) {
     return torch == nullptr ? "" : torch->sha256.hex();
 }
 
-// The venv that a recipe is compiled against; nullptr with a reason while it is not locked. Throws where it cannot be.
+// The venv against which a recipe is compiled; nullptr with a reason while it is not locked. Throws where none can
+// serve.
 const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lock& lock, std::string& unresolved) {
     const LockedVenv* torch = torch_venv(use, lock);
     if (torch == nullptr) {
@@ -73,7 +74,7 @@ const LockedVenv* torch_for(const KernelUse& use, const Template& tmpl, const Lo
     std::string why = torch != nullptr    ? torch_refusal(*torch, tmpl.targets.cuda)
                       : use.venvs.empty() ? "no python layer of the template brings torch"
                                           : "no torch is in " + join(use.venvs, ", ") + ", where it belongs";
-    // In another venv the same variant would meet another torch.
+    // In another venv, the same variant would find another torch.
     for (const std::string& name : use.venvs) {
         const LockedVenv* other = lock.find_venv(name);
         if (other == nullptr) {
@@ -157,7 +158,7 @@ StringMap compile_environment(const KernelRecipe& recipe, const kernel::Arch& ar
     StringMap out = recipe.environment_for(arch);
     out.try_emplace("TORCH_CUDA_ARCH_LIST", "{arch}");
     out.try_emplace("MAX_JOBS", "{jobs}");
-    // Nothing that Python does on the way may depend on when or in which order it ran.
+    // Nothing that Python does during the compile may depend on when or in which order it ran.
     out.try_emplace("PYTHONDONTWRITEBYTECODE", "1");
     out.try_emplace("PYTHONHASHSEED", "0");
     return out;

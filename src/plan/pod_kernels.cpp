@@ -77,7 +77,7 @@ pod::KernelFallback fallback_of(const KernelUse& use, const Lock& lock) {
     const LockedKernel* locked = lock.find_kernel(use.name);
     if (locked == nullptr || locked->fallback.empty()) return out;
     out.directory = fallback_directory(use.name, locked->fallback);
-    // The distribution that the recipe names first; what it brings along has no name that anybody asks for.
+    // The distribution that the recipe names first; nobody asks for its dependencies by name.
     const std::string& first = use.recipe.fallback.requirements.front();
     const std::string name = make_name(first.substr(0, first.find_first_not_of(distribution_characters)));
     for (const LockedDistribution& d : locked->fallback)
@@ -151,7 +151,7 @@ std::string constraints_text(const Lock& lock) {
         "words,\n"
         "# instead of breaking the kernels later. To change torch all the same: env -u PIP_CONSTRAINT pip install "
         "...\n";
-    // Two venvs that differ cannot both be kept by one file.
+    // Two venvs with different versions cannot both be kept by one file.
     for (const auto& [name, list] : versions)
         if (list.size() == 1) out += name + "==" + *list.begin() + "\n";
     return out;

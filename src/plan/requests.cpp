@@ -14,14 +14,14 @@ using Texts = std::vector<std::string>;
 
 const DebianBase* debian_base(const Template& tmpl) { return std::get_if<DebianBase>(&tmpl.base); }
 
-// What compiles a kernel beside the CUDA toolkit. nvcc's host compiler is g++ even for C; python3-dev and ninja are
-// what torch's build helper runs.
+// The packages that compile a kernel, besides the CUDA toolkit. nvcc's host compiler is g++ even for C; torch's build
+// helper runs python3-dev and ninja.
 static void add_compiler(const KernelUse& use, std::set<std::string>& out) {
     out.insert({"g++", "make", "binutils"});
     if (use.recipe.needs_torch) out.insert({"python3-dev", "ninja-build", "git"});
 }
 
-// The same packages as a pod's own compiler: whether the image has that or not, a compile sees the same.
+// The same packages as a pod's own compiler, so that a compile sees the same whether the image has them or not.
 static Texts kernel_tools(const Template& tmpl) {
     std::set<std::string> out;
     for (const KernelUse& use : tmpl.kernels) {
@@ -49,7 +49,7 @@ Texts base_packages(const Template& tmpl) {
     return Texts(out.begin(), out.end());
 }
 
-// As sources.list would have them. Their keys are not named: they decide whether a list is believed, not what it says.
+// In the form of sources.list. Keys are left out: they decide whether a list is trusted, not what it says.
 static Texts repositories(const Template& tmpl) {
     Texts out;
     for (const Repository& r : tmpl.repositories)
@@ -198,7 +198,8 @@ Digest toolchain_request(const std::string& cuda) {
 }
 
 Texts toolchain_requirements(const std::string& cuda) {
-    // The compiler driver, its header part, the middle end, C++ core libraries and the runtime that programs link.
+    // The compiler driver, its preprocessor, the compiler proper, C++ core libraries and the runtime that programs
+    // link.
     Texts out;
     for (const char* name :
          {"nvidia-cuda-nvcc", "nvidia-cuda-crt", "nvidia-nvvm", "nvidia-cuda-cccl", "nvidia-cuda-runtime"})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the template asks of each part of the lock, as a digest: a locked part is stale when its own differs. Pure.
-// Used by engine/prepare.cpp to throw stale parts away, and kept in the lock beside each part.
+// What the template asks of each part of the lock, as a digest: a locked part is stale when its own digest differs.
+// Used by the plan and by the engine's parts of the lock; the digests are kept in the lock. Pure.
 #pragma once
 
 #include <set>
@@ -14,11 +14,11 @@
 namespace tmplbuild {
 
 Digest base_request(const Template& tmpl, const LocalFacts& facts);
-// nullptr where the base is none of Debian's.
+// nullptr where the template's base is not a `debian` one.
 const DebianBase* debian_base(const Template& tmpl);
-// What a debian base is asked for, sorted: the template's packages, its recipes', and the pods' own compiler.
+// The packages of a debian base, sorted: the template's, its recipes', and the pods' own compiler.
 std::vector<std::string> base_packages(const Template& tmpl);
-// What compiles on a pod beside the toolkit; empty where no kernel may be compiled there.
+// The packages that a pod needs to compile besides the toolkit; empty where no kernel may be compiled there.
 std::vector<std::string> pod_compiler(const Template& tmpl);
 std::vector<std::string> interpreters(const Template& tmpl);  // sorted, each once
 
@@ -32,8 +32,8 @@ struct VenvRequest {
 std::vector<VenvRequest> venv_requests(const Template& tmpl);
 Digest venv_request(const VenvRequest& request, const BaseContract& contract, const LocalFacts& facts);
 
-// One `apt` step: those of the template, in order; where there are kernels, the pods' compiler over a base that is none
-// of Debian's, and last the throwaway one that compiles them here, over the template's.
+// One `apt` step: those of the template, in order; where there are kernels, also the pods' compiler over a base that is
+// not a `debian` one, and last the throwaway step with the compilers for this build, over the template's.
 struct AptRequest {
     std::string step;
     std::vector<std::string> packages;  // sorted
@@ -45,21 +45,21 @@ Digest apt_request(const AptRequest& request, const LockedBase& base, const Lock
 inline constexpr const char* kernel_tools_step = "apt:kernel-tools";
 inline constexpr const char* pod_compiler_step = "apt:pod-compiler";
 
-// Every commit that a layer or a kernel is made from.
+// Every commit from which a layer or a kernel is made.
 std::set<GitRequest> git_requests(const Template& tmpl);
 
-// What `tmplbuild lock --update` calls the parts of the lock that are no step's.
+// The names for `tmplbuild lock --update` of those parts of the lock that belong to no step.
 inline constexpr const char* toolchain_part = "toolchain";
 inline std::string kernel_part(const std::string& kernel) { return "kernel:" + kernel; }
 
-// What a recipe takes from the package index, as LockedKernel holds it: the lists, and the sdist that it names.
+// What a recipe takes from the package index, in the form of LockedKernel: its lists, and the sdist that it names.
 struct KernelRequest {
     const KernelUse* use = nullptr;
     std::vector<std::string> requirements, fallback;
     std::string step() const { return kernel_part(use->name); }
 };
 std::vector<KernelRequest> kernel_requests(const Template& tmpl);
-// The venvs must be locked: a fallback is resolved with what they hold.
+// The venvs must be locked, since a fallback is resolved together with what they hold.
 Digest kernel_request(const KernelRequest& request, const BaseContract& contract, const Lock& lock);
 // The locked distributions that a kernel's fallback finds in its venv, as PEP 508 requirements.
 std::string interpreter_for(const KernelUse& use, const Lock& lock);  // of its torch's venv; may be empty

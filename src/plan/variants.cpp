@@ -92,7 +92,7 @@ class Chooser {
 
 std::vector<PlannedVariant> plan_variants(const Template& tmpl) { return Chooser(tmpl).run(); }
 
-// The CUDA that a torch wheel was built for stands in what it depends on: nvidia-cuda-runtime-cu12, or (from 13 on)
+// A torch wheel's dependencies tell the CUDA that it was built for: nvidia-cuda-runtime-cu12, or (from 13 on)
 // nvidia-cuda-runtime with the toolkit's own version.
 std::string cuda_of_torch(const LockedVenv& venv) {
     if (find_distribution(venv.distributions, "torch") == nullptr) return {};
