@@ -9,7 +9,7 @@
 
 namespace tmplbuild {
 
-// Bytes. The template names the file's digest, so this only keeps a wrong server from filling the disk.
+// Bytes. The template holds the file's digest, so this only keeps a wrong server from filling the disk.
 static constexpr std::uint64_t largest_file = 64ULL << 30;
 
 static Result<void> fetch_file(const std::string& url, const std::string& sha256, StepContext& context) {

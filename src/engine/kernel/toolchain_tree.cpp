@@ -15,7 +15,7 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-// The wheels share one folder, nvidia/cu13 in those of CUDA 13: the one that has nvcc in it.
+// The wheels share one folder (nvidia/cu13 for CUDA 13); it is the one that holds nvcc.
 static Result<fs::path> find_toolkit(const fs::path& tree) {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(tree / "nvidia", failed))
@@ -23,7 +23,8 @@ static Result<fs::path> find_toolkit(const fs::path& tree) {
     return build_error("NVIDIA's compiler wheels hold no bin/nvcc", "renew them with " + renewal_of(toolchain_part));
 }
 
-// The wheels' hashes stand in the lock; that names stay below `tree` is the reader's promise, and no entry is a link.
+// The lock holds the wheels' hashes. The wheel's reader promises that names stay below `tree` and that no entry is a
+// link.
 static Result<void> unpack(const fs::path& wheel, const fs::path& tree) {
     auto reader = io::ArchiveReader::open(wheel);
     if (!reader) return reader.error();
@@ -60,7 +61,7 @@ static Result<void> unpack_wheels(const LockedToolchain& toolchain, const fs::pa
     }
     auto toolkit = find_toolkit(tree);
     if (!toolkit) return toolkit.error();
-    // Build scripts look for both names.
+    // Some build scripts look for either name.
     std::error_code failed;
     if (!fs::exists(*toolkit / "lib64", failed)) fs::create_directory_symlink("lib", *toolkit / "lib64", failed);
     if (failed) return os_error("link", *toolkit / "lib64", failed.value());

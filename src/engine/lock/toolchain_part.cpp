@@ -35,8 +35,8 @@ class ToolchainPart : public LockPart {
     }
 
   private:
-    // A torch that no kernel can be compiled against is refused before its gigabytes come: that is seen by planning
-    // without what the kernels have locked, which may still be another venv's.
+    // A torch against which no kernel can be compiled is refused before gigabytes are fetched. It is found by planning
+    // without the kernels' own part of the lock, which may still be for another venv.
     static void refuse_wrong_torch(const LockWork& work) {
         Lock without_kernels = work.lock;
         without_kernels.kernels.clear();

@@ -17,14 +17,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// A locked distribution as a line that constrains to it.
+// A requirement that allows exactly this locked distribution.
 std::string line_of(const LockedDistribution& one) {
     if (one.source.empty() || SourceTree::parse(one.source)) return one.name + "==" + one.version;
     if (one.source.find("://") == std::string::npos) return one.name + " @ ./" + one.source;
     return one.name + " @ " + one.source + "#sha256=" + one.sha256.hex();
 }
 
-// The one Python 3 of each suite of Debian that will not change it any more.
+// The one Python 3 of each suite of Debian whose version is final.
 const std::map<std::string, std::string>& debian_pythons() {
     static const std::map<std::string, std::string> known = {
         {"bullseye", "3.9"}, {"bookworm", "3.11"}, {"trixie", "3.13"}};
@@ -114,7 +114,7 @@ void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* ea
     lock_.venvs.push_back(std::move(venv));
 }
 
-// Where the venv looks, with what it holds as constraints: one process sees both.
+// The venv's own places and its distributions as constraints, so that one process can use both.
 PythonRequest PythonLocker::beside_venv(const KernelRequest& request, const LockedVenv* venv) const {
     PythonRequest ask;
     ask.step = request.step();
@@ -181,8 +181,8 @@ void PythonLocker::resolve_kernel(const KernelRequest& request) {
                                                       return one.name == other.name && one.version == other.version;
                                                   });
         };
-        // What the venv has is not brought a second time. Of a compile's requirements the lock keeps it: they say what
-        // the compile sees of the venv (plan/compile_root.hpp).
+        // What the venv has is not installed a second time. For the requirements of a compile the lock keeps such
+        // entries, since they say what the compile sees of the venv (plan/compile_root.hpp).
         if (!tools_are_free) std::erase_if(resolved.distributions, in_venv);
         for (const LockedDistribution& one : resolved.distributions)
             if (one.name == "torch" && !in_venv(one))
@@ -196,7 +196,7 @@ void PythonLocker::resolve_kernel(const KernelRequest& request) {
     lock_.kernels.push_back(std::move(locked));
 }
 
-// The compiler wheels do not depend on Python; uv asks for one all the same.
+// The compiler wheels do not depend on Python, but uv needs one in any case.
 void PythonLocker::resolve_toolchain() {
     context_.progress.started("toolchain", "resolving");
     BaseContract contract = lock_.base->contract;

@@ -30,11 +30,11 @@ std::string VenvPlace::headers(const std::string& distribution) const {
 }
 
 std::string VenvPlace::script_head() const {
-    // execve(2): the kernel reads "#!" and at most 127 bytes with it, newline included, before Linux 5.1.
+    // execve(2): before 5.1, Linux read at most 127 bytes of the first line, "#!" and newline included.
     constexpr std::size_t longest = 127;
     std::string plain = "#!" + interpreter() + "\n";
     if (plain.size() <= longest && plain.find_first_of(" \t") == std::string::npos) return plain;
-    // sh runs the second line and never sees the third; Python sees one string that nobody uses.
+    // sh runs the second line and never reaches the third; Python reads both as one unused string.
     return "#!/bin/sh\n'''exec' \"" + interpreter() + "\" \"$0\" \"$@\"\n' '''\n";
 }
 
@@ -82,7 +82,7 @@ static std::string activate_script(const VenvPlace& place) {
            "hash -r 2>/dev/null || true\n";
 }
 
-// An `import` line of a .pth file is code that site.py runs, also under -I: a plain path would only be appended.
+// site.py runs an `import` line of a .pth file as code, also under -I; a plain path would only be appended.
 static std::string kernels_pth(const std::vector<std::string>& kernels) {
     std::vector<std::string> paths;
     paths.reserve(kernels.size());
@@ -112,7 +112,7 @@ std::vector<VenvFile> venv_skeleton(const VenvPlace& place, const PythonFacts& p
         folder("include"),
         folder(place.site_packages()),
     };
-    // site.py goes through .pth files in the order of their names; the last one to insert is the first on the path.
+    // site.py reads .pth files in the order of their names, so the last one that inserts a path puts it first.
     if (!kernels.empty())
         files.push_back({{.path = place.site_packages() + "/zz_tmplbuild_kernels.pth"}, kernels_pth(kernels)});
     return files;

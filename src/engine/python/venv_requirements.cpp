@@ -21,12 +21,12 @@ namespace {
 
 constexpr std::uint64_t largest_requirements = 16 << 20;  // bytes of one requirements file
 
-// "layer:path/inside", as `requirements_from` has it.
+// The path in an entry of `requirements_from`: "inside" of "layer:inside".
 std::string path_in(const std::string& from) { return from.substr(from.find(':') + 1); }
 const Layer& layer_of(const Template& tmpl, const std::string& from) {
     const std::string name = from.substr(0, from.find(':'));
     auto found = std::find_if(tmpl.layers.begin(), tmpl.layers.end(), [&](const Layer& l) { return l.name == name; });
-    return *found;  // check_template() made sure that it is there
+    return *found;  // it is there, as check_template() made sure
 }
 
 [[noreturn]] void no_such_file(const Layer& layer, const std::string& path) {
@@ -36,13 +36,13 @@ const Layer& layer_of(const Template& tmpl, const std::string& from) {
     throw BuildError(std::move(error));
 }
 
-// As the lock names a folder of the image; empty for the image's own root.
+// The form in which the lock names a folder of the image; empty for the image's root.
 std::string image_folder(const std::string& dest) {
     const auto path = parse_image_path(dest);
     return path && !path->empty() ? "/" + *path : "";
 }
 
-// Where a `files` layer puts a folder of the context; empty where none does.
+// Where a `files` layer puts a folder of the context; empty where no layer does.
 std::string place_in_image(const Template& tmpl, const std::string& folder) {
     const fs::path wanted = (tmpl.directory / folder).lexically_normal();
     for (const Layer& layer : tmpl.layers) {
@@ -68,7 +68,7 @@ RequirementsRoot root_of_list(const std::string& name, const std::vector<std::st
     return root;
 }
 
-// `file`, which holds `text`, as a path inside the template's folder; a recipe's own files lie in its folder instead.
+// `file`, whose content is `text`, as a path inside the template's folder; a recipe's own files count from its folder.
 RequirementsRoot root_of_file(const fs::path& file, std::string text, const Template& tmpl) {
     RequirementsRoot root;
     fs::path context = tmpl.directory;
@@ -90,7 +90,7 @@ RequirementsRoot root_of_file(const fs::path& file, std::string text, const Temp
     return root;
 }
 
-// The file that a layer which copies files would put at `path` below its destination.
+// The file that a layer of copied files would put at `path` below its destination.
 RequirementsRoot root_in_files(const Layer& layer, const std::string& path, const Template& tmpl) {
     for (const FileItem& item : traits_of(layer).copied) {
         if (item.text && (item.dest == path || item.dest.ends_with("/" + path))) {
@@ -129,7 +129,7 @@ RequirementsRoot root_in_commit(const Layer& layer, const GitLayer& git, const s
     return root;
 }
 
-// The lock names files and folders from the template's own folder on, and another machine finds them there again.
+// The lock names files and folders relative to the template's folder, so that another machine finds them again.
 void refuse_paths_of_recipes(const Template& tmpl, const AskedPython& asked) {
     for (const auto* list : {&asked.requirements, &asked.constraints})
         for (const AskedRequirement& one : *list) {
@@ -144,7 +144,7 @@ void refuse_paths_of_recipes(const Template& tmpl, const AskedPython& asked) {
 
 using Roots = std::vector<RequirementsRoot>;
 
-// What the template and the files beside it say of a venv.
+// The requirements of a venv in the template and in the files beside it.
 Roots own_roots(const Template& tmpl, const VenvRequest& request) {
     Roots roots;
     for (const PythonLayer* python : request.layers) {
@@ -158,7 +158,7 @@ Roots own_roots(const Template& tmpl, const VenvRequest& request) {
     return roots;
 }
 
-// What files of commits say of it; with `only_here` those of commits that the store has.
+// Those in files of commits; with `only_here`, only of commits that the store has.
 Roots commit_roots(const Template& tmpl, const VenvRequest& request, ResolveContext& context, bool only_here) {
     Roots roots;
     for (const PythonLayer* python : request.layers)
@@ -187,8 +187,8 @@ Digest digest_of_folder(const AskedRequirement& asked) {
     throw BuildError(std::move(error));
 }
 
-// Everything beside the template that the venv is made from, as one text; empty where there is nothing. What is looked
-// at is kept with what asks for it.
+// The content of everything beside the template from which the venv is made, as one text; empty where there is nothing.
+// Digests that are taken are kept with their requirements.
 std::string identity_of(AskedPython& asked) {
     CanonicalKey key;
     std::size_t number = 0;
@@ -224,7 +224,7 @@ void add_requirement_facts(const Template& tmpl, const Store& store, LocalFacts&
             facts.requirement_files[request.step()] = std::move(identity);
         facts.requirements[request.step()] = std::move(own);
         (void)requirements_of(tmpl, request, facts, context, true);
-        // A commit names its files for ever.
+        // The files of a commit never change.
         for (const PythonLayer* python : request.layers)
             for (const std::string& from : python->requirements_from)
                 if (const GitLayer* git = traits_of(layer_of(tmpl, from)).commit)
