@@ -12,8 +12,8 @@ namespace tmplbuild::registry {
 
 namespace {
 
-constexpr int most_tries = 5;                // of a blob, one after the other without progress
-constexpr std::uint64_t progress = 1 << 20;  // bytes after which they count from new
+constexpr int most_tries = 5;                // for a blob, in a row without progress
+constexpr std::uint64_t progress = 1 << 20;  // after that many bytes, the count of tries starts again
 constexpr std::size_t longest_kind = 200;    // of a media type that is shown
 
 std::string named_header(const io::HttpResponse& response, const std::string& name) {
@@ -30,7 +30,7 @@ std::string name_of(const Session& session, const std::string& identifier) {
     return session.image().repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier;
 }
 
-// Waits, or says false: it was stopped.
+// Waits; false when it was stopped.
 bool wait_for(std::chrono::milliseconds pause, const std::stop_token& stop) {
     std::mutex mutex;
     std::unique_lock lock(mutex);
@@ -51,7 +51,7 @@ class BlobDownload {
             if (response && response->status >= 200 && response->status < 300) return check();
             if (response) return session_.refused("the blob '" + name() + "' cannot be read", *response);
             if (got_ >= before + progress) tries = 0;
-            // What io::Http gave up before the first byte has had its tries.
+            // Where io::Http gave up before the first byte, it has made its own tries already.
             const bool may_go_on = !is_ended_ && got_ > before && tries < most_tries;
             if (!may_go_on || response.error().kind != ErrorKind::network) return response.error();
             const auto pause = session_.client().first_pause * (1 << std::min(tries, 4));
@@ -69,7 +69,7 @@ class BlobDownload {
     Result<io::HttpResponse> go_on(const std::stop_token& stop) {
         Request request{.path = "blobs/" + digest_.to_string()};
         request.first_byte = got_;
-        request.limit = std::max<std::uint64_t>(size_ + 1, 64 << 10);  // what it says of an error needs room, too
+        request.limit = std::max<std::uint64_t>(size_ + 1, 64 << 10);  // leaves room for the text of an error too
         const io::HttpBodySink take = [this](std::string_view data) -> Result<void> {
             auto taken = data.size() > size_ - got_
                              ? Result<void>(wrong("is longer than " + std::to_string(size_) + " bytes"))

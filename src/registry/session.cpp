@@ -28,11 +28,11 @@ bool Client::may_be_plain(const std::string& url) const {
 
 namespace {
 
-constexpr std::chrono::seconds renewed_before{5};  // its end, so that a request on the way still has it
+constexpr std::chrono::seconds renewed_before{5};  // before its end, so that a request on its way still has a valid one
 
-// Who we are to the registry, as the Authorization header says it.
+// The login or token for the registry, in the form of the Authorization header.
 struct Identity {
-    std::string header{};  // empty: nobody
+    std::string header{};  // empty: anonymous
     std::optional<SteadyClock::time_point> ends{};
     int generation = 0;  // counts changes, so that several threads renew once
 
@@ -51,7 +51,7 @@ struct Session::Impl {
     Reference image;
     std::set<std::string> scopes;
 
-    std::mutex mutex;    // of what follows; held while a token is fetched, so that one thread does it
+    std::mutex mutex;    // for everything below; held while a token is fetched, so that only one thread fetches it
     std::string base{};  // "https://ghcr.io", once it is known
     Identity identity{};
     std::optional<Challenge> bearer{};  // the last one, for renewals
@@ -94,7 +94,7 @@ struct Session::Impl {
             "--plain-http HOST allows it for a host");
     }
 
-    // Loopback registries speak either; what answers plain http properly is spoken to so. Under the mutex.
+    // Registries on loopback may speak http or https: http is used if they answer it properly. Needs the mutex.
     Result<std::string> find_base(const std::stop_token& stop) {
         if (!base.empty()) return base;
         const std::string plain = "http://" + image.server(), secure = "https://" + image.server();
@@ -105,10 +105,10 @@ struct Session::Impl {
         ping.url = plain + "/v2/";
         auto answer = client.http.send(ping, stop);
         if (!answer) return answer.error();
-        return base = answer->status == 400 ? secure : plain;  // what TLS servers say to plain http
+        return base = answer->status == 400 ? secure : plain;  // a TLS server answers plain http with 400
     }
 
-    // Under the mutex.
+    // Needs the mutex.
     Result<void> find_login(const std::stop_token& stop) {
         if (is_login_known) return {};
         auto found = client.credentials.find(image, client.runner, stop);
@@ -130,7 +130,7 @@ struct Session::Impl {
         if (auto may = may_ask(*realm); !may) return may.error();
         TokenQuestion question{*realm, challenge.value("service"), scopes, login, ruled()};
         question.how.kept_out = io::kept_out_by(peer);
-        // A token server that moves would take the login along.
+        // A token server that redirects elsewhere would take the login along.
         question.how.may_redirect = [realm = *realm](const std::string& url) -> Result<void> {
             if (io::same_origin(realm, url)) return {};
             return network_error("the token server '" + io::printable_url(realm) + "' sends to another host");
@@ -144,7 +144,7 @@ struct Session::Impl {
         return {};
     }
 
-    // After a 401 to a request that was made as `used`. Under the mutex.
+    // Answers the 401 to a request that was made with `used`. Needs the mutex.
     Result<void> answer_challenge(const io::HttpResponse& response, const Identity& used, const std::stop_token& stop) {
         if (used.generation != identity.generation) return {};  // another thread has done it
         if (!io::same_origin(base, response.final_url))
@@ -188,7 +188,7 @@ struct Session::Impl {
         request.body = wanted.body;
         request.limit = wanted.limit;
         request.first_byte = wanted.first_byte;
-        request.open_headers = wanted.headers;  // a registry may serve from other hosts: they must know what is wanted
+        request.open_headers = wanted.headers;  // a registry may serve from other hosts, which need these headers too
         ready.is_own = io::same_origin(*found, request.url);
         if (!ready.is_own) {
             request.kept_out = io::kept_out_by(peer);
