@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+// SPDa restart of what uses it tries it again)" : ""-License-Identifier: Apache-2.0
 #include "supervisor/pod_control.hpp"
 
 #include "base/text.hpp"
@@ -115,7 +115,10 @@ Result<std::string> PodControl::command_kernels(const Request& request) {
             return usage_error("'" + kernel.name + "' is off, since " + kernel.env_var + " is off");
         pod_.say(kernel.name, retry ? "a person asked for another try" : "a person switched it off");
         pod_.happen({.kind = retry ? Event::Kind::kernel_retry : Event::Kind::kernel_off, .kernel = k});
-        done.push_back("'" + kernel.name + "' is " + to_string(pod_.state.kernels[k].phase));
+        const KernelState& now = pod_.state.kernels[k];
+        const bool is_there = retry && now.in_place && !now.fallback;
+        done.push_back("'" + kernel.name + "' is " + to_string(now.phase) +
+                       (is_there ? " (it is in place: a restart of what uses it tries it again)" : ""));
     }
     if (!done.empty()) return join(done, ", ");
     if (names.empty()) return usage_error("this pod has no kernels");

@@ -86,6 +86,18 @@ TEST_CASE("a kernel's request without a name is meant for all of them") {
     CHECK(desk.pod.events[1].kernel == 1);
 }
 
+TEST_CASE("another try of a kernel that is in place says what does it") {
+    Desk desk;
+    KernelState& kernel = desk.pod.state.kernels[0];
+    kernel.phase = KernelPhase::degraded;
+    kernel.in_place = true;
+    CHECK(desk.ask(Request::Kind::kernel_retry) ==
+          "'attention' is degraded (it is in place: a restart of what uses it tries it again)");
+    CHECK(desk.ask(Request::Kind::kernel_off) == "'attention' is degraded");  // no transition() answers here
+    kernel.fallback = true;  // slower files: the variant itself is tried
+    CHECK(desk.ask(Request::Kind::kernel_retry) == "'attention' is degraded");
+}
+
 TEST_CASE("a log is that of a service, of the launcher, or refused with the names there are") {
     Desk desk;
     std::string block = "hello\n";
