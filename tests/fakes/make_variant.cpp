@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "kernel/make_elf.hpp"
+#include "kernel/make_device_code.hpp"
 #include "kernel/variant_digest.hpp"
 #include "kernel/variant_proof.hpp"
 #include "kernel_job/files.hpp"

@@ -17,6 +17,26 @@ const Texts first_log = {"apt ?essential apt binutils g++ make python3-venv",
                          "uv numpy pip",
                          "uv nvidia-cuda-cccl nvidia-cuda-crt nvidia-cuda-nvcc nvidia-cuda-runtime nvidia-nvvm"};
 
+// The recipe "./k", which serves the template's GPU. `source`, `build`: lines of these tables.
+void write_kernel(const OnlinePlace& place, const std::string& source, const std::string& build = {}) {
+    REQUIRE(sys::write_file_atomic(place.folder.path() / "k/layer.toml", R"(schema = 1
+kind = "kernel"
+name = "k"
+version = "1.0.0"
+[source]
+)" + source + R"(
+[build]
+command = ["make"]
+)" + build + R"(
+[python]
+package = "k"
+[[arch]]
+capability = "8.9"
+[[module]]
+file = "k.so"
+)"));
+}
+
 }  // namespace
 
 TEST_CASE("a first lock asks for the base, then for what stands on it, and fetches Python's files last") {
@@ -110,22 +130,7 @@ TEST_CASE("a torch that no kernel can be compiled against is refused before any 
     place.offer("torch", "2.11.0");
     place.offer("nvidia-cuda-runtime-cu12", "12.8.90");
     REQUIRE(sys::write_file_atomic(place.folder.path() / "k/k.cu", "int k;\n"));
-    REQUIRE(sys::write_file_atomic(place.folder.path() / "k/layer.toml", R"(schema = 1
-kind = "kernel"
-name = "k"
-version = "1.0.0"
-[source]
-path = "."
-[build]
-command = ["make"]
-needs_torch = true
-[python]
-package = "k"
-[[arch]]
-capability = "8.9"
-[[module]]
-file = "k.so"
-)"));
+    write_kernel(place, "path = \".\"", "needs_torch = true");
     std::string text = online_template;
     text.replace(text.find("\"numpy\""), 7, R"("torch", "nvidia-cuda-runtime-cu12")");
     text.replace(text.find("\"plain\""), 7, "\"./k\"");
@@ -220,21 +225,7 @@ struct SdistPlace : OnlinePlace {
         http.answers[page].body = "<a href='" + name + "'>one</a>";
     }
     void name_version(const std::string& version) const {
-        REQUIRE(sys::write_file_atomic(folder.path() / "k/layer.toml", R"(schema = 1
-kind = "kernel"
-name = "k"
-version = "1.0.0"
-[source]
-sdist = "Flash_Attn==)" + version + R"("
-[build]
-command = ["make"]
-[python]
-package = "k"
-[[arch]]
-capability = "8.9"
-[[module]]
-file = "k.so"
-)"));
+        write_kernel(*this, "sdist = \"Flash_Attn==" + version + "\"");
     }
 };
 

@@ -1,85 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the python step share: wheels made on the spot, a store that holds them, a sandbox that runs the
-// machine's own /usr/bin/python3, and the layers laid out as a root file system. Never a network, never a real sandbox.
+// What the tests of the python step share: a store that holds wheels, the machine's own /usr/bin/python3 as the base's,
+// and the layers laid out as a root file system. Never a network, never a real sandbox.
 #pragma once
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "base/named_hash.hpp"
+#include "engine/local_sandbox.hpp"
+#include "engine/made_wheel.hpp"
 #include "engine/steps/steps.hpp"
 #include "support/catch.hpp"
 #include "support/fake_http.hpp"
-#include "support/zip_file.hpp"
 #include "sys/file.hpp"
 
 namespace test {
 
 namespace fs = std::filesystem;
 using namespace tmplbuild;
-
-// Commands run on this machine; what a mount would show is reached by its own path.
-class FakeSandbox : public Sandbox {
-  public:
-    struct Session : SandboxSession {
-        explicit Session(std::vector<SandboxMount> with) : mounts(std::move(with)) {}
-        std::string here(const std::string& text) const {
-            for (const SandboxMount& mount : mounts)
-                if (text.starts_with(mount.to)) return mount.from.string() + text.substr(mount.to.size());
-            return text;
-        }
-        Result<io::ProcessResult> run(const SandboxCommand& command, std::stop_token stop) override {
-            io::Command real{.argv = {}, .environment = {{"PATH", "/usr/bin:/bin"}, {"LANG", "C.UTF-8"}}};
-            for (const std::string& argument : command.argv) real.argv.push_back(here(argument));
-            for (const auto& [name, value] : command.environment) real.environment[name] = here(value);
-            real.inherit_environment = false;
-            real.directory = "/";
-            real.stdin_text = command.stdin_text;
-            real.on_line = command.on_line;
-            return io::SystemProcessRunner().run(real, stop);
-        }
-        fs::path root() const override { return "/"; }
-        fs::path upper() const override { return "/nonexistent"; }
-        std::vector<SandboxMount> mounts;
-    };
-    Result<std::unique_ptr<SandboxSession>> open(const std::vector<BuiltLayer>&,
-                                                 const std::vector<SandboxMount>& mounts) override {
-        ++opened;
-        return std::unique_ptr<SandboxSession>(std::make_unique<Session>(mounts));
-    }
-    int opened = 0;
-};
-
-// A wheel as a builder would make it: METADATA, WHEEL and a RECORD that is right unless `record` changes it.
-struct TestWheel {
-    std::string name = "thing", version = "1.0";
-    std::vector<ZipItem> items{};
-    std::string entry_points{};
-    std::map<std::string, std::string> record{};  // name → hash instead of the right one; "-": not listed
-    int group = 0;
-
-    std::string info() const { return name + "-" + version + ".dist-info"; }
-    std::string data() const { return name + "-" + version + ".data"; }
-    std::vector<ZipItem> members() const {
-        std::vector<ZipItem> all = items;
-        all.push_back({info() + "/METADATA", "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n"});
-        all.push_back({info() + "/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"});
-        if (!entry_points.empty()) all.push_back({info() + "/entry_points.txt", entry_points});
-        std::string rows;
-        for (const ZipItem& item : all) {
-            auto other = record.find(item.name);
-            if (other != record.end() && other->second == "-") continue;
-            rows += item.name + "," + (other == record.end() ? NamedHash::sha256(item.content) : other->second) + "," +
-                    std::to_string(item.content.size()) + "\n";
-        }
-        all.push_back({info() + "/RECORD", rows + info() + "/RECORD,,\n"});
-        return all;
-    }
-};
 
 inline PythonFacts host_python() {
     const auto said = io::SystemProcessRunner()

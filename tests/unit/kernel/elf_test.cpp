@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "kernel/make_elf.hpp"
+#include "kernel/make_library.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild::kernel;

@@ -4,7 +4,7 @@
 #include <lz4.h>
 #include <zstd.h>
 
-#include "kernel/make_elf.hpp"
+#include "kernel/make_device_code.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild::kernel;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/layer_index.hpp"
 
-#include "kernel/make_elf.hpp"
+#include "kernel/make_library.hpp"
 #include "kernel/runtime_need.hpp"
 #include "support/catch.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/variant_proof.hpp"
 
-#include "kernel/make_elf.hpp"
+#include "kernel/make_device_code.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild::kernel;

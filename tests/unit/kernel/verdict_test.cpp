@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "kernel/make_elf.hpp"
+#include "kernel/make_device_code.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild::kernel;

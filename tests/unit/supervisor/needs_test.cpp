@@ -3,6 +3,7 @@
 // need is started again, or with it.
 #include "status/snapshot.hpp"
 #include "supervisor/model.hpp"
+#include "supervisor/named_service.hpp"
 #include "supervisor/snapshot_of.hpp"
 #include "support/catch.hpp"
 
@@ -25,9 +26,7 @@ struct Chain {
 
     explicit Chain(const std::function<void(pod::Service&)>& make_first = [](pod::Service&) {}) {
         for (const char* name : {"third", "second", "first"}) {
-            pod::Service service;
-            service.name = name;
-            service.command = {"x"};
+            pod::Service service = named(name);
             service.restart.policy = pod::Restart::Policy::never;
             spec.services.push_back(service);
         }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/named_service.hpp"
 #include "supervisor/pod_view.hpp"
 
 namespace tmplbuild::launch {
@@ -23,10 +24,7 @@ struct PlayedPod {
     // Each of them runs, with the pid 100, 200, …
     explicit PlayedPod(const std::vector<std::string>& names) {
         for (const std::string& name : names) {
-            pod::Service service;
-            service.name = name;
-            service.command = {"/bin/" + name};
-            spec.services.push_back(service);
+            spec.services.push_back(named(name));
             ServiceState running;
             running.phase = Phase::ready;
             running.pid = static_cast<pid_t>(100 * spec.services.size());

@@ -3,22 +3,12 @@
 #include "supervisor/prepare_pod.hpp"
 
 #include "supervisor/environment.hpp"
+#include "supervisor/named_service.hpp"
 #include "supervisor/services.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::launch;
-
-namespace {
-
-pod::Service named(const std::string& name) {
-    pod::Service service;
-    service.name = name;
-    service.command = {"/bin/" + name};
-    return service;
-}
-
-}  // namespace
 
 TEST_CASE("services that cannot run are marked with the reason, and the others are filled in") {
     pod::PodSpec spec;

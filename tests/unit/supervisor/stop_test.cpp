@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "supervisor/model.hpp"
+#include "supervisor/named_service.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -11,18 +12,11 @@ using namespace tmplbuild::launch;
 
 namespace {
 
-pod::Service named(const std::string& name) {
-    pod::Service service;
-    service.name = name;
-    service.command = {"x"};
-    service.restart.backoff_min_ms = service.restart.backoff_max_ms = 100;
-    return service;
-}
-
 // A pod that is told what happens, and what it asked for since.
 struct Pod {
     explicit Pod(std::vector<pod::Service> services) {
         spec.services = std::move(services);
+        for (pod::Service& one : spec.services) one.restart.backoff_min_ms = one.restart.backoff_max_ms = 100;
         state = first_state(spec);
         send({.kind = Event::Kind::start});
         for (std::size_t i = 0; i < spec.services.size(); ++i) begin(i);

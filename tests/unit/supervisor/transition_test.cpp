@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "supervisor/model.hpp"
+#include "supervisor/named_service.hpp"
 #include "supervisor/table_watch.hpp"
 #include "support/catch.hpp"
 
@@ -17,9 +18,7 @@ pod::PodSpec random_spec(std::mt19937& random) {
     pod::PodSpec spec;
     const int count = 1 + static_cast<int>(random() % 5);
     for (int i = 0; i < count; ++i) {
-        pod::Service service;
-        service.name = "s" + std::to_string(i);
-        service.command = {"x"};
+        pod::Service service = named("s" + std::to_string(i));
         for (int j = 0; j < i; ++j)
             if (random() % 3 == 0) service.needs.push_back("s" + std::to_string(j));
         service.oneshot = random() % 4 == 0;
@@ -194,12 +193,7 @@ TEST_CASE("the pause before a restart doubles up to its cap") {
 
 TEST_CASE("services that need each other in a circle fail with words, the rest start") {
     pod::PodSpec spec;
-    for (const char* name : {"a", "b", "c"}) {
-        pod::Service service;
-        service.name = name;
-        service.command = {"x"};
-        spec.services.push_back(service);
-    }
+    spec.services = {named("a"), named("b"), named("c")};
     spec.services[0].needs = {"b"};
     spec.services[1].needs = {"a"};
     const Step step = transition(spec, first_state(spec), {.kind = Event::Kind::start});
@@ -210,10 +204,7 @@ TEST_CASE("services that need each other in a circle fail with words, the rest s
 
 TEST_CASE("an idle pod asks for no wake-up") {
     pod::PodSpec spec;
-    pod::Service service;
-    service.name = "a";
-    service.command = {"x"};
-    spec.services.push_back(service);
+    spec.services = {named("a")};
     Step step = transition(spec, first_state(spec), {.kind = Event::Kind::start});
     step = transition(spec, step.state, {.kind = Event::Kind::spawned, .now = 1, .pid = 5});
     step = transition(spec, step.state, {.kind = Event::Kind::executed, .now = 2});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The merged view of layers, Python's files and versions: the parts that verify is made of.
-#include "kernel/make_elf.hpp"
+#include "kernel/make_library.hpp"
 #include "support/catch.hpp"
 #include "verify/distribution_check.hpp"
 #include "verify/loader.hpp"
