@@ -28,6 +28,7 @@ struct Options {
     std::vector<std::string> gpus;                    // run --gpu
     std::vector<std::string> ports;                   // run -p [HOST:]POD
     std::string network = "pod";                      // run --network
+    std::vector<std::string> plain_http;              // --plain-http HOST[:PORT]
     bool json = false, dot = false, check = false, lock_update = false;
 };
 
@@ -36,9 +37,9 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop);
 int run_plan(const Options& options, Progress& progress, std::stop_token stop);
 int run_lock(const Options& options, Progress& progress, std::stop_token stop);
 int run_explain(const Options& options, Progress& progress, std::stop_token stop);
-int run_inspect(const Options& options);
+int run_inspect(const Options& options, const std::stop_token& stop);
 int run_verify(const Options& options, const std::stop_token& stop);
-int run_gpus(const Options& options);
+int run_gpus(const Options& options, const std::stop_token& stop);
 
 // The files that ship with this program, found relative to it: those that go into images, by their path there; the one
 // that runs in the sandbox; the folder of recipes.

@@ -6,9 +6,9 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/registry_access.hpp"
 #include "engine/kernel/kernel_table.hpp"
 #include "kernel/gpu.hpp"
-#include "oci/image_source.hpp"
 #include "template/parse.hpp"
 #include "template/recipe.hpp"
 #include "template/toml_text.hpp"
@@ -29,14 +29,14 @@ struct Serving {
 // The variants that would serve a GPU, by kernel.
 class Kernels {
   public:
-    explicit Kernels(const std::string& from) {
+    Kernels(const Options& options, const std::stop_token& stop) {
+        const std::string& from = options.image;
         if (from.empty())
             from_recipes();
         else if (from.ends_with(".toml"))
             add_template(parse_template_file(from, {{}, recipes_folder()}));
         else
-            annotation_ =
-                oci::ImageSource::open(oci::ImageName::parse(from).value()).value().annotation(kernels_annotation);
+            annotation_ = open_image(from, options, stop).annotation(kernels_annotation);
     }
 
     std::vector<Serving> serving(const kernel::Gpu& gpu) const {
@@ -107,8 +107,8 @@ std::string kernels_text(const std::vector<Serving>& list) {
 
 }  // namespace
 
-int run_gpus(const Options& options) {
-    const Kernels kernels(options.image);
+int run_gpus(const Options& options, const std::stop_token& stop) {
+    const Kernels kernels(options, stop);
     json::array rows;
     if (!options.json) print_row({{"GPU", 22}, {"COMPUTE", 8}, {"FAMILY", 16}, {"RUNPOD", 7}, {"KERNELS"}});
     for (const kernel::Gpu& gpu : kernel::all_gpus()) {

@@ -136,12 +136,15 @@ struct CommandLine {
         inspect->add_flag("--json", options.json, "Print JSON");
         inspect->add_option("--can-run", options.can_run,
                             "Only say whether the image's kernels run on this GPU: exit 0 yes, 1 no, 5 unknown");
-        inspect->callback(
-            [this] { command = [this](Progress&, const std::stop_token&) { return run_inspect(options); }; });
+        on_image(inspect);
+        inspect->callback([this] {
+            command = [this](Progress&, const std::stop_token& stop) { return run_inspect(options, stop); };
+        });
         CLI::App* verify = app.add_subcommand(
             "verify", "Prove an image's kernels again from its bytes: exit 0 it keeps its promises, 1 not, 5 unknown");
         verify->add_option("IMAGE", options.image, oci::image_names)->required();
         verify->add_flag("--json", options.json, "Print JSON");
+        on_image(verify);
         verify->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_verify(options, stop); }; });
         CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name, and the kernels for each");
@@ -149,7 +152,14 @@ struct CommandLine {
             "FROM", options.image,
             "Whose kernels: a template (FILE.toml) or an image; default: the recipes that come with tmplbuild");
         gpus->add_flag("--json", options.json, "Print JSON");
-        gpus->callback([this] { command = [this](Progress&, const std::stop_token&) { return run_gpus(options); }; });
+        on_image(gpus);
+        gpus->callback(
+            [this] { command = [this](Progress&, const std::stop_token& stop) { return run_gpus(options, stop); }; });
+    }
+
+    void on_image(CLI::App* sub) {
+        repeatable(sub->add_option("--plain-http", options.plain_http,
+                                   "HOST[:PORT]: speak http, not https, to this registry; repeatable"));
     }
 
     CLI::App* on_template(const char* name, const char* what, int (*run)(const Options&, Progress&, std::stop_token)) {

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command inspect, which only answers questions. It neither uses the network nor writes anything.
+// The command inspect, which only answers questions: from an image's documents, no layer is read. It writes nothing.
 #include <cstdio>
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/registry_access.hpp"
 #include "engine/kernel/kernel_table.hpp"
 #include "kernel/gpu.hpp"
-#include "oci/image_name.hpp"
-#include "oci/image_source.hpp"
 
 namespace tmplbuild::cli {
 
 // Yes only if every kernel of the image runs there, since the image needs all of them.
-static int can_run(const oci::ImageName& name, const Options& options) {
-    const oci::ImageSource image = oci::ImageSource::open(name).value();
+static int can_run(const oci::ImageSource& image, const Options& options) {
     if (!image.has_annotations())
         throw BuildError(usage_error("a docker-archive holds no annotations, and so no proofs",
                                      "`tmplbuild verify " + options.image + "` proves it from its bytes"));
@@ -44,10 +42,9 @@ static int can_run(const oci::ImageName& name, const Options& options) {
     return yes ? 0 : unknown ? 5 : 1;
 }
 
-int run_inspect(const Options& options) {
-    const oci::ImageName name = oci::ImageName::parse(options.image).value();
-    if (!options.can_run.empty()) return can_run(name, options);
-    const oci::ImageSource image = oci::ImageSource::open(name).value();
+int run_inspect(const Options& options, const std::stop_token& stop) {
+    const oci::ImageSource image = open_image(options.image, options, stop);
+    if (!options.can_run.empty()) return can_run(image, options);
     if (options.json) {
         json::object out{{"digest", image.digest().to_string()}, {"size", image.size()}};
         if (image.has_annotations()) out["manifest"] = image.manifest();

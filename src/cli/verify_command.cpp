@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "oci/image_source.hpp"
+#include "cli/registry_access.hpp"
 #include "verify/verify.hpp"
 
 namespace tmplbuild::cli {
@@ -59,7 +59,7 @@ void print_variant(const VerifiedVariant& variant) {
 }  // namespace
 
 int run_verify(const Options& options, const std::stop_token& stop) {
-    const oci::ImageSource image = oci::ImageSource::open(oci::ImageName::parse(options.image).value()).value();
+    const oci::ImageSource image = open_image(options.image, options, stop);
     // Where no store can be made (a read-only home), every layer is read and no index is kept.
     const auto store = Store::open(Store::default_root());
     const Verification result = verify_image(image, store ? &*store : nullptr, stop).value();

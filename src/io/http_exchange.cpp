@@ -81,6 +81,7 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
         running.refused = taken.error();
         return size + 1;  // any other number than `size` ends the transfer
     }
+    running.heard = Clock::now();  // what the sink took is not the server's silence
     return size;
 }
 
@@ -97,6 +98,7 @@ std::size_t on_read(char* into, std::size_t, std::size_t size, void* user) {
         return CURL_READFUNC_ABORT;
     }
     running.sent += *read;
+    running.heard = Clock::now();
     return *read;
 }
 

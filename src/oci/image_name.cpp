@@ -61,9 +61,9 @@ static Result<ImageName> with_reference(std::string_view rest) {
 Result<ImageName> ImageName::parse(std::string_view text) {
     auto after = [&](std::string_view prefix) { return text.substr(prefix.size()); };
     if (text.starts_with("docker://")) {
-        ImageName name{Kind::registry, {}, {}, std::string(after("docker://"))};
-        if (name.reference.empty()) return usage_error("the reference after docker:// is empty", hint);
-        return name;
+        const auto reference = Reference::parse(after("docker://"));
+        if (!reference) return reference.error();
+        return ImageName{Kind::registry, {}, {}, reference->to_string()};
     }
     if (text.starts_with("oci:")) return with_tag(Kind::layout, after("oci:"));
     if (text.starts_with("oci-archive:")) return with_tag(Kind::oci_archive, after("oci-archive:"));

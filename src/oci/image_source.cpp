@@ -52,8 +52,12 @@ struct ImageSource::Impl {
             auto chosen = choose(*entries, tag, name);
             if (!chosen || is_manifest(chosen->media_type)) return chosen;
             if (!is_index(chosen->media_type))
-                return build_error("'" + name + "' leads to something of the type '" + chosen->media_type +
-                                   "', which is no image");
+                return build_error(
+                    "'" + name + "' leads to something of the type '" + chosen->media_type + "', which is no image",
+                    chosen->media_type.starts_with("application/vnd.docker.distribution.manifest.v1+")
+                        ? "Docker's schema 1 names no content by its digest: push the image again with a "
+                          "tool of today"
+                        : "");
             auto index = document(*chosen);
             if (!index) return index.error();
             entries = parse_index(index->text, chosen->media_type, index->name);
@@ -98,7 +102,7 @@ static const char* const forms =
 
 Result<void> look_for(const ImageName& name) {
     if (name.kind == ImageName::Kind::registry)
-        return usage_error("'" + name.to_string() + "' is in a registry, and only an image on this machine can be read",
+        return usage_error("'" + name.to_string() + "' is in a registry, and an image on this machine is wanted here",
                            "copy it into a layout: `skopeo copy " + name.to_string() + " oci:DIR:TAG`");
     const std::string path = "'" + name.path.string() + "'";
     std::error_code failed;

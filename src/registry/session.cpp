@@ -72,6 +72,13 @@ struct Session::Impl {
                                  "`, or give DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE; see docs/registries.md");
     }
 
+    // Under the mutex.
+    Error refused_login(const io::HttpResponse& response) const {
+        Error error = refusal("'" + image.repository_name() + "' cannot be reached", response, mask);
+        if (login) error.hint = "the login in '" + login->source + "' is wrong, has ended, or may not do that";
+        return error;
+    }
+
     // The rules of every request that this session makes.
     io::HttpRequest ruled() const {
         io::HttpRequest request;
@@ -240,8 +247,8 @@ Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpB
         if (!response) return response;
         impl_->take_note(*response);
         if (response->status != 401 || !ready->is_own) return response;
-        if (is_second) return refused("'" + impl_->image.repository_name() + "' cannot be reached", *response);
         const std::scoped_lock lock(impl_->mutex);
+        if (is_second) return impl_->refused_login(*response);
         if (auto answered = impl_->answer_challenge(*response, ready->used, stop); !answered) return answered.error();
     }
 }

@@ -3,6 +3,7 @@ add_library(test_main STATIC unit/support/test_main.cpp)
 target_include_directories(test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit)
 # Its flags are those with which style.alone compiles the headers of unit/support/.
 target_include_directories(test_main PRIVATE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(test_main PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}")
 target_compile_features(test_main PRIVATE cxx_std_20)
 
 # In a unity build, what nearly every unit test includes is compiled once, by the first program, for all. The tests are not

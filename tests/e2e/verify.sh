@@ -91,7 +91,7 @@ last=$(layers "$work/a" | tail -n 1)
 chmod u+w "$work/d/blobs/sha256/${last#sha256:}"
 printf 'x' | dd of="$work/d/blobs/sha256/${last#sha256:}" bs=1 seek=20 conv=notrunc 2>/dev/null
 verify 1 "blobs/sha256/${last#sha256:}" "$work/d"
-verify 2 "registry" "docker://example/image"
+verify 2 "is no repository" "docker://example/Image"
 
 # A build refuses what verify would.
 refused() { # refused TEXT SED

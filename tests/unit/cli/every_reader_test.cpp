@@ -8,9 +8,11 @@
 #include <functional>
 
 #include "cli/commands.hpp"
+#include "cli/registry_access.hpp"
 #include "engine/local_facts.hpp"
 #include "oci/import.hpp"
 #include "support/catch.hpp"
+#include "support/fake_http_server.hpp"
 #include "support/made_image.hpp"
 
 using namespace tmplbuild;
@@ -189,10 +191,18 @@ bool agrees(const std::string& message, const std::string& expected) {
     return expected.empty() ? message.empty() : message.find(expected) != std::string::npos;
 }
 
+// What a registry, which has names and statuses in the place of files, says of it.
+std::string in_registry(const std::string& expected) {
+    if (expected == "file") return "HTTP status 404";
+    if (expected == "blobs/sha256/") return "sha256:";
+    return expected == "does not have its digest and size" ? "digest" : expected;
+}
+
 }  // namespace
 
 TEST_CASE("every command reads every image in every place alike") {
     const auto work = sys::TempDirectory::make(fs::temp_directory_path(), "readers-").value();
+    FakeHttpServer registry({work.path().string()}, "registry_server.py");
     int number = 0;
     for (const Row& row : rows()) {
         MadeImage image;
@@ -206,6 +216,7 @@ TEST_CASE("every command reads every image in every place alike") {
             image.write_docker_archive(folder / "docker.tar");
             names.push_back("docker-archive:" + (folder / "docker.tar").string());
         }
+        names.push_back("docker://127.0.0.1:" + registry.port() + "/" + std::to_string(number) + "/layout");
         // "documents": without one of them, in the words of the place ("no such file", "holds no file").
         const bool lacks = row.layers == "documents";
         for (const std::string& name : names) {
@@ -213,14 +224,16 @@ TEST_CASE("every command reads every image in every place alike") {
             const auto parsed = oci::ImageName::parse(name).value();
             cli::Options options;
             options.image = name;
-            const std::string documents = lacks ? "file" : row.documents;
-            const std::string layers = lacks ? "file" : row.layers == "=" ? row.documents : row.layers;
+            std::string documents = lacks ? "file" : row.documents;
+            std::string layers = lacks ? "file" : row.layers == "=" ? row.documents : row.layers;
+            if (parsed.kind == oci::ImageName::Kind::registry)
+                documents = in_registry(documents), layers = in_registry(layers);
             ::setenv("TMPLBUILD_CACHE", (folder / "store").c_str(), 1);
-            CHECK(agrees(said([&] { cli::run_inspect(options); }), documents));
-            CHECK(agrees(said([&] { cli::run_gpus(options); }), documents));
+            CHECK(agrees(said([&] { cli::run_inspect(options, {}); }), documents));
+            CHECK(agrees(said([&] { cli::run_gpus(options, {}); }), documents));
             options.can_run = "RTX 4090";
             if (parsed.kind != oci::ImageName::Kind::docker_archive)
-                CHECK(agrees(said([&] { cli::run_inspect(options); }), documents));
+                CHECK(agrees(said([&] { cli::run_inspect(options, {}); }), documents));
             if (parsed.kind == oci::ImageName::Kind::layout) {
                 Template tmpl;
                 tmpl.base = LayoutBase{parsed.path, parsed.tag};
@@ -230,8 +243,7 @@ TEST_CASE("every command reads every image in every place alike") {
             CHECK(agrees(said([&] { cli::run_verify(options, {}); }), layers));
             CHECK(agrees(said([&] {
                              const Store fresh = Store::open(folder / ("base" + std::to_string(names.size()))).value();
-                             const auto source = oci::ImageSource::open(parsed);
-                             oci::import_image(fresh, source.value()).value();
+                             oci::import_image(fresh, cli::open_image(name, options, {})).value();
                              REQUIRE(sys::remove_tree(fresh.root()));
                          }),
                          layers));

@@ -76,7 +76,7 @@ TEST_CASE("a login is found by the registry's host, and by nothing that only loo
 TEST_CASE("a login of a part of a registry counts there alone, the longest first") {
     Machine machine;
     machine.variables["DOCKER_AUTH_CONFIG"] =
-        R"({"auths":{"quay.io/me":)" + auth("me:1") + R"(,"quay.io/me/deep":)" + auth("deep:1") + R"(}})";
+        R"({"auths":{"quay.io/me/deep":)" + auth("deep:1") + R"(,"quay.io/me":)" + auth("me:1") + R"(}})";
     CHECK(user_of(machine.find("quay.io/me/image")) == "me");
     CHECK(user_of(machine.find("quay.io/me/deep/image")) == "deep");
     CHECK(user_of(machine.find("quay.io/me/deep")) == "deep");

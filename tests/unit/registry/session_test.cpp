@@ -2,6 +2,7 @@
 // How a session gets in: as nobody, by name and password, by tokens and their renewal, and what ends it.
 #include "registry/session.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include "fake_registry.hpp"
@@ -75,6 +76,7 @@ TEST_CASE("a login that is refused ends after one retry, and so does one that is
     const auto wrong = session.send(some_manifest, {});
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().message.find("authentication required") != std::string::npos);
+    CHECK(wrong.error().hint == "the login in 'DOCKER_AUTH_CONFIG' is wrong, has ended, or may not do that");
     CHECK(fake.seen.size() == 2);
 }
 
@@ -155,7 +157,12 @@ TEST_CASE("a token is renewed before it ends") {
 
 TEST_CASE("several threads get in by one token") {
     FakeRegistry fake;
-    fake.protect("manifest", {"Bearer t1"});
+    fake.answer = [&fake](const io::HttpRequest&, const std::string& authorization) {
+        if (!authorization.empty()) return io::HttpResponse{.status = 200, .headers = {}, .body = {}, .final_url = {}};
+        // Long enough for all of them to have asked as nobody.
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        return fake.unauthorized();
+    };
     const Client client = fake.client();
     Session session(client, reference("ghcr.io/me/x"), Access::pull);
     std::atomic<int> good = 0;

@@ -51,8 +51,14 @@ class FakeHttp : public io::Http {
         auto response = send(request, std::move(stop));
         if (!response || response->status < 200 || response->status > 299) return response;
         const std::uint64_t left_out = response->status == 206 ? 0 : request.first_byte;
-        const std::string_view body = response->body;
-        if (auto taken = sink(body.substr(std::min<std::size_t>(left_out, body.size()))); !taken) return taken.error();
+        std::string_view body = response->body;
+        body = body.substr(std::min<std::size_t>(left_out, body.size()));
+        // In two pieces at least, in many of a large one.
+        const std::size_t piece = std::max<std::size_t>(1, std::min<std::size_t>((body.size() + 1) / 2, 1 << 20));
+        do {
+            if (auto taken = sink(body.substr(0, piece)); !taken) return taken.error();
+            body.remove_prefix(std::min(piece, body.size()));
+        } while (!body.empty());
         response->body.clear();
         if (response->headers.contains("x-then-cut")) return network_error("the connection was cut");
         return response;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/fakes/http_server.py as a value: started on loopback, stopped when the value ends. For tests that download.
+// tests/fakes/http_server.py, or another server there, as a value: started on loopback, stopped when the value ends.
+// For tests that download.
 #pragma once
 
 #include <chrono>
@@ -15,8 +16,8 @@ namespace tmplbuild {
 
 class FakeHttpServer {
   public:
-    explicit FakeHttpServer(std::vector<std::string> arguments = {}) {
-        arguments.insert(arguments.begin(), {"python3", "-u", TEST_DATA "/fakes/http_server.py"});
+    explicit FakeHttpServer(std::vector<std::string> arguments = {}, const std::string& script = "http_server.py") {
+        arguments.insert(arguments.begin(), {"python3", "-u", TEST_DATA "/fakes/" + script});
         thread_ = std::jthread([this, arguments](const std::stop_token& stop) {
             io::SystemProcessRunner runner;
             io::Command command{.argv = arguments};

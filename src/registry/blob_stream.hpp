@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A registry's blob as a source that its reader pulls from: fetched on a thread of its own, a few blocks ahead. For the
+// registry as a place of images. The end comes only when size and digest were right; the thread ends with this value.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+
+#include "base/digest.hpp"
+#include "registry/session.hpp"
+
+namespace tmplbuild::registry {
+
+class BlobStream {
+  public:
+    // Nothing is asked for before the first read.
+    BlobStream(std::shared_ptr<Session> session, const Digest& digest, std::uint64_t size, std::stop_token stop);
+    ~BlobStream();
+    BlobStream(const BlobStream&) = delete;
+    BlobStream& operator=(const BlobStream&) = delete;
+
+    // As io::ByteSource.
+    Result<std::size_t> read(std::span<std::byte> into);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tmplbuild::registry
