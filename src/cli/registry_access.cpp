@@ -11,7 +11,7 @@ namespace tmplbuild::cli {
 
 namespace {
 
-// What a client refers to, with the client.
+// A client together with the objects to which it refers.
 struct OwnedClient {
     io::HttpClient http{};
     io::SystemProcessRunner runner{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry's client of one command: this process's logins, and the hosts that --plain-http names. For every command
-// that takes an IMAGE.
+// Makes the registry's client of one command, from this process's logins and the hosts of --plain-http, and opens
+// images with it. Used by every command that takes an IMAGE. Sends nothing before an image is opened.
 #pragma once
 
 #include <functional>
@@ -14,11 +14,11 @@
 
 namespace tmplbuild::cli {
 
-// `tell` shows a line to people. Throws where --plain-http names no host, or the logins cannot be read.
+// `tell` shows a line to people. Throws where --plain-http names no host, or where the logins cannot be read.
 std::shared_ptr<const registry::Client> registry_client(const Options& options,
                                                         std::function<void(const std::string& text)> tell);
 
-// The image that `text` names, on this machine or in a registry; the registry's words go to stderr.
+// Opens the image that `text` names, on this machine or in a registry; the registry's messages go to stderr.
 oci::ImageSource open_image(const std::string& text, const Options& options, const std::stop_token& stop);
 
 }  // namespace tmplbuild::cli

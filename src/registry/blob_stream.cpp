@@ -20,16 +20,16 @@ struct BlobStream::Impl {
     std::shared_ptr<Session> session;
     Digest digest;
     std::uint64_t size;
-    std::stop_source ended{};  // by the reader, or by whoever stops the command
+    std::stop_source ended{};  // requested by the reader, or by whoever stops the command
     std::stop_callback<std::function<void()>> outer;
 
-    std::mutex mutex{};  // of what follows
+    std::mutex mutex{};  // for everything below
     std::condition_variable_any changed{};
     std::deque<std::string> ahead{};
     std::size_t held = 0;  // bytes in `ahead`
     std::optional<Result<void>> outcome{};
 
-    std::string open{};  // the reader's own: the block that it is in
+    std::string open{};  // used by the reader alone: the block that it reads
     std::size_t at = 0;
     std::thread thread{};
 
@@ -58,7 +58,7 @@ struct BlobStream::Impl {
         outcome = std::move(done);
         changed.notify_all();
     }
-    // Makes `open` the next block; false at the end.
+    // Sets `open` to the next block; false at the end.
     Result<bool> next() {
         if (!thread.joinable()) thread = std::thread([this] { fetch(); });
         std::unique_lock lock(mutex);

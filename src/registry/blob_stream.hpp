@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A registry's blob as a source that its reader pulls from: fetched on a thread of its own, a few blocks ahead. For the
-// registry as a place of images. The end comes only when size and digest were right; the thread ends with this value.
+// A registry's blob as a stream that its reader pulls from: it is fetched on a thread of its own, a few blocks ahead.
+// Used by the registry as a place of images. The end comes only when size and digest are right; the thread ends with
+// this value.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +17,13 @@ namespace tmplbuild::registry {
 
 class BlobStream {
   public:
-    // Nothing is asked for before the first read.
+    // Sends no request before the first read.
     BlobStream(std::shared_ptr<Session> session, const Digest& digest, std::uint64_t size, std::stop_token stop);
     ~BlobStream();
     BlobStream(const BlobStream&) = delete;
     BlobStream& operator=(const BlobStream&) = delete;
 
-    // As io::ByteSource.
+    // Reads as an io::ByteSource does.
     Result<std::size_t> read(std::span<std::byte> into);
 
   private:

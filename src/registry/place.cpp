@@ -33,7 +33,7 @@ class RegistryPlace : public oci::Place {
 
     std::string name() const override { return "docker://" + session_->image().to_string(); }
 
-    // What the reference names is one manifest or index, whatever else the repository has.
+    // The reference names one manifest or index, whatever else the repository has.
     Result<std::vector<oci::Descriptor>> images(const std::string&) const override {
         auto document = fetch_manifest(*session_, session_->image().identifier(), stop_);
         if (!document) return document.error();
@@ -71,7 +71,7 @@ class RegistryPlace : public oci::Place {
     std::shared_ptr<const Client> client_;
     std::shared_ptr<Session> session_;
     std::stop_token stop_;
-    mutable std::optional<Document> first_{};  // what images() fetched, for the open() that follows
+    mutable std::optional<Document> first_{};  // the document that images() fetched, kept for the open() that follows
 };
 
 }  // namespace
