@@ -11,6 +11,7 @@
 #include "engine/layer_count.hpp"
 #include "engine/own_files.hpp"
 #include "engine/prepare.hpp"
+#include "engine/pull_limit.hpp"
 #include "template/parse.hpp"
 
 namespace tmplbuild::cli {
@@ -104,6 +105,21 @@ json::array gpus_json(const Plan& plan, const Store& store) {
     return out;
 }
 
+// Of what is built already the size in the store, of the rest an estimate.
+oci::PullForecast pull_of(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
+    oci::PullForecast pull = oci::forecast_pull(known_layers(plan, store), layers_on_hosts(plan, store));
+    for (const PlanRow& row : rows) {
+        if (row.hit || !row.step->in_image) continue;
+        if (plan.image.is_base_on_hosts && row.step->id == "base") {
+            pull.on_hosts += row.bytes;
+            continue;
+        }
+        pull.size += row.bytes;
+        pull.layers += row.step->least_layers;
+    }
+    return pull;
+}
+
 void print_plan_json(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
     json::array steps;
     for (const PlanRow& row : rows) {
@@ -118,8 +134,10 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
         if (!row.why.empty()) o["why"] = row.why;
         steps.push_back(std::move(o));
     }
-    print_json(json::object{
-        {"steps", std::move(steps)}, {"gpus", gpus_json(plan, store)}, {"peak_disk", peak_disk(plan.steps, store)}});
+    print_json(json::object{{"steps", std::move(steps)},
+                            {"gpus", gpus_json(plan, store)},
+                            {"peak_disk", peak_disk(plan.steps, store)},
+                            {"cold_pull", pull_of(plan, store, rows).to_json()}});
 }
 
 // A step that is not locked has no size and no number of packages yet.
@@ -143,6 +161,12 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
     }
     print_line(std::to_string(in_image) + " steps in the image of about " + human_bytes(bytes) + ", " +
                human_bytes(peak_disk(plan.steps, store)) + " of disk at most while it is made");
+    print_line("cold pull: " + pull_of(plan, store, rows).to_string());
+}
+
+void refuse_what_is_too_large(const Plan& plan, const Store& store) {
+    refuse_what_cannot_fit(plan.steps, store);
+    refuse_large_pull(plan.image, known_layers(plan, store), layers_on_hosts(plan, store));
 }
 
 }  // namespace
@@ -154,17 +178,17 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const std::vector<PlanRow> rows = rows_of(plan, store);
     if (options.dot) {
         print_text(plan_graph(plan, rows));
-        refuse_what_cannot_fit(plan.steps, store);
+        refuse_what_is_too_large(plan, store);
         return 0;
     }
     if (options.json) {
         print_plan_json(plan, store, rows);
-        refuse_what_cannot_fit(plan.steps, store);
+        refuse_what_is_too_large(plan, store);
         return 0;
     }
     print_steps(plan, store, rows);
     print_gpus(plan, store);
-    refuse_what_cannot_fit(plan.steps, store);
+    refuse_what_is_too_large(plan, store);
     return 0;
 }
 

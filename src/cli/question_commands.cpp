@@ -9,6 +9,7 @@
 #include "cli/registry_access.hpp"
 #include "engine/kernel/kernel_table.hpp"
 #include "kernel/gpu.hpp"
+#include "oci/pull_forecast.hpp"
 
 namespace tmplbuild::cli {
 
@@ -42,12 +43,18 @@ static int can_run(const oci::ImageSource& image, const Options& options) {
     return yes ? 0 : unknown ? 5 : 1;
 }
 
+static oci::PullForecast pull_of(const oci::ImageSource& image) {
+    const std::string listed = image.has_annotations() ? image.annotation(oci::on_hosts_annotation) : "";
+    return oci::forecast_pull(image.layers(), oci::layers_in_list(listed));
+}
+
 int run_inspect(const Options& options, const std::stop_token& stop) {
     const oci::ImageSource image = open_image(options.image, options, stop);
     if (!options.can_run.empty()) return can_run(image, options);
     if (options.json) {
         json::object out{{"digest", image.digest().to_string()}, {"size", image.size()}};
         if (image.has_annotations()) out["manifest"] = image.manifest();
+        out["cold_pull"] = pull_of(image).to_json();
         out["config"] = image.config_document();
         print_json(out);
         return 0;
@@ -56,6 +63,7 @@ int run_inspect(const Options& options, const std::stop_token& stop) {
     for (const BuiltLayer& layer : image.layers())
         print_row(
             {{human_bytes(layer.size), -11}, {" " + layer.digest.to_string().substr(0, 19)}, {" " + layer.comment}});
+    print_line("cold pull: " + pull_of(image).to_string());
     return 0;
 }
 

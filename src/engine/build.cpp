@@ -8,6 +8,7 @@
 #include "engine/outputs.hpp"
 #include "engine/own_files.hpp"
 #include "engine/prove_image.hpp"
+#include "engine/pull_limit.hpp"
 #include "engine/python/interpreter.hpp"
 #include "oci/inherited.hpp"
 #include "plan/keys.hpp"
@@ -39,6 +40,9 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
     std::string& path = spec.environment.try_emplace("PATH", default_path).first->second;
     if (!plan.image.environment.contains("PATH")) path = plan.image.path_prefix + path;
     annotate_kernels(plan, report, spec.annotations);
+    const std::set<Digest> on_hosts = layers_on_hosts(plan, store);
+    refuse_large_pull(plan.image, spec.layers, on_hosts);
+    if (!on_hosts.empty()) spec.annotations[oci::on_hosts_annotation] = oci::list_of(on_hosts);
     return oci::assemble_image(store, spec).value();
 }
 
@@ -67,6 +71,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     refuse_too_many_layers(plan, store);
     refuse_what_cannot_fit(plan.steps, store);
+    refuse_large_pull(plan.image, known_layers(plan, store), layers_on_hosts(plan, store));
 
     // 4. Each step comes from the store or is built.
     const Compression compression = plan.image.compression;

@@ -324,6 +324,8 @@ class Planner {
         image.directory = tmpl_.image.directory;
         image.entrypoint = {"/opt/tmplbuild/launcher"};
         image.compression = tmpl_.image.compression;
+        image.max_pull_size = tmpl_.image.max_pull_size;
+        image.is_base_on_hosts = std::visit([](const auto& base) { return base.is_on_hosts; }, tmpl_.base);
         if (!tmpl_.kernels.empty()) {
             // What NVIDIA's container toolkit reads: the pod's GPUs, with compute and nvidia-smi.
             image.environment.try_emplace("NVIDIA_VISIBLE_DEVICES", "all");

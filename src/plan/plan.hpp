@@ -42,6 +42,8 @@ struct PlannedImage {
     std::vector<std::string> entrypoint;
     std::vector<std::uint16_t> exposed_ports;
     Compression compression = Compression::zstd;
+    std::optional<std::uint64_t> max_pull_size;  // bytes, compressed
+    bool is_base_on_hosts = false;               // the base's layers need no pull there
 };
 
 struct Plan {

@@ -16,14 +16,17 @@ namespace tmplbuild {
 struct DebianBase {
     std::string suite;                  // "bookworm"
     std::vector<std::string> packages;  // beyond the minimal system; recipes' packages are merged in, sorted, unique
-    std::vector<std::string> sources;   // the image's own sources.list lines; empty: the example that apt ships
+    static constexpr bool is_on_hosts = false;
+    std::vector<std::string> sources;  // the image's own sources.list lines; empty: the example that apt ships
 };
 struct ImageBase {
-    std::string reference;  // "docker.io/library/debian:12@sha256:…"
+    std::string reference;     // "docker.io/library/debian:12@sha256:…"
+    bool is_on_hosts = false;  // what the pods' hosts have of it needs no pull
 };
 struct LayoutBase {
     std::filesystem::path path;  // absolute, after resolving against the template's folder
     std::string tag;             // may be empty: the layout's only image
+    bool is_on_hosts = false;
 };
 using Base = std::variant<DebianBase, ImageBase, LayoutBase>;
 

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "base/layout_name.hpp"
+#include "base/own_names.hpp"
 #include "base/text.hpp"
 #include "kernel/version.hpp"
 #include "template/sections.hpp"
@@ -92,13 +93,20 @@ Base read_base(const Node& node, Reading& reading, std::vector<Unbuildable>& unb
     const auto kind = node.is_table() ? exactly_one(table, reading.report, {"debian", "image", "layout"},
                                                     "debian = { suite = \"bookworm\" }")
                                       : std::nullopt;
+    const auto is_on_hosts = [&] {
+        const auto flag = table.boolean("on_hosts");
+        return flag && flag->value;
+    };
     if (kind == "debian") {
+        table.hint_for("on_hosts", "it is for an image or a layout that the pods' hosts have: this layer is made here");
         if (const Node* debian = table.table("debian")) base = read_debian(*debian, reading);
     } else if (kind == "image") {
         base = read_reference(table);
+        std::get<ImageBase>(base).is_on_hosts = is_on_hosts();
         unbuildable.push_back({"base.image", table.key_pos_of("image")});
     } else if (kind == "layout") {
         base = read_layout(*table.any("layout"), reading, table);
+        std::get<LayoutBase>(base).is_on_hosts = is_on_hosts();
     }
     table.finish();
     return base;
@@ -158,9 +166,9 @@ Targets read_targets(const Node& node, Reading& reading) {
 static StringMap read_pairs(TableReader& table, std::string_view key) {
     StringMap map = table.text_map(key);
     for (const auto& [name, value] : map) {
-        if (name.starts_with("io.tmplbuild."))
+        if (name.starts_with(own_annotations))
             table.error(key, "sets \"" + name + "\", which tmplbuild keeps for itself",
-                        "names that start with io.tmplbuild. are reserved");
+                        "names that start with " + std::string(own_annotations) + " are reserved");
     }
     return map;
 }
@@ -173,6 +181,13 @@ ImageOptions read_image(const Node& node, Reading& reading) {
     ImageOptions options;
     if (const auto choice = table.choice("compression", {"zstd", "gzip"}))
         options.compression = *choice == 0 ? Compression::zstd : Compression::gzip;
+    if (const auto size = table.text("max_pull_size")) {
+        if (const auto bytes = parse_bytes(size->value); bytes && *bytes != 0)
+            options.max_pull_size = *bytes;
+        else
+            table.error("max_pull_size", "is not a size: \"" + size->value + "\"",
+                        "write it like \"6GB\" or \"800MB\"");
+    }
     options.environment = read_environment(table, "environment");
     options.labels = read_pairs(table, "labels");
     options.annotations = read_pairs(table, "annotations");

@@ -27,6 +27,8 @@ struct TemplateService {
 
 struct ImageOptions {
     Compression compression = Compression::zstd;  // or gzip
+    std::optional<std::uint64_t>
+        max_pull_size;  // bytes that a host may have to fetch, compressed; more fails the build
     StringMap environment, labels, annotations;
     std::string user;  // of the launcher; empty: the base's, else root
     std::string directory;

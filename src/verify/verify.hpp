@@ -9,9 +9,11 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/own_names.hpp"
 #include "kernel/variant_proof.hpp"
 #include "oci/image_source.hpp"
 #include "store/store.hpp"
@@ -20,6 +22,7 @@ namespace tmplbuild {
 
 // Annotation whose value is the JSON array of the variants' proofs, canonical.
 inline constexpr const char* kernels_annotation = "dev.tmplbuild.kernels";
+static_assert(std::string_view(kernels_annotation).starts_with(own_annotations));
 
 struct Finding {
     enum class Weight {

@@ -36,6 +36,27 @@ layers "$work/b" | head -n "$(wc -l <"$work/below")" | cmp - "$work/below" || fa
 for kept in FROM_BASE=yes '"kept": *"label"' /opt/kept; do
     grep -q "$kept" "$work/inspected" || fail "of the base's configuration $kept is lost: $(cat "$work/inspected")"
 done
+# A base that the pods' hosts have costs no pull: the manifest says so of its layers, and a limit counts the rest alone.
+"$tmplbuild" build "$work/b/template.toml" -o "oci:$work/b/known" --set base.on_hosts=true --set image.max_pull_size=5MB \
+    --progress plain >/dev/null 2>"$work/err" || fail "a base on hosts: $(tail -n 5 "$work/err")"
+"$tmplbuild" inspect "oci:$work/b/known" --json >"$work/inspected"
+python3 - "$work/inspected" "$work/below" <<'PY'
+import json, sys
+seen = json.load(open(sys.argv[1]))
+listed = seen["manifest"]["annotations"]["dev.tmplbuild.layers-on-hosts"].split(",")
+below = open(sys.argv[2]).read().split()
+assert sorted(listed) == sorted(below), (listed, below)
+sizes = {l["digest"]: l["size"] for l in seen["manifest"]["layers"]}
+pull = seen["cold_pull"]
+assert pull["bytes_on_hosts"] == sum(sizes[d] for d in below), pull
+assert pull["bytes"] == sum(sizes.values()) - pull["bytes_on_hosts"], pull
+assert pull["layers"] == len(sizes) - len(below) and 0 < pull["fastest_seconds"] < pull["slowest_seconds"], pull
+PY
+"$tmplbuild" inspect "oci:$work/b/known" | grep -q "^cold pull: .* on a host that has the base's" || fail "inspect names no pull"
+expect 1 "and max_pull_size under [image] allows 5.0 MB" "$tmplbuild" build "$work/b/template.toml" -o "oci:$work/none" \
+    --set image.max_pull_size=5MB --progress plain
+expect 1 "and max_pull_size under [image] allows 5.0 MB" "$tmplbuild" plan "$work/b/template.toml" --set image.max_pull_size=5MB
+[ ! -e "$work/none" ] || fail "an image over its limit was written"
 # Its packages are those of the base's own sources, a release's security suite among them.
 grep -q '"suites": \[.*bookworm-security' "$work/b/template.lock" || fail "asked were $(grep suites "$work/b/template.lock")"
 umoci unpack --image "$work/b/out:latest" "$work/bundle" >/dev/null
