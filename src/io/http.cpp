@@ -40,10 +40,12 @@ bool may_pass(int status) { return status == 429 || (status >= 500 && status != 
 // RFC 9110 section 9.2.2: methods whose requests may be sent twice with the same effect.
 bool is_idempotent(HttpMethod method) { return method != HttpMethod::post && method != HttpMethod::patch; }
 
+bool may_be_repeated(const HttpRequest& request) { return is_idempotent(request.method) && !request.caller_goes_on; }
+
 bool is_hope(const HttpRequest& request, const HttpOutcome& outcome) {
-    if (outcome.failure) return outcome.may_pass && (is_idempotent(request.method) || outcome.not_sent);
+    if (outcome.failure) return outcome.may_pass && (may_be_repeated(request) || outcome.not_sent);
     const int status = outcome.reply.status;
-    return may_pass(status) && (is_idempotent(request.method) || status == 429 || status == 503);
+    return may_pass(status) && (may_be_repeated(request) || status == 429 || status == 503);
 }
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -182,7 +184,8 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
                 decode,
                 request.method,
                 request.body ? &*request.body : nullptr,
-                request.netrc};
+                request.netrc,
+                request.caller_goes_on};
     for (const auto& [name, value] : request.headers) hop.headers.push_back(join({name, value}, ": "));
     const HttpSink last_only = [&sink](const HttpReply& reply, std::string_view data) -> Result<void> {
         if (is_redirect(reply.status) && reply.headers.contains("location")) return {};

@@ -133,7 +133,10 @@ curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* wanted) {
 // libcurl seeks back when a kept connection turns out to be closed, or when the server asks for authentication.
 int on_seek(void* user, curl_off_t offset, int origin) {
     if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
-    static_cast<Exchange*>(user)->sent = static_cast<std::uint64_t>(offset);
+    auto& running = *static_cast<Exchange*>(user);
+    // The server may have what was sent already.
+    if (running.hop.caller_goes_on && running.sent > static_cast<std::uint64_t>(offset)) return CURL_SEEKFUNC_FAIL;
+    running.sent = static_cast<std::uint64_t>(offset);
     return CURL_SEEKFUNC_OK;
 }
 
@@ -210,7 +213,7 @@ void set_method(CURL* easy, const HttpHop& hop, Exchange& running) {
     if (hop.method != HttpMethod::get && hop.method != HttpMethod::head)
         ::curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(hop.method)).c_str());
     // When a server closes a kept connection, libcurl sends the request again, even if the server has carried it out.
-    if (hop.method == HttpMethod::post || hop.method == HttpMethod::patch)
+    if (!hop.caller_goes_on && (hop.method == HttpMethod::post || hop.method == HttpMethod::patch))
         ::curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     const bool takes_body =
         hop.method == HttpMethod::post || hop.method == HttpMethod::put || hop.method == HttpMethod::patch;

@@ -15,6 +15,7 @@ struct ImageSource::Impl {
     std::unique_ptr<Place> place;
     Digest digest;
     json::object manifest{}, config_document{};
+    std::string own_text{}, own_type{};  // of the manifest
     ImageConfig config{};
     std::uint64_t size = 0;
     std::vector<Descriptor> blobs{};  // descriptors of the layers
@@ -81,7 +82,11 @@ struct ImageSource::Impl {
         config = std::move(*read);
         config_document = json::parse(config_text->text, config_text->name).value().get_object();
         digest = place->has_manifests() ? found.digest : parsed->config.digest;
-        if (place->has_manifests()) manifest = json::parse(text->text, text->name).value().get_object();
+        if (place->has_manifests()) {
+            manifest = json::parse(text->text, text->name).value().get_object();
+            own_text = std::move(text->text);
+            own_type = found.media_type;
+        }
         size = found.size + parsed->config.size;
         blobs = std::move(parsed->layers);
         for (std::size_t i = 0; i < blobs.size(); ++i) {
@@ -160,6 +165,8 @@ Result<ImageSource> ImageSource::of_store(const Store& store, const Digest& mani
 const Digest& ImageSource::digest() const { return impl_->digest; }
 const json::object& ImageSource::manifest() const { return impl_->manifest; }
 const json::object& ImageSource::config_document() const { return impl_->config_document; }
+const std::string& ImageSource::manifest_text() const { return impl_->own_text; }
+const std::string& ImageSource::media_type() const { return impl_->own_type; }
 const ImageConfig& ImageSource::config() const { return impl_->config; }
 std::uint64_t ImageSource::size() const { return impl_->size; }
 const std::vector<BuiltLayer>& ImageSource::layers() const { return impl_->layers; }
@@ -181,6 +188,8 @@ Result<void> ImageSource::check_blob(std::size_t layer) const {
 }
 
 Result<Blob> ImageSource::open_blob(std::size_t layer) const { return impl_->open(impl_->blobs[layer]); }
+
+Result<Blob> ImageSource::open_blob(const Descriptor& wanted) const { return impl_->open(wanted); }
 
 Result<LayerReader> ImageSource::open_layer(std::size_t layer) const {
     auto blob = open_blob(layer);

@@ -39,6 +39,9 @@ class ImageSource {
     // The documents as they were read. A docker-archive has no manifest, so its manifest() is empty.
     const json::object& manifest() const;
     const json::object& config_document() const;
+    // The manifest's bytes as they stand there, and its media type; of a docker-archive, empty.
+    const std::string& manifest_text() const;
+    const std::string& media_type() const;
     const ImageConfig& config() const;
     std::uint64_t size() const;  // bytes of manifest, configuration and layers in this form
     // An annotation of the manifest; empty when absent. A docker-archive has no annotations.
@@ -49,6 +52,7 @@ class ImageSource {
     Result<void> check_blob(std::size_t layer) const;
     // The blob, for callers that check it themselves; and the layer's tar.
     Result<Blob> open_blob(std::size_t layer) const;
+    Result<Blob> open_blob(const Descriptor& wanted) const;  // of any that the manifest names
     Result<LayerReader> open_layer(std::size_t layer) const;
 
   private:

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/pull.hpp"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "oci/documents.hpp"
+#include "registry/reply.hpp"
 
 namespace tmplbuild::registry {
 
@@ -16,27 +14,13 @@ constexpr int most_tries = 5;                // for a blob, in a row without pro
 constexpr std::uint64_t progress = 1 << 20;  // after that many bytes, the count of tries starts again
 constexpr std::size_t longest_kind = 200;    // of a media type that is shown
 
-std::string named_header(const io::HttpResponse& response, const std::string& name) {
-    const auto at = response.headers.find(name);
-    return at == response.headers.end() ? "" : at->second;
-}
-
 std::string media_type_of(const io::HttpResponse& response) {
-    const std::string whole = named_header(response, "content-type");
+    const std::string whole = header_of(response, "content-type");
     return visible(std::string(trim(std::string_view(whole).substr(0, whole.find(';')))).substr(0, longest_kind));
 }
 
 std::string name_of(const Session& session, const std::string& identifier) {
     return session.image().repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier;
-}
-
-// Waits; false when it was stopped.
-bool wait_for(std::chrono::milliseconds pause, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any never;
-    never.wait_for(lock, stop, pause, [] { return false; });
-    return !stop.stop_requested();
 }
 
 class BlobDownload {
@@ -55,7 +39,7 @@ class BlobDownload {
             const bool may_go_on = !is_ended_ && got_ > before && tries < most_tries;
             if (!may_go_on || response.error().kind != ErrorKind::network) return response.error();
             const auto pause = session_.client().first_pause * (1 << std::min(tries, 4));
-            if (!wait_for(pause, stop)) return response.error();
+            if (!pause_for(pause, stop)) return response.error();
         }
     }
 
@@ -117,7 +101,7 @@ Result<Document> fetch_manifest(Session& session, const std::string& identifier,
     };
     if (identifier.starts_with("sha256:") && out.digest.to_string() != identifier)
         return differs("another one was asked for");
-    if (const std::string said = named_header(*response, "docker-content-digest");
+    if (const std::string said = header_of(*response, "docker-content-digest");
         said.starts_with("sha256:") && said != out.digest.to_string())
         return differs("the registry says " + visible(said.substr(0, longest_kind)));
     return out;
@@ -128,7 +112,7 @@ Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& d
     auto response = session.send(request, stop);
     if (!response) return response.error();
     if (response->status == 404) return std::nullopt;
-    const auto size = parse_whole(named_header(*response, "content-length"), 0, std::int64_t{1} << 62);
+    const auto size = parse_whole(header_of(*response, "content-length"), 0, std::int64_t{1} << 62);
     if (response->status != 200 || !size)
         return session.refused("the blob '" + name_of(session, digest.to_string()) + "' cannot be looked for",
                                *response);

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "registry/reply.hpp"
 
 namespace tmplbuild::registry {
 
@@ -50,11 +51,6 @@ std::string hint_for(const std::string& code, int status) {
 
 std::string cut(const std::string& text) {
     return text.size() <= longest_words ? text : text.substr(0, longest_words) + "…";
-}
-
-std::string header_of(const io::HttpResponse& response, const std::string& name) {
-    const auto at = response.headers.find(name);
-    return at == response.headers.end() ? "" : at->second;
 }
 
 // Reads "76;w=21600" (draft-ietf-httpapi-ratelimit-headers, as Docker's hub sends it); -1: there is no such number.

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "registry/challenge.hpp"
 #include "registry/refusal.hpp"
+#include "registry/reply.hpp"
 #include "registry/token.hpp"
 
 namespace tmplbuild::registry {
@@ -38,11 +39,6 @@ struct Identity {
 
     bool is_over() const { return ends && SteadyClock::now() >= *ends; }
 };
-
-std::string location_of(const io::HttpResponse& response) {
-    const auto at = response.headers.find("location");
-    return at == response.headers.end() ? "" : at->second;
-}
 
 }  // namespace
 
@@ -190,11 +186,14 @@ struct Session::Impl {
         Ready ready{ruled()};
         io::HttpRequest& request = ready.request;
         const bool is_whole = wanted.path.starts_with("https://") || wanted.path.starts_with("http://");
+        if (is_whole)
+            if (auto may = may_ask(wanted.path); !may) return may.error();
         request.url = is_whole ? wanted.path : *found + "/v2/" + image.repository + "/" + wanted.path;
         request.method = wanted.method;
         request.body = wanted.body;
         request.limit = wanted.limit;
         request.first_byte = wanted.first_byte;
+        request.caller_goes_on = wanted.caller_goes_on;
         request.open_headers = wanted.headers;  // a registry may serve from other hosts, which need these headers too
         ready.is_own = io::same_origin(*found, request.url);
         if (!ready.is_own) {
@@ -254,7 +253,7 @@ Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpB
 }
 
 Result<std::string> Session::location(const io::HttpResponse& response) const {
-    const std::string where = location_of(response);
+    const std::string where = header_of(response, "location");
     if (where.empty()) return network_error("the registry " + impl_->image.host + " does not say where to go on");
     auto url = io::join_url(response.final_url, where);
     if (!url) return url.error();
@@ -264,7 +263,12 @@ Result<std::string> Session::location(const io::HttpResponse& response) const {
 
 Error Session::refused(const std::string& what, const io::HttpResponse& response) const {
     const std::scoped_lock lock(impl_->mutex);
-    return refusal(what, response, impl_->mask);
+    Error error = refusal(what, response, impl_->mask);
+    if (response.status != 401 && response.status != 403) return error;
+    error.hint += impl_->login
+                      ? "; it was asked as '" + impl_->login->user + "', by the login in '" + impl_->login->source + "'"
+                      : "; it was asked as nobody";
+    return error;
 }
 
 }  // namespace tmplbuild::registry

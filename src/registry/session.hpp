@@ -43,6 +43,7 @@ struct Request {
     std::optional<io::HttpBody> body{};  // read again from its beginning at each retry
     std::uint64_t limit = 4ULL << 20;    // of the response's body, bytes
     std::uint64_t first_byte = 0;        // for stream() alone, as in io::HttpRequest
+    bool caller_goes_on = false;         // as in io::HttpRequest
 };
 
 // Several threads may use one at once, as long as `client` lives.

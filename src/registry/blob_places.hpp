@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// In which repositories of a registry blobs were last seen by this store, so that another repository there gets them by
+// a mount and not by a move. One small side file a registry. For push and pull. A hint and no more: a registry that has
+// the blob no longer is sent it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild::registry {
+
+class BlobPlaces {
+  public:
+    // What is known of the registry `host`.
+    BlobPlaces(const Store& store, const std::string& host);
+
+    std::string repository_of(const Digest& blob) const;  // empty: not known
+    void note(const Digest& blob, const std::string& repository);
+    // Remembers what is new. Of two processes at once the last one's notes stay.
+    Result<void> save();
+
+  private:
+    const Store& store_;
+    Digest name_;  // of the side file
+    std::map<std::string, std::string> places_{};
+    bool is_changed_ = false;
+};
+
+}  // namespace tmplbuild::registry

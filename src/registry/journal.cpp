@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/journal.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "base/json.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild::registry {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t record_limit = 64 << 10;  // bytes; a URL with a registry's signed state has a few hundred
+// distribution's own default (configuration.md, "uploadpurging").
+constexpr std::chrono::hours kept_for{168};
+
+bool is_too_old(const fs::path& file) {
+    std::error_code failed;
+    const auto written = fs::last_write_time(file, failed);
+    return !failed && fs::file_time_type::clock::now() - written > kept_for;
+}
+
+// An open and locked file that is still the one of that name: a holder before may have removed it. None: another
+// process has it.
+Result<std::optional<sys::Fd>> lock_file(const fs::path& place) {
+    for (;;) {
+        auto file = sys::open_fd(place, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+        if (!file) return file.error();
+        if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno == EINTR) continue;
+            if (errno == EWOULDBLOCK) return std::optional<sys::Fd>();
+            return os_error("lock", place, errno);
+        }
+        struct stat held {
+        }, named{};
+        if (::fstat(file->get(), &held) != 0) return os_error("look at", place, errno);
+        if (::stat(place.c_str(), &named) == 0 && held.st_dev == named.st_dev && held.st_ino == named.st_ino)
+            return std::optional<sys::Fd>(std::move(*file));
+    }
+}
+
+}  // namespace
+
+Result<UploadRecord> UploadRecord::open(const fs::path& folder, const Reference& image, const Digest& digest,
+                                        std::uint64_t size) {
+    UploadRecord record;
+    if (auto made = sys::make_directories(folder); !made) return made.error();
+    const std::string name = Sha256::of(image.repository_name() + "\n" + digest.to_string()).hex();
+    auto lock = lock_file(folder / name);
+    if (!lock) return lock.error();
+    if (!*lock) return record;
+    record.lock_ = std::move(*lock);
+    record.file_ = folder / (name + ".json");
+    record.identity_ = image.host + " " + image.repository + " " + digest.to_string() + " " + std::to_string(size);
+    record.read();
+    return record;
+}
+
+UploadRecord::UploadRecord(UploadRecord&& other) noexcept
+    : file_(std::move(other.file_)),
+      identity_(std::move(other.identity_)),
+      lock_(std::exchange(other.lock_, std::nullopt)),
+      known_(std::exchange(other.known_, std::nullopt)) {}
+
+UploadRecord::~UploadRecord() {
+    if (!lock_ || known_) return;
+    ::unlink(file_.c_str());
+    fs::path lock = file_;
+    ::unlink(lock.replace_extension().c_str());  // while it is held
+}
+
+// What is damaged, old or another's is none.
+void UploadRecord::read() {
+    const auto text = sys::read_file(file_, record_limit);
+    if (!text || is_too_old(file_)) return;
+    const auto document = json::parse(*text, file_);
+    if (!document || !document->is_object()) return;
+    const json::object& o = document->get_object();
+    const std::int64_t confirmed = json::int_or(o, "confirmed", -1), begun = json::int_or(o, "begun", -1);
+    KnownUpload found{json::string_or(o, "url", ""), static_cast<std::uint64_t>(confirmed),
+                      static_cast<std::uint64_t>(begun)};
+    if (json::string_or(o, "of", "") != identity_ || found.url.empty() || confirmed < 0 || begun < confirmed) return;
+    known_ = std::move(found);
+}
+
+Result<void> UploadRecord::remember(const KnownUpload& upload) {
+    if (!lock_ || known_ == upload) return {};
+    const json::object document{
+        {"of", identity_}, {"url", upload.url}, {"confirmed", upload.confirmed}, {"begun", upload.begun}};
+    auto written = sys::write_file_atomic(file_, json::compact(document), 0600);
+    if (written) known_ = upload;
+    return written;
+}
+
+void UploadRecord::forget() {
+    known_.reset();
+    if (lock_) ::unlink(file_.c_str());
+}
+
+void sweep_uploads(const fs::path& folder) {
+    std::error_code failed;
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+        if (is_too_old(at->path())) ::unlink(at->path().c_str());
+}
+
+}  // namespace tmplbuild::registry

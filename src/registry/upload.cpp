@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/upload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "registry/refusal.hpp"
+#include "registry/reply.hpp"
+
+namespace tmplbuild::registry {
+
+namespace {
+
+constexpr int most_upload_tries = 6;                // one after the other without progress
+constexpr std::uint64_t upload_progress = 1 << 20;  // bytes after which they count from new
+constexpr int most_starts_over = 30;                // of one blob; a registry that forgets each time takes nothing
+constexpr int most_lost = 3;                        // closings of what it does not have
+constexpr int most_setbacks = 8;                    // answers in a row that moved nothing
+
+bool is_good(int status) { return status >= 200 && status < 300; }
+bool may_pass_later(int status) { return status == 408 || status == 429 || status >= 500; }
+
+std::string with_query(const std::string& url, const std::string& query) {
+    return url + (url.find('?') == std::string::npos ? "?" : "&") + query;
+}
+
+}  // namespace
+
+BlobUpload::BlobUpload(Session& session, OutgoingBlob& blob, UploadRecord record, std::string lies_in)
+    : session_(session),
+      blob_(blob),
+      record_(std::move(record)),
+      lies_in_(std::move(lies_in)),
+      limits_(upload_limits(session.image().host)) {
+    if (!record_.known()) return;
+    upload_ = *record_.known();
+    is_in_doubt_ = true;
+    // What the replies to the first request said is not known any more.
+    if (!limits_.is_known) limits_.piece = usual_piece;
+}
+
+std::string BlobUpload::name() const { return session_.image().repository_name() + "@" + blob_.digest().to_string(); }
+
+Error BlobUpload::refused(const io::HttpResponse& response) {
+    is_refused_ = true;
+    Error error = session_.refused("the blob '" + name() + "' cannot be pushed", response);
+    if (response.status == 404)
+        error.hint =
+            "make the repository first where the registry does not make it by itself (ECR), or look at its name";
+    if (response.status == 413)
+        error.hint = "the registry, or a proxy in front of it, takes no blob of this size: make the layer smaller";
+    return error;
+}
+
+Error BlobUpload::too_large(const io::HttpResponse& response) {
+    is_refused_ = true;
+    if (response.status == 413) return refused(response);
+    return network_error("the registry " + session_.image().host + " takes no piece of '" + name() + "', however small",
+                         "it, or what lies between, has a fault of its own: try again later");
+}
+
+Error BlobUpload::not_now(const io::HttpResponse& response) {
+    // io::Http has waited as long as it does.
+    is_told_to_wait_ = !header_of(response, "retry-after").empty();
+    return session_.refused("the blob '" + name() + "' cannot be pushed", response);
+}
+
+Result<Arrival> BlobUpload::run(const std::stop_token& stop) {
+    for (int tries = 1;; ++tries) {
+        const std::uint64_t before = upload_.confirmed;
+        auto arrived = attempt(stop);
+        if (arrived) {
+            record_.forget();
+            return arrived;
+        }
+        if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        if (blob_.is_damaged()) is_refused_ = true;
+        if (is_refused_ || is_told_to_wait_ || arrived.error().kind != ErrorKind::network) return arrived;
+        if (upload_.confirmed >= before + upload_progress) tries = 0;
+        if (tries >= most_upload_tries) return arrived;
+        if (!pause_for(session_.client().first_pause * (1 << std::min(tries, 6)), stop)) return arrived;
+    }
+}
+
+Result<Arrival> BlobUpload::attempt(const std::stop_token& stop) {
+    if (is_closing_ || upload_.url.empty()) {
+        auto there = is_there(stop);
+        if (!there) return there.error();
+        if (*there) return is_closing_ ? Arrival::uploaded : Arrival::was_there;
+        is_closing_ = false;
+    }
+    for (;;) {
+        if (stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        if (!upload_.url.empty() && is_in_doubt_)
+            if (auto known = ask_how_far(stop); !known) return known.error();
+        if (upload_.url.empty()) {
+            auto mounted = start(stop);
+            if (!mounted) return mounted.error();
+            if (*mounted) return Arrival::mounted;
+        }
+        const std::uint64_t left = blob_.size() - upload_.confirmed;
+        const bool is_one_put = upload_.confirmed == 0 && (limits_.piece == 0 || left <= limits_.piece);
+        if (left == 0 || is_one_put) {
+            auto arrived = close(stop);
+            if (!arrived) return arrived.error();
+            if (*arrived) return **arrived;
+        } else if (auto sent = send_piece(stop); !sent) {
+            return sent.error();
+        }
+    }
+}
+
+Result<bool> BlobUpload::is_there(const std::stop_token& stop) {
+    auto response =
+        session_.send({.path = "blobs/" + blob_.digest().to_string(), .method = io::HttpMethod::head}, stop);
+    if (!response) return response.error();
+    if (may_pass_later(response->status)) return not_now(*response);
+    // Some registries say 403 of what is not there yet; whether we may push, the next request says.
+    if (response->status != 200) return false;
+    const auto size = parse_whole(header_of(*response, "content-length"), 0, std::int64_t{1} << 62);
+    if (size && static_cast<std::uint64_t>(*size) == blob_.size()) return true;
+    is_refused_ = true;
+    return network_error("the registry says that it has '" + name() + "' with " +
+                             (size ? std::to_string(*size) + " bytes" : "an unknown size") + ", and it has " +
+                             std::to_string(blob_.size()),
+                         "the registry, or what lies between, has other bytes than the image names");
+}
+
+Result<bool> BlobUpload::start(const std::stop_token& stop) {
+    for (;;) {
+        Request request{.path = "blobs/uploads/", .method = io::HttpMethod::post};
+        const bool is_mount = !lies_in_.empty();
+        if (is_mount)
+            request.path +=
+                "?mount=" + percent_encoded(blob_.digest().to_string()) + "&from=" + percent_encoded(lies_in_);
+        lies_in_.clear();  // tried once
+        auto response = session_.send(request, stop);
+        if (!response) return response.error();
+        if (response->status == 202) return started(*response);
+        if (is_mount && response->status == 201) {
+            const std::string said = header_of(*response, "docker-content-digest");
+            if (said.empty() || said == blob_.digest().to_string()) return true;
+        }
+        if (is_mount) continue;  // whatever that was: without a mount, then
+        if (may_pass_later(response->status)) return not_now(*response);
+        return refused(*response);
+    }
+}
+
+Result<bool> BlobUpload::started(const io::HttpResponse& response) {
+    auto url = session_.location(response);
+    if (!url) {
+        is_refused_ = true;
+        return url.error();
+    }
+    upload_ = {std::move(*url), 0, 0};
+    is_in_doubt_ = false;
+    const auto least = parse_whole(header_of(response, "oci-chunk-min-length"), 1, std::int64_t{1} << 40);
+    // Registries that say nothing of pieces get none, but for distribution and its kin, which name uploads like that.
+    if (!limits_.is_known && !is_piece_learnt_)
+        limits_.piece = least || !header_of(response, "docker-upload-uuid").empty() ? usual_piece : 0;
+    if (least && limits_.piece != 0) limits_.piece = std::max(limits_.piece, static_cast<std::uint64_t>(*least));
+    return false;
+}
+
+Result<void> BlobUpload::start_over(const std::string& why) {
+    if (!upload_.url.empty()) cancel();
+    if (++starts_over_ <= most_starts_over) return {};
+    is_refused_ = true;
+    return network_error("the blob '" + name() + "' cannot be pushed: " + why + ", each time that it is begun anew",
+                         "the registry, or what lies between, does not keep uploads: try again later");
+}
+
+void BlobUpload::cancel() {
+    if (!upload_.url.empty()) (void)session_.send({.path = upload_.url, .method = io::HttpMethod::remove}, {});
+    upload_ = {};
+    is_in_doubt_ = false;
+    record_.forget();
+}
+
+// What is sent next ends at `end`; on disk before the first byte of it leaves.
+Result<void> BlobUpload::remember(std::uint64_t end) {
+    upload_.begun = std::max(upload_.begun, end);
+    return record_.remember(upload_);
+}
+
+Result<void> BlobUpload::ask_how_far(const std::stop_token& stop) {
+    if (!limits_.takes_pieces) return start_over("it takes uploads only whole");
+    auto response = session_.send({.path = upload_.url}, stop);
+    if (!response) return response.error();
+    if (may_pass_later(response->status)) return not_now(*response);
+    if (!is_good(response->status)) return start_over("it does not know the upload any more");
+    const auto taken = bytes_taken(*response);
+    if (!taken) return start_over("it does not say how much it has");
+    if (std::exchange(refused_at_, std::nullopt) == taken)
+        if (auto smaller = smaller_pieces(*response); !smaller) return smaller;
+    // "0-0" may be one byte or none: there is nothing to lose.
+    if (*taken == 0) return start_over("it has nothing of it");
+    if (*taken < upload_.confirmed || *taken > upload_.begun)
+        return start_over("it says that it has " + std::to_string(*taken) + " bytes, which cannot be");
+    if (!header_of(*response, "location").empty()) {
+        auto url = session_.location(*response);
+        if (!url) return start_over("it leads where it may not");
+        upload_.url = std::move(*url);
+    }
+    upload_.confirmed = *taken;
+    is_in_doubt_ = false;
+    return {};
+}
+
+Result<void> BlobUpload::send_piece(const std::stop_token& stop) {
+    const std::uint64_t from = upload_.confirmed, left = blob_.size() - from;
+    const std::uint64_t size = limits_.piece == 0 ? left : std::min(left, limits_.piece);
+    if (auto kept = remember(from + size); !kept) return kept;
+    Request request{.path = upload_.url, .method = io::HttpMethod::patch};
+    request.headers["Content-Type"] = "application/octet-stream";
+    request.headers["Content-Range"] = std::to_string(from) + "-" + std::to_string(from + size - 1);
+    request.body = blob_.part(from, size);
+    request.caller_goes_on = true;
+    is_in_doubt_ = true;
+    auto response = session_.send(request, stop);
+    if (!response) return response.error();
+    return is_good(response->status) ? piece_answered(*response, from + size) : piece_refused(*response);
+}
+
+Result<void> BlobUpload::piece_answered(const io::HttpResponse& response, std::uint64_t end) {
+    if (!header_of(response, "location").empty()) {
+        auto url = session_.location(response);
+        if (!url) {
+            is_refused_ = true;
+            return url.error();
+        }
+        upload_.url = std::move(*url);
+    }
+    // It may have taken less than it was sent, and says so.
+    std::uint64_t taken = end;
+    if (!header_of(response, "range").empty()) {
+        const auto said = bytes_taken(response);
+        if (!said) return start_over("it does not say how much it has");
+        if (!(*said == 0 && end == 1)) taken = *said;
+    }
+    if (taken > end || taken < upload_.confirmed)
+        return start_over("it says that it has " + std::to_string(taken) + " bytes, which cannot be");
+    if (taken == upload_.confirmed && ++setbacks_ > most_setbacks) return start_over("it takes nothing of it");
+    if (taken > upload_.confirmed) setbacks_ = 0;
+    upload_.confirmed = taken;
+    is_in_doubt_ = false;
+    return {};
+}
+
+Result<void> BlobUpload::piece_refused(const io::HttpResponse& response) {
+    if (may_pass_later(response.status)) return not_now(response);
+    if (response.status == 413) return smaller_pieces(response);
+    if (response.status == 416) {
+        // Another offset than it has, perhaps since it still takes what an earlier connection sent; or (GHCR) more than
+        // it takes at once. The next question tells which.
+        refused_at_ = upload_.confirmed;
+        return not_now(response);
+    }
+    if (response.status == 400 || response.status == 404 || response.status == 410)
+        return start_over("it does not know the upload any more");
+    return refused(response);
+}
+
+Result<void> BlobUpload::smaller_pieces(const io::HttpResponse& response) {
+    const std::uint64_t now = limits_.piece == 0 ? blob_.size() : limits_.piece;
+    if (now <= smallest_piece) return too_large(response);
+    is_piece_learnt_ = true;
+    limits_.piece = limits_.piece == 0 ? usual_piece : std::max(limits_.piece / 4, smallest_piece);
+    return {};
+}
+
+Result<std::optional<Arrival>> BlobUpload::close(const std::stop_token& stop) {
+    const std::uint64_t left = blob_.size() - upload_.confirmed;
+    if (auto kept = remember(blob_.size()); !kept) return kept.error();
+    Request request{.path = with_query(upload_.url, "digest=" + percent_encoded(blob_.digest().to_string())),
+                    .method = io::HttpMethod::put};
+    if (left != 0) {
+        request.headers["Content-Type"] = "application/octet-stream";
+        request.body = blob_.part(upload_.confirmed, left);
+        request.caller_goes_on = true;
+    }
+    is_in_doubt_ = true;
+    is_closing_ = true;
+    auto response = session_.send(request, stop);
+    if (!response) return response.error();
+    return closed(*response, left != 0);
+}
+
+Result<std::optional<Arrival>> BlobUpload::closed(const io::HttpResponse& response, bool was_one_put) {
+    if (response.status == 201 || response.status == 204) {
+        const std::string said = header_of(response, "docker-content-digest");
+        if (said.empty() || said == blob_.digest().to_string()) return Arrival::uploaded;
+        is_refused_ = true;
+        return network_error("the registry took '" + name() + "' as another digest",
+                             "the registry, or what lies between, changed its bytes");
+    }
+    if (may_pass_later(response.status)) return not_now(response);
+    if (response.status == 413 && was_one_put && limits_.takes_pieces) {
+        is_closing_ = false;
+        if (auto smaller = smaller_pieces(response); !smaller) return smaller.error();
+        if (auto anew = start_over("it takes no request of this size"); !anew) return anew.error();
+        return std::nullopt;
+    }
+    const std::string code = error_code_of(response.body);
+    const bool is_lost = response.status == 404 || response.status == 416 || code == "BLOB_UPLOAD_INVALID" ||
+                         code == "BLOB_UPLOAD_UNKNOWN" || code == "DIGEST_INVALID" || code == "SIZE_INVALID";
+    if (!is_lost || starts_over_ >= most_lost) return refused(response);
+    if (auto anew = start_over("it does not have what was sent"); !anew) return anew.error();
+    return not_now(response);
+}
+
+}  // namespace tmplbuild::registry
