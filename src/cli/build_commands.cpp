@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "cli/registry_access.hpp"
 #include "cli/simulated_gpu.hpp"
 #include "engine/build.hpp"
 #include "engine/own_files.hpp"
@@ -87,6 +88,7 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
         nvcc_front_file(),     read_secrets(options.secrets)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     if (options.metadata_file) request.also_written.emplace_back(*options.metadata_file);
+    request.registry = registry_client(options, [&](const std::string& line) { progress.message(line); });
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     io::HttpClient http;

@@ -38,6 +38,7 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop);
 int run_lock(const Options& options, Progress& progress, std::stop_token stop);
 int run_explain(const Options& options, Progress& progress, std::stop_token stop);
 int run_inspect(const Options& options, const std::stop_token& stop);
+int run_push(const Options& options, Progress& progress, std::stop_token stop);
 int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options, const std::stop_token& stop);
 

@@ -105,8 +105,10 @@ struct CommandLine {
         app.set_version_flag("--version", TMPLBUILD_VERSION);
         CLI::App* build = on_template("build", "Build the image of a template", run_build);
         repeatable(build->add_option("-o,--output", options.outputs,
-                                     "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
-                                     "docker-archive:FILE[:NAME[:TAG]]; repeatable; default oci:out/<name>"));
+                                     "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG], "
+                                     "docker-archive:FILE[:NAME[:TAG]] or docker://HOST/REPOSITORY[:TAG]; "
+                                     "repeatable; default oci:out/<name>"));
+        on_image(build);
         build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
         repeatable(build->add_option("--secret", options.secrets,
                                      "NAME=FILE: a secret that a `run` step asks for; repeatable"));
@@ -147,6 +149,7 @@ struct CommandLine {
         on_image(verify);
         verify->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_verify(options, stop); }; });
+        add_push();
         CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name, and the kernels for each");
         gpus->add_option(
             "FROM", options.image,
@@ -162,14 +165,35 @@ struct CommandLine {
                                    "HOST[:PORT]: speak http, not https, to this registry; repeatable"));
     }
 
-    CLI::App* on_template(const char* name, const char* what, int (*run)(const Options&, Progress&, std::stop_token)) {
-        CLI::App* sub = app.add_subcommand(name, what);
-        sub->add_option("TEMPLATE", options.template_file, "The template, a TOML file")->required();
-        repeatable(sub->add_option("--set", options.set, "Change a key of the template: key=value; repeatable"));
+    void add_push() {
+        CLI::App* push = app.add_subcommand("push", "Put an image into a registry; what was cut goes on where it was");
+        push->add_option("IMAGE", options.image, oci::image_names)->required();
+        push->add_option("REF", options.outputs,
+                         "docker://HOST/REPOSITORY[:TAG]: where it goes; several, also of several registries")
+            ->required();
+        push->add_option("--metadata-file", options.metadata_file, "Write digests and what was sent as JSON to FILE");
+        shows_progress(push);
+        push->add_flag("--json", options.json, "Print the result as JSON");
+        on_image(push);
+        push->callback([this] {
+            command = [this](Progress& shown, std::stop_token stop) {
+                return run_push(options, shown, std::move(stop));
+            };
+        });
+    }
+
+    void shows_progress(CLI::App* sub) {
         sub->add_option_function<std::string>(
                "--progress", [this](const std::string& word) { progress = progress_kind(word); },
                "How the work is shown: auto, tty, plain or json")
             ->type_name("KIND");
+    }
+
+    CLI::App* on_template(const char* name, const char* what, int (*run)(const Options&, Progress&, std::stop_token)) {
+        CLI::App* sub = app.add_subcommand(name, what);
+        sub->add_option("TEMPLATE", options.template_file, "The template, a TOML file")->required();
+        repeatable(sub->add_option("--set", options.set, "Change a key of the template: key=value; repeatable"));
+        shows_progress(sub);
         sub->add_flag("--json", options.json, "Print the result as JSON");
         sub->callback([this, run] {
             command = [this, run](Progress& shown, std::stop_token stop) {

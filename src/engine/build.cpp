@@ -57,8 +57,10 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     std::vector<oci::ImageName> outputs = request.outputs;
     if (outputs.empty()) outputs.push_back({oci::ImageName::Kind::layout, default_output(tmpl), "", ""});
     check_outputs(outputs, request.also_written);
+    check_registries(outputs, request.registry.get(), context.stop);
     std::vector<std::filesystem::path> written = request.also_written;
-    for (const oci::ImageName& output : outputs) written.push_back(output.path);
+    for (const oci::ImageName& output : outputs)
+        if (output.kind != oci::ImageName::Kind::registry) written.push_back(output.path);
     leave_out_own_files(tmpl, store, written);
 
     // 2. Names are resolved to facts: packages, the base's contract, digests of local files. The lock is complete then.
@@ -104,7 +106,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     // 8. The outputs appear by rename, or not at all.
     report.outputs = std::move(outputs);
-    write_outputs(store, report.image, plan.name, report.outputs, progress, context.stop);
+    write_outputs(store, report.image, plan.name, report.outputs, request.registry.get(), progress, context.stop);
     remember_outputs(request.template_file, store, written);
     return report;
 }

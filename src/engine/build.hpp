@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "kernel/verdict.hpp"
 #include "oci/image.hpp"
 #include "oci/image_name.hpp"
+#include "registry/session.hpp"
 #include "store/store.hpp"
 #include "template/parse.hpp"
 
@@ -29,6 +31,7 @@ struct BuildRequest {
     std::map<std::string, std::string> secrets;             // name → content, for `run` steps that ask for them
     // Other files that the command writes; the template never copies them.
     std::vector<std::filesystem::path> also_written{};
+    std::shared_ptr<const registry::Client> registry{};  // for outputs in registries; none where there are none
 };
 
 // One kernel on one GPU of the targets, as the bytes prove it.

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "oci/archive_out.hpp"
 #include "oci/layout.hpp"
+#include "registry/push.hpp"
 #include "sys/write_target.hpp"
 
 namespace tmplbuild {
@@ -44,6 +45,7 @@ static std::optional<Error> cannot_write(const oci::ImageName& output) {
 
 // The place to which an output writes, as one name: after links, and with a layout's tag.
 static std::string place_of(const oci::ImageName& output) {
+    if (output.kind == Kind::registry) return output.to_string();
     std::error_code failed;
     const fs::path real = fs::weakly_canonical(fs::absolute(output.path, failed), failed);
     const std::string tag = output.tag.empty() ? "latest" : output.tag;
@@ -61,8 +63,7 @@ static std::vector<Error> twice_named(const std::vector<oci::ImageName>& outputs
             errors.push_back(usage_error(other->second + " and " + option + " write to one place",
                                          "name another file, or another tag of the layout"));
     };
-    for (const oci::ImageName& output : outputs)
-        if (output.kind != Kind::registry) note(place_of(output), "-o " + output.to_string());
+    for (const oci::ImageName& output : outputs) note(place_of(output), "-o " + output.to_string());
     for (const fs::path& file : also_written)
         note(place_of({Kind::oci_archive, file, "", ""}), "--metadata-file " + file.string());
     return errors;
@@ -72,10 +73,8 @@ void check_outputs(const std::vector<oci::ImageName>& outputs, const std::vector
     std::vector<Error> errors = twice_named(outputs, also_written);
     for (const oci::ImageName& output : outputs) {
         std::error_code failed;
-        if (output.kind == Kind::registry)
-            errors.push_back(usage_error("this release does not write to registries, as '" + output.to_string() + "'",
-                                         "write -o oci:DIR[:TAG], and copy it on with `skopeo copy`"));
-        else if (output.kind != Kind::layout && fs::is_directory(output.path, failed))
+        if (output.kind == Kind::registry) continue;
+        if (output.kind != Kind::layout && fs::is_directory(output.path, failed))
             errors.push_back(
                 usage_error("'" + output.path.string() + "' is a folder, and '" + output.to_string() + "' is one file",
                             "name a file, or write -o oci:DIR[:TAG]"));
@@ -119,14 +118,36 @@ static void write_archive(const Store& store, const oci::Image& image, const std
     progress.finished(id, StepOutcome::built, seconds, human_bytes(size));
 }
 
+void check_registries(const std::vector<oci::ImageName>& outputs, const registry::Client* client,
+                      const std::stop_token& stop) {
+    for (const oci::ImageName& output : outputs)
+        if (output.kind == Kind::registry)
+            registry::check_access(*client, Reference::parse(output.reference).value(), stop).value();
+}
+
+static void push_all(const Store& store, const oci::Image& image, const std::vector<Reference>& references,
+                     const registry::Client* client, Progress& progress, const std::stop_token& stop) {
+    const registry::PushedImage pushed = registry::image_of_store(image, store).value();
+    const auto targets = registry::PushTarget::of(references, image.manifest_digest).value();
+    for (const registry::PushTarget& target : targets) registry::check_push(pushed, target).value();
+    for (const registry::PushTarget& target : targets)
+        registry::push_image(pushed, target, {*client, store, progress, target.name()}, stop).value();
+}
+
 void write_outputs(const Store& store, const oci::Image& image, const std::string& name,
-                   const std::vector<oci::ImageName>& outputs, Progress& progress, const std::stop_token& stop) {
+                   const std::vector<oci::ImageName>& outputs, const registry::Client* client, Progress& progress,
+                   const std::stop_token& stop) {
+    std::vector<Reference> references;
     for (const oci::ImageName& output : outputs) {
-        if (output.kind == Kind::layout)
+        if (output.kind == Kind::registry)
+            references.push_back(Reference::parse(output.reference).value());
+        else if (output.kind == Kind::layout)
             oci::write_layout(store, image, output.path, output.tag.empty() ? "latest" : output.tag).value();
         else
             write_archive(store, image, name, output, progress, stop);
     }
+    // What everybody sees comes last.
+    push_all(store, image, references, client, progress, stop);
 }
 
 }  // namespace tmplbuild

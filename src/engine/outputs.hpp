@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a finished image goes: layout folders and archives. Used by build.cpp. An output that cannot be written is
-// refused before anything is built; each output appears whole or not at all. Throws BuildError.
+// Where a finished image goes: layout folders, archives, registries. Used by build.cpp. An output that cannot be
+// written is refused before anything is built; each output appears whole or not at all. Throws BuildError.
 #pragma once
 
 #include <stop_token>
@@ -10,6 +10,7 @@
 #include "base/progress.hpp"
 #include "oci/image.hpp"
 #include "oci/image_name.hpp"
+#include "registry/session.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
@@ -18,8 +19,14 @@ namespace tmplbuild {
 void check_outputs(const std::vector<oci::ImageName>& outputs,
                    const std::vector<std::filesystem::path>& also_written = {});
 
-// `name` is the template's; an output that needs a name and has none of its own gets it.
+// Asks the registries among `outputs` for a place, so that one that cannot be reached, or does not know us, ends the
+// build before it has begun. `client` is there when there are such outputs.
+void check_registries(const std::vector<oci::ImageName>& outputs, const registry::Client* client,
+                      const std::stop_token& stop);
+
+// `name` is the template's; an output that needs a name and has none of its own gets it. Registries come last.
 void write_outputs(const Store& store, const oci::Image& image, const std::string& name,
-                   const std::vector<oci::ImageName>& outputs, Progress& progress, const std::stop_token& stop);
+                   const std::vector<oci::ImageName>& outputs, const registry::Client* client, Progress& progress,
+                   const std::stop_token& stop);
 
 }  // namespace tmplbuild

@@ -22,7 +22,7 @@ expect 2 "give its file with --secret token=FILE" "$tmplbuild" build "$work/a/se
 expect 2 "NAME=FILE" "$tmplbuild" build "$work/a/secret.toml" --secret token
 expect 2 "token" "$tmplbuild" build "$work/a/secret.toml" --secret "token=$work/none"
 [ ! -e "$work/a/bad.lock" ] || fail "a refused template left a lock"
-expect 2 "registries" "$tmplbuild" build "$t" -o docker://registry.example/x
+expect 4 "127.0.0.1:1" "$tmplbuild" build "$t" -o docker://127.0.0.1:1/x
 expect 2 "is no GPU" "$tmplbuild" build "$t" --set 'targets.gpus=["RTX 4900"]'
 mkdir "$work/full"
 touch "$work/full/mine"

@@ -75,8 +75,8 @@ code=0
 "$tmplbuild" build "$work/a/template.toml" --set image.compression=gzip -o "docker-archive:$work/o" 2>"$work/err" || code=$?
 [ "$code" = 2 ] || fail "a folder was taken for an archive: $(cat "$work/err")"
 code=0
-"$tmplbuild" build "$work/a/template.toml" --set image.compression=gzip -o docker://registry.example/x 2>"$work/err" || code=$?
-[ "$code" = 2 ] || fail "a registry was not refused: $(cat "$work/err")"
+"$tmplbuild" build "$work/a/template.toml" --set image.compression=gzip -o docker://registry.example/UPPER 2>"$work/err" || code=$?
+[ "$code" = 2 ] || fail "a bad reference was not refused: $(cat "$work/err")"
 code=0
 "$tmplbuild" build "$work/a/template.toml" --set image.compression=gzip -o "docker-archive:$work/o/docker.tar:UPPER" 2>"$work/err" || code=$?
 [ "$code" = 2 ] && grep -q "UPPER" "$work/err" || fail "a bad name was not refused: $(cat "$work/err")"
