@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -104,16 +105,17 @@ TEST_CASE("a folder is refused before anything is written") {
 
 TEST_CASE("builds that lock one folder come one after the other") {
     const Folder folder;
-    int inside = 0, most = 0;
+    std::atomic<int> inside = 0, largest = 0;  // atomic: that the lock keeps the threads apart is what is tested
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {
             const auto lock = sys::FileLock::acquire_folder(folder.work.path());
-            most = std::max(most, ++inside);
+            const int now = ++inside;
+            for (int before = largest; before < now && !largest.compare_exchange_weak(before, now);) continue;
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
             --inside;
         });
     for (std::thread& thread : threads) thread.join();
-    CHECK(most == 1);
+    CHECK(largest == 1);
     CHECK(folder.size() == 0);
 }
