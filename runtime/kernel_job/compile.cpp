@@ -114,7 +114,7 @@ class Job {
     std::optional<Made> wait_for_other(Lease& lease) {
         bool said = false;
         while (!stop_asked() && !lease.take()) {
-            if (!lease.is_alive(places_.lease_seconds)) {
+            if (!lease.observe_renewal(places_.lease_seconds)) {
                 lease.break_it();
                 continue;
             }

@@ -80,7 +80,7 @@ bool Lease::is_left_over() const {
     return sys::maker_of(mark) != sys::Maker::alive;
 }
 
-bool Lease::is_alive(std::int64_t seconds) {
+bool Lease::observe_renewal(std::int64_t seconds) {
     struct stat info {};
     if (::stat(file_.c_str(), &info) != 0) return false;
     const std::string now = std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);

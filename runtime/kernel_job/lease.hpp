@@ -28,7 +28,7 @@ class Lease {
     bool take();
     bool is_of_this_pod() const;  // whether this pod made the lease that take() did not get
     // Whether another pod's lease was renewed in the last `seconds`, as observed from here since the first call.
-    bool is_alive(std::int64_t seconds);
+    bool observe_renewal(std::int64_t seconds);
     void break_it() const;  // removes the lease of a pod that is gone
     void renew() const;
 

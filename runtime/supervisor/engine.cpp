@@ -251,7 +251,7 @@ void Engine::on_exit(pid_t pid, int status) {
     const bool for_memory = memory_.other_ended(by_kill);
     if (pid == state_.foreground) return foreground_.on_exit(status);
     if (probes_.on_exit(pid, status)) return;
-    if (!probes_.was_cancelled(pid)) ++orphans_;
+    if (!probes_.take_cancelled(pid)) ++orphans_;
     if (for_memory) announcer_.say("launcher", "a process that is no service's own was killed for memory");
     happen({.kind = Event::Kind::stray_exited, .pid = pid});
 }

@@ -31,8 +31,8 @@ class Probes {
     void start(std::size_t i);  // leads to probe_answered
     void cancel(std::size_t i);
     bool owns(pid_t pid) const;
-    bool on_exit(pid_t pid, int status);                                  // true: the process was an attempt's program
-    bool was_cancelled(pid_t pid) { return cancelled_.erase(pid) != 0; }  // to be asked at its end
+    bool on_exit(pid_t pid, int status);                                   // true: the process was an attempt's program
+    bool take_cancelled(pid_t pid) { return cancelled_.erase(pid) != 0; }  // to be asked at its end
 
   private:
     struct Program {  // while the program runs

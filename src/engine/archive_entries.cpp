@@ -53,9 +53,9 @@ struct Content {
     std::vector<std::string> names;
 };
 
-class Taking {
+class ArchiveContents {
   public:
-    explicit Taking(fs::path work) : work_(std::move(work)) {}
+    explicit ArchiveContents(fs::path work) : work_(std::move(work)) {}
 
     Result<void> take(const ArchiveEntry& from, io::ArchiveReader& reader) {
         switch (from.type) {
@@ -147,18 +147,18 @@ class Taking {
     std::map<std::string, std::size_t> content_of_;  // by name in the archive → index into the contents
 };
 
-Result<Taking> take_all(const fs::path& archive, std::uint32_t strip, const fs::path& work) {
+Result<ArchiveContents> take_all(const fs::path& archive, std::uint32_t strip, const fs::path& work) {
     auto reader = io::ArchiveReader::open(archive);
     if (!reader) return reader.error();
-    Taking taking(work);
+    ArchiveContents contents(work);
     for (;;) {
         auto next = reader->next();
         if (!next) return next.error();
         if (!*next) break;
-        if (auto taken = taking.take(**next, *reader); !taken) return taken.error();
+        if (auto taken = contents.take(**next, *reader); !taken) return taken.error();
     }
-    if (auto done = taking.strip(strip); !done) return done.error();
-    return taking;
+    if (auto done = contents.strip(strip); !done) return done.error();
+    return contents;
 }
 
 // Refuses a name that leads through a link of the archive.

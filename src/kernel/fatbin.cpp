@@ -60,7 +60,7 @@ class ContainerReader {
     Result<Bytes> plain_payload(const Entry& entry, Bytes payload);  // valid until the next call
     // Whether the file is still within its limits of entries and containers; the first time that it is not, a note is
     // added.
-    bool may_go_on();
+    bool check_limits();
 
     // The unit that is being read at present.
     Unit& unit() { return code_.units.back(); }
@@ -77,7 +77,7 @@ class ContainerReader {
     bool stopped_ = false;
 };
 
-bool ContainerReader::may_go_on() {
+bool ContainerReader::check_limits() {
     const std::size_t entries = code_.cubins.size() + code_.ptx.size() + code_.unknown.size();
     if (stopped_) return false;
     if (entries < limits_.entries && code_.containers < limits_.entries) return true;
@@ -87,7 +87,7 @@ bool ContainerReader::may_go_on() {
 }
 
 void ContainerReader::read_section(Bytes section, bool relocatable) {
-    for (std::uint64_t at = 0; at < section.size() && may_go_on();) {
+    for (std::uint64_t at = 0; at < section.size() && check_limits();) {
         // Containers start at multiples of eight, and zeros may fill the space between the parts of two object files.
         if (fits(section, at, 8) ? load<std::uint64_t>(section, at) == 0
                                  : std::all_of(section.begin() + static_cast<std::ptrdiff_t>(at), section.end(),
@@ -116,7 +116,7 @@ void ContainerReader::read_section(Bytes section, bool relocatable) {
 }
 
 void ContainerReader::read_entries(Bytes container, std::uint64_t position, bool relocatable) {
-    for (std::uint64_t at = 0; at < container.size() && may_go_on();) {
+    for (std::uint64_t at = 0; at < container.size() && check_limits();) {
         const std::string place = "at byte " + std::to_string(position + at);
         if (!fits(container, at, entry_bytes)) return note(place + ": an entry is cut off");
         const Entry entry = load_entry(container, at);

@@ -41,9 +41,9 @@ void RootView::move_what_lies_below_links() {
         // While the target is looked for, this layer's own content below the link is nowhere.
         layer.moved.push_back({folder, nowhere});
         known_.clear();
-        const auto way = follow(real);
-        layer.moved.back().to = way ? way->path : real;
-        if (!way) layer.moved.pop_back();
+        const auto resolved = follow(real);
+        layer.moved.back().to = resolved ? resolved->path : real;
+        if (!resolved) layer.moved.pop_back();
     }
     known_.clear();
 }
@@ -128,11 +128,11 @@ std::optional<RootView::Node> RootView::look(const std::string& path) const {
     return known->second;
 }
 
-std::optional<RootView::Way> RootView::follow(std::string_view path) const {
+std::optional<RootView::ResolvedPath> RootView::follow(std::string_view path) const {
     std::vector<std::string> left = split(path, '/');
     std::reverse(left.begin(), left.end());
-    Way way{"", true};
-    std::string& at = way.path;
+    ResolvedPath resolved{"", true};
+    std::string& at = resolved.path;
     int links = 0;
     while (!left.empty()) {
         const std::string part = std::move(left.back());
@@ -143,10 +143,10 @@ std::optional<RootView::Way> RootView::follow(std::string_view path) const {
             continue;
         }
         const std::string next = at.empty() ? part : at + "/" + part;
-        const auto node = way.is_there ? look(next) : std::nullopt;
+        const auto node = resolved.is_there ? look(next) : std::nullopt;
         if (!node || node->file.type != Type::symlink) {
             const bool ends_here = std::all_of(left.begin(), left.end(), [](const auto& more) { return more.empty(); });
-            if (!node || (!node->is_directory() && !ends_here)) way.is_there = false;
+            if (!node || (!node->is_directory() && !ends_here)) resolved.is_there = false;
             at = next;
             continue;
         }
@@ -155,17 +155,17 @@ std::optional<RootView::Way> RootView::follow(std::string_view path) const {
         std::vector<std::string> parts = split(node->file.link, '/');
         left.insert(left.end(), parts.rbegin(), parts.rend());
     }
-    return way;
+    return resolved;
 }
 
 std::optional<RootView::Node> RootView::find(std::string_view path) const {
-    const auto way = follow(path);
-    return way && way->is_there ? look(way->path) : std::nullopt;
+    const auto resolved = follow(path);
+    return resolved && resolved->is_there ? look(resolved->path) : std::nullopt;
 }
 
 std::string RootView::leads_to(std::string_view path) const {
-    const auto way = follow(path);
-    return way ? way->path : std::string();
+    const auto resolved = follow(path);
+    return resolved ? resolved->path : std::string();
 }
 
 std::vector<std::string> RootView::names_in(std::string_view folder) const {

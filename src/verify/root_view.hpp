@@ -56,7 +56,7 @@ class RootView {
     std::vector<std::string> texts_ending_with(std::string_view ending) const;
 
   private:
-    struct Way {
+    struct ResolvedPath {
         std::string path;       // after all links
         bool is_there = false;  // every part of it exists
     };
@@ -77,7 +77,7 @@ class RootView {
     static bool hides(const Layer& layer, const std::string& path);
     void move_what_lies_below_links();  // for the topmost layer
 
-    std::optional<Way> follow(std::string_view path) const;                          // none: links form a circle
+    std::optional<ResolvedPath> follow(std::string_view path) const;                 // none: links form a circle
     std::optional<Node> look_below(std::size_t top, const std::string& path) const;  // in the layers below `top`
     Node linked_file(const Node& node) const;                                        // the file that a hard link names
     std::vector<Layer> layers_;

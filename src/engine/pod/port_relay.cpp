@@ -23,7 +23,7 @@ constexpr std::size_t most_connections = 512;
 constexpr std::size_t piece = 64 << 10;
 
 // One direction of one connection.
-struct Way {
+struct Direction {
     std::string waiting{};
     bool ended = false;  // no more data will come
     bool shut = false;   // the other side was told so
@@ -57,7 +57,7 @@ struct Way {
 struct Connection {
     sys::Fd client, pod;
     bool connected = false;
-    Way in{}, out{};  // to the pod, and from the pod
+    Direction in{}, out{};  // to the pod, and from the pod
 
     // Handles the events of both sides; false when nothing is left to carry.
     bool carry(short of_client, short of_pod) {
