@@ -9,6 +9,7 @@
 #include "engine/own_files.hpp"
 #include "engine/prove_image.hpp"
 #include "engine/pull_limit.hpp"
+#include "engine/pushed_steps.hpp"
 #include "engine/python/interpreter.hpp"
 #include "oci/inherited.hpp"
 #include "plan/keys.hpp"
@@ -92,7 +93,8 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
         if (const auto warning = sandbox_warning(context.processes)) progress.message("warning: " + *warning);
         return make_sandbox(store, context.processes, request.sandbox_init);
     });
-    report.steps = run_plan(plan, steps, MachineBudget::of_this_machine(), progress, context.stop);
+    PushedSteps pushed(steps, outputs, request.registry.get(), store, progress);
+    report.steps = run_plan(plan, pushed, MachineBudget::of_this_machine(), progress, context.stop);
 
     // 5. The proofs tell what each kernel does on each GPU of the targets.
     report.kernels = proven_rows(plan, report.steps);
@@ -105,6 +107,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     prove_image(report.image, report.steps.front().output.layers.size(), store, context.stop);
 
     // 8. The outputs appear by rename, or not at all.
+    pushed.finish(context.stop);
     report.outputs = std::move(outputs);
     write_outputs(store, report.image, plan.name, report.outputs, request.registry.get(), progress, context.stop);
     remember_outputs(request.template_file, store, written);
