@@ -10,11 +10,15 @@
 #include <sstream>
 #include <thread>
 
+#include "base/libraries.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "io/libraries.hpp"
+#include "kernel/libraries.hpp"
 #include "oci/image_name.hpp"
+#include "template/libraries.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::cli;
@@ -94,6 +98,17 @@ Error usage_of(const CLI::App& app, const CLI::ParseError& wrong, const std::str
     return usage_error("there is no option '" + bare + "'", hint_for(bare, names, help));
 }
 
+// This program's version, and those of the libraries in it.
+std::string version_text() {
+    std::string out = TMPLBUILD_VERSION;
+    std::vector<std::string> all = {std::string("CLI11 ") + CLI11_VERSION};
+    for (const auto& libraries : {base_libraries(), io::libraries(), kernel::libraries(), template_libraries()})
+        all.insert(all.end(), libraries.begin(), libraries.end());
+    std::sort(all.begin(), all.end());
+    for (const std::string& library : all) out += "\n  " + library;
+    return out;
+}
+
 struct CommandLine {
     CLI::App app{"Builds container images from a template, compiled GPU kernels included.", "tmplbuild"};
     Options options;
@@ -102,7 +117,7 @@ struct CommandLine {
 
     CommandLine() {
         app.require_subcommand(1);
-        app.set_version_flag("--version", TMPLBUILD_VERSION);
+        app.set_version_flag("--version", version_text);
         CLI::App* build = on_template("build", "Build the image of a template", run_build);
         repeatable(build->add_option("-o,--output", options.outputs,
                                      "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG], "

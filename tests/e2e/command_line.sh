@@ -64,6 +64,13 @@ done
 expect 2 "'UPPER tag' is no tag" "$tmplbuild" build "$t" -o "oci:$work/x:UPPER tag" --progress plain
 expect 2 "is a folder" "$tmplbuild" build "$t" -o "oci-archive:$work/a" --progress plain
 
+# The version names every library in the program, since a fix in one of them calls for a new release.
+"$tmplbuild" --version >"$work/versions"
+head -n 1 "$work/versions" | grep -qx 'tmplbuild [0-9.]*' || fail "the first line is no version: $(cat "$work/versions")"
+for library in Boost CLI11 LZ4 OpenSSL libarchive libcurl libzip 'toml++' zstd; do
+    grep -q "^  $library[ /][0-9]" "$work/versions" || fail "--version does not name $library: $(cat "$work/versions")"
+done
+
 # An answer that cannot be written is no answer; a reader that has seen enough is no error to talk about.
 for answer in "gpus --json" gpus --help --version "plan $t" "plan --json $t"; do
     # shellcheck disable=SC2086
