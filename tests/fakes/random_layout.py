@@ -21,13 +21,19 @@ def put(media_type, content):
     return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(content)}
 
 
+def noise(size):
+    """randbytes() takes no more than 256 MiB at once."""
+    step = 1 << 24
+    return b"".join(source.randbytes(min(step, size - at)) for at in range(0, size, step))
+
+
 layers = []
 for number, size in enumerate(sizes):
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w") as archive:
         entry = tarfile.TarInfo(f"file-{number}")
         entry.size = size
-        archive.addfile(entry, io.BytesIO(source.randbytes(size)))
+        archive.addfile(entry, io.BytesIO(noise(size)))
     layers.append(put("application/vnd.oci.image.layer.v1.tar", tar.getvalue()))
 config = put("application/vnd.oci.image.config.v1+json", json.dumps(
     {"architecture": "amd64", "os": "linux", "config": {},
