@@ -25,8 +25,9 @@ using Milliseconds = std::chrono::milliseconds;
 namespace {
 
 constexpr int new_tries = 4;
-constexpr int longest_chain = 10;                    // of redirects
-constexpr std::uint64_t longest_words = 1ULL << 20;  // bytes; longest text of an error in place of a body to stream
+constexpr std::uint64_t longest_redirect = 64 << 10;  // bytes of the texts of all redirects of one request
+constexpr int longest_chain = 10;                     // of redirects
+constexpr std::uint64_t longest_words = 1ULL << 20;   // bytes; longest text of an error in place of a body to stream
 // After that many bytes of an interrupted download, the count of tries starts again.
 constexpr std::uint64_t enough = 1ULL << 20;
 
@@ -187,9 +188,13 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
                 request.netrc,
                 request.caller_goes_on};
     for (const auto& [name, value] : request.headers) hop.headers.push_back(join({name, value}, ": "));
-    const HttpSink last_only = [&sink](const HttpReply& reply, std::string_view data) -> Result<void> {
-        if (is_redirect(reply.status) && reply.headers.contains("location")) return {};
-        return sink(reply, data);
+    std::uint64_t passed_over = 0;  // bytes of the redirects' own texts, which nobody reads
+    const HttpSink last_only = [&](const HttpReply& reply, std::string_view data) -> Result<void> {
+        if (!is_redirect(reply.status) || !reply.headers.contains("location")) return sink(reply, data);
+        passed_over += data.size();
+        if (passed_over <= longest_redirect) return {};
+        return network_error(printable_url(hop.url) + " redirects with a text of more than " +
+                             human_bytes(longest_redirect));
     };
     std::set<AddressClass> kept_out = request.kept_out;
     for (int hops = 0; hops <= longest_chain; ++hops) {

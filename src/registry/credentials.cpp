@@ -76,6 +76,13 @@ std::string helper_server(const Reference& image) { return image.host == "docker
 
 }  // namespace
 
+std::string Credential::basic() const { return "Basic " + base64(user + ":" + password); }
+
+void Credential::hide_in(SecretMask& mask) const {
+    for (const std::string& secret : {password, identity_token, registry_token}) mask.hide(secret);
+    if (!password.empty()) mask.hide(base64(user + ":" + password));
+}
+
 Result<void> Credentials::add_text(const std::string& name, std::string_view text) {
     auto document = json::parse(text, name);
     // The parser's message could show the file's content.

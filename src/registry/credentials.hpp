@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/reference.hpp"
+#include "base/secret_mask.hpp"
 #include "io/process.hpp"
 
 namespace tmplbuild::registry {
@@ -24,6 +25,9 @@ struct Credential {
     std::string identity_token;  // in place of a password, for the registry's token server alone (OAuth2)
     std::string registry_token;  // sent to the registry unchanged
     std::string source;          // for messages: "/root/.docker/config.json", "docker-credential-pass"
+
+    std::string basic() const;             // the value of an Authorization header (RFC 7617)
+    void hide_in(SecretMask& mask) const;  // all that nobody may see: the coded form of the password, too
 };
 
 using Environment = std::function<std::string(const std::string& name)>;  // "" for a variable that is not set

@@ -34,6 +34,8 @@ class BlobDownload {
             auto response = go_on(stop);
             if (response && response->status >= 200 && response->status < 300) return check();
             if (response) return session_.refused("the blob '" + name() + "' cannot be read", *response);
+            // All bytes came, and then the connection broke: the digest says whether they are the right ones.
+            if (got_ == size_ && !is_ended_ && response.error().kind == ErrorKind::network) return check();
             if (got_ >= before + progress) tries = 0;
             // Where io::Http gave up before the first byte, it has made its own tries already.
             const bool may_go_on = !is_ended_ && got_ > before && tries < most_tries;

@@ -72,13 +72,14 @@ std::string rate_limit_words(const io::HttpResponse& response) {
 Error refusal(const std::string& what, const io::HttpResponse& response, const SecretMask& mask) {
     const Said said = first_error(response.body);
     std::string why = "HTTP status " + std::to_string(response.status);
-    if (!said.code.empty()) why += ", " + visible(cut(said.code));
-    if (!said.message.empty()) why += ": " + visible(cut(said.message));
+    // Masked before anything is cut off or made visible: half of a secret, or one with an escaped byte, is no match.
+    if (!said.code.empty()) why += ", " + visible(cut(mask.masked(said.code)));
+    if (!said.message.empty()) why += ": " + visible(cut(mask.masked(said.message)));
     if (const std::string wait = header_of(response, "retry-after"); !wait.empty())
         if (const auto seconds = parse_whole(wait, 0, 1'000'000'000))
             why += "; it asks to wait " + human_seconds(static_cast<double>(*seconds));
     if (const std::string limit = rate_limit_words(response); !limit.empty()) why += "; " + limit;
-    return network_error(what + ": the registry says " + mask.masked(why), hint_for(said.code, response.status));
+    return network_error(what + ": the registry says " + why, hint_for(said.code, response.status));
 }
 
 }  // namespace tmplbuild::registry

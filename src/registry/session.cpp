@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "registry/challenge.hpp"
 #include "registry/refusal.hpp"
@@ -118,9 +117,7 @@ struct Session::Impl {
         if (!found) return found.error();
         login = std::move(*found);
         is_login_known = true;
-        if (login)
-            for (const std::string& secret : {login->password, login->identity_token, login->registry_token})
-                mask.hide(secret);
+        if (login) login->hide_in(mask);
         return {};
     }
     void become(std::string header, std::optional<SteadyClock::time_point> ends) {
@@ -170,7 +167,7 @@ struct Session::Impl {
         if (!login) return denied("asks for a login, and there is none for " + image.repository_name());
         if (!used.header.empty() || login->user.empty())
             return denied("does not take the login in '" + login->source + "'");
-        become("Basic " + base64(login->user + ":" + login->password), std::nullopt);
+        become(login->basic(), std::nullopt);
         return {};
     }
 
@@ -265,9 +262,10 @@ Error Session::refused(const std::string& what, const io::HttpResponse& response
     const std::scoped_lock lock(impl_->mutex);
     Error error = refusal(what, response, impl_->mask);
     if (response.status != 401 && response.status != 403) return error;
-    error.hint += impl_->login
-                      ? "; it was asked as '" + impl_->login->user + "', by the login in '" + impl_->login->source + "'"
-                      : "; it was asked as nobody";
+    // Some registries take a token as the name, too: what is secret elsewhere is secret there.
+    error.hint += impl_->login ? "; it was asked as '" + impl_->mask.masked(impl_->login->user) +
+                                     "', by the login in '" + impl_->login->source + "'"
+                               : "; it was asked as nobody";
     return error;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "registry/refusal.hpp"
 
@@ -45,8 +44,7 @@ void make_get(const TokenQuestion& question, io::HttpRequest& request) {
     for (const std::string& scope : question.scopes) add("scope", scope);
     if (!question.credential) return;
     add("account", question.credential->user);
-    request.headers["Authorization"] =
-        "Basic " + base64(question.credential->user + ":" + question.credential->password);
+    request.headers["Authorization"] = question.credential->basic();
 }
 
 // The request of "OAuth2 Token Authentication", "Getting a token".
@@ -67,9 +65,7 @@ Result<Token> ask_for_token(io::Http& http, const TokenQuestion& question, const
     request.limit = longest_reply;
     request.netrc = false;
     SecretMask mask;
-    if (question.credential)
-        for (const std::string& secret : {question.credential->password, question.credential->identity_token})
-            mask.hide(secret);
+    if (question.credential) question.credential->hide_in(mask);
     if (question.credential && !question.credential->identity_token.empty())
         make_post(question, request);
     else

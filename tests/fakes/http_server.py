@@ -100,6 +100,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_redirect(self, query, count):
         self.answer(int(query.get("status", 302)), b"moved", [("Location", query["to"])])
 
+    def do_endless_redirect(self, query, count):
+        """A redirect whose own text does not end."""
+        self.send_response(302)
+        self.send_header("Location", "/hello")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while True:
+                self.wfile.write(b"." * 65536)
+        except OSError:
+            pass
+
     def do_circle(self, query, count):
         self.answer(302, b"", [("Location", "/circle")])
 

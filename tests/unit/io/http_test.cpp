@@ -147,6 +147,9 @@ TEST_CASE("redirects are followed to http and https only, and not for ever") {
     auto file = client.send({.url = server().at("/redirect?to=file:///etc/hostname")}, {});
     REQUIRE_FALSE(file);
     CHECK(file.error().message.find("not an http or https URL") != std::string::npos);
+    const auto endless = client.send({.url = server().at("/endless-redirect")}, {});
+    REQUIRE_FALSE(endless);
+    CHECK(endless.error().message.find("redirects with a text of more than 65.5 kB") != std::string::npos);
     auto circle = client.send({.url = server().at("/circle")}, {});
     REQUIRE_FALSE(circle);
     CHECK(circle.error().message.find("redirects more than 10 times") != std::string::npos);

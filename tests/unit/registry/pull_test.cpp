@@ -142,6 +142,20 @@ TEST_CASE("a cut blob goes on where it was, with a new token and with servers th
     }
 }
 
+TEST_CASE("a blob whose bytes all came is whole, however its connection ended") {
+    Pulled pulled;
+    pulled.fake.answer = [&](const io::HttpRequest&, const std::string&) {
+        return answer_of(200, content, {{"x-then-cut", "1"}});
+    };
+    CHECK(pulled.blob(content, content.size()).has_value());
+    CHECK(pulled.got == content);
+    CHECK(pulled.fake.seen.size() == 1);
+    pulled.got.clear();
+    const auto other = pulled.blob(content + "x", content.size());
+    REQUIRE_FALSE(other);
+    CHECK(other.error().message.find("does not have its digest") != std::string::npos);
+}
+
 TEST_CASE("a blob that is cut again and again is given up") {
     Pulled pulled;
     pulled.fake.answer = [&](const io::HttpRequest& request, const std::string&) {

@@ -190,6 +190,30 @@ TEST_CASE("a login that another host asks for after a redirect is not given") {
     CHECK(fake.seen.size() == 1);
 }
 
+TEST_CASE("no form of a login is told by a refusal: coded, cut in its middle, or as the name that was used") {
+    FakeRegistry fake;
+    fake.challenge = "Basic realm=\"x\"";
+    fake.log_in("ghcr.io", "token-7f3a:token-7f3a");
+    const auto said = [&](const std::string& message) {
+        fake.answer = [&fake, message](const io::HttpRequest&, const std::string& authorization) {
+            if (authorization.empty()) return fake.unauthorized();
+            return io::HttpResponse{.status = 403,
+                                    .headers = {},
+                                    .body = R"({"errors":[{"code":"DENIED","message":")" + message + R"("}]})",
+                                    .final_url = {}};
+        };
+        const Client client = fake.client();
+        Session session(client, reference_of("ghcr.io/me/x"), Access::pull);
+        const auto response = session.send(manifest_request, {});
+        REQUIRE(response);
+        const Error error = session.refused("it", *response);
+        return error.message + error.hint;
+    };
+    CHECK(said("bad " + base64("token-7f3a:token-7f3a")).find(base64("token-7f3a")) == std::string::npos);
+    CHECK(said(std::string(295, 'x') + "token-7f3a").find("token") == std::string::npos);
+    CHECK(said("no").find("token-7f3a") == std::string::npos);
+}
+
 TEST_CASE("a registry's refusal is told in words, without what is secret in it") {
     FakeRegistry fake;
     fake.challenge = "Basic realm=\"x\"";
