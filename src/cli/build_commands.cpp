@@ -82,17 +82,22 @@ static void print_kernels(const BuildReport& report) {
                    {row.judgement.reason}});
 }
 
+static std::function<void(const std::string&)> warnings_of(Progress& progress) {
+    return [&progress](const std::string& text) { progress.message("warning: " + text); };
+}
+
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
     BuildRequest request{
         options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
         nvcc_front_file(),     read_secrets(options.secrets)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     if (options.metadata_file) request.also_written.emplace_back(*options.metadata_file);
-    request.registry = registry_client(options, [&](const std::string& line) { progress.message(line); });
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     io::HttpClient http;
-    const BuildReport report = build_image(request, {store, processes, http, progress, std::move(stop)});
+    request.registry = registry_client(options, warnings_of(progress));
+    const BuildReport report =
+        build_image(request, {store, processes, http, progress, std::move(stop), nullptr, request.registry});
     end_live_lines(progress);
     if (options.metadata_file) sys::write_named_file(*options.metadata_file, json::pretty(metadata(report))).value();
     if (options.json) {
@@ -145,7 +150,8 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     io::SystemProcessRunner processes;
     io::HttpClient http;
-    return run_image(request, run, {store, processes, http, progress, std::move(stop)});
+    const auto registries = registry_client(options, warnings_of(progress));
+    return run_image(request, run, {store, processes, http, progress, std::move(stop), nullptr, registries});
 }
 
 int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
@@ -155,6 +161,7 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     leave_out_own_files(tmpl, store, {});
     io::SystemProcessRunner processes;
     io::HttpClient http;
+    const auto registries = registry_client(options, warnings_of(progress));
     PrepareOptions prepare_options{
         .offline = options.check, .programs = image_programs(), .sandbox_init = sandbox_init_file()};
     const std::set<std::string> parts = lock_parts(tmpl);
@@ -165,7 +172,8 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     }
     prepare_options.update_all = options.lock_update && options.update.empty();
     if (!options.update.empty()) prepare_options.update = {options.update};
-    const Prepared prepared = prepare(tmpl, prepare_options, {store, processes, http, progress, std::move(stop)});
+    const Prepared prepared =
+        prepare(tmpl, prepare_options, {store, processes, http, progress, std::move(stop), nullptr, registries});
     end_live_lines(progress);
     if (options.check) {
         if (prepared.missing.empty()) {

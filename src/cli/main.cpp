@@ -123,7 +123,6 @@ struct CommandLine {
                                      "Where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG], "
                                      "docker-archive:FILE[:NAME[:TAG]] or docker://HOST/REPOSITORY[:TAG]; "
                                      "repeatable; default oci:out/<name>"));
-        on_image(build);
         build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
         repeatable(build->add_option("--secret", options.secrets,
                                      "NAME=FILE: a secret that a `run` step asks for; repeatable"));
@@ -209,6 +208,7 @@ struct CommandLine {
         sub->add_option("TEMPLATE", options.template_file, "The template, a TOML file")->required();
         repeatable(sub->add_option("--set", options.set, "Change a key of the template: key=value; repeatable"));
         shows_progress(sub);
+        on_image(sub);
         sub->add_flag("--json", options.json, "Print the result as JSON");
         sub->callback([this, run] {
             command = [this, run](Progress& shown, std::stop_token stop) {

@@ -29,7 +29,7 @@ std::shared_ptr<const registry::Client> registry_client(const Options& options,
                                          "write it as HOST or HOST:PORT, without http://"));
         owned->client.plain_http.insert(host);
     }
-    owned->client.credentials = registry::Credentials::from(process_environment()).value();
+    owned->client.environment = process_environment();
     owned->client.tell = std::move(tell);
     return {owned, &owned->client};
 }

@@ -14,7 +14,7 @@
 
 namespace tmplbuild::cli {
 
-// `tell` shows a line to people. Throws where --plain-http names no host, or where the logins cannot be read.
+// `tell` shows a line to people. Throws where --plain-http names no host.
 std::shared_ptr<const registry::Client> registry_client(const Options& options,
                                                         std::function<void(const std::string& text)> tell);
 

@@ -88,7 +88,8 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
                                       prepared.lock.base->contract,
                                       nullptr,
                                       request.secrets,
-                                      request.nvcc_front};
+                                      request.nvcc_front,
+                                      context.registries};
     EngineSteps steps(environment, [&] {
         if (const auto warning = sandbox_warning(context.processes)) progress.message("warning: " + *warning);
         return make_sandbox(store, context.processes, request.sandbox_init);

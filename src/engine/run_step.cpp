@@ -55,7 +55,8 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
                         .nvcc_front = environment.nvcc_front,
                         .secrets = environment.secrets,
                         .jobs = inputs.jobs,
-                        .tell_out_of_memory = inputs.tell_out_of_memory};
+                        .tell_out_of_memory = inputs.tell_out_of_memory,
+                        .registries = environment.registries};
     auto fetched = fetch_inputs(step, context);
     Result<StepOutput> output = fetched ? dispatch(step, context) : Result<StepOutput>(fetched.error());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

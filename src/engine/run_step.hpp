@@ -19,6 +19,7 @@ struct StepEnvironment {
     Sandbox* sandbox = nullptr;
     std::map<std::string, std::string> secrets{};
     std::filesystem::path nvcc_front{};
+    std::shared_ptr<const registry::Client> registries{};
 };
 
 struct StepResult {

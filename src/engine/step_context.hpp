@@ -51,9 +51,10 @@ struct StepContext {
     // An engine calls it when its command was killed for memory, before it returns its error: the step may work when it
     // runs alone.
     std::function<void()> tell_out_of_memory{};
+    std::shared_ptr<const registry::Client> registries{};  // as ResolveContext has it
 
     void say(const std::string& what) const { progress.doing(step, what); }
-    ResolveContext resolving() const { return {store, processes, http, progress, stop}; }
+    ResolveContext resolving() const { return {store, processes, http, progress, stop, nullptr, registries}; }
 };
 
 }  // namespace tmplbuild

@@ -92,9 +92,8 @@ static void add_base(CanonicalKey& key, const DebianBase& base, const LockedBase
     key.add("scrub", scrub_rules());
     add_packages(key, locked.packages, "package/");
 }
-static void add_base(CanonicalKey& key, const ImageBase&, const LockedBase& locked) {
-    key.add("image", locked.request);
-}
+// By what the lock pins: a tag may come to mean another image.
+static void add_base(CanonicalKey& key, const ImageBase&, const LockedBase& locked) { key.add("image", locked.image); }
 static void add_base(CanonicalKey& key, const LayoutBase&, const LockedBase& locked) {
     key.add("image", locked.request);
 }

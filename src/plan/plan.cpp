@@ -347,14 +347,15 @@ class Planner {
 }  // namespace
 
 static std::string summary_of(const DebianBase& base) { return "debian " + base.suite; }
-static std::string summary_of(const ImageBase& base) { return base.reference; }
+static std::string summary_of(const ImageBase& base) { return base.reference.to_string(); }
 static std::string summary_of(const LayoutBase& base) { return base.path.filename(); }
 
 Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) {
     Step step{.id = "base", .spec = BaseSpec{tmpl.base, {}, {}, {}, facts.base_image, facts.base_layers}};
     step.summary = std::visit([](const auto& base) { return summary_of(base); }, tmpl.base);
     if (!lock.base || lock.base->request != base_request(tmpl, facts)) {
-        step.unresolved = "its packages are not locked yet";
+        const bool is_image = std::holds_alternative<ImageBase>(tmpl.base);
+        step.unresolved = is_image ? "its digest is not locked yet" : "its packages are not locked yet";
         return step;
     }
     const LockedBase& locked = *lock.base;
@@ -364,7 +365,7 @@ Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts) 
     // Without layers it has not been made, so nothing was measured.
     if (!locked.diff_ids.empty() && locked.contract.python)
         step.summary += ", Python " + locked.contract.python->version;
-    step.least_layers = std::max<std::size_t>(facts.base_layers, 1);
+    step.least_layers = std::max<std::size_t>({facts.base_layers, locked.diff_ids.size(), 1});
     for (const LockedPackage& package : locked.packages) step.estimated_bytes += package.size;
     step.work_bytes = 4 * step.estimated_bytes;  // installed, a package is about three to four times its size
     step.key = base_key(spec, tmpl.image.compression);

@@ -69,6 +69,8 @@ Digest base_request(const Template& tmpl, const LocalFacts& facts) {
     CanonicalKey key;
     if (const DebianBase* debian = debian_base(tmpl))
         key.add("suite", debian->suite).add("packages", base_packages(tmpl));
+    else if (const auto* image = std::get_if<ImageBase>(&tmpl.base))
+        key.add("reference", image->reference.to_string());
     else
         key.add("image", facts.base_image);
     if (const Texts asked = interpreters(tmpl); !asked.empty()) key.add("interpreters", asked);

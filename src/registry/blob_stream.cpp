@@ -44,7 +44,7 @@ struct BlobStream::Impl {
 
     Result<void> put(std::string_view data) {
         std::unique_lock lock(mutex);
-        if (!changed.wait(lock, ended.get_token(), [this] { return held < most_ahead; }))
+        if (!changed.wait(lock, ended.get_token(), [this] { return held < most_ahead; }) || ended.stop_requested())
             return Error{.kind = ErrorKind::interrupted, .message = "stopped while fetching a blob"};
         ahead.emplace_back(data);
         held += data.size();

@@ -113,7 +113,9 @@ struct Session::Impl {
     // Needs the mutex.
     Result<void> find_login(const std::stop_token& stop) {
         if (is_login_known) return {};
-        auto found = client.credentials.find(image, client.runner, stop);
+        const auto credentials = client.environment ? Credentials::from(client.environment) : Credentials();
+        if (!credentials) return credentials.error();
+        auto found = credentials->find(image, client.runner, stop);
         if (!found) return found.error();
         login = std::move(*found);
         is_login_known = true;

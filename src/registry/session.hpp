@@ -24,8 +24,8 @@ namespace tmplbuild::registry {
 // State that the sessions of one command share.
 struct Client {
     io::Http& http;
-    io::ProcessRunner& runner;  // for credential helpers
-    Credentials credentials{};
+    io::ProcessRunner& runner;           // for credential helpers
+    Environment environment{};           // where the logins are found, once one is asked for; none: as nobody
     std::set<std::string> plain_http{};  // "HOST" or "HOST:PORT": the hosts for which the user permits http
     std::function<void(const std::string& text)> tell{};  // reports waits and limits, one line each, from any thread
     std::chrono::milliseconds first_pause{500};  // before an interrupted download is continued; tests make it shorter

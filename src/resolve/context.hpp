@@ -3,6 +3,7 @@
 // by tests, which put fakes into it. Never holds settings of its own.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 
 #include "base/progress.hpp"
@@ -13,6 +14,9 @@
 namespace tmplbuild {
 
 class BuildBackends;
+namespace registry {
+struct Client;
+}
 
 struct ResolveContext {
     const Store& store;
@@ -20,7 +24,8 @@ struct ResolveContext {
     io::Http& http;
     Progress& progress;
     std::stop_token stop;
-    BuildBackends* backends = nullptr;  // nullptr where nothing may be run: while planning
+    BuildBackends* backends = nullptr;                     // nullptr where nothing may be run: while planning
+    std::shared_ptr<const registry::Client> registries{};  // with this user's logins; none: as nobody
 };
 
 }  // namespace tmplbuild

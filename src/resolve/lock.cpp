@@ -67,6 +67,7 @@ static void add_places(json::object& o, const LockedPlaces& places) {
 
 static json::object write(const LockedBase& base) {
     json::object o{{"kind", base.kind}, {"request", base.request.to_string()}};
+    if (base.kind == "image") o["image"] = base.image.to_string();
     if (!base.suite.empty()) o["suite"] = base.suite;
     if (!base.suites.empty()) o["suites"] = json::array(base.suites.begin(), base.suites.end());
     o["diff_ids"] = write_all(base.diff_ids, [](const Digest& d) { return json::value(d.to_string()); });
@@ -260,9 +261,11 @@ static auto read_all(const json::object& o, std::string_view key, Read read) {
 
 static void read(const json::object& o, LockedBase& base) {
     base.kind = read_text(
-        o, "kind", [](const std::string& kind) { return kind == "debian" || kind == "layout"; }, "a kind of base");
+        o, "kind", [](const std::string& kind) { return kind == "debian" || kind == "layout" || kind == "image"; },
+        "a kind of base");
     base.request = read_digest(o, "request");
-    // Of a layout, it is the word of that image's os-release, which may be another distribution's.
+    if (base.kind == "image") base.image = read_digest(o, "image");
+    // Of another image, it is the word of that image's os-release, which may be another distribution's.
     if (o.contains("suite"))
         base.suite = base.kind == "debian" ? read_text(o, "suite", is_debian_suite, "a suite of Debian")
                                            : read_text(o, "suite", is_origin, "the name of a release");

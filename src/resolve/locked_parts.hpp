@@ -25,7 +25,7 @@ struct LockedPackage {  // a .deb
 };
 
 struct LockedBase {
-    std::string kind;  // "debian" | "layout"
+    std::string kind;  // "debian" | "layout" | "image"
     Digest request;
     std::string suite;
     std::vector<LockedPackage> packages;  // debian: all of them, sorted by name
@@ -33,6 +33,7 @@ struct LockedBase {
     BaseContract contract;
     // The suites from which its packages were taken: "bookworm", "bookworm-security".
     std::vector<std::string> suites{};
+    Digest image{};  // image: of its manifest for linux/amd64, by which it is pulled
     bool operator==(const LockedBase&) const = default;
 };
 

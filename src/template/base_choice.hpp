@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/reference.hpp"
 
 namespace tmplbuild {
 
@@ -20,7 +21,7 @@ struct DebianBase {
     std::vector<std::string> sources;  // the image's own sources.list lines; empty: the example that apt ships
 };
 struct ImageBase {
-    std::string reference;     // "docker.io/library/debian:12@sha256:…"
+    Reference reference;
     bool is_on_hosts = false;  // what the pods' hosts have of it needs no pull
 };
 struct LayoutBase {

@@ -146,7 +146,7 @@ Template Parser::run(const Node& tree) {
     RecipeFinder finder(report_, tmpl_.directory, std::move(folders));
     if (const Node* base = top.table("base")) {
         tmpl_.base_pos = base->pos;
-        tmpl_.base = read_base(*base, reading, tmpl_.unbuildable);
+        tmpl_.base = read_base(*base, reading);
     }
     for (const Node* node : top.tables("repositories")) tmpl_.repositories.push_back(read_repository(*node, reading));
     if (const Node* targets = top.table("targets")) tmpl_.targets = read_targets(*targets, reading);

@@ -72,20 +72,17 @@ static ImageBase read_reference(TableReader& table) {
     ImageBase base;
     const auto value = table.text("image");
     if (!value) return base;
-    base.reference = value->value;
-    const std::string name = base.reference.substr(0, base.reference.find('@'));
-    const std::string path = name.substr(name.find('/') == std::string::npos ? 0 : name.find('/') + 1);
-    const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\'; };
-    const std::string repository = path.substr(0, path.find(':'));
-    const bool upper = std::any_of(repository.begin(), repository.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (std::any_of(base.reference.begin(), base.reference.end(), bad) || name.empty() || repository.empty() || upper ||
-        base.reference.find("://") != std::string::npos)
-        table.error("image", "is not an image reference: \"" + base.reference + "\"",
-                    "write it like \"docker.io/library/debian:12\", without a transport, the repository in lower case");
+    const std::string_view prefix = "docker://";
+    const std::string_view text = value->value;
+    auto reference = Reference::parse(text.starts_with(prefix) ? text.substr(prefix.size()) : text);
+    if (reference)
+        base.reference = std::move(*reference);
+    else
+        table.error("image", reference.error().message, "write it like \"docker.io/library/debian:12\"");
     return base;
 }
 
-Base read_base(const Node& node, Reading& reading, std::vector<Unbuildable>& unbuildable) {
+Base read_base(const Node& node, Reading& reading) {
     TableReader table(node, "[base]", reading.report);
     for (const char* key : {"suite", "packages", "sources"})
         table.hint_for(key, "it is part of 'debian': debian = { suite = \"bookworm\", packages = [] }");
@@ -103,7 +100,6 @@ Base read_base(const Node& node, Reading& reading, std::vector<Unbuildable>& unb
     } else if (kind == "image") {
         base = read_reference(table);
         std::get<ImageBase>(base).is_on_hosts = is_on_hosts();
-        unbuildable.push_back({"base.image", table.key_pos_of("image")});
     } else if (kind == "layout") {
         base = read_layout(*table.any("layout"), reading, table);
         std::get<LayoutBase>(base).is_on_hosts = is_on_hosts();

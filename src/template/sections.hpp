@@ -16,7 +16,7 @@ namespace tmplbuild {
 // The kinds of [[layers]] that have an engine of their own; any other `use` names a recipe.
 const std::vector<std::string>& layer_kinds();
 
-Base read_base(const toml_tree::Node& node, Reading& reading, std::vector<Unbuildable>& unbuildable);
+Base read_base(const toml_tree::Node& node, Reading& reading);
 Repository read_repository(const toml_tree::Node& node, Reading& reading);
 Targets read_targets(const toml_tree::Node& node, Reading& reading);
 ImageOptions read_image(const toml_tree::Node& node, Reading& reading);

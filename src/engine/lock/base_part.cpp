@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The base: apt resolves its packages, then the base itself is made. It is made here and not with the other steps,
 // since the plan's keys need facts that only the finished base has.
+#include "engine/base/registry_base.hpp"
 #include "engine/estimate.hpp"
 #include "engine/lock/lock_part.hpp"
 #include "engine/run_step.hpp"
@@ -44,6 +45,7 @@ class BasePart : public LockPart {
         work.context.progress.started("base", "resolving");
         const Digest request = base_request(work.tmpl, work.facts);
         const DebianBase* debian = debian_base(work.tmpl);
+        if (const auto* image = std::get_if<ImageBase>(&work.tmpl.base)) return pinned(*image, request, work);
         if (debian == nullptr) return {"layout", request, {}, {}, {}, {}};
         auto packages = resolve_debian(work.apt_origin(), base_packages(work.tmpl), work.context);
         if (packages)
@@ -55,10 +57,19 @@ class BasePart : public LockPart {
         throw BuildError(std::move(error));
     }
 
+    static LockedBase pinned(const ImageBase& image, const Digest& request, const LockWork& work) {
+        auto found = find_registry_base(image, work.context);
+        if (found) return {"image", request, {}, {}, {}, {}, {}, found->digest()};
+        Error error = found.error();
+        error.where = work.tmpl.base_pos;
+        throw BuildError(std::move(error).while_doing("looking for the base image"));
+    }
+
     static StepResult made(const Step& step, const LockWork& work) {
         const ResolveContext& context = work.context;
         StepEnvironment environment{context.store, context.processes,           context.http,  context.progress,
                                     context.stop,  work.tmpl.image.compression, BaseContract()};
+        environment.registries = context.registries;
         if (auto found = find_step(step, environment)) return std::move(*found);
         refuse_what_cannot_fit({step}, context.store);
         // The base's facts are measured inside the sandbox.
@@ -76,8 +87,8 @@ class BasePart : public LockPart {
         const std::string packer = packer_format(Compression::none);
         if (!base.diff_ids.empty() && work.lock.packer == packer && base.diff_ids != diff_ids)
             throw BuildError(
-                build_error("the locked packages gave a base with other bytes than the lock names: " +
-                                diff_ids.front().to_string() + " instead of " + base.diff_ids.front().to_string(),
+                build_error("the locked base has other bytes than the lock names: " + diff_ids.front().to_string() +
+                                " instead of " + base.diff_ids.front().to_string(),
                             "see what differs with `tmplbuild explain`, or renew it with " + renewal_of("base")));
         base.diff_ids = std::move(diff_ids);
         const json::object& facts = result.output.facts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/base/debian_base.hpp"
 #include "engine/base/measure_root.hpp"
+#include "engine/base/registry_base.hpp"
 #include "engine/python/interpreter.hpp"
 #include "engine/steps/steps.hpp"
 #include "oci/import.hpp"
@@ -13,25 +14,13 @@ static Result<StepOutput> build_base(const DebianBase&, const BaseSpec& spec, St
     return build_debian_base(spec, context);
 }
 
-static Result<StepOutput> build_base(const ImageBase&, const BaseSpec&, StepContext&) {
-    return usage_error("'base.image' cannot be built by this release", "take it out of the template");
-}
-
 // Takes the layers of a foreign image unchanged, and measures the facts for known layers over all of them.
-static Result<StepOutput> build_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
-    context.say("reading the layout");
-    auto source = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
-    if (!source) return source.error();
-    if (source->digest() != spec.image)
-        return build_error("'" + base.path.string() + "' holds another image than when the build was planned: now " +
-                               source->digest().to_string(),
-                           "build again when nothing writes into it");
-    auto image =
-        oci::import_image(context.store, *source, [&](std::uint64_t done, std::uint64_t total) -> Result<void> {
-            context.progress.bytes(context.step, done, total);
-            if (context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
-            return {};
-        });
+static Result<StepOutput> take_image(const oci::ImageSource& source, const BaseSpec& spec, StepContext& context) {
+    auto image = oci::import_image(context.store, source, [&](std::uint64_t done, std::uint64_t total) -> Result<void> {
+        context.progress.bytes(context.step, done, total);
+        if (context.stop.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        return {};
+    });
     if (!image) return image.error();
     auto session = context.sandbox->open(image->layers, {});
     if (!session) return session.error();
@@ -48,6 +37,24 @@ static Result<StepOutput> build_base(const LayoutBase& base, const BaseSpec& spe
                        {"apt", read_base_apt(*root).to_json()},
                        {"image", oci::inherit(image->config).to_json()}},
                       0};
+}
+
+static Result<StepOutput> build_base(const ImageBase& base, const BaseSpec& spec, StepContext& context) {
+    context.say("pulling");
+    auto source = open_registry_base(base, spec.locked.image, context.resolving());
+    if (!source) return source.error();
+    return take_image(*source, spec, context);
+}
+
+static Result<StepOutput> build_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
+    context.say("reading the layout");
+    auto source = oci::ImageSource::open({oci::ImageName::Kind::layout, base.path, base.tag, ""});
+    if (!source) return source.error();
+    if (source->digest() != spec.image)
+        return build_error("'" + base.path.string() + "' holds another image than when the build was planned: now " +
+                               source->digest().to_string(),
+                           "build again when nothing writes into it");
+    return take_image(*source, spec, context);
 }
 
 Result<StepOutput> build_step(const BaseSpec& spec, StepContext& context) {

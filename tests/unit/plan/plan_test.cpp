@@ -2,6 +2,7 @@
 // Which steps a template makes, what they stand on, and what is known of them.
 #include "plan/plan.hpp"
 
+#include "plan/requests.hpp"
 #include "planned_world.hpp"
 #include "support/catch.hpp"
 
@@ -37,6 +38,31 @@ TEST_CASE("the base planned alone has the key that it has in the whole plan, mad
         CHECK(base.key->digest() == plan.steps.front().key->digest());
     }
     CHECK(plan_base(world.tmpl, {}, world.facts).unresolved == "its packages are not locked yet");
+}
+
+TEST_CASE("a base from a registry has the key of what the lock pins, whatever its tag means") {
+    PlannedWorld world;
+    world.tmpl.base = ImageBase{Reference::parse("ghcr.io/me/base:1").value()};
+    CHECK(plan_base(world.tmpl, world.lock, world.facts).unresolved == "its digest is not locked yet");
+    world.lock.base->kind = "image";
+    world.lock.base->packages.clear();
+    world.lock.base->image = Sha256::of("manifest");
+    world.lock.base->diff_ids = {Sha256::of("one"), Sha256::of("two")};
+    world.lock.base->request = base_request(world.tmpl, world.facts);
+    const auto key_of = [](const PlannedWorld& of) {
+        const Step base = plan_base(of.tmpl, of.lock, of.facts);
+        CHECK(base.least_layers == 2);
+        return base.key.value().digest();
+    };
+    const Digest key = key_of(world);
+    // Another registry or tag is looked up again; the same image from there needs not be pulled again.
+    PlannedWorld moved = world;
+    moved.tmpl.base = ImageBase{Reference::parse("ghcr.io/me/base:2").value()};
+    CHECK(plan_base(moved.tmpl, moved.lock, moved.facts).unresolved == "its digest is not locked yet");
+    moved.lock.base->request = base_request(moved.tmpl, moved.facts);
+    CHECK(key_of(moved) == key);
+    world.lock.base->image = Sha256::of("another manifest");
+    CHECK(key_of(world) != key);
 }
 
 TEST_CASE("each GPU of the targets has its variant, and GPUs of one arch share it") {

@@ -41,13 +41,13 @@ struct FakeRegistry {
         };
     }
     registry::Client client() {
-        auto credentials = registry::Credentials::from([this](const std::string& name) {
-            const auto at = variables.find(name);
-            return at == variables.end() ? "" : at->second;
-        });
+        const auto environment = [known = variables](const std::string& name) {
+            const auto at = known.find(name);
+            return at == known.end() ? std::string() : at->second;
+        };
         return {.http = http,
                 .runner = helper,
-                .credentials = credentials.value(),
+                .environment = environment,
                 .plain_http = plain_http,
                 .tell = [this](const std::string& text) { told.push_back(text); },
                 .first_pause = std::chrono::milliseconds(1)};

@@ -40,6 +40,23 @@ TEST_CASE("a lock reads back as it was written, and equal locks are equal bytes"
     CHECK(Lock::parse(Lock{}.to_text(), "template.lock").value() == Lock{});
 }
 
+TEST_CASE("a base from a registry is pinned by its manifest's digest") {
+    Lock lock = whole_lock();
+    lock.base->kind = "image";
+    lock.base->packages.clear();
+    lock.base->image = Sha256::of("manifest");
+    const std::string text = lock.to_text();
+    CHECK(Lock::parse(text, "template.lock").value() == lock);
+    const std::string pin = "\"image\": \"" + Sha256::of("manifest").to_string() + "\"";
+    const std::size_t at = text.find(pin);
+    REQUIRE(at != std::string::npos);
+    for (const char* other : {R"("image": "latest")", R"("image": "")", R"("other": "")"}) {
+        INFO(other);
+        std::string damaged = text;
+        CHECK_FALSE(Lock::parse(damaged.replace(at, pin.size(), other), "template.lock"));
+    }
+}
+
 TEST_CASE("one package is one line of the lock, so that a diff shows what moved") {
     const std::string text = whole_lock().to_text();
     const std::size_t at = text.find("\"numpy\"");
