@@ -38,9 +38,9 @@ std::vector<std::string> names_of(const registry::PushTarget& target, const Dige
 void note_source(const Store& store, const std::string& image_name, const registry::PushedImage& image) {
     if (!image_name.starts_with("docker://")) return;
     const Reference from = Reference::parse(image_name.substr(9)).value();
-    registry::BlobPlaces places(store, from.host);
-    for (const registry::PushedBlob& blob : image.blobs) places.note(blob.what.digest, from.repository);
-    places.save().value();
+    std::vector<Digest> blobs;
+    for (const registry::PushedBlob& blob : image.blobs) blobs.push_back(blob.what.digest);
+    registry::note_blobs(store, from, blobs);
 }
 
 json::object row_of(const registry::PushTarget& target, const registry::PushReport& report) {

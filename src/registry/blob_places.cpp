@@ -2,7 +2,6 @@
 #include "registry/blob_places.hpp"
 
 #include "base/json.hpp"
-#include "base/reference.hpp"
 
 namespace tmplbuild::registry {
 
@@ -38,6 +37,12 @@ Result<void> BlobPlaces::save() {
     json::object document;
     for (const auto& [digest, repository] : places_) document[digest] = repository;
     return store_.put_index(places_kind, name_, document);
+}
+
+void note_blobs(const Store& store, const Reference& where, const std::vector<Digest>& blobs) {
+    BlobPlaces places(store, where.host);
+    for (const Digest& blob : blobs) places.note(blob, where.repository);
+    (void)places.save();
 }
 
 }  // namespace tmplbuild::registry

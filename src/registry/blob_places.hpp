@@ -6,9 +6,11 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "base/reference.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild::registry {
@@ -29,5 +31,9 @@ class BlobPlaces {
     std::map<std::string, std::string> places_{};
     bool is_changed_ = false;
 };
+
+// Remembers that the repository of `where` has these blobs. What cannot be remembered costs an upload later, and
+// nothing now.
+void note_blobs(const Store& store, const Reference& where, const std::vector<Digest>& blobs);
 
 }  // namespace tmplbuild::registry

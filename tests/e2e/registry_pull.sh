@@ -99,6 +99,14 @@ grep -q "\"image\": \"$digest\"" "$work/b/template.lock" || fail "the lock does 
 [ "$(build "$work/b")" = "$first" ] || fail "another image the second time"
 ! grep -q ': built' "$work/b/log" || fail "an unchanged template built something: $(cat "$work/b/log")"
 
+# Its layers are in that registry already: a push to another repository there moves none of them.
+"$tmplbuild" build "$work/b/template.toml" -o "docker://127.0.0.1:$port/team/made:1" --progress plain >/dev/null 2>"$work/err" ||
+    fail "a push beside the base: $(tail -n 5 "$work/err")"
+while read -r layer; do
+    grep -q "POST /v2/team/made/blobs/uploads/?.*mount=$(echo "$layer" | sed s/:/%3A/).* 201 " "$work/token.log" ||
+        fail "the base's layer $layer was not mounted"
+done <"$work/below"
+
 # The tag moves, to an index of gzip layers that buildah made; the lock stays until it is renewed, and another store pulls
 # what the lock pins.
 printf '[storage]\ndriver = "overlay"\nrunroot = "%s"\ngraphroot = "%s"\n' "$work/run" "$work/graph" >"$work/storage.conf"

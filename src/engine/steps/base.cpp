@@ -6,6 +6,7 @@
 #include "engine/steps/steps.hpp"
 #include "oci/import.hpp"
 #include "oci/inherited.hpp"
+#include "registry/blob_places.hpp"
 #include "resolve/base_apt.hpp"
 
 namespace tmplbuild {
@@ -43,7 +44,13 @@ static Result<StepOutput> build_base(const ImageBase& base, const BaseSpec& spec
     context.say("pulling");
     auto source = open_registry_base(base, spec.locked.image, context.resolving());
     if (!source) return source.error();
-    return take_image(*source, spec, context);
+    auto taken = take_image(*source, spec, context);
+    if (!taken) return taken;
+    // A push to another repository of that registry mounts them.
+    std::vector<Digest> layers;
+    for (const BuiltLayer& layer : taken->layers) layers.push_back(layer.digest);
+    registry::note_blobs(context.store, base.reference, layers);
+    return taken;
 }
 
 static Result<StepOutput> build_base(const LayoutBase& base, const BaseSpec& spec, StepContext& context) {
