@@ -46,7 +46,9 @@ bool may_be_repeated(const HttpRequest& request) { return is_idempotent(request.
 bool is_hope(const HttpRequest& request, const HttpOutcome& outcome) {
     if (outcome.failure) return outcome.may_pass && (may_be_repeated(request) || outcome.not_sent);
     const int status = outcome.reply.status;
-    return may_pass(status) && (may_be_repeated(request) || status == 429 || status == 503);
+    // These two say that nothing was done. A proxy may say them of an upload that has taken a part of the body.
+    const bool is_undone = (status == 429 || status == 503) && !(request.caller_goes_on && outcome.body_sent != 0);
+    return may_pass(status) && (may_be_repeated(request) || is_undone);
 }
 
 std::optional<std::uint64_t> number(std::string_view text) {

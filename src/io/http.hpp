@@ -69,8 +69,8 @@ struct HttpRequest {
     // Called before each redirect; an error ends the request.
     std::function<Result<void>(const std::string& url)> may_redirect{};
     std::function<void(const HttpPause&)> on_pause{};  // called before each retry
-    // After a cut, the caller asks how much of the body the server has and continues from there. So the request is only
-    // sent again where the server has taken nothing of it.
+    // After a cut, or an answer that may pass, the caller asks how much of the body the server has and continues from
+    // there. So the request is only sent again where no byte of its body has left.
     bool caller_goes_on = false;
 };
 

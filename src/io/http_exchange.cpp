@@ -350,6 +350,7 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
     outcome.reply = std::move(running.reply);
     outcome.reply.status = static_cast<int>(status);
     outcome.peer = handles_->peer(hop);
+    outcome.body_sent = running.sent;
     if (running.refused)
         outcome.failure = std::move(running.refused);
     else if (code == CURLE_ABORTED_BY_CALLBACK)

@@ -3,6 +3,7 @@
 // uses libcurl. Used by HttpClient alone. Never prints, never sleeps.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ struct HttpOutcome {
     std::optional<Error> failure;        // none: the body is complete
     bool may_pass = false;               // a retry may work
     bool not_sent = false;               // there was no connection, so the server has got nothing of it
+    std::uint64_t body_sent = 0;         // bytes of the request's body that left
     std::optional<AddressClass> peer{};  // that of HttpResponse
 };
 

@@ -79,7 +79,7 @@ void EarlyUploads::send(const BuiltLayer& layer, const std::stop_token& stop) {
     auto record = UploadRecord::open(store_.root() / "uploads", session_.image(), layer.digest, layer.size);
     BlobUpload upload(session_, blob, record ? std::move(*record) : UploadRecord::none(), "");
     const auto arrived = upload.run(stop);
-    if (!arrived && !upload.may_go_on()) upload.cancel();
+    if (!arrived && !upload.may_go_on()) upload.cancel(stop);
     const std::scoped_lock lock(mutex_);
     sent_ += blob.sent();
     if (arrived) return;

@@ -4,6 +4,7 @@
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "oci/documents.hpp"
+#include "registry/media_types.hpp"
 #include "registry/reply.hpp"
 
 namespace tmplbuild::registry {
@@ -88,8 +89,7 @@ class BlobDownload {
 
 Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop) {
     Request request{.path = "manifests/" + identifier};
-    request.headers["Accept"] =
-        join({oci::index_type, oci::manifest_type, oci::docker_list_type, oci::docker_manifest_type}, ", ");
+    request.headers["Accept"] = accepted_manifests();
     request.limit = oci::document_limit;
     auto response = session.send(request, stop);
     if (!response) return response.error();

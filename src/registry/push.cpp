@@ -11,12 +11,15 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "base/text.hpp"
 #include "registry/blob_places.hpp"
 #include "registry/journal.hpp"
 #include "registry/limits.hpp"
+#include "registry/media_types.hpp"
 #include "registry/push_manifest.hpp"
+#include "registry/take_back.hpp"
 #include "registry/upload.hpp"
 
 namespace tmplbuild::registry {
@@ -83,7 +86,7 @@ class BlobPush {
         if (!failure_) return {};
         // A push that was refused leaves nothing behind; after a cut the next one goes on.
         if (is_refused_)
-            for (const auto& upload : unfinished_) upload->cancel();
+            for (const auto& upload : unfinished_) upload->cancel(stop);
         return *failure_;
     }
 
@@ -102,7 +105,6 @@ class BlobPush {
         outgoing->on_progress = [this, index](std::uint64_t position) { meter_.reached(index, position); };
         auto record =
             UploadRecord::open(context_.store.root() / "uploads", session_.image(), blob.what.digest, blob.what.size);
-        if (!record) context_.progress.message("a push that is cut cannot be gone on with: " + record.error().message);
         std::string lies_in;
         if (may_mount_) {
             const std::scoped_lock lock(mutex_);
@@ -114,6 +116,8 @@ class BlobPush {
         auto arrived = upload->run(stop_.get_token());
         const std::scoped_lock lock(mutex_);
         sent_ += outgoing->sent();
+        if (!record) tell_unkept(record.error());
+        if (const auto& fault = upload->journal_fault()) tell_unkept(*fault);
         if (arrived) {
             ++arrived_[*arrived];
             places_.note(blob.what.digest, session_.image().repository);
@@ -125,6 +129,12 @@ class BlobPush {
         unfinished_.push_back(std::move(upload));
         kept_.push_back(std::move(outgoing));
         stop_.request_stop();
+    }
+
+    // Once, whatever the number of blobs. Under the lock.
+    void tell_unkept(const Error& why) {
+        if (std::exchange(is_unkept_told_, true)) return;
+        context_.progress.message("this push cannot be gone on with after a cut: " + why.message);
     }
 
     const PushedImage& image_;
@@ -140,7 +150,7 @@ class BlobPush {
     std::map<Arrival, int> arrived_{};
     std::uint64_t sent_ = 0;
     std::optional<Error> failure_{};
-    bool is_refused_ = false;
+    bool is_refused_ = false, is_unkept_told_ = false;
     std::vector<std::unique_ptr<OutgoingBlob>> kept_{};  // what unfinished_ refers to
     std::vector<std::unique_ptr<BlobUpload>> unfinished_{};
 };
@@ -225,10 +235,22 @@ std::string PushTarget::name() const {
 
 Result<void> check_access(const Client& client, const Reference& to, const std::stop_token& stop) {
     Session session(client, to, Access::push);
-    auto response = session.send({.path = "manifests/" + to.identifier(), .method = io::HttpMethod::head}, stop);
+    const auto no = [&](const io::HttpResponse& said) {
+        return session.refused("'" + to.to_string() + "' cannot be pushed", said);
+    };
+    Request look{.path = "manifests/" + to.identifier(), .method = io::HttpMethod::head};
+    look.headers["Accept"] = accepted_manifests();
+    auto response = session.send(look, stop);
     if (!response) return response.error();
-    if (response->status == 200 || response->status == 404) return {};
-    return session.refused("'" + to.to_string() + "' cannot be pushed", *response);
+    if (response->status == 401 || response->status == 429 || response->status >= 500) return no(*response);
+    // Whatever else is said of the tag, the push replaces it.
+    if (response->status != 403) return {};
+    // Some registries hide what is not there yet from who may make it.
+    auto begun = session.send({.path = "blobs/uploads/", .method = io::HttpMethod::post}, stop);
+    if (!begun) return begun.error();
+    if (begun->status != 202) return no(*begun);
+    if (const auto url = session.location(*begun)) take_back_upload(session, *url, stop);
+    return {};
 }
 
 Result<void> check_push(const PushedImage& image, const PushTarget& target) {

@@ -187,3 +187,59 @@ TEST_CASE("a token that ends in the middle is renewed, and nothing is lost") {
     CHECK(pusher.has(image));
     CHECK(pusher.there.tokens > 2);
 }
+
+namespace {
+
+Result<void> asked_whether_we_may(Pusher& pusher) {
+    const Client client{.http = pusher.there, .runner = pusher.helper, .first_pause = std::chrono::milliseconds(1)};
+    return check_access(client, Reference::parse("ghcr.io/me/x:1").value(), {});
+}
+
+}  // namespace
+
+TEST_CASE("a build may begin where the registry does not say no to the push") {
+    Pusher pusher;
+    // 400: docker-registry 2.8.2, of a tag with an image of Docker's own type, to who does not say what he takes.
+    const int status = GENERATE(200, 400, 404, 405);
+    pusher.there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (!what.starts_with("HEAD manifests")) return std::nullopt;
+        return io::HttpResponse{.status = status, .headers = {}, .body = {}, .final_url = {}};
+    };
+    CHECK(asked_whether_we_may(pusher));
+    CHECK(pusher.there.accepted.find("application/vnd.docker.distribution.manifest.v2+json") != std::string::npos);
+    CHECK(pusher.there.accepted.find("application/vnd.oci.image.manifest.v1+json") != std::string::npos);
+    CHECK(pusher.there.count("POST") == 0);
+}
+
+TEST_CASE("a registry that hides what may be pushed there is asked by an upload, which is taken back") {
+    Pusher pusher;
+    int of_upload = 0;
+    pusher.there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        const bool is_hidden = what.starts_with("HEAD manifests"), is_begun = what.starts_with("POST");
+        if (!is_hidden && !(is_begun && of_upload != 0)) return std::nullopt;
+        return io::HttpResponse{.status = is_hidden ? 403 : of_upload, .headers = {}, .body = {}, .final_url = {}};
+    };
+    SECTION("it begins one") {
+        CHECK(asked_whether_we_may(pusher));
+        CHECK(pusher.there.count("DELETE upload") == 1);
+    }
+    SECTION("it does not") {
+        of_upload = GENERATE(403, 404);
+        const auto asked = asked_whether_we_may(pusher);
+        REQUIRE_FALSE(asked);
+        CHECK(asked.error().message.find("HTTP status " + std::to_string(of_upload)) != std::string::npos);
+    }
+    CHECK(pusher.there.uploads.empty());
+}
+
+TEST_CASE("a build does not begin where the registry is away or asks for fewer requests") {
+    Pusher pusher;
+    const int status = GENERATE(429, 500, 503);
+    pusher.there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (!what.starts_with("HEAD manifests")) return std::nullopt;
+        return io::HttpResponse{.status = status, .headers = {}, .body = {}, .final_url = {}};
+    };
+    const auto asked = asked_whether_we_may(pusher);
+    REQUIRE_FALSE(asked);
+    CHECK(asked.error().message.find("HTTP status " + std::to_string(status)) != std::string::npos);
+}

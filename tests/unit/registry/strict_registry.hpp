@@ -40,6 +40,7 @@ class StrictRegistry : public io::Http {
     std::map<std::string, std::string> manifests{};                // by "me/x:1"
     std::uint64_t received = 0;                                    // bytes of bodies
     int tokens = 0;
+    std::string accepted{};  // the last request's Accept
 
     struct Upload {
         std::string repository, data;
@@ -147,6 +148,8 @@ class StrictRegistry : public io::Http {
                                                                        : rest);
         if (request.body) what += " " + std::to_string(request.body->size);
         asked.push_back(what);
+        const auto accept = request.open_headers.find("Accept");
+        accepted = accept == request.open_headers.end() ? "" : accept->second;
         if (instead)
             if (auto answer = instead(what)) return *answer;
         if (token_uses != 0) {

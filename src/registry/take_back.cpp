@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/take_back.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "registry/reply.hpp"
+
+namespace tmplbuild::registry {
+
+namespace {
+
+constexpr std::chrono::seconds longest_farewell{5};
+
+}  // namespace
+
+void take_back_upload(Session& session, const std::string& url, const std::stop_token& stop) {
+    std::stop_source end;
+    const std::stop_callback pass_on(stop, [&end] { end.request_stop(); });
+    const std::jthread timer([&end](const std::stop_token& over) {
+        if (pause_for(longest_farewell, over)) end.request_stop();
+    });
+    (void)session.send({.path = url, .method = io::HttpMethod::remove}, end.get_token());
+}
+
+}  // namespace tmplbuild::registry
