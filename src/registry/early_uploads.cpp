@@ -41,7 +41,11 @@ void EarlyUploads::offer(const BuiltLayer& layer) {
 
 void EarlyUploads::finish(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, stop, [this] { return has_failed_ || (waiting_.empty() && running_ == 0); });
+    const auto is_over = [this] { return waiting_.empty() && running_ == 0; };
+    if (!changed_.wait(lock, stop, is_over)) {
+        give_up();
+        changed_.wait(lock, is_over);
+    }
     if (total_ == 0) return;
     if (has_failed_ || stop.stop_requested())
         progress_.ended(step_);
@@ -84,8 +88,13 @@ void EarlyUploads::send(const BuiltLayer& layer, const std::stop_token& stop) {
     sent_ += blob.sent();
     if (arrived) return;
     // The push tries again, and says why where that fails too.
+    give_up();
+}
+
+void EarlyUploads::give_up() {
     has_failed_ = true;
     waiting_.clear();
+    for (std::jthread& thread : threads_) thread.request_stop();
 }
 
 }  // namespace tmplbuild::registry

@@ -33,12 +33,14 @@ class EarlyUploads {
     // The layer is whole in the store. Each digest once. Any thread may call it. A layer that another repository of
     // this registry is known to have is left to the push, which mounts it.
     void offer(const BuiltLayer& layer);
-    // Waits until all that was offered has arrived, something failed, or `stop` was requested.
+    // Waits until all that was offered has arrived, or something failed or `stop` was requested and nothing is sent any
+    // more.
     void finish(const std::stop_token& stop);
 
   private:
     void work(const std::stop_token& stop);
     void send(const BuiltLayer& layer, const std::stop_token& stop);
+    void give_up();  // under the lock
 
     Session session_;
     const Store& store_;

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "base/json.hpp"
@@ -46,6 +47,11 @@ Result<std::optional<sys::Fd>> lock_file(const fs::path& place) {
         if (::stat(place.c_str(), &named) == 0 && held.st_dev == named.st_dev && held.st_ino == named.st_ino)
             return std::optional<sys::Fd>(std::move(*file));
     }
+}
+
+// The name of a lock, which its record's begins with.
+bool is_lock_name(const std::string& name) {
+    return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 }  // namespace
@@ -108,8 +114,23 @@ void UploadRecord::forget() {
 
 void sweep_uploads(const fs::path& folder) {
     std::error_code failed;
-    for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-        if (is_too_old(at->path())) ::unlink(at->path().c_str());
+    std::set<fs::path> locks, others;
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+        fs::path name = at->path().filename();
+        if (name.extension() == ".json") name.replace_extension();
+        (is_lock_name(name.string()) ? locks : others).insert(name);
+    }
+    for (const fs::path& name : others)
+        if (is_too_old(folder / name)) ::unlink((folder / name).c_str());
+    for (const fs::path& name : locks) {
+        const fs::path lock = folder / name, record = folder / (name.string() + ".json");
+        // A lock is as old as its upload's beginning, so a young record may have an old one.
+        if (!is_too_old(fs::exists(record, failed) ? record : lock)) continue;
+        const auto held = lock_file(lock);
+        if (!held || !*held) continue;  // an upload that is on its way
+        ::unlink(record.c_str());
+        ::unlink(lock.c_str());
+    }
 }
 
 }  // namespace tmplbuild::registry

@@ -49,7 +49,7 @@ class UploadRecord {
     std::optional<KnownUpload> known_{};
 };
 
-// Takes away what is older than registries keep, of pushes that never came back.
+// Takes away what is older than registries keep, of pushes that never came back; not what an upload on its way holds.
 void sweep_uploads(const std::filesystem::path& folder);
 
 }  // namespace tmplbuild::registry

@@ -2,6 +2,7 @@
 // Layers that go up before their image is there.
 #include "registry/early_uploads.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -100,4 +101,35 @@ TEST_CASE("a build that ends early leaves what a later push goes on with") {
     const auto pushed = pusher.push(image_of_texts({text}));
     REQUIRE(pushed);
     CHECK(pushed->sent == (4 << 20) + 2);
+}
+
+TEST_CASE("when one layer failed nothing is sent any more, and the push goes on with the others") {
+    // Slow with pieces, without its lock.
+    struct SlowRegistry : StrictRegistry {
+        Result<io::HttpResponse> send(const io::HttpRequest& request, std::stop_token stop) override {
+            if (request.method != io::HttpMethod::patch) return StrictRegistry::send(request, std::move(stop));
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            auto answer = StrictRegistry::send(request, std::move(stop));
+            ++pieces;
+            return answer;
+        }
+        std::atomic<int> pieces = 0;
+    } there;
+    EarlyPusher pusher;
+    const Client client{.http = there, .runner = pusher.helper, .first_pause = std::chrono::milliseconds(1)};
+    bool is_begun = false;
+    there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (what != "POST blobs/uploads/" || !std::exchange(is_begun, true)) return std::nullopt;
+        return io::HttpResponse{.status = 403, .headers = {}, .body = {}, .final_url = {}};
+    };
+    EarlyUploads uploads(client, Reference::parse("ghcr.io/me/x:1").value(), pusher.store, pusher.progress);
+    uploads.offer(pusher.layer(long_text(60 << 20, 1)));
+    while (there.pieces == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    uploads.offer(pusher.layer(long_text(5000, 2)));
+    uploads.finish({});
+    const int sent = there.pieces;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    CHECK(there.pieces == sent);
+    CHECK(sent < 15);
+    CHECK(pusher.journal_size() == 1);
 }

@@ -87,3 +87,29 @@ TEST_CASE("numbers that cannot be are no memory") {
         if (file.extension() == ".json") REQUIRE(sys::write_file_atomic(file, text));
     CHECK_FALSE(journal.open().known());
 }
+
+TEST_CASE("what is too old is swept away, but for what an upload on its way holds") {
+    Journal journal;
+    const auto make_old = [&] {
+        for (const fs::path& file : journal.files())
+            fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(200));
+    };
+    {
+        UploadRecord held = journal.open();
+        REQUIRE(held.remember(upload));
+        make_old();
+        REQUIRE(sys::write_file_atomic(journal.folder.path() / "left-over", "x"));
+        make_old();
+        sweep_uploads(journal.folder.path());
+        CHECK(journal.files().size() == 2);
+        CHECK_FALSE(journal.open().remember({"https://elsewhere", 1, 2}).has_error());
+        CHECK(*held.known() == upload);
+        // A lock that is older than its record.
+        REQUIRE(held.remember({upload.url, 20, 50}));
+    }
+    sweep_uploads(journal.folder.path());
+    CHECK(journal.open().known());
+    make_old();
+    sweep_uploads(journal.folder.path());
+    CHECK(journal.files().empty());
+}

@@ -29,9 +29,10 @@ bool rest_of(std::uint64_t layer, const PushReport& pushed) { return pushed.sent
 
 // The layer's data: the configuration has an upload of its own beside it.
 std::string& largest_of(std::map<std::string, StrictRegistry::Upload>& uploads) {
-    return std::max_element(uploads.begin(), uploads.end(), [](const auto& one, const auto& other) {
-               return one.second.data.size() < other.second.data.size();
-           })->second.data;
+    return std::max_element(
+               uploads.begin(), uploads.end(),
+               [](const auto& one, const auto& other) { return one.second.data.size() < other.second.data.size(); })
+        ->second.data;
 }
 
 }  // namespace
@@ -148,7 +149,12 @@ TEST_CASE("a new push goes on with what an earlier one left") {
     SECTION("anew where the registry does not know it any more") {
         pusher.there.uploads.clear();
         pusher.there.instead = nullptr;
-        REQUIRE(pusher.push(image));
+        pusher.there.asked.clear();
+        const auto pushed = pusher.push(image);
+        REQUIRE(pushed);
+        CHECK(rest_of(9 * mib, *pushed));
+        CHECK(pusher.there.count("HEAD blobs") == 2);
+        CHECK(pusher.there.count("GET upload") == 1);
     }
     SECTION("anew where the offset cannot be") {
         const std::string said = GENERATE("0-8388608", "0-1048575", "0-0", "7-9", "x", "");
