@@ -5,8 +5,8 @@
 #include <fstream>
 #include <thread>
 
-#include "sys/file.hpp"
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;

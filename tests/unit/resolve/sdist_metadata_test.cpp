@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolve/sdist_metadata.hpp"
 
-#include "sys/file.hpp"
 #include "io/process.hpp"
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 namespace fs = std::filesystem;
