@@ -188,7 +188,8 @@ HttpClient::Impl::Answer HttpClient::Impl::follow(const HttpRequest& request,
                 request.method,
                 request.body ? &*request.body : nullptr,
                 request.netrc,
-                request.caller_goes_on};
+                request.caller_goes_on,
+                request.until_answer};
     for (const auto& [name, value] : request.headers) hop.headers.push_back(join({name, value}, ": "));
     std::uint64_t passed_over = 0;  // bytes of the redirects' own texts, which nobody reads
     const HttpSink last_only = [&](const HttpReply& reply, std::string_view data) -> Result<void> {

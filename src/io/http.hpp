@@ -72,6 +72,8 @@ struct HttpRequest {
     // After a cut, or an answer that may pass, the caller asks how much of the body the server has and continues from
     // there. So the request is only sent again where no byte of its body has left.
     bool caller_goes_on = false;
+    // How long the server may work on its answer once it was sent all; where that is longer than any silence may be.
+    std::chrono::seconds until_answer{0};
 };
 
 struct HttpResponse {

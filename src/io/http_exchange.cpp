@@ -46,6 +46,11 @@ struct Exchange {
     std::uint64_t sent = 0;          // bytes of the body
     std::size_t header_bytes = 0;
     Clock::time_point heard = Clock::now();
+
+    std::chrono::seconds longest_silence(std::chrono::seconds usual) const {
+        const bool is_working = header_bytes == 0 && sent == (hop.body == nullptr ? 0 : hop.body->size);
+        return is_working ? std::max(usual, hop.until_answer) : usual;
+    }
 };
 
 std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
@@ -288,7 +293,7 @@ CURLcode HttpConnection::Handles::drive(const Exchange& running, std::chrono::se
             code = CURLE_ABORTED_BY_CALLBACK;
         else if (::curl_multi_perform(multi, &active) != CURLM_OK)
             code = CURLE_FAILED_INIT;
-        else if (active != 0 && Clock::now() - running.heard > stall)
+        else if (active != 0 && Clock::now() - running.heard > running.longest_silence(stall))
             code = CURLE_OPERATION_TIMEDOUT;
         else if (active != 0)
             ::curl_multi_poll(multi, nullptr, 0, 500, nullptr);

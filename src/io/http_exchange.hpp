@@ -33,7 +33,8 @@ struct HttpHop {
     HttpMethod method = HttpMethod::get;
     const HttpBody* body = nullptr;
     bool netrc = true;
-    bool caller_goes_on = false;  // as HttpRequest has it
+    bool caller_goes_on = false;           // as HttpRequest has it
+    std::chrono::seconds until_answer{0};  // as HttpRequest has it
 };
 
 // Takes bytes of the body as they come, with the reply to which they belong; an error from it ends the exchange.

@@ -43,7 +43,7 @@ class RegistryPlace : public oci::Place {
     }
 
     Result<std::uint64_t> size(const oci::Descriptor& wanted) const override {
-        auto found = find_blob(*session_, wanted.digest, stop_);
+        auto found = find_blob(*session_, wanted.digest, wanted.size, stop_);
         if (!found) return found.error();
         if (*found) return **found;
         return network_error("the registry has no '" + blob_name(wanted) + "'",

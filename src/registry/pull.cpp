@@ -109,12 +109,15 @@ Result<Document> fetch_manifest(Session& session, const std::string& identifier,
     return out;
 }
 
-Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, const std::stop_token& stop) {
+Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, std::uint64_t expected,
+                                               const std::stop_token& stop) {
     const Request request{.path = "blobs/" + digest.to_string(), .method = io::HttpMethod::head};
     auto response = session.send(request, stop);
     if (!response) return response.error();
     if (response->status == 404) return std::nullopt;
-    const auto size = parse_whole(header_of(*response, "content-length"), 0, std::int64_t{1} << 62);
+    const std::string length = header_of(*response, "content-length");
+    if (response->status == 200 && length.empty()) return expected;
+    const auto size = parse_whole(length, 0, std::int64_t{1} << 62);
     if (response->status != 200 || !size)
         return session.refused("the blob '" + name_of(session, digest.to_string()) + "' cannot be looked for",
                                *response);

@@ -26,8 +26,10 @@ struct Document {
 // when the registry names another digest than the text has, or sends another one than was requested.
 Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop);
 
-// Whether the repository has the blob, and its size there (HEAD); none: it does not have it.
-Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, const std::stop_token& stop);
+// Whether the repository has the blob, and its size there (HEAD), which is `expected` where nothing is said of it;
+// none: it does not have it.
+Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, std::uint64_t expected,
+                                               const std::stop_token& stop);
 
 // "Pulling blobs": gives `size` bytes with this digest to `sink`, in order, each once. Bytes given before an error are
 // not proven. An interrupted blob is continued by Range, with a new token if need be; after some tries without progress

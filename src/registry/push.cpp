@@ -183,7 +183,7 @@ Result<PushReport> push_whole(const PushedImage& image, const PushTarget& target
     auto session = std::make_unique<Session>(context.client, target.repository, Access::push);
     for (const std::string& from : sources) session->also_pull_from(from);
     auto missing = lacking(*session, image, identifiers, stop);
-    if (!missing && !sources.empty() && missing.error().kind == ErrorKind::network) {
+    if (!missing && !sources.empty() && session->is_login_refused()) {
         // A token server may give nothing to who asks for a repository that is not his.
         sources.clear();
         session = std::make_unique<Session>(context.client, target.repository, Access::push);

@@ -55,6 +55,7 @@ struct Session::Impl {
     std::optional<Credential> login{};
     SecretMask mask{};
     bool is_limit_told = false;
+    bool is_login_refused = false;
 
     Impl(const Client& shared, Reference which) : client(shared), image(std::move(which)) {}
 
@@ -193,6 +194,7 @@ struct Session::Impl {
         request.limit = wanted.limit;
         request.first_byte = wanted.first_byte;
         request.caller_goes_on = wanted.caller_goes_on;
+        request.until_answer = wanted.until_answer;
         request.open_headers = wanted.headers;  // a registry may serve from other hosts, which need these headers too
         ready.is_own = io::same_origin(*found, request.url);
         if (!ready.is_own) {
@@ -226,6 +228,11 @@ Session::~Session() = default;
 const Reference& Session::image() const { return impl_->image; }
 const Client& Session::client() const { return impl_->client; }
 
+bool Session::is_login_refused() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->is_login_refused;
+}
+
 void Session::also_pull_from(const std::string& repository) {
     const std::scoped_lock lock(impl_->mutex);
     impl_->scopes.insert("repository:" + repository + ":pull");
@@ -246,8 +253,11 @@ Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpB
         impl_->take_note(*response);
         if (response->status != 401 || !ready->is_own) return response;
         const std::scoped_lock lock(impl_->mutex);
-        if (is_second) return impl_->refused_login(*response);
-        if (auto answered = impl_->answer_challenge(*response, ready->used, stop); !answered) return answered.error();
+        const auto answered = is_second ? Result<void>(impl_->refused_login(*response))
+                                        : impl_->answer_challenge(*response, ready->used, stop);
+        if (answered) continue;
+        impl_->is_login_refused = true;
+        return answered.error();
     }
 }
 

@@ -40,10 +40,11 @@ struct Request {
     std::string path;  // beneath /v2/<repository>/, "manifests/latest"; or a result of location()
     io::HttpMethod method = io::HttpMethod::get;
     std::map<std::string, std::string> headers{};
-    std::optional<io::HttpBody> body{};  // read again from its beginning at each retry
-    std::uint64_t limit = 4ULL << 20;    // of the response's body, bytes
-    std::uint64_t first_byte = 0;        // for stream() alone, as in io::HttpRequest
-    bool caller_goes_on = false;         // as in io::HttpRequest
+    std::optional<io::HttpBody> body{};    // read again from its beginning at each retry
+    std::uint64_t limit = 4ULL << 20;      // of the response's body, bytes
+    std::uint64_t first_byte = 0;          // for stream() alone, as in io::HttpRequest
+    bool caller_goes_on = false;           // as in io::HttpRequest
+    std::chrono::seconds until_answer{0};  // the same
 };
 
 // Several threads may use one at once, as long as `client` lives.
@@ -73,6 +74,8 @@ class Session {
     // The error for an unexpected response; `what` is "'…' cannot be read".
     Error refused(const std::string& what, const io::HttpResponse& response) const;
     const Client& client() const;
+    // Whether a request ended in an error because no login or token was got that the registry takes.
+    bool is_login_refused() const;
 
   private:
     struct Impl;

@@ -13,13 +13,14 @@ namespace tmplbuild::registry {
 
 namespace {
 
-constexpr int most_upload_tries = 6;                // one after the other without progress
-constexpr std::uint64_t upload_progress = 1 << 20;  // bytes after which they count from new
-constexpr int most_starts_over = 30;                // of one blob; a registry that forgets each time takes nothing
-constexpr std::uint64_t most_times_sent = 3;        // of a blob's bytes; more are no reason to begin anew
-constexpr int most_lost = 3;                        // closings of what it does not have
-constexpr int most_setbacks = 8;                    // answers in a row that moved nothing
-constexpr std::chrono::seconds longest_wait{30};    // that a registry may ask for; io::Http has the same
+constexpr int most_upload_tries = 6;                 // one after the other without progress
+constexpr std::uint64_t upload_progress = 1 << 20;   // bytes after which they count from new
+constexpr int most_starts_over = 30;                 // of one blob; a registry that forgets each time takes nothing
+constexpr std::uint64_t most_times_sent = 3;         // of a blob's bytes; more are no reason to begin anew
+constexpr int most_lost = 3;                         // closings of what it does not have
+constexpr int most_setbacks = 8;                     // answers in a row that moved nothing
+constexpr std::chrono::minutes longest_closing{15};  // in which a registry hashes and stores a blob of 10 GB
+constexpr std::chrono::seconds longest_wait{30};     // that a registry may ask for; io::Http has the same
 
 bool is_good(int status) { return status >= 200 && status < 300; }
 bool may_pass_later(int status) { return status == 408 || status == 429 || status >= 500; }
@@ -327,6 +328,7 @@ Result<std::optional<Arrival>> BlobUpload::close(const std::stop_token& stop) {
     remember();
     Request request{.path = with_query(upload_.url, "digest=" + percent_encoded(blob_.digest().to_string())),
                     .method = io::HttpMethod::put};
+    request.until_answer = longest_closing;
     if (left != 0) {
         request.headers["Content-Type"] = "application/octet-stream";
         request.body = blob_.part(upload_.confirmed, left);

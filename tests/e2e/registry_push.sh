@@ -42,26 +42,32 @@ mounted=$(($(cat "$work/sent") - before))
 [ "$mounted" -lt 100000 ] || fail "a push to another repository sends $mounted bytes"
 [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$port/me/b:1")" = "$digest" ] || fail "me/b is another image"
 
+# Whether a push was killed with an upload on its way.
+in_the_middle() { ls -A "$work/store/uploads" 2>/dev/null | grep -q '\.json$'; }
+
 # Killed five times: what has arrived is not sent again. This registry forgets what it has of a blob that was cut, so
 # each kill costs the three blobs that were on their way at most.
 layer=$((4 * mib))
 many=$(python3 "$fakes/random_layout.py" "$work/many" 2 $layer $layer $layer $layer $layer $layer $layer $layer $layer $layer)
 size=$(du -sb "$work/many/blobs" | cut -f1)
 start_relay "$port" "$work/slow" $((40 * mib))
+hits=0
 for _ in 1 2 3 4 5; do
     "$tmplbuild" push "oci:$work/many" "docker://127.0.0.1:$relay_port/me/c:1" --progress plain >/dev/null 2>&1 &
     pid=$!
     sleep "0.$((RANDOM % 4 + 2))"
     kill -9 $pid 2>/dev/null || true
     wait $pid 2>/dev/null || true
+    if in_the_middle; then hits=$((hits + 1)); fi
     seen=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$port/me/c:1" 2>/dev/null || true)
     [ -z "$seen" ] || [ "$seen" = "$many" ] || fail "half an image can be seen"
 done
+[ $hits -gt 0 ] || fail "no kill hit an upload"
 push "oci:$work/many" "docker://127.0.0.1:$relay_port/me/c:1"
 [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$port/me/c:1")" = "$many" ] || fail "me/c is another image"
 most=$((size + 5 * 3 * layer + 1000000))
 [ "$(cat "$work/slow")" -lt $most ] || fail "$(cat "$work/slow") bytes were sent for $size"
-[ -z "$(ls "$work/store/uploads")" ] || fail "the journal is not empty: $(ls "$work/store/uploads")"
+[ -z "$(ls -A "$work/store/uploads")" ] || fail "the journal is not empty: $(ls -A "$work/store/uploads")"
 
 # A registry that is killed in the middle and comes back without what it had.
 start_relay "$port" "$work/restarted" $((40 * mib))
@@ -81,18 +87,22 @@ registry_pids="$registry_pids $!"
 for _ in $(seq 200); do [ ! -s "$work/keeping.port" ] && sleep 0.05 || break; done
 port=$(cat "$work/keeping.port")
 start_relay "$port" "$work/kept" $((40 * mib))
+hits=0
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     "$tmplbuild" push "oci:$work/image" "docker://127.0.0.1:$relay_port/x:1" --progress plain >/dev/null 2>"$work/log" &
     pid=$!
     sleep "0.$((RANDOM % 3 + 1))"
     kill -9 $pid 2>/dev/null || true
     wait $pid 2>/dev/null || true
+    if in_the_middle; then hits=$((hits + 1)); fi
 done
+[ $hits -gt 0 ] || fail "no kill hit an upload"
 push "oci:$work/image" "docker://127.0.0.1:$relay_port/x:1"
+[ -z "$(ls -A "$work/store/uploads")" ] || fail "the journal is not empty: $(ls -A "$work/store/uploads")"
 size=$(du -sb "$work/image/blobs" | cut -f1)
 kept=$(cat "$work/kept")
 [ $((kept * 10)) -lt $((size * 11)) ] || fail "$kept bytes were sent for $size"
-echo "image $size bytes: again $again, mounted $mounted, killed ten times $kept"
+echo "image $size bytes: again $again, mounted $mounted, killed ten times, $hits in an upload, $kept"
 
 # As an output of a build, beside a layout: the same image; and with nothing to build, nothing to send.
 TMPLBUILD_CACHE=$shared_store

@@ -131,6 +131,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.answer(200, b"at last")
 
+    def do_late(self, query, count):
+        """Takes the request, and answers it after `seconds`."""
+        time.sleep(float(query["seconds"]))
+        self.answer(200, b"at last")
+
     def do_stall(self, query, count):
         """The first half, then nothing for `seconds`."""
         self.answer(200, b"half", length=8)

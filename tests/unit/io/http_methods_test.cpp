@@ -111,6 +111,21 @@ TEST_CASE("what a caller goes on with is asked for again while no byte of a body
     CHECK(client.send(request, {}).value().status == 200);
 }
 
+TEST_CASE("a server may work on its answer as long as the request says, once all was sent") {
+    HttpClient client(short_patience());
+    HttpRequest request{.url = methods_server().at("/late?seconds=2.5"), .method = HttpMethod::put};
+    request.caller_goes_on = true;
+    if (GENERATE(true, false)) request.body = HttpBody::of("a body");
+    if (request.body) CHECK_FALSE(client.send(request, {}));
+    request.until_answer = 20s;
+    CHECK(client.send(request, {}).value().status == 200);
+    // An answer that has begun is waited for as any.
+    request.method = HttpMethod::get;
+    request.body.reset();
+    request.url = methods_server().at("/stall?seconds=8");
+    CHECK_FALSE(client.send(request, {}));
+}
+
 TEST_CASE("a body comes down piece by piece, and its sink can end it") {
     HttpClient client(short_patience());
     HttpRequest request{.url = methods_server().at("/big?size=3000000")};

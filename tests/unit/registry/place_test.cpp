@@ -65,7 +65,7 @@ TEST_CASE("an image's documents cost two small requests, and no layer") {
     CHECK(image->digest().to_string() == std::string(registry.top.at("digest").as_string()));
     CHECK(registry.asked() ==
           std::vector<std::string>{"GET/manifests/1.2", "GET/blobs/" + digest_in(registry.image.config())});
-    CHECK(image->check_blob(0).has_error());  // HEAD without a length
+    CHECK(image->check_blob(0));  // HEAD without a length, as a proxy may answer it: the layer is there
     CHECK(registry.asked().back() == "HEAD/blobs/" + image->layers()[0].digest.to_string());
 }
 

@@ -84,11 +84,17 @@ TEST_CASE("a blob is looked for without reading it") {
     };
     const Client client = pulled.fake.client();
     Session session(client, Reference::parse("ghcr.io/me/x").value(), Access::pull);
-    CHECK(find_blob(session, Sha256::of("x"), {}).value() == 17);
+    CHECK(find_blob(session, Sha256::of("x"), 20, {}).value() == 17);
+    pulled.fake.answer = [](const io::HttpRequest&, const std::string&) { return answer_of(200, ""); };
+    CHECK(find_blob(session, Sha256::of("x"), 20, {}).value() == 20);
+    pulled.fake.answer = [](const io::HttpRequest&, const std::string&) {
+        return answer_of(200, "", {{"content-length", "x"}});
+    };
+    CHECK_FALSE(find_blob(session, Sha256::of("x"), 20, {}));
     pulled.fake.answer = [](const io::HttpRequest&, const std::string&) { return answer_of(404, ""); };
-    CHECK(find_blob(session, Sha256::of("x"), {}).value() == std::nullopt);
+    CHECK(find_blob(session, Sha256::of("x"), 20, {}).value() == std::nullopt);
     pulled.fake.answer = [](const io::HttpRequest&, const std::string&) { return answer_of(500, ""); };
-    CHECK_FALSE(find_blob(session, Sha256::of("x"), {}));
+    CHECK_FALSE(find_blob(session, Sha256::of("x"), 20, {}));
 }
 
 TEST_CASE("a blob is whole and has its digest, or is an error") {

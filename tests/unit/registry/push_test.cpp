@@ -72,6 +72,30 @@ TEST_CASE("a blob that another repository of the registry has is mounted, and se
     CHECK((pusher.has(image, "me/y")));
 }
 
+TEST_CASE("a push that may not mount is tried without, and one that is cut or refused otherwise is not") {
+    Pusher pusher;
+    const PushedImage image = image_of_texts({long_text(5000, 1)});
+    REQUIRE(pusher.push(image));
+    pusher.there.asked.clear();
+    SECTION("the token server gives nothing for another repository") {
+        pusher.there.token_uses = 1000;
+        pusher.there.refuses_other_repositories = true;
+        const auto pushed = pusher.push(image, {"ghcr.io/me/y:1"});
+        REQUIRE(pushed);
+        CHECK(pushed->sent == 5002);
+        CHECK(pusher.there.count("POST mount") == 0);
+    }
+    SECTION("the registry has a fault") {
+        const bool is_cut = GENERATE(true, false);
+        pusher.there.instead = [&](const std::string&) -> std::optional<Result<io::HttpResponse>> {
+            if (is_cut) return network_error("away");
+            return io::HttpResponse{.status = 503, .headers = {}, .body = {}, .final_url = {}};
+        };
+        REQUIRE_FALSE(pusher.push(image, {"ghcr.io/me/y:1"}));
+        CHECK(pusher.there.asked.size() == 1);
+    }
+}
+
 TEST_CASE("several tags come in one request where the registry answers it, else one by one") {
     Pusher pusher;
     const PushedImage image = image_of_texts({long_text(50, 1)});

@@ -4,6 +4,7 @@
 // tests of the push, over the Http seam.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -26,10 +27,11 @@ class StrictRegistry : public io::Http {
     bool keeps_parts = true;    // of a piece that was cut
     bool lists_tags = false;    // answers several tags in one request
     bool may_mount = true;
-    std::uint64_t most_at_once = 0;  // bytes of one request; over it 416 of a PATCH, 413 of a PUT
-    std::uint64_t least_piece = 0;   // told as OCI-Chunk-Min-Length
-    std::set<std::uint64_t> cuts{};  // after so many bytes of bodies in all, each once
-    int token_uses = 0;              // a token lasts for so many requests; 0: none is asked for
+    std::uint64_t most_at_once = 0;           // bytes of one request; over it 416 of a PATCH, 413 of a PUT
+    std::uint64_t least_piece = 0;            // told as OCI-Chunk-Min-Length
+    std::set<std::uint64_t> cuts{};           // after so many bytes of bodies in all, each once
+    int token_uses = 0;                       // a token lasts for so many requests; 0: none is asked for
+    bool refuses_other_repositories = false;  // its token server, to who asks for more than one
     // Answers in the registry's place; none: the registry itself does. Under the lock.
     std::function<std::optional<Result<io::HttpResponse>>(const std::string& what)> instead{};
     std::function<void(const std::string& what, io::HttpResponse& response)> afterwards{};
@@ -40,7 +42,8 @@ class StrictRegistry : public io::Http {
     std::map<std::string, std::string> manifests{};                // by "me/x:1"
     std::uint64_t received = 0;                                    // bytes of bodies
     int tokens = 0;
-    std::string accepted{};  // the last request's Accept
+    std::string accepted{};                  // the last request's Accept
+    std::chrono::seconds closing_answer{0};  // how long the last closing PUT may take
 
     struct Upload {
         std::string repository, data;
@@ -122,6 +125,9 @@ class StrictRegistry : public io::Http {
     Result<Response> handle(const io::HttpRequest& request, std::string& what) {
         const std::string method(to_string(request.method));
         if (request.url.find("/token?") != std::string::npos) {
+            const auto first = request.url.find("scope=");
+            if (refuses_other_repositories && request.url.find("scope=", first + 1) != std::string::npos)
+                return say(403, {}, "DENIED");
             ++tokens;
             uses_left_ = token_uses;
             return Response{.status = 200,
@@ -205,6 +211,7 @@ class StrictRegistry : public io::Http {
         if (is_old) return say(404, {}, "BLOB_UPLOAD_UNKNOWN");
         const std::uint64_t size = request.body ? request.body->size : 0;
         const bool is_patch = request.method == io::HttpMethod::patch;
+        if (!is_patch) closing_answer = request.until_answer;
         if (most_at_once != 0 && size > most_at_once) return say(is_patch ? 416 : 413);
         if (is_patch) {
             const std::string range =

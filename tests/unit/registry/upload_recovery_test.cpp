@@ -189,6 +189,12 @@ TEST_CASE("a registry that does not say how large a blob is has it all the same"
     CHECK(pushed->found == 2);
 }
 
+TEST_CASE("a registry has time to look at all of a blob before it says that it has it") {
+    Pusher pusher;
+    REQUIRE(pusher.push(image_of_texts({long_text(9 * one_mib, 1)})));
+    CHECK(pusher.there.closing_answer == std::chrono::minutes(15));
+}
+
 TEST_CASE("what the registry has answered to is remembered at once") {
     Pusher pusher;
     pusher.there.afterwards = [&](const std::string& what, io::HttpResponse&) {
