@@ -117,7 +117,7 @@ before=$(cat "$work/by-build")
 [ $(($(cat "$work/by-build") - before)) -lt 100000 ] || fail "a build of nothing sends $(($(cat "$work/by-build") - before)) bytes"
 grep -qx "docker://127.0.0.1:$relay_port/built/a:1" "$work/a/said" || fail "the output is not named: $(cat "$work/a/said")"
 # A layer that is built goes up while the build goes on, those below it too; the image is named when it is proven.
-echo more >"$work/a/site/more"
+date +%s%N >"$work/a/site/more"  # not in the store by an earlier run of this test
 "$tmplbuild" build "$work/a/template.toml" -o "docker://127.0.0.1:$relay_port/early/a:1" --progress plain >/dev/null 2>"$work/log" || fail "$(tail "$work/log")"
 grep -q "layers for docker://127.0.0.1:$relay_port/early/a: built" "$work/log" || fail "no layer went up early: $(cat "$work/log")"
 expect 0 "$built" "$tmplbuild" inspect "docker://127.0.0.1:$port/built/a:1"
