@@ -9,10 +9,13 @@ yet. SOURCE is the repository's root, BUILD a configured build folder: its compi
 findings; exit 0 without any, 1 with some, 77 where it cannot tell (no git, no tool).
 
 A room of the preset `ci` is one translation unit, in which a file may live on another's includes: compiled alone it shows.
+A file of which only comments differ is not compiled.
 clang-tidy reads the changed files of one room together, since most of its time goes to the same headers."""
 import concurrent.futures, json, os, re, shlex, shutil, subprocess, sys, tempfile
 
 CODE = re.compile(r"^(src|runtime|tests)/.*\.(cpp|hpp|c|h)$")
+# What must not be taken for a comment, or is one: raw and plain literals, then the comments.
+WORDS = re.compile(r'R"([^\s()\\]{0,16})\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.S)
 UNITY = re.compile(r'^#include "(.*)"$', re.M)
 
 
@@ -27,7 +30,13 @@ def git(source, *arguments):
     return ran.stdout.strip() if ran.returncode == 0 else None
 
 
-def changed_files(source):
+def code_of(text):
+    """The text without comments and white space: what a compiler sees."""
+    return re.sub(r"\s+", "", WORDS.sub(lambda found: "" if found[0].startswith(("//", "/*")) else found[0], text))
+
+
+def changed_since(source):
+    """The commit, and the names of what differs from it."""
     if git(source, "rev-parse", "--show-toplevel") is None:
         skip("this is no git checkout")
     base = os.environ.get("CI_BASE", "")
@@ -37,7 +46,18 @@ def changed_files(source):
     since = since or git(source, "rev-parse", "HEAD~1") or git(source, "hash-object", "-t", "tree", "/dev/null")
     names = git(source, "diff", "--name-only", "--diff-filter=d", since).split("\n")
     names += git(source, "ls-files", "--others", "--exclude-standard").split("\n")
-    return sorted({name for name in names if CODE.match(name)})
+    return since, sorted({name for name in names if CODE.match(name)})
+
+
+def with_other_code(source, since, files):
+    """The files that differ by more than comments: the others compile alone as they did before."""
+    def differs(name):
+        before = subprocess.run(["git", "-c", "safe.directory=*", "-C", source, "show", f"{since}:{name}"],
+                                capture_output=True, text=True)
+        with open(os.path.join(source, name)) as file:
+            return before.returncode != 0 or code_of(before.stdout) != code_of(file.read())
+
+    return [name for name in files if differs(name)]
 
 
 class Commands:
@@ -139,7 +159,9 @@ def in_parallel(work, items):
 
 def main():
     check, source, build = sys.argv[1], os.path.realpath(sys.argv[2]), os.path.realpath(sys.argv[3])
-    files = changed_files(source)
+    since, files = changed_since(source)
+    if check == "alone":
+        files = with_other_code(source, since, files)
     if not files:
         print("no C++ file changed")
         return 0
