@@ -29,7 +29,7 @@ class Digest {
     bool is_set() const { return *this != Digest(); }
     const std::array<std::uint8_t, 32>& bytes() const { return bytes_; }
 
-    auto operator<=>(const Digest&) const = default;
+    auto operator<=>(const Digest&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads "<=>"
 
   private:
     std::array<std::uint8_t, 32> bytes_{};
