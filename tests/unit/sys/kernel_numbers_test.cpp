@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "support/catch.hpp"
-#include "sys/random.hpp"
+#include "sys/file.hpp"
 
 using namespace tmplbuild;
 
