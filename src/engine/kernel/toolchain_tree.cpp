@@ -9,6 +9,7 @@
 #include "io/archive.hpp"
 #include "kernel/toolkit_links.hpp"
 #include "pack/kept_tree.hpp"
+#include "plan/requests.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild {
