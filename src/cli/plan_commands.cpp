@@ -47,6 +47,7 @@ std::vector<PlanRow> rows_of(const Plan& plan, const Store& store) {
             row.hit = true;
             row.bytes = 0;
             for (const BuiltLayer& layer : record->layers) row.bytes += layer.size;
+            row.layers = record->layers;
         } else {
             row.why = reason(step, store);
         }
@@ -106,8 +107,15 @@ json::array gpus_json(const Plan& plan, const Store& store) {
 }
 
 // Of what is built already the size in the store, of the rest an estimate.
-oci::PullForecast pull_of(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
-    oci::PullForecast pull = oci::forecast_pull(known_layers(plan, store), layers_on_hosts(plan, store));
+oci::PullForecast pull_of(const Plan& plan, const std::vector<PlanRow>& rows) {
+    std::vector<BuiltLayer> known;
+    std::set<Digest> on_hosts;
+    for (const PlanRow& row : rows) {
+        if (!row.step->in_image) continue;
+        if (row.step->id == "base") on_hosts = layers_on_hosts(plan.image, row.layers);
+        known.insert(known.end(), row.layers.begin(), row.layers.end());
+    }
+    oci::PullForecast pull = oci::forecast_pull(known, on_hosts);
     for (const PlanRow& row : rows) {
         if (row.hit || !row.step->in_image) continue;
         if (plan.image.is_base_on_hosts && row.step->id == "base") {
@@ -137,7 +145,7 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
     print_json(json::object{{"steps", std::move(steps)},
                             {"gpus", gpus_json(plan, store)},
                             {"peak_disk", peak_disk(plan.steps, store)},
-                            {"cold_pull", pull_of(plan, store, rows).to_json()}});
+                            {"cold_pull", pull_of(plan, rows).to_json()}});
 }
 
 // A step that is not locked has no size and no number of packages yet.
@@ -161,12 +169,12 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
     }
     print_line(std::to_string(in_image) + " steps in the image of about " + human_bytes(bytes) + ", " +
                human_bytes(peak_disk(plan.steps, store)) + " of disk at most while it is made");
-    print_line("cold pull: " + pull_of(plan, store, rows).to_string());
+    print_line("cold pull: " + pull_of(plan, rows).to_string());
 }
 
 void refuse_what_is_too_large(const Plan& plan, const Store& store) {
     refuse_what_cannot_fit(plan.steps, store);
-    refuse_large_pull(plan.image, known_layers(plan, store), layers_on_hosts(plan, store));
+    refuse_large_pull(plan, store);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plan/plan.hpp"
+#include "store/built_layer.hpp"
 
 namespace tmplbuild::cli {
 
@@ -13,9 +14,10 @@ namespace tmplbuild::cli {
 struct PlanRow {
     const Step* step;
     bool hit = false;
-    bool unused = false;      // its result is thrown away, and no step that is to be built needs it
-    std::string why{};        // the reason when it is no hit
-    std::uint64_t bytes = 0;  // of its layers: their size, or an estimate
+    bool unused = false;               // its result is thrown away, and no step that is to be built needs it
+    std::string why{};                 // the reason when it is no hit
+    std::uint64_t bytes = 0;           // of its layers: their size, or an estimate
+    std::vector<BuiltLayer> layers{};  // of a hit
 
     const char* state() const { return hit ? "hit" : unused ? "unused" : step->key ? "miss" : "unresolved"; }
 };

@@ -41,7 +41,7 @@ static oci::Image assemble(const Plan& plan, const BuildReport& report, const St
     std::string& path = spec.environment.try_emplace("PATH", default_path).first->second;
     if (!plan.image.environment.contains("PATH")) path = plan.image.path_prefix + path;
     annotate_kernels(plan, report, spec.annotations);
-    const std::set<Digest> on_hosts = layers_on_hosts(plan, store);
+    const std::set<Digest> on_hosts = layers_on_hosts(plan.image, report.steps.front().output.layers);
     refuse_large_pull(plan.image, spec.layers, on_hosts);
     if (!on_hosts.empty()) spec.annotations[oci::on_hosts_annotation] = oci::list_of(on_hosts);
     return oci::assemble_image(store, spec).value();
@@ -74,7 +74,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     refuse_too_many_layers(plan, store);
     refuse_what_cannot_fit(plan.steps, store);
-    refuse_large_pull(plan.image, known_layers(plan, store), layers_on_hosts(plan, store));
+    refuse_large_pull(plan, store);
 
     // 4. Each step comes from the store or is built.
     const Compression compression = plan.image.compression;

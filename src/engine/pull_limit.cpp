@@ -9,26 +9,10 @@ namespace tmplbuild {
 
 static constexpr std::size_t shown_layers = 5;
 
-static std::vector<BuiltLayer> layers_of(const Step& step, const Store& store) {
-    const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
-    return record ? record->layers : std::vector<BuiltLayer>();
-}
-
-std::vector<BuiltLayer> known_layers(const Plan& plan, const Store& store) {
-    std::vector<BuiltLayer> out;
-    for (const Step& step : plan.steps) {
-        if (!step.in_image) continue;
-        const std::vector<BuiltLayer> layers = layers_of(step, store);
-        out.insert(out.end(), layers.begin(), layers.end());
-    }
-    return out;
-}
-
-std::set<Digest> layers_on_hosts(const Plan& plan, const Store& store) {
+std::set<Digest> layers_on_hosts(const PlannedImage& image, const std::vector<BuiltLayer>& base) {
     std::set<Digest> out;
-    const Step* base = plan.image.is_base_on_hosts ? plan.find("base") : nullptr;
-    if (base == nullptr) return out;
-    for (const BuiltLayer& layer : layers_of(*base, store)) out.insert(layer.digest);
+    if (!image.is_base_on_hosts) return out;
+    for (const BuiltLayer& layer : base) out.insert(layer.digest);
     return out;
 }
 
@@ -50,6 +34,19 @@ void refuse_large_pull(const PlannedImage& image, const std::vector<BuiltLayer>&
     for (const BuiltLayer& layer : largest) lines.push_back(human_bytes(layer.size) + "  " + layer.comment);
     error.detail = join(lines, "\n");
     throw BuildError(error);
+}
+
+void refuse_large_pull(const Plan& plan, const Store& store) {
+    if (!plan.image.max_pull_size) return;
+    std::vector<BuiltLayer> known;
+    std::set<Digest> on_hosts;
+    for (const Step& step : plan.steps) {
+        const auto record = step.in_image && step.key ? store.find_record(step.key->digest()) : std::nullopt;
+        if (!record) continue;
+        if (step.id == "base") on_hosts = layers_on_hosts(plan.image, record->layers);
+        known.insert(known.end(), record->layers.begin(), record->layers.end());
+    }
+    refuse_large_pull(plan.image, known, on_hosts);
 }
 
 }  // namespace tmplbuild

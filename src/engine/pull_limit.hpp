@@ -9,12 +9,12 @@
 
 namespace tmplbuild {
 
-// What is known of the image's layers before it is built: those of the steps that the store has.
-std::vector<BuiltLayer> known_layers(const Plan& plan, const Store& store);
-// The base's layers, where the template says that the hosts have them. Empty before the base is in the store.
-std::set<Digest> layers_on_hosts(const Plan& plan, const Store& store);
+// The base's layers, where the template says that the hosts have them; else none.
+std::set<Digest> layers_on_hosts(const PlannedImage& image, const std::vector<BuiltLayer>& base);
 // Of some or all layers of the image: a build error that names the largest, when they are over the limit already.
 void refuse_large_pull(const PlannedImage& image, const std::vector<BuiltLayer>& layers,
                        const std::set<Digest>& on_hosts);
+// The same before anything is built, of the layers that the store has. Reads nothing where there is no limit.
+void refuse_large_pull(const Plan& plan, const Store& store);
 
 }  // namespace tmplbuild
