@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
 #include <mutex>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "io/http_exchange.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
+#include "sys/pause.hpp"
 
 namespace tmplbuild::io {
 
@@ -97,11 +97,7 @@ class Tries {
             if (length > wait.length) wait = {length, reply.status, true};
         }
         if (request.on_pause) request.on_pause(wait);
-        std::mutex mutex;
-        std::unique_lock lock(mutex);
-        std::condition_variable_any never;
-        never.wait_for(lock, stop_, wait.length, [] { return false; });
-        return !stop_.stop_requested();
+        return sys::pause_for(wait.length, stop_);
     }
     void start_over() { used_ = 0; }
     const std::stop_token& stop() const { return stop_; }

@@ -6,6 +6,7 @@
 #include "oci/documents.hpp"
 #include "registry/media_types.hpp"
 #include "registry/reply.hpp"
+#include "sys/pause.hpp"
 
 namespace tmplbuild::registry {
 
@@ -42,7 +43,7 @@ class BlobDownload {
             const bool may_go_on = !is_ended_ && got_ > before && tries < most_tries;
             if (!may_go_on || response.error().kind != ErrorKind::network) return response.error();
             const auto pause = session_.client().first_pause * (1 << std::min(tries, 4));
-            if (!pause_for(pause, stop)) return response.error();
+            if (!sys::pause_for(pause, stop)) return response.error();
         }
     }
 

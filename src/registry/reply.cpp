@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/reply.hpp"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "base/text.hpp"
 
 namespace tmplbuild::registry {
@@ -21,14 +18,6 @@ std::optional<std::uint64_t> bytes_taken(const io::HttpResponse& response) {
     const auto last = parse_whole(text.substr(2), 0, std::int64_t{1} << 62);
     if (!last) return std::nullopt;
     return *last == 0 ? 0 : static_cast<std::uint64_t>(*last) + 1;
-}
-
-bool pause_for(std::chrono::milliseconds length, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any never;
-    never.wait_for(lock, stop, length, [] { return false; });
-    return !stop.stop_requested();
 }
 
 }  // namespace tmplbuild::registry

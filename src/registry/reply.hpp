@@ -2,10 +2,8 @@
 // Small readings of registries' replies that pull and push share. Never asks anything.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -19,8 +17,5 @@ std::string header_of(const io::HttpResponse& response, const std::string& name)
 // How many bytes an upload has by its Range header (distribution-spec 1.1, "Pushing a blob in chunks"), "0-N" or
 // "bytes=0-N": N + 1. "0-0" is said of one byte and of none, and counts as none. None: it says nothing of that kind.
 std::optional<std::uint64_t> bytes_taken(const io::HttpResponse& response);
-
-// Waits, or says false: it was stopped.
-bool pause_for(std::chrono::milliseconds length, const std::stop_token& stop);
 
 }  // namespace tmplbuild::registry

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "registry/reply.hpp"
+#include "sys/pause.hpp"
 
 namespace tmplbuild::registry {
 
@@ -18,7 +18,7 @@ void take_back_upload(Session& session, const std::string& url, const std::stop_
     std::stop_source end;
     const std::stop_callback pass_on(stop, [&end] { end.request_stop(); });
     const std::jthread timer([&end](const std::stop_token& over) {
-        if (pause_for(longest_farewell, over)) end.request_stop();
+        if (sys::pause_for(longest_farewell, over)) end.request_stop();
     });
     (void)session.send({.path = url, .method = io::HttpMethod::remove}, end.get_token());
 }

@@ -8,6 +8,7 @@
 #include "registry/refusal.hpp"
 #include "registry/reply.hpp"
 #include "registry/take_back.hpp"
+#include "sys/pause.hpp"
 
 namespace tmplbuild::registry {
 
@@ -101,7 +102,7 @@ bool BlobUpload::pause(int tries, const std::stop_token& stop) {
             session_.client().tell("the registry " + session_.image().host + " asks to wait " +
                                    human_seconds(std::chrono::duration<double>(asked).count()));
     }
-    return pause_for(length, stop);
+    return sys::pause_for(length, stop);
 }
 
 Result<Arrival> BlobUpload::attempt(const std::stop_token& stop) {
@@ -199,7 +200,7 @@ Result<void> BlobUpload::start_over(const std::string& why, const io::HttpRespon
     if (++starts_over_ <= most_starts_over && blob_.sent() <= most) {
         // Once is nothing: what an earlier push left is often gone.
         if (starts_over_ > 1)
-            (void)pause_for(session_.client().first_pause * (1 << std::min(starts_over_ - 1, 4)), stop);
+            (void)sys::pause_for(session_.client().first_pause * (1 << std::min(starts_over_ - 1, 4)), stop);
         return {};
     }
     is_refused_ = true;

@@ -3,10 +3,7 @@
 # Debian's docker-registry on loopback, filled by skopeo and buildah: images in it are read with a name and password and with
 # tokens of a strict issuer, and are bases of templates, pinned by the lock whatever their tag comes to mean.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-servers=
-trap 'for one in $servers; do kill "$one" 2>/dev/null || true; done; tidy' EXIT
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-answers() { python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null; }
+. "$TMPLBUILD_SOURCE/tests/e2e/registry_lib.sh"
 # registry NAME AUTH: serves $work/data on the port $port, with that kind of authentication.
 registry() {
     port=$(free_port)
@@ -17,9 +14,8 @@ http: {addr: "127.0.0.1:$port", secret: tests}
 auth: $2
 YML
     docker-registry serve "$work/$1.yml" >>"$work/$1.log" 2>&1 &
-    servers="$servers $!"
-    for _ in $(seq 100); do answers "$port" && return; sleep 0.1; done
-    fail "the registry did not start: $(head -n 3 "$work/$1.log")"
+    registry_pids="$registry_pids $!"
+    wait_for_port "$port"
 }
 login() { export DOCKER_AUTH_CONFIG='{"auths":{"'"$1"'":{"auth":"'"$(printf '%s' "$2" | base64)"'"}}}'; }
 # Nobody's logins of this machine count here.
@@ -58,7 +54,7 @@ asked=$(grep -o '"GET /v2/[^"]*" 200' "$work/basic.log" | grep -c -v '"GET /v2/ 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout "$work/key" -out "$work/crt" 2>/dev/null
 python3 -u "$TMPLBUILD_SOURCE/tests/fakes/token_server.py" --key "$work/key" --certificate "$work/crt" --service tests \
     --user you:secret7 --public team/small >"$work/tokens" &
-servers="$servers $!"
+registry_pids="$registry_pids $!"
 for _ in $(seq 100); do [ ! -s "$work/tokens" ] || break; sleep 0.1; done
 registry token "{token: {realm: \"http://127.0.0.1:$(head -n 1 "$work/tokens")/token\", service: tests, issuer: tests, rootcertbundle: $work/crt}}"
 image=docker://127.0.0.1:$port/team/small
