@@ -29,6 +29,7 @@ struct Options {
     std::vector<std::string> ports;                   // run -p [HOST:]POD
     std::string network = "pod";                      // run --network
     std::vector<std::string> plain_http;              // --plain-http HOST[:PORT]
+    std::vector<std::string> cache_from;              // --cache-from docker://HOST/REPOSITORY
     bool json = false, dot = false, check = false, lock_update = false;
 };
 

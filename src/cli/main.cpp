@@ -139,7 +139,9 @@ struct CommandLine {
         repeatable(
             run->add_option("--secret", options.secrets, "NAME=FILE: a secret that a `run` step asks for; repeatable"));
         run->footer("After -- stands a command to run in the pod beside its services; its exit code is tmplbuild's.");
-        CLI::App* plan = on_template("plan", "Show what a build would do, without the network", run_plan);
+        CLI::App* plan =
+            on_template("plan", "Show what a build would do; asks nobody but the caches that it is told of", run_plan);
+        reads_cache(plan);
         plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");
         CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
         lock->add_flag("--check", options.check, "Only say whether the lock is complete (exit 0) or not (exit 1)");
@@ -177,6 +179,13 @@ struct CommandLine {
     void on_image(CLI::App* sub) {
         repeatable(sub->add_option("--plain-http", options.plain_http,
                                    "HOST[:PORT]: speak http, not https, to this registry; repeatable"));
+    }
+
+    void reads_cache(CLI::App* sub) {
+        repeatable(
+            sub->add_option("--cache-from", options.cache_from,
+                            "docker://HOST/REPOSITORY: take finished steps from this cache; repeatable, asked in "
+                            "this order"));
     }
 
     void add_push() {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands plan and explain: what a build would do, and why. Neither uses the network nor writes anything.
+// The commands plan and explain: what a build would do, and why. Neither writes anything, and the network is used for
+// the caches alone that the command line names.
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
+#include "cli/cache_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/plan_graph.hpp"
+#include "cli/registry_access.hpp"
 #include "engine/estimate.hpp"
 #include "engine/layer_count.hpp"
 #include "engine/own_files.hpp"
@@ -38,21 +42,40 @@ void mark_unused(std::vector<PlanRow>& rows) {
     }
 }
 
-std::vector<PlanRow> rows_of(const Plan& plan, const Store& store) {
+void take_layers(PlanRow& row, const Record& record) {
+    row.hit = true;
+    row.bytes = 0;
+    for (const BuiltLayer& layer : record.layers) row.bytes += layer.size;
+    row.layers = record.layers;
+}
+
+// Of the steps that the store lacks, `cache` may have some.
+void ask_cache(std::vector<PlanRow>& rows, cache::RemoteCache& cache, const std::stop_token& stop) {
+    std::vector<Digest> keys;
+    for (const PlanRow& row : rows)
+        if (!row.hit && row.step->key) keys.push_back(row.step->key->digest());
+    cache.find_all(keys, stop).value();
+    for (PlanRow& row : rows) {
+        if (row.hit || !row.step->key) continue;
+        const cache::FoundRecord found = cache.find(row.step->key->digest(), stop).value();
+        if (!found) continue;
+        take_layers(row, found->record());
+        row.cache = found->cache_name();
+    }
+}
+
+std::vector<PlanRow> rows_of(const Plan& plan, const Store& store, cache::RemoteCache* cache,
+                             const std::stop_token& stop) {
     std::vector<PlanRow> rows;
     for (const Step& step : plan.steps) {
         PlanRow row{&step, false, false, {}, step.estimated_bytes};
         const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
-        if (record) {
-            row.hit = true;
-            row.bytes = 0;
-            for (const BuiltLayer& layer : record->layers) row.bytes += layer.size;
-            row.layers = record->layers;
-        } else {
-            row.why = reason(step, store);
-        }
+        if (record) take_layers(row, *record);
         rows.push_back(std::move(row));
     }
+    if (cache != nullptr) ask_cache(rows, *cache, stop);
+    for (PlanRow& row : rows)
+        if (!row.hit) row.why = reason(*row.step, store);
     mark_unused(rows);
     return rows;
 }
@@ -68,13 +91,14 @@ Plan plan_of(const Options& options, const Store& store, Progress& progress, std
     return make_plan(tmpl, prepared.lock, prepared.facts);
 }
 
-void print_gpus(const Plan& plan, const Store& store) {
+void print_gpus(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
     if (plan.gpus.empty()) return;
     print_line();
     print_row({{"KERNEL", 18}, {"GPU", 16}, {"VARIANT", 9}, {"STATE", 8}, {"MODULES"}});
     for (const PlannedGpu& gpu : plan.gpus) {
         const Step& step = *plan.find(gpu.step);
-        const bool hit = step.key && store.find_record(step.key->digest());
+        const bool hit = std::any_of(rows.begin(), rows.end(),
+                                     [&](const PlanRow& row) { return row.step->id == step.id && row.hit; });
         const StepEstimate estimate = estimate_step(step, store);
         std::string state = hit ? "cached" : "compile";
         std::string note;
@@ -140,6 +164,7 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
                        {"in_image", row.step->in_image}};
         if (row.step->key) o["key"] = row.step->key->digest().to_string();
         if (!row.why.empty()) o["why"] = row.why;
+        if (!row.cache.empty()) o["cache"] = row.cache;
         steps.push_back(std::move(o));
     }
     print_json(json::object{{"steps", std::move(steps)},
@@ -160,7 +185,8 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
         const std::string& summary = row.step->summary;
         std::string words = known || !summary.starts_with("0 ") ? summary : "";
         if (!row.why.empty()) words += words.empty() ? row.why : " (" + row.why + ")";
-        print_row({{row.step->id, 28}, {row.state(), 10}, {known ? human_bytes(row.bytes) : "?", -9}, {" " + words}});
+        print_row(
+            {{row.step->id, 28}, {row.shown_state(), 12}, {known ? human_bytes(row.bytes) : "?", -9}, {" " + words}});
     }
     if (unknown != 0) {
         print_line(std::to_string(in_image) + " steps in the image; `tmplbuild lock` or `build` finds out what " +
@@ -181,9 +207,11 @@ void refuse_what_is_too_large(const Plan& plan, const Store& store) {
 
 int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
-    const Plan plan = plan_of(options, store, progress, std::move(stop));
+    const Plan plan = plan_of(options, store, progress, stop);
     refuse_too_many_layers(plan, store);
-    const std::vector<PlanRow> rows = rows_of(plan, store);
+    const auto warn = [&](const std::string& text) { progress.message("warning: " + text); };
+    const auto cache = remote_cache(options, registry_client(options, warn), nullptr, warn);
+    const std::vector<PlanRow> rows = rows_of(plan, store, cache.get(), stop);
     if (options.dot) {
         print_text(plan_graph(plan, rows));
         refuse_what_is_too_large(plan, store);
@@ -195,7 +223,7 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
         return 0;
     }
     print_steps(plan, store, rows);
-    print_gpus(plan, store);
+    print_gpus(plan, store, rows);
     refuse_what_is_too_large(plan, store);
     return 0;
 }

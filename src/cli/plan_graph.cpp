@@ -27,7 +27,7 @@ std::string label_of(const Plan& plan, const PlanRow& row) {
     std::vector<std::string> lines{row.step->id};
     if (!row.step->summary.empty()) lines.push_back(row.step->summary);
     if (!gpus.empty()) lines.push_back("for " + join(gpus, ", "));
-    lines.push_back(std::string(row.state()) + (row.bytes == 0 ? "" : ", " + human_bytes(row.bytes)) +
+    lines.push_back(std::string(row.shown_state()) + (row.bytes == 0 ? "" : ", " + human_bytes(row.bytes)) +
                     (row.why.empty() ? "" : " (" + row.why + ")"));
     std::string out;
     for (const std::string& line : lines) out += escaped(line) + "\\l";

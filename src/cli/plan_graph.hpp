@@ -18,8 +18,10 @@ struct PlanRow {
     std::string why{};                 // the reason when it is no hit
     std::uint64_t bytes = 0;           // of its layers: their size, or an estimate
     std::vector<BuiltLayer> layers{};  // of a hit
+    std::string cache{};               // the shared cache that has it, "docker://…"; empty: the store, or no hit
 
     const char* state() const { return hit ? "hit" : unused ? "unused" : step->key ? "miss" : "unresolved"; }
+    const char* shown_state() const { return cache.empty() ? state() : "hit (remote)"; }
 };
 
 // In the DOT language (graphviz.org/doc/info/lang.html): a box for each step, an arrow from each step to the steps that

@@ -191,6 +191,28 @@ Result<Manifest> parse_manifest(std::string_view text, std::string_view media_ty
     return out;
 }
 
+Result<Artifact> parse_artifact(std::string_view text, std::string_view media_type, const std::string& name) {
+    if (media_type != manifest_type) return bad(name, "is of the type '" + std::string(media_type) + "'");
+    auto document = open_document(text, media_type, name, {"manifests", "fsLayers"});
+    if (!document) return document.error();
+    auto config = json::get_object(*document, "config");
+    auto layers = json::get_array(*document, "layers");
+    if (!config || !layers) return bad(name, "is not a manifest");
+    auto descriptor = parse_descriptor(**config, name);
+    if (!descriptor) return descriptor.error();
+    Artifact out{json::string_or(*document, "artifactType", ""), std::move(*descriptor), {}, {}};
+    for (const json::value& item : **layers) {
+        auto blob = parse_descriptor(item, name);
+        if (!blob) return blob.error();
+        out.blobs.push_back(std::move(*blob));
+    }
+    const json::value* notes = document->if_contains("annotations");
+    if (notes != nullptr && notes->is_object())
+        for (const auto& note : notes->get_object())
+            if (note.value().is_string()) out.annotations[std::string(note.key())] = note.value().get_string();
+    return out;
+}
+
 Result<ImageConfig> parse_config(std::string_view text, const std::string& name) {
     if (text.size() > document_limit) return bad(name, "is larger than " + human_bytes(document_limit));
     auto document = json::parse(text, name);

@@ -39,6 +39,14 @@ struct Manifest {
     std::vector<Descriptor> layers;  // bottom first; all tars, plain or by gzip or zstd
 };
 
+// A manifest that holds something else than an image (manifest.md, "Guidelines for Artifact Usage").
+struct Artifact {
+    std::string type;
+    Descriptor config;
+    std::vector<Descriptor> blobs;                   // its `layers`, of any kinds
+    std::map<std::string, std::string> annotations;  // those that are texts
+};
+
 struct ImageConfig {
     std::vector<Digest> diff_ids;
     std::vector<std::string> history;  // what made each layer, one text for each; texts may be empty
@@ -57,6 +65,8 @@ bool is_manifest(std::string_view media_type);  // OCI's, or Docker's version 2,
 Result<std::vector<Descriptor>> parse_index(std::string_view text, std::string_view media_type,
                                             const std::string& name);
 Result<Manifest> parse_manifest(std::string_view text, std::string_view media_type, const std::string& name);
+// For OCI's manifests alone. What its kind and its blobs mean is the caller's to check.
+Result<Artifact> parse_artifact(std::string_view text, std::string_view media_type, const std::string& name);
 // Accepts linux/amd64 only.
 Result<ImageConfig> parse_config(std::string_view text, const std::string& name);
 

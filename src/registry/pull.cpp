@@ -16,6 +16,9 @@ constexpr int most_tries = 5;                // for a blob, in a row without pro
 constexpr std::uint64_t progress = 1 << 20;  // after that many bytes, the count of tries starts again
 constexpr std::size_t longest_kind = 200;    // of a media type that is shown
 
+constexpr const char* other_blob_hint = "the registry, or what lies between, has other bytes than the image names";
+constexpr const char* other_manifest_hint = "the registry, or what lies between, sent other bytes than it holds";
+
 std::string media_type_of(const io::HttpResponse& response) {
     const std::string whole = header_of(response, "content-type");
     return visible(std::string(trim(std::string_view(whole).substr(0, whole.find(';')))).substr(0, longest_kind));
@@ -50,8 +53,7 @@ class BlobDownload {
   private:
     std::string name() const { return name_of(session_, digest_.to_string()); }
     Error wrong(const std::string& how) const {
-        return network_error("the blob '" + name() + "' " + how,
-                             "the registry, or what lies between, has other bytes than the image names");
+        return network_error("the blob '" + name() + "' " + how, other_blob_hint);
     }
 
     Result<io::HttpResponse> go_on(const std::stop_token& stop) {
@@ -88,27 +90,48 @@ class BlobDownload {
 
 }  // namespace
 
-Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop) {
+// None where the registry says that it has none; `missing` gets that answer.
+static Result<std::optional<Document>> get_manifest(Session& session, const std::string& identifier,
+                                                    io::HttpResponse& missing, const std::stop_token& stop) {
     Request request{.path = "manifests/" + identifier};
     request.headers["Accept"] = accepted_manifests();
     request.limit = oci::document_limit;
     auto response = session.send(request, stop);
     if (!response) return response.error();
     const std::string name = "'" + name_of(session, identifier) + "'";
+    if (response->status == 404) {
+        missing = std::move(*response);
+        return std::nullopt;
+    }
     if (response->status != 200) return session.refused(name + " cannot be read", *response);
     Document out{std::move(response->body), media_type_of(*response), {}};
     out.digest = Sha256::of(out.text);
     const auto differs = [&](const std::string& said) {
-        return network_error(name + " has the digest " + out.digest.to_string() + ", and " + said,
-                             "the registry, or what lies between, sent other bytes than it holds");
+        return network_error(name + " has the digest " + out.digest.to_string() + ", and " + said, other_manifest_hint);
     };
     if (identifier.starts_with("sha256:") && out.digest.to_string() != identifier)
         return differs("another one was asked for");
     if (const std::string said = header_of(*response, "docker-content-digest");
         said.starts_with("sha256:") && said != out.digest.to_string())
         return differs("the registry says " + visible(said.substr(0, longest_kind)));
-    return out;
+    return std::optional(std::move(out));
 }
+
+Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop) {
+    io::HttpResponse missing;
+    auto found = get_manifest(session, identifier, missing, stop);
+    if (!found) return found.error();
+    if (*found) return std::move(**found);
+    return session.refused("'" + name_of(session, identifier) + "' cannot be read", missing);
+}
+
+Result<std::optional<Document>> find_manifest(Session& session, const std::string& identifier,
+                                              const std::stop_token& stop) {
+    io::HttpResponse missing;
+    return get_manifest(session, identifier, missing, stop);
+}
+
+bool is_other_content(const Error& error) { return error.hint == other_blob_hint || error.hint == other_manifest_hint; }
 
 Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, std::uint64_t expected,
                                                const std::stop_token& stop) {

@@ -25,6 +25,9 @@ struct Document {
 // distribution-spec 1.1, "Pulling manifests". `identifier` is a tag or "sha256:…"; the text has at most 4 MiB. An error
 // when the registry names another digest than the text has, or sends another one than was requested.
 Result<Document> fetch_manifest(Session& session, const std::string& identifier, const std::stop_token& stop);
+// The same; none where the registry says that it has no such manifest.
+Result<std::optional<Document>> find_manifest(Session& session, const std::string& identifier,
+                                              const std::stop_token& stop);
 
 // Whether the repository has the blob, and its size there (HEAD), which is `expected` where nothing is said of it;
 // none: it does not have it.
@@ -36,5 +39,8 @@ Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& d
 // it gives up.
 Result<void> fetch_blob(Session& session, const Digest& digest, std::uint64_t size, const io::HttpBodySink& sink,
                         const std::stop_token& stop);
+
+// Whether an error of these functions says that other bytes came than were asked for: the connection is not at fault.
+bool is_other_content(const Error& error);
 
 }  // namespace tmplbuild::registry

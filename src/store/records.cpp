@@ -2,6 +2,7 @@
 // The store's records and side files: what a key led to.
 #include <sys/stat.h>
 
+#include "store/record_json.hpp"
 #include "store/store.hpp"
 
 namespace tmplbuild {
@@ -22,23 +23,8 @@ static std::optional<Record> read_record(const fs::path& file) {
     if (!text) return std::nullopt;
     auto document = json::parse(*text, file);
     if (!document || !document->is_object()) return std::nullopt;
-    const json::object& o = document->get_object();
-    auto key = json::get_array(o, "key");
-    auto layers = json::get_array(o, "layers");
-    auto facts = json::get_object(o, "facts");
-    if (!key || !layers || !facts) return std::nullopt;
-    auto inputs = CanonicalKey::from_json(**key);
-    if (!inputs) return std::nullopt;
-    Record record{json::string_or(o, "step", ""), std::move(*inputs), {}, **facts, 0, 0};
-    for (const json::value& item : **layers) {
-        if (!item.is_object()) return std::nullopt;
-        auto layer = BuiltLayer::from_json(item.get_object());
-        if (!layer) return std::nullopt;
-        record.layers.push_back(std::move(*layer));
-    }
-    record.seconds = static_cast<double>(json::int_or(o, "milliseconds", 0)) / 1000;
-    record.peak_memory = static_cast<std::uint64_t>(json::int_or(o, "peak_memory", 0));
-    return record;
+    auto record = parse_record(document->get_object());
+    return record ? std::optional(std::move(*record)) : std::nullopt;
 }
 
 std::optional<Record> Store::find_record(const Digest& key) const {
@@ -52,16 +38,8 @@ std::optional<Record> Store::find_record(const Digest& key) const {
 }
 
 Result<void> Store::put_record(const Record& record) const {
-    json::array layers;
-    for (const BuiltLayer& layer : record.layers) layers.push_back(layer.to_json());
-    const json::object document{{"step", record.step},
-                                {"key", record.key.to_json()},
-                                {"layers", std::move(layers)},
-                                {"facts", record.facts},
-                                {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
-                                {"peak_memory", record.peak_memory}};
     const Digest key = record.key.digest();
-    if (auto written = sys::write_file_atomic(record_path(root_, key), json::pretty(document)); !written)
+    if (auto written = sys::write_file_atomic(record_path(root_, key), json::pretty(record_json(record))); !written)
         return written.error();
     // An empty file, which tells `explain` that the step had this key once.
     return sys::write_file_atomic(step_folder(root_, record.step) / key.hex(), "");

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/registry_cache.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "registry/blob_places.hpp"
+#include "registry/pull.hpp"
+
+namespace tmplbuild::cache {
+
+namespace {
+
+constexpr std::size_t questions_at_once = 8;
+
+constexpr const char* liar_hint =
+    "whoever writes a cache is trusted like the builder: find out who wrote this; a build without this --cache-from "
+    "does not read it";
+
+}  // namespace
+
+struct RegistryCache::Source {
+    Source(const registry::Client& client, const Reference& where) : session(client, where, registry::Access::pull) {}
+
+    std::string name() const { return "docker://" + session.image().repository_name(); }
+    // The error of a cache that has something wrong.
+    Error lies(Error what) const {
+        what.kind = ErrorKind::network;
+        what.message = "the cache " + name() + " has something wrong: " + what.message;
+        what.hint = liar_hint;
+        return what;
+    }
+
+    registry::Session session;
+    bool is_out = false;
+};
+
+RegistryCache::RegistryCache(Settings settings) : settings_(std::move(settings)) {
+    for (const Reference& where : settings_.repositories)
+        sources_.push_back(std::make_unique<Source>(*settings_.client, where));
+}
+RegistryCache::~RegistryCache() = default;
+
+Result<FoundRecord> RegistryCache::find(const Digest& key, const std::stop_token& stop) {
+    auto answer = answer_of(key, stop);
+    note_places();
+    return answer;
+}
+
+Result<FoundRecord> RegistryCache::answer_of(const Digest& key, const std::stop_token& stop) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (const auto at = answers_.find(key); at != answers_.end()) return at->second;
+    }
+    auto answer = look(key, stop);
+    if (!answer && answer.error().kind == ErrorKind::interrupted) return answer;
+    const std::scoped_lock lock(mutex_);
+    // Where two asked at once, the first answer stays.
+    const auto [at, is_new] = answers_.emplace(key, std::move(answer));
+    if (is_new && at->second && *at->second) unnoted_.push_back(*at->second);
+    return at->second;
+}
+
+Result<void> RegistryCache::find_all(const std::vector<Digest>& keys, const std::stop_token& stop) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (;;) {
+            const std::size_t at = next.fetch_add(1);
+            if (at >= keys.size() || stop.stop_requested()) return;
+            (void)answer_of(keys[at], stop);
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 1; i < std::min(questions_at_once, keys.size()); ++i) threads.emplace_back(work);
+        work();
+    }
+    note_places();
+    for (const Digest& key : keys)
+        if (auto answer = answer_of(key, stop); !answer) return answer.error();
+    return {};
+}
+
+Result<FoundRecord> RegistryCache::look(const Digest& key, const std::stop_token& stop) {
+    for (const auto& source : sources_) {
+        {
+            const std::scoped_lock lock(mutex_);
+            if (source->is_out) continue;
+        }
+        auto answer = ask(*source, key, stop);
+        if (!answer || *answer) return answer;
+    }
+    return FoundRecord();
+}
+
+// None where the repository does not have it, or cannot be asked.
+Result<FoundRecord> RegistryCache::ask(Source& source, const Digest& key, const std::stop_token& stop) {
+    const auto failed = [&](const Error& error) -> Result<FoundRecord> {
+        if (error.kind == ErrorKind::interrupted) return error;
+        if (registry::is_other_content(error)) return source.lies(error);
+        leave_out(source, error);
+        return FoundRecord();
+    };
+    auto found = registry::find_manifest(source.session, tag_of(key), stop);
+    if (!found) return failed(found.error());
+    if (!*found) return FoundRecord();
+    const std::string name = source.name() + ":" + tag_of(key);
+    const auto artifact = parse_manifest((*found)->text, (*found)->media_type, name);
+    if (!artifact) return source.lies(artifact.error());
+    std::string text;
+    const auto take = [&](std::string_view data) -> Result<void> {
+        text += data;
+        return {};
+    };
+    const oci::Descriptor& config = artifact->config;
+    if (auto got = registry::fetch_blob(source.session, config.digest, config.size, take, stop); !got)
+        return failed(got.error());
+    auto document = parse_document(text, key, *artifact, name);
+    if (!document) return source.lies(document.error());
+    return std::make_shared<const RemoteRecord>(
+        RemoteRecord{std::move(*document), source.session.image(), (*found)->digest});
+}
+
+void RegistryCache::leave_out(Source& source, const Error& why) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (std::exchange(source.is_out, true)) return;
+    }
+    settings_.warn("the cache " + source.name() + " is not used: " + why.message);
+}
+
+void RegistryCache::note_places() {
+    std::vector<FoundRecord> found;
+    {
+        const std::scoped_lock lock(mutex_);
+        found.swap(unnoted_);
+    }
+    if (settings_.places == nullptr) return;
+    std::map<std::string, std::pair<Reference, std::vector<Digest>>> by_repository;
+    for (const FoundRecord& one : found) {
+        auto& [where, blobs] =
+            by_repository.try_emplace(one->cache_name(), one->repository, std::vector<Digest>()).first->second;
+        for (const BuiltLayer& layer : one->record().layers) blobs.push_back(layer.digest);
+    }
+    for (const auto& [name, place] : by_repository) registry::note_blobs(*settings_.places, place.first, place.second);
+}
+
+}  // namespace tmplbuild::cache

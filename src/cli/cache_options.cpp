@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cache_options.hpp"
+
+#include "cache/registry_cache.hpp"
+
+namespace tmplbuild::cli {
+
+Reference cache_repository(const std::string& text, const std::string& option) {
+    static constexpr std::string_view scheme = "docker://";
+    const std::string hint = "write it as " + option + " docker://HOST/REPOSITORY, such as docker://ghcr.io/me/cache";
+    if (!text.starts_with(scheme))
+        throw BuildError(usage_error(option + " needs a repository of a registry, found '" + text + "'", hint));
+    const std::string name = text.substr(scheme.size());
+    Reference out = Reference::parse(name).value();
+    // The tags of a cache are the keys of its steps.
+    if (out.digest || name.find(':', name.rfind('/') + 1) != std::string::npos)
+        throw BuildError(
+            usage_error(option + " names a repository without a tag or digest, found '" + text + "'", hint));
+    return out;
+}
+
+std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
+                                                 const std::shared_ptr<const registry::Client>& client,
+                                                 const Store* places,
+                                                 std::function<void(const std::string& text)> warn) {
+    if (options.cache_from.empty()) return nullptr;
+    cache::RegistryCache::Settings settings{client, {}, places, std::move(warn)};
+    for (const std::string& text : options.cache_from)
+        settings.repositories.push_back(cache_repository(text, "--cache-from"));
+    return std::make_shared<cache::RegistryCache>(std::move(settings));
+}
+
+}  // namespace tmplbuild::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns --cache-from into what asks the caches. Used by every command that takes it. Sends nothing itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cache/remote_cache.hpp"
+#include "cli/commands.hpp"
+#include "registry/session.hpp"
+
+namespace tmplbuild::cli {
+
+// The repository that docker://HOST/REPOSITORY names; throws where `text` is no such name. `option` is for the error.
+Reference cache_repository(const std::string& text, const std::string& option);
+
+// Nothing where the command line names no cache. `places`: the store that remembers where layers were seen, or nullptr.
+std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
+                                                 const std::shared_ptr<const registry::Client>& client,
+                                                 const Store* places,
+                                                 std::function<void(const std::string& text)> warn);
+
+}  // namespace tmplbuild::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/record_json.hpp"
+
+namespace tmplbuild {
+
+json::object record_json(const Record& record) {
+    json::array layers;
+    for (const BuiltLayer& layer : record.layers) layers.push_back(layer.to_json());
+    return {{"step", record.step},
+            {"key", record.key.to_json()},
+            {"layers", std::move(layers)},
+            {"facts", record.facts},
+            {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
+            {"peak_memory", record.peak_memory}};
+}
+
+Result<Record> parse_record(const json::object& o) {
+    auto key = json::get_array(o, "key");
+    auto layers = json::get_array(o, "layers");
+    auto facts = json::get_object(o, "facts");
+    if (!key) return key.error();
+    if (!layers) return layers.error();
+    if (!facts) return facts.error();
+    auto inputs = CanonicalKey::from_json(**key);
+    if (!inputs) return inputs.error();
+    Record record{json::string_or(o, "step", ""), std::move(*inputs), {}, **facts, 0, 0};
+    for (const json::value& item : **layers) {
+        if (!item.is_object()) return build_error("a layer is no object");
+        auto layer = BuiltLayer::from_json(item.get_object());
+        if (!layer) return layer.error();
+        record.layers.push_back(std::move(*layer));
+    }
+    record.seconds = static_cast<double>(json::int_or(o, "milliseconds", 0)) / 1000;
+    record.peak_memory = static_cast<std::uint64_t>(json::int_or(o, "peak_memory", 0));
+    return record;
+}
+
+}  // namespace tmplbuild
