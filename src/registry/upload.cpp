@@ -185,6 +185,7 @@ Result<bool> BlobUpload::started(const io::HttpResponse& response) {
     }
     upload_ = {std::move(*url), 0, 0};
     is_in_doubt_ = false;
+    was_cut_ = false;
     const auto least = parse_whole(header_of(response, "oci-chunk-min-length"), 1, std::int64_t{1} << 40);
     least_piece_ = static_cast<std::uint64_t>(least.value_or(0));
     // Registries that say nothing of pieces get none, but for distribution and its kin, which name uploads like that.
@@ -256,6 +257,7 @@ Result<void> BlobUpload::ask_how_far(const std::stop_token& stop) {
     if (*taken > upload_.confirmed) setbacks_ = 0;
     upload_.confirmed = *taken;
     is_in_doubt_ = false;
+    was_cut_ = true;
     remember();
     return {};
 }
@@ -365,7 +367,10 @@ Result<std::optional<Arrival>> BlobUpload::closed(const io::HttpResponse& respon
     if (*there) return Arrival::uploaded;
     is_closing_ = false;
     const std::string code = error_code_of(response.body);
-    const bool is_lost = response.status == 404 || response.status == 416 || code == "BLOB_UPLOAD_INVALID" ||
+    // A cut connection may have gone on writing what was then sent again: the digest is wrong, and only a blob that
+    // came whole is refused for good by a 400 that says no more.
+    const bool is_spoilt = was_cut_ && response.status == 400 && code.empty();
+    const bool is_lost = is_spoilt || response.status == 404 || response.status == 416 || code == "BLOB_UPLOAD_INVALID" ||
                          code == "BLOB_UPLOAD_UNKNOWN" || code == "DIGEST_INVALID" || code == "SIZE_INVALID";
     if (!is_lost || ++lost_at_end_ > most_lost) return refused(response);
     if (auto anew = start_over("it does not have what was sent", &response, stop); !anew) return anew.error();

@@ -67,6 +67,7 @@ class BlobUpload {
     bool is_in_doubt_ = false;  // how far it is: the registry must be asked
     bool is_closing_ = false;   // all bytes may have arrived, and the blob may be there
     bool was_looked_for_ = false;
+    bool was_cut_ = false;  // and gone on with: more than one connection wrote it
     bool is_refused_ = false;
     bool is_told_to_wait_ = false;               // longer than we do
     bool is_piece_learnt_ = false;               // from a registry that refused a larger one

@@ -13,6 +13,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 blobs, manifests, uploads = {}, {}, {}
+writers = {}  # upload → the connection that may write it: the last one that asked for it or wrote it
 lock = threading.Lock()
 received = 0
 
@@ -37,8 +38,8 @@ class Handler(BaseHTTPRequestHandler):
         return {"Location": f"/v2/x/blobs/uploads/{name}", "Docker-Upload-UUID": name,
                 "Range": f"0-{max(len(uploads[name]) - 1, 0)}"}
 
-    def take(self, into):
-        """The body into `into` as it comes; False when it was cut."""
+    def take(self, into, name=None):
+        """The body into `into` as it comes; False when it was cut, or another connection has taken upload `name`."""
         global received
         left = int(self.headers.get("Content-Length", 0))
         while left:
@@ -51,6 +52,9 @@ class Handler(BaseHTTPRequestHandler):
                 return False
             left -= len(data)
             with lock:
+                if name is not None and writers[name] is not self:
+                    self.close_connection = True
+                    return False
                 into.extend(data)
                 received += len(data)
         return True
@@ -78,8 +82,12 @@ class Handler(BaseHTTPRequestHandler):
         data = uploads.get(name)
         if data is None:
             return self.say(404)
+        # A client that was killed may have sent more than has come yet; who asks how far it is gets what stays true.
+        with lock:
+            writers[name] = self
+            headers = self.upload_headers(name)
         if self.command == "GET":
-            return self.say(204, self.upload_headers(name))
+            return self.say(204, headers)
         if self.command == "DELETE":
             uploads[name] = None
             return self.say(204)
@@ -87,13 +95,13 @@ class Handler(BaseHTTPRequestHandler):
             if not self.headers.get("Content-Range", "").startswith(f"{len(data)}-"):
                 self.close_connection = True
                 return self.say(416)
-            return self.say(202, self.upload_headers(name)) if self.take(data) else None
-        if not self.take(data):
+            return self.say(202, self.upload_headers(name)) if self.take(data, name) else None
+        if not self.take(data, name):
             return None
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
         uploads[name] = None
         if digest != query["digest"][0]:
-            return self.say(400)
+            return self.say(400, body=b'{"errors":[{"code":"DIGEST_INVALID"}]}')
         blobs[digest] = bytes(data)
         return self.say(201, {"Docker-Content-Digest": digest})
 

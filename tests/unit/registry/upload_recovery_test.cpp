@@ -88,6 +88,38 @@ TEST_CASE("a registry that loses each upload at its end is given up with its own
     CHECK(pusher.journal_size() == 0);
 }
 
+TEST_CASE("a blob that was gone on with and is refused in so few words as a status is begun anew") {
+    // What an earlier connection sent late may lie in it twice, and some registries say of that nothing but 400.
+    Pusher pusher;
+    const std::string text = long_text(9 * one_mib, 1);
+    const PushedImage image = image_of_texts({text});
+    pusher.there.cuts = {7 * one_mib};
+    pusher.there.instead = first_times("GET upload", 1000, status_only(503));
+    REQUIRE_FALSE(pusher.push(image));
+    for (auto& [id, upload] : pusher.there.uploads)
+        if (upload.data.size() > 100) upload.data.front() = '\0';
+    pusher.there.instead = nullptr;
+    pusher.there.asked.clear();
+    pusher.there.afterwards = [](const std::string&, io::HttpResponse& response) {
+        if (response.status == 400) response.body.clear();
+    };
+    SECTION("it was only that") {
+        const auto pushed = pusher.push(image);
+        REQUIRE(pushed);
+        CHECK(pusher.has(image));
+        CHECK(pushed->sent < 12 * one_mib);
+    }
+    SECTION("it says so of what came whole too") {
+        pusher.there.instead = first_times("PUT upload", 1000, status_only(400));
+        const auto pushed = pusher.push(image);
+        REQUIRE_FALSE(pushed);
+        CHECK(pushed.error().message.find("HTTP status 400") != std::string::npos);
+        CHECK(pusher.there.received < 20 * one_mib);
+    }
+    CHECK(pusher.there.uploads.empty());
+    CHECK(pusher.journal_size() == 0);
+}
+
 TEST_CASE("a registry that asks for a short wait gets it, and the push goes on") {
     Pusher pusher;
     const int status = GENERATE(408, 429, 502);
