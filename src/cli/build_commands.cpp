@@ -31,18 +31,22 @@ static json::array kernel_rows(const BuildReport& report) {
     return rows;
 }
 
-static json::object metadata(const BuildReport& report) {
-    json::array steps;
-    for (const BuiltStep& step : report.steps) {
+static json::array step_rows(const std::vector<BuiltStep>& steps) {
+    json::array rows;
+    for (const BuiltStep& step : steps) {
         json::array layers;
         for (const BuiltLayer& layer : step.output.layers) layers.push_back(layer.to_json());
-        steps.push_back(json::object{{"step", step.id},
-                                     {"key", step.key.to_string()},
-                                     {"hit", step.hit},
-                                     {"seconds", step.seconds},
-                                     {"peak_memory", step.output.peak_memory},
-                                     {"layers", std::move(layers)}});
+        rows.push_back(json::object{{"step", step.id},
+                                    {"key", step.key.to_string()},
+                                    {"hit", step.hit},
+                                    {"seconds", step.seconds},
+                                    {"peak_memory", step.output.peak_memory},
+                                    {"layers", std::move(layers)}});
     }
+    return rows;
+}
+
+static json::object metadata(const BuildReport& report) {
     json::array outputs;
     for (const oci::ImageName& output : report.outputs) outputs.emplace_back(output.to_string());
     return {{"image", report.image.manifest_digest.to_string()},
@@ -50,7 +54,7 @@ static json::object metadata(const BuildReport& report) {
             {"size", report.image.size()},
             {"outputs", std::move(outputs)},
             {"kernels", kernel_rows(report)},
-            {"steps", std::move(steps)}};
+            {"steps", step_rows(report.steps)}};
 }
 
 // Reads NAME=FILE arguments; the secret is the content of FILE.
@@ -86,6 +90,24 @@ static std::function<void(const std::string&)> warnings_of(Progress& progress) {
     return [&progress](const std::string& text) { progress.message("warning: " + text); };
 }
 
+// Writes what `--metadata-file` and `--json` ask for; false: the result is to be printed for people.
+static bool write_metadata(const Options& options, const json::object& document) {
+    if (options.metadata_file) sys::write_named_file(*options.metadata_file, json::pretty(document)).value();
+    if (options.json) print_json(document);
+    return options.json;
+}
+
+static void build_only(const Options& options, const BuildRequest& request, const ResolveContext& context) {
+    if (!options.outputs.empty())
+        throw BuildError(
+            usage_error("--only makes steps and no image, so there is nothing for --output",
+                        "build the image without --only, on one machine, when its steps are in the cache"));
+    const std::vector<BuiltStep> steps = build_steps(request, options.only, context);
+    end_live_lines(context.progress);
+    if (write_metadata(options, {{"steps", step_rows(steps)}})) return;
+    for (const BuiltStep& step : steps) print_line(step.id + " " + step.key.to_string());
+}
+
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
     BuildRequest request{
         options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
@@ -96,14 +118,14 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     io::SystemProcessRunner processes;
     io::HttpClient http;
     request.registry = registry_client(options, warnings_of(progress));
-    const BuildReport report =
-        build_image(request, {store, processes, http, progress, std::move(stop), nullptr, request.registry});
-    end_live_lines(progress);
-    if (options.metadata_file) sys::write_named_file(*options.metadata_file, json::pretty(metadata(report))).value();
-    if (options.json) {
-        print_json(metadata(report));
+    const ResolveContext context{store, processes, http, progress, std::move(stop), nullptr, request.registry};
+    if (!options.only.empty()) {
+        build_only(options, request, context);
         return 0;
     }
+    const BuildReport report = build_image(request, context);
+    end_live_lines(progress);
+    if (write_metadata(options, metadata(report))) return 0;
     print_kernels(report);
     print_line(report.image.manifest_digest.to_string());
     print_line(human_bytes(report.image.size()) + ", " + std::to_string(report.image.layers.size()) + " layers");

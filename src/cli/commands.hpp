@@ -20,6 +20,7 @@ struct Options {
     std::string can_run;  // inspect --can-run
     std::string step;     // explain
     std::vector<std::string> set, outputs;
+    std::vector<std::string> only;  // build --only STEP
     std::optional<std::string> metadata_file;
     std::string update;                               // lock --update; empty: all parts
     std::vector<std::string> secrets;                 // build, run: --secret NAME=FILE
@@ -36,6 +37,7 @@ struct Options {
 int run_build(const Options& options, Progress& progress, std::stop_token stop);
 int run_run(const Options& options, Progress& progress, std::stop_token stop);
 int run_plan(const Options& options, Progress& progress, std::stop_token stop);
+int run_matrix(const Options& options, Progress& progress, std::stop_token stop);
 int run_lock(const Options& options, Progress& progress, std::stop_token stop);
 int run_explain(const Options& options, Progress& progress, std::stop_token stop);
 int run_inspect(const Options& options, const std::stop_token& stop);

@@ -124,6 +124,9 @@ struct CommandLine {
                                      "docker-archive:FILE[:NAME[:TAG]] or docker://HOST/REPOSITORY[:TAG]; "
                                      "repeatable; default oci:out/<name>"));
         build->add_option("--metadata-file", options.metadata_file, "Write digests, keys and times as JSON to FILE");
+        repeatable(build->add_option("--only", options.only,
+                                     "STEP: make this step alone, as `plan` shows its id, and what it needs; no image; "
+                                     "repeatable"));
         repeatable(build->add_option("--secret", options.secrets,
                                      "NAME=FILE: a secret that a `run` step asks for; repeatable"));
         CLI::App* run = on_template("run", "Build the image and start it here", run_run);
@@ -143,6 +146,9 @@ struct CommandLine {
             on_template("plan", "Show what a build would do; asks nobody but the caches that it is told of", run_plan);
         reads_cache(plan);
         plan->add_flag("--dot", options.dot, "Print the graph of steps for Graphviz")->excludes("--json");
+        reads_cache(on_template(
+            "matrix", "Print a job for each kernel variant that is still to be compiled, as JSON for a CI matrix",
+            run_matrix));
         CLI::App* lock = on_template("lock", "Write the lock without building the image", run_lock);
         lock->add_flag("--check", options.check, "Only say whether the lock is complete (exit 0) or not (exit 1)");
         lock->add_option("--update", options.update, "Renew one part, or without a name all of them")->expected(0, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands plan and explain: what a build would do, and why. Neither writes anything, and the network is used for
-// the caches alone that the command line names.
+// The commands plan, explain and matrix: what a build would do, and why. None writes anything, and the network is used
+// for the caches alone that the command line names.
 
 #include <algorithm>
 #include <set>
@@ -13,9 +13,11 @@
 #include "cli/registry_access.hpp"
 #include "engine/estimate.hpp"
 #include "engine/layer_count.hpp"
+#include "engine/matrix.hpp"
 #include "engine/own_files.hpp"
 #include "engine/prepare.hpp"
 #include "engine/pull_limit.hpp"
+#include "plan/narrow.hpp"
 #include "template/parse.hpp"
 
 namespace tmplbuild::cli {
@@ -228,15 +230,29 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     return 0;
 }
 
+// What a shared cache has, other machines can take; what this one's store has, they cannot.
+static std::function<bool(const Step&)> what_jobs_have(const Store& store, cache::RemoteCache* cache,
+                                                const std::stop_token& stop) {
+    if (cache == nullptr)
+        return [&store](const Step& step) { return store.find_record(step.key->digest()).has_value(); };
+    return [cache, stop](const Step& step) { return cache->find(step.key->digest(), stop).value() != nullptr; };
+}
+
+int run_matrix(const Options& options, Progress& progress, std::stop_token stop) {
+    const Store store = Store::open(Store::default_root()).value();
+    const Plan plan = plan_of(options, store, progress, stop);
+    const auto warn = [&](const std::string& text) { progress.message("warning: " + text); };
+    const auto cache = remote_cache(options, registry_client(options, warn), nullptr, warn);
+    const auto jobs = matrix_of(plan, store, what_jobs_have(store, cache.get(), stop));
+    // In one line, as the files take it in which CI systems hand values from job to job.
+    print_line(boost::json::serialize(matrix_json(jobs)));
+    return 0;
+}
+
 int run_explain(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     const Plan plan = plan_of(options, store, progress, std::move(stop));
-    const Step* step = plan.find(options.step);
-    if (step == nullptr) {
-        std::vector<std::string> ids;
-        for (const Step& other : plan.steps) ids.push_back(other.id);
-        throw BuildError(usage_error("the plan has no step '" + options.step + "'", "its steps: " + join(ids, ", ")));
-    }
+    const Step* step = &step_named(plan, options.step);
     if (!step->key) {
         print_line(step->id + " has no key yet: " + step->unresolved);
         print_line("  `tmplbuild lock " + options.template_file + "` finds it out");

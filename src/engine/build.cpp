@@ -2,17 +2,17 @@
 #include "engine/build.hpp"
 
 #include "engine/estimate.hpp"
-#include "engine/given_secrets.hpp"
 #include "engine/kernel/kernel_table.hpp"
 #include "engine/layer_count.hpp"
 #include "engine/outputs.hpp"
 #include "engine/own_files.hpp"
+#include "engine/plan_build.hpp"
 #include "engine/prove_image.hpp"
 #include "engine/pull_limit.hpp"
 #include "engine/pushed_steps.hpp"
 #include "engine/python/interpreter.hpp"
 #include "oci/inherited.hpp"
-#include "plan/keys.hpp"
+#include "plan/narrow.hpp"
 
 namespace tmplbuild {
 
@@ -65,35 +65,16 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     leave_out_own_files(tmpl, store, written);
 
     // 2. Names are resolved to facts: packages, the base's contract, digests of local files. The lock is complete then.
-    const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
-    check_secrets(tmpl, request.secrets, options, context);
-    const Prepared prepared = prepare(tmpl, options, context);
-
     // 3. The plan: every step has its key now.
-    const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
-
+    const PlannedBuild planned = plan_build(tmpl, request, context);
+    const Plan& plan = planned.plan;
     refuse_too_many_layers(plan, store);
     refuse_what_cannot_fit(plan.steps, store);
     refuse_large_pull(plan, store);
 
     // 4. Each step comes from the store or is built.
-    const Compression compression = plan.image.compression;
     BuildReport report;
-    const StepEnvironment environment{store,
-                                      context.processes,
-                                      context.http,
-                                      progress,
-                                      context.stop,
-                                      compression,
-                                      prepared.lock.base->contract,
-                                      nullptr,
-                                      request.secrets,
-                                      request.nvcc_front,
-                                      context.registries};
-    EngineSteps steps(environment, [&] {
-        if (const auto warning = sandbox_warning(context.processes)) progress.message("warning: " + *warning);
-        return make_sandbox(store, context.processes, request.sandbox_init);
-    });
+    EngineSteps steps = engine_steps(planned, request, context);
     PushedSteps pushed(steps, outputs, request.registry.get(), store, progress);
     report.steps = run_plan(plan, pushed, MachineBudget::of_this_machine(), progress, context.stop);
 
@@ -113,6 +94,19 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     write_outputs(store, report.image, plan.name, report.outputs, request.registry.get(), progress, context.stop);
     remember_outputs(request.template_file, store, written);
     return report;
+}
+
+std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vector<std::string>& only,
+                                   const ResolveContext& context) {
+    context.store.sweep_temp();
+    Template tmpl = parse_template_file(request.template_file, request.parse);
+    refuse_unbuildable(tmpl);
+    leave_out_own_files(tmpl, context.store, request.also_written);
+    PlannedBuild planned = plan_build(tmpl, request, context);
+    planned.plan = narrowed(planned.plan, only);
+    refuse_what_cannot_fit(planned.plan.steps, context.store);
+    EngineSteps steps = engine_steps(planned, request, context);
+    return run_plan(planned.plan, steps, MachineBudget::of_this_machine(), context.progress, context.stop);
 }
 
 }  // namespace tmplbuild

@@ -72,4 +72,8 @@ int run_image(const BuildRequest& request, const LocalRun& run, const ResolveCon
 
 BuildReport build_image(const BuildRequest& request, const ResolveContext& context);
 
+// The steps of these ids alone, and what they need where one of them has to be built. There is no image, and no output.
+std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vector<std::string>& only,
+                                   const ResolveContext& context);
+
 }  // namespace tmplbuild

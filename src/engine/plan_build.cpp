@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/plan_build.hpp"
+
+#include "engine/given_secrets.hpp"
+#include "plan/keys.hpp"
+
+namespace tmplbuild {
+
+PlannedBuild plan_build(const Template& tmpl, const BuildRequest& request, const ResolveContext& context) {
+    const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
+    check_secrets(tmpl, request.secrets, options, context);
+    const Prepared prepared = prepare(tmpl, options, context);
+    return {make_plan(tmpl, prepared.lock, prepared.facts), prepared.lock.base->contract};
+}
+
+EngineSteps engine_steps(const PlannedBuild& planned, const BuildRequest& request, const ResolveContext& context) {
+    const StepEnvironment environment{context.store,      context.processes, context.http,
+                                      context.progress,   context.stop,      planned.plan.image.compression,
+                                      planned.contract,   nullptr,           request.secrets,
+                                      request.nvcc_front, context.registries};
+    return {environment, [&store = context.store, &processes = context.processes, &progress = context.progress,
+                          init = request.sandbox_init] {
+                if (const auto warning = sandbox_warning(processes)) progress.message("warning: " + *warning);
+                return make_sandbox(store, processes, init);
+            }};
+}
+
+}  // namespace tmplbuild
