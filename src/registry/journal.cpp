@@ -54,6 +54,14 @@ bool is_lock_name(const std::string& name) {
     return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+// What a process left that was killed while it wrote this record; who has the lock writes nothing beside it.
+void remove_unfinished(const fs::path& record) {
+    const std::string beginning = "." + record.filename().string() + ".";  // as sys::write_file_atomic names them
+    std::error_code failed;
+    for (fs::directory_iterator at(record.parent_path(), failed), end; !failed && at != end; at.increment(failed))
+        if (at->path().filename().string().starts_with(beginning)) ::unlink(at->path().c_str());
+}
+
 }  // namespace
 
 Result<UploadRecord> UploadRecord::open(const fs::path& folder, const Reference& image, const Digest& digest,
@@ -66,6 +74,7 @@ Result<UploadRecord> UploadRecord::open(const fs::path& folder, const Reference&
     if (!*lock) return record;
     record.lock_ = std::move(*lock);
     record.file_ = folder / (name + ".json");
+    remove_unfinished(record.file_);
     record.identity_ = image.host + " " + image.repository + " " + digest.to_string() + " " + std::to_string(size);
     record.read();
     return record;

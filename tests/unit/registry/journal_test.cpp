@@ -64,6 +64,23 @@ TEST_CASE("an upload is of one blob, its size and its repository alone") {
     CHECK_FALSE(journal.open().known());
 }
 
+TEST_CASE("what a process left that was killed while it wrote is taken away, and nothing else") {
+    Journal journal;
+    REQUIRE(journal.open().remember(upload));
+    std::string record;
+    for (const fs::path& file : journal.files())
+        if (file.extension() == ".json") record = file.filename().string();
+    REQUIRE(sys::write_file_atomic(journal.folder.path() / ("." + record + ".tmp-99-1-5"), "{"));
+    REQUIRE(sys::write_file_atomic(journal.folder.path() / ".another.json.tmp-99-1-5", "{"));
+    {
+        const UploadRecord held = journal.open();
+        REQUIRE(held.known());
+        CHECK(journal.files().size() == 3);
+    }
+    journal.open().forget();
+    CHECK(journal.files() == std::vector<fs::path>{journal.folder.path() / ".another.json.tmp-99-1-5"});
+}
+
 TEST_CASE("who comes second knows nothing and changes nothing") {
     Journal journal;
     UploadRecord first = journal.open();
