@@ -73,6 +73,9 @@ constexpr std::int64_t nvcc_front_version = 1;
 // Raised when a command's leavings are turned into a layer in another way, apart from the rules of pack/scrub.hpp.
 constexpr std::int64_t run_leavings_version = 2;
 
+// Raised when the same wheels are laid down as other files than before.
+constexpr std::int64_t python_form = 2;
+
 // Raised when apt installs the same packages in another way (engine/steps/apt.cpp).
 constexpr std::int64_t apt_version = 1;
 
@@ -157,15 +160,19 @@ CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression co
     return key;
 }
 
+// The one that makes a venv's bytecode and runs its scripts.
+static void add_interpreter(CanonicalKey& key, const BaseContract& contract) {
+    if (!contract.python) return;
+    const PythonFacts& python = *contract.python;
+    key.add("interpreter", Texts{python.command, python.version, python.soabi, python.cache_tag, python.magic});
+}
+
 CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
                         Compression compression) {
     CanonicalKey key = start("python", compression);
-    key.add("form", std::int64_t{2});  // 2: the venv's own files are a layer of their own
+    key.add("form", python_form);
     key.add("venv", spec.locked.venv);
-    if (contract.python) {
-        const PythonFacts& python = *contract.python;
-        key.add("interpreter", Texts{python.command, python.version, python.soabi, python.cache_tag, python.magic});
-    }
+    add_interpreter(key, contract);
     add_distributions(key, spec.locked.distributions, "distribution/");
     add_distributions(key, spec.locked.builders, "builder/");
     key.add("allow_shared", spec.allow_shared);
@@ -173,6 +180,21 @@ CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, co
     key.add("kernels", spec.kernels);
     add_folders(key, contract.folders);
     add_below(key, below);
+    return key;
+}
+
+CanonicalKey venv_layer_key(const std::string& venv, const std::vector<LaidWheel>& wheels, const BaseContract& contract,
+                            Compression compression) {
+    CanonicalKey key = start("python layer", compression);
+    key.add("form", python_form);
+    key.add("venv", venv);
+    add_interpreter(key, contract);
+    for (const LaidWheel& one : wheels) {
+        Texts texts = {one.wheel.hex(), one.takes_bad_record ? "any RECORD" : "its RECORD"};
+        texts.insert(texts.end(), one.left_out.begin(), one.left_out.end());
+        key.add("distribution/" + one.name, texts);
+    }
+    add_folders(key, contract.folders);
     return key;
 }
 

@@ -26,6 +26,16 @@ CanonicalKey git_key(const GitSpec& spec, const BaseContract& contract, Compress
 CanonicalKey apt_key(const AptSpec& spec, const KeysBelow& below, Compression compression);
 CanonicalKey python_key(const PythonSpec& spec, const BaseContract& contract, const KeysBelow& below,
                         Compression compression);
+// One distribution of a venv, as the python step knows it once it has read the wheels.
+struct LaidWheel {
+    std::string name;
+    Digest wheel;                       // of the wheel's file, also where that was made of an sdist
+    bool takes_bad_record = false;      // its RECORD is not read
+    std::vector<std::string> left_out;  // its files that another distribution stands over, relative to the venv
+};
+// One layer of a venv: everything that decides its bytes, whatever else is in the venv.
+CanonicalKey venv_layer_key(const std::string& venv, const std::vector<LaidWheel>& wheels, const BaseContract& contract,
+                            Compression compression);
 CanonicalKey run_key(const RunSpec& spec, const KeysBelow& below, Compression compression);
 // Everything that a compile sees, see compile_root.hpp. `torch`: the venv against which the variant is compiled;
 // nullptr for recipes that need none. `seen`: what the compile sees of that venv.

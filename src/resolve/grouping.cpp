@@ -9,14 +9,13 @@ namespace tmplbuild {
 
 namespace {
 
-// Sizes are those of the files in the lock, in bytes.
+// Sizes are those of the files in the lock, in bytes. A layer has up to twice the size of the files of its pure wheels,
+// since it holds their bytecode too.
 constexpr std::uint64_t worth_a_layer = 500'000'000;
 constexpr std::uint64_t largest_layer = 1'500'000'000;
-constexpr std::uint64_t large = 50'000'000;          // smaller ones never make a group of their own
-constexpr std::uint64_t middle = 5'000'000;          // smaller ones share a layer with other small ones alone
-constexpr std::uint64_t middle_layer = 200'000'000;  // how large a layer may get that a new middle-sized wheel changes
-constexpr std::uint64_t small_layer = 50'000'000;    // how large a layer may get that a new small wheel changes
-constexpr std::size_t most_groups = 24;  // of one venv's first groups, since an image has 120 layers at most
+constexpr std::uint64_t large = 50'000'000;         // larger ones share a layer with their family alone
+constexpr std::uint64_t shared_layer = 13'000'000;  // how large a layer may get that several smaller ones share
+constexpr std::uint64_t roomy_layer = 7'500'000;    // a smaller one takes later ones; else they begin a layer
 
 using Members = std::vector<LockedDistribution*>;
 
@@ -33,12 +32,14 @@ bool larger(const LockedDistribution* a, const LockedDistribution* b) {
     return a->size != b->size ? a->size > b->size : a->name < b->name;
 }
 
-// The fewest bins of at most `limit`, filled evenly: the largest members first, each into the emptiest bin.
-std::vector<Members> into_bins(Members members, std::uint64_t limit) {
+// The fewest bins of at most `limit`, but no more than `most`, filled evenly: the largest members first, each into the
+// emptiest bin.
+std::vector<Members> into_bins(Members members, std::uint64_t limit, std::size_t most) {
     if (members.empty()) return {};
     std::sort(members.begin(), members.end(), larger);
-    std::size_t count = std::min<std::size_t>(members.size(), static_cast<std::size_t>(total(members) / limit) + 1);
-    for (;; ++count) {
+    most = std::min(most, members.size());
+    for (std::size_t count = std::min<std::size_t>(most, static_cast<std::size_t>(total(members) / limit) + 1);;
+         ++count) {
         std::vector<Members> bins(count);
         bool fits = true;
         for (LockedDistribution* one : members) {
@@ -47,22 +48,14 @@ std::vector<Members> into_bins(Members members, std::uint64_t limit) {
             fits = fits && (bin.empty() || total(bin) + one->size <= limit);
             bin.push_back(one);
         }
-        if (fits || count >= members.size()) {
-            std::erase_if(bins, [](const Members& bin) { return bin.empty(); });
-            return bins;
-        }
+        if (!fits && count < most) continue;
+        std::erase_if(bins, [](const Members& bin) { return bin.empty(); });
+        return bins;
     }
 }
 
-// Puts members of one kind into layers of `limit`, or larger ones where that would give too many layers.
-void add_bins(std::vector<Members>& groups, const Members& members, std::uint64_t limit, std::size_t most) {
-    if (std::min<std::size_t>(members.size(), total(members) / limit + 1) > most)
-        limit = std::max(limit, std::min(largest_layer, 2 * total(members) / most));
-    for (Members& bin : into_bins(members, limit)) groups.push_back(std::move(bin));
-}
-
 // The groups of a venv without a lock: families of large members first, then large single ones, then everything else.
-std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions) {
+std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions, std::size_t most) {
     std::map<std::string, Members> families;
     for (LockedDistribution& one : distributions) families[family(one)].push_back(&one);
     std::vector<Members> large_families, singles;
@@ -87,71 +80,107 @@ std::vector<Members> first_groups(std::vector<LockedDistribution>& distributions
     std::sort(singles.begin(), singles.end(), by_size);
     std::vector<Members> groups;
     for (const Members& members : large_families)
-        for (Members& bin : into_bins(members, largest_layer)) groups.push_back(std::move(bin));
+        for (Members& bin : into_bins(members, largest_layer, members.size())) groups.push_back(std::move(bin));
     for (Members& single : singles) groups.push_back(std::move(single));
-    if (total(rest) <= small_layer) {
-        if (!rest.empty()) groups.push_back(std::move(rest));
-        return groups;
-    }
-    // Sorted by what changes together: each large one alone, then middle-sized ones, then the many small ones.
-    Members alone, between, small;
-    for (LockedDistribution* one : rest)
-        (one->size >= large ? alone : one->size >= middle ? between : small).push_back(one);
-    add_bins(groups, alone, 1, most_groups / 2);
-    add_bins(groups, between, middle_layer, most_groups / 4);
-    add_bins(groups, small, small_layer, most_groups / 4);
+    const std::size_t left = most > groups.size() + 2 ? most - groups.size() : 2;
+    Members alone, shared;
+    for (LockedDistribution* one : rest) (one->size >= large ? alone : shared).push_back(one);
+    for (Members& bin : into_bins(alone, 1, left / 2)) groups.push_back(std::move(bin));
+    for (Members& bin : into_bins(shared, shared_layer, left - std::min(alone.size(), left / 2)))
+        groups.push_back(std::move(bin));
     return groups;
 }
 
-// How large a group may become that takes one of this size.
-std::uint64_t limit_for(const LockedDistribution& one) {
-    return one.size >= large ? largest_layer : one.size >= middle ? middle_layer : small_layer;
-}
+struct Earlier {
+    int group = 0;
+    Digest sha256;
+};
 
-// The groups of a venv that has some: members keep theirs. A new large one joins its family; any other joins a group
-// that stays small enough for its size, or makes a new group, so that adding a small wheel changes a small layer.
-std::vector<Members> later_groups(std::vector<LockedDistribution>& distributions,
-                                  const std::map<std::string, int>& earlier) {
-    std::map<int, Members> groups;
-    Members fresh;
-    int next = 0;  // the lowest unused number
-    for (const auto& [name, group] : earlier) next = std::max(next, group + 1);
-    for (LockedDistribution& one : distributions) {
-        const auto at = earlier.find(one.name);
-        if (at != earlier.end())
-            groups[at->second].push_back(&one);
-        else
-            fresh.push_back(&one);
-    }
-    std::sort(fresh.begin(), fresh.end(), larger);
-    for (LockedDistribution* one : fresh) {
-        auto to = groups.end();
-        for (auto group = groups.begin(); group != groups.end(); ++group) {
-            const Members& in = group->second;
-            if (in.empty() || total(in) + one->size > limit_for(*one)) continue;
-            const std::uint64_t largest = (*std::min_element(in.begin(), in.end(), larger))->size;
-            if (one->size < large && one->size >= middle && (largest < middle || largest >= large)) continue;
-            const bool kin =
-                std::any_of(in.begin(), in.end(), [&](auto* other) { return family(*other) == family(*one); });
-            if (one->size >= large ? kin : to == groups.end() || total(in) < total(to->second)) to = group;
+// The groups of a venv that has some: members keep theirs, but for those that changed and are too large for it now.
+class LaterGroups {
+  public:
+    LaterGroups(std::vector<LockedDistribution>& distributions, const std::map<std::string, Earlier>& earlier,
+                std::size_t most)
+        : most_(most) {
+        for (const auto& [name, was] : earlier) next_ = std::max(next_, was.group + 1);
+        Members changed;
+        for (LockedDistribution& one : distributions) {
+            const auto at = earlier.find(one.name);
+            if (at == earlier.end()) {
+                fresh_.push_back(&one);
+                continue;
+            }
+            one.group = at->second.group;
+            groups_[one.group].push_back(&one);
+            if (one.sha256 != at->second.sha256) changed.push_back(&one);
         }
-        if (to == groups.end()) to = groups.emplace(next++, Members()).first;
-        to->second.push_back(one);
+        std::sort(changed.begin(), changed.end(), larger);
+        for (LockedDistribution* one : changed) leave_if_too_large(one);
     }
-    std::vector<Members> out;  // numbered without gaps, since a group may have lost all its members
-    out.reserve(groups.size());
-    for (auto& [group, in] : groups) out.push_back(std::move(in));
-    return out;
-}
+
+    std::vector<Members> run() {
+        std::sort(fresh_.begin(), fresh_.end(), larger);
+        for (LockedDistribution* one : fresh_) group_for(*one).push_back(one);
+        std::vector<Members> out;  // numbered without gaps, since a group may have lost all its members
+        out.reserve(groups_.size());
+        for (auto& [group, in] : groups_)
+            if (!in.empty()) out.push_back(std::move(in));
+        return out;
+    }
+
+  private:
+    std::size_t count() const {
+        const auto used =
+            std::count_if(groups_.begin(), groups_.end(), [](const auto& group) { return !group.second.empty(); });
+        return static_cast<std::size_t>(used);
+    }
+
+    // Its group is packed again in any case, and is smaller without it from then on. A small one stays: it would join
+    // another group, which would have to be packed too.
+    void leave_if_too_large(LockedDistribution* one) {
+        Members& in = groups_[one->group];
+        const std::uint64_t limit = one->size >= large ? largest_layer : shared_layer;
+        if (in.size() == 1 || total(in) <= limit || one->size <= limit / 2 || count() >= most_) return;
+        std::erase(in, one);
+        fresh_.push_back(one);
+    }
+
+    // A large one joins its family, any other the emptiest group that is far from full, else each makes a new group:
+    // what is added later is often added again, and so moves little. Once there are as many groups as there may be, it
+    // joins the emptiest of all.
+    Members& group_for(const LockedDistribution& one) {
+        const std::uint64_t limit = one.size >= large ? largest_layer : roomy_layer;
+        Members *fitting = nullptr, *emptiest = nullptr;
+        for (auto& [group, in] : groups_) {
+            if (in.empty()) continue;
+            if (emptiest == nullptr || total(in) < total(*emptiest)) emptiest = &in;
+            if (total(in) + one.size > limit) continue;
+            const bool kin =
+                std::any_of(in.begin(), in.end(), [&](auto* other) { return family(*other) == family(one); });
+            if (one.size >= large ? kin : fitting == nullptr || total(in) < total(*fitting)) fitting = &in;
+        }
+        if (fitting != nullptr) return *fitting;
+        if (emptiest != nullptr && count() >= most_) return *emptiest;
+        return groups_[next_++];
+    }
+
+    const std::size_t most_;
+    int next_ = 0;  // the lowest unused number
+    std::map<int, Members> groups_;
+    Members fresh_;
+};
 
 }  // namespace
 
-void assign_groups(std::vector<LockedDistribution>& distributions, const std::vector<LockedDistribution>& earlier) {
-    std::map<std::string, int> known;
-    for (const LockedDistribution& one : earlier) known[one.name] = std::max(one.group, 0);
+void assign_groups(std::vector<LockedDistribution>& distributions, const std::vector<LockedDistribution>& earlier,
+                   std::size_t venvs) {
+    const std::size_t most = std::max<std::size_t>(most_groups / std::max<std::size_t>(venvs, 1), 4);
+    std::map<std::string, Earlier> known;
+    for (const LockedDistribution& one : earlier) known[one.name] = {std::max(one.group, 0), one.sha256};
     const bool any_left = std::any_of(distributions.begin(), distributions.end(),
                                       [&](const LockedDistribution& one) { return known.contains(one.name); });
-    const std::vector<Members> groups = any_left ? later_groups(distributions, known) : first_groups(distributions);
+    const std::vector<Members> groups =
+        any_left ? LaterGroups(distributions, known, most).run() : first_groups(distributions, most);
     for (std::size_t group = 0; group < groups.size(); ++group)
         for (LockedDistribution* one : groups[group]) one->group = static_cast<int>(group);
 }

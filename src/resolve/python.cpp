@@ -67,7 +67,7 @@ Result<ResolvedPython> resolve_python(const PythonRequest& request, const BaseCo
     if (!session) return session.error();
     say_places(request, context);
     auto resolved = session->run(question_for(request), true);
-    if (resolved) assign_groups(resolved->distributions, request.earlier);
+    if (resolved) assign_groups(resolved->distributions, request.grouped, request.venvs);
     return resolved;
 }
 

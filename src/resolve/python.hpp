@@ -24,8 +24,10 @@ struct PythonRequest {
     AskedPython asked;
     std::vector<PythonIndex> indexes{};             // the template's, in addition to the machine's
     std::optional<IndexStrategy> index_strategy{};  // none: see `indexes` in docs/template-reference.md
-    std::vector<LockedDistribution> earlier{};      // these are kept where they still fit, and so are their groups
+    std::vector<LockedDistribution> earlier{};      // these are kept where they still fit
     std::vector<std::string> build_requirements{};  // PEP 508: what sources need for their build and do not declare
+    std::vector<LockedDistribution> grouped{};      // their groups are kept, whatever becomes of their versions
+    std::size_t venvs = 1;                          // of the image: they share its number of layers
 };
 // Adds lines of a recipe or of our own (requirement.hpp); paths count from `directory`. A wrong line is a usage error.
 Result<void> add_lines(AskedPython& asked, const std::string& what, const std::vector<std::string>& requirements,

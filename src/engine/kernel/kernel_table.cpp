@@ -20,10 +20,9 @@ std::vector<ProvenRow> proven_rows(const Plan& plan, const std::vector<BuiltStep
     std::vector<ProvenRow> out;
     std::vector<Error> broken;
     for (const PlannedGpu& gpu : plan.gpus) {
-        const BuiltStep& step = step_of(steps, gpu.step);
-        const kernel::Judgement judged = kernel::judge_variant(proof_of(step), gpu.target);
+        const kernel::Judgement judged = kernel::judge_variant(proof_of(step_of(steps, gpu.step)), gpu.target);
         out.push_back({gpu.kernel, gpu.target.label, gpu.target.capability ? gpu.target.capability->to_string() : "",
-                       gpu.arch.to_string(), judged, step.cache});
+                       gpu.arch.to_string(), judged});
         if (!kernel::runs(judged.verdict))
             broken.push_back(build_error("the kernel '" + gpu.kernel + "' does not run on the " + gpu.target.label +
                                          ": " + judged.reason));

@@ -48,9 +48,7 @@ class VenvPart : public LockPart {
     void resolve(LockWork& work) const override {
         for (const VenvRequest& request : venv_requests(work.tmpl)) {
             if (work.lock.find_venv(request.venv) != nullptr) continue;
-            // Its versions and groups are kept where they still fit, unless it is to be renewed.
-            const LockedVenv* earlier = work.earlier.find_venv(request.venv);
-            work.python.resolve_venv(request, work.renews(request.step()) ? nullptr : earlier);
+            work.python.resolve_venv(request, work.earlier.find_venv(request.venv), work.renews(request.step()));
         }
     }
 

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "engine/parallel.hpp"
 #include "pack/entry_set.hpp"
+#include "plan/keys.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild {
@@ -173,23 +174,56 @@ class GroupPacking {
 
 }  // namespace
 
-Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& context) {
-    std::map<int, std::vector<const Wheel*>> by_group;
-    Packing packing{venv, context};
-    for (std::size_t i = 0; i < venv.wheels.size(); ++i) {
-        by_group[venv.groups[i]].push_back(&venv.wheels[i]);
-        for (const WheelFile& file : venv.wheels[i].files)
-            if (!file.left_out && !file.text) packing.total += file.size;
+std::vector<VenvGroup> find_groups(const std::vector<Wheel>& wheels, const std::vector<int>& groups,
+                                   const VenvPlace& place, const StepContext& context) {
+    std::map<int, std::pair<std::vector<const Wheel*>, std::vector<LaidWheel>>> by_group;
+    for (std::size_t i = 0; i < wheels.size(); ++i) {
+        const Wheel& wheel = wheels[i];
+        LaidWheel laid{wheel.name, wheel.digest, wheel.bad_record == BadRecord::replaced, {}};
+        for (const WheelFile& file : wheel.files)
+            if (file.left_out) laid.left_out.push_back(file.path);
+        std::sort(laid.left_out.begin(), laid.left_out.end());
+        by_group[groups[i]].first.push_back(&wheel);
+        by_group[groups[i]].second.push_back(std::move(laid));
     }
-    std::vector<std::vector<const Wheel*>> groups;
-    groups.reserve(by_group.size() + 1);
-    for (auto& [number, wheels] : by_group) groups.push_back(std::move(wheels));
+    std::vector<VenvGroup> out;
+    out.reserve(by_group.size());
+    for (auto& [number, members] : by_group) {
+        VenvGroup group{std::move(members.first),
+                        venv_layer_key(place.root(), members.second, context.contract, context.compression),
+                        {}};
+        const auto record = context.store.find_record(group.key.digest());
+        if (record && record->layers.size() == 1) group.found = record->layers.front();
+        out.push_back(std::move(group));
+    }
+    return out;
+}
+
+// Packs one group and records its layer; `group`: nullptr for the skeleton, which is packed again each time.
+static Result<BuiltLayer> pack_group(Packing& packing, const VenvGroup* group) {
+    if (group == nullptr) return GroupPacking(packing, {}, true).run();
+    if (group->found) return *group->found;
+    auto layer = GroupPacking(packing, group->wheels, false).run();
+    if (!layer) return layer;
+    const Store& store = packing.context.store;
+    const Record record{packing.context.step + " layer", group->key, {*layer}, {}, 0, 0};
+    if (auto put = store.put_record(record); !put) return put.error();
+    return layer;
+}
+
+Result<std::vector<BuiltLayer>> pack_venv(const VenvContent& venv, StepContext& context) {
+    Packing packing{venv, context};
+    for (const VenvGroup& group : venv.groups) {
+        if (group.found) continue;
+        for (const Wheel* wheel : group.wheels)
+            for (const WheelFile& file : wheel->files)
+                if (!file.left_out && !file.text) packing.total += file.size;
+    }
     // The venv's own files hold the names of the kernels and the interpreter, so they are a layer apart from the
     // packages.
-    groups.emplace_back();
-    std::vector<BuiltLayer> layers(groups.size());
-    auto packed = run_parallel(groups.size(), layers_at_once(context.jobs), [&](std::size_t at) {
-        auto layer = GroupPacking(packing, groups[at], at + 1 == groups.size()).run();
+    std::vector<BuiltLayer> layers(venv.groups.size() + 1);
+    auto packed = run_parallel(layers.size(), layers_at_once(context.jobs), [&](std::size_t at) {
+        auto layer = pack_group(packing, at < venv.groups.size() ? &venv.groups[at] : nullptr);
         if (layer) {
             layers[at] = std::move(*layer);
             return Result<void>{};

@@ -95,7 +95,7 @@ const std::vector<LockedDistribution>& PythonLocker::keep(const std::string& ste
     return pending_.back().resolved.distributions;
 }
 
-void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* earlier) {
+void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* earlier, bool renew) {
     const BaseContract contract = lock_.base->contract.with_interpreter(request.python());
     if (!contract.python) throw BuildError(no_interpreter(request));
     context_.progress.started(request.step(), "resolving");
@@ -105,7 +105,9 @@ void PythonLocker::resolve_venv(const VenvRequest& request, const LockedVenv* ea
         if (layer->index_strategy) ask.index_strategy = layer->index_strategy;
         append(ask.build_requirements, layer->build_requirements);
     }
-    if (earlier != nullptr) ask.earlier = earlier->distributions;
+    if (earlier != nullptr) ask.grouped = earlier->distributions;
+    if (earlier != nullptr && !renew) ask.earlier = earlier->distributions;
+    ask.venvs = venv_requests(tmpl_).size();
     ResolvedPython resolved = resolve_python(ask, contract, context_).value();
     LockedVenv venv{request.venv, venv_request(request, contract, facts_), {}, {}, resolved.places, request.python()};
     ResolvedPython builders = resolve_builders(resolved, ask, contract, context_).value();

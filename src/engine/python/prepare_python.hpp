@@ -25,8 +25,9 @@ class PythonLocker {
 
     // Reads the requirements of each venv as far as this machine has them, and refuses wrong lines. Needs no base.
     void refuse_wrong_requirements() const;
-    // `earlier`: the venv's part of the lock before it became stale; nullptr takes the newest of everything.
-    void resolve_venv(const VenvRequest& request, const LockedVenv* earlier);
+    // `earlier`: the venv's part of the lock before it became stale, or nullptr; its groups are kept, and its versions
+    // too unless `renew`.
+    void resolve_venv(const VenvRequest& request, const LockedVenv* earlier, bool renew);
     // Finds the sdist that a recipe names as its source; does nothing where it names none. Needs no base. `earlier`:
     // the kernel's part of the lock, whose sdist is kept if it still is the wanted one; nullptr looks it up again.
     void find_sdist(const KernelRequest& request, const LockedKernel* earlier);

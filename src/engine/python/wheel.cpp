@@ -303,6 +303,8 @@ Result<Wheel> read_wheel(const std::filesystem::path& archive, const LockedDistr
     auto wheel = WheelReading(*zip, locked, place, bad_record).run();
     if (!wheel) return explained(wheel.error());
     wheel->archive = archive;
+    wheel->digest = locked.sha256;
+    wheel->bad_record = bad_record;
     return wheel;
 }
 

@@ -27,9 +27,14 @@ struct WheelFile {
     bool left_out = false;  // another distribution's file is used instead (ownership.hpp)
 };
 
+// What to do with a RECORD that does not fit its wheel. The lock pins the wheel as a whole in any case.
+enum class BadRecord { refused, replaced };  // `replaced`: files are taken and listed as they are
+
 struct Wheel {
     std::string name, version;  // as METADATA spells them
     std::filesystem::path archive;
+    Digest digest;  // of the archive
+    BadRecord bad_record = BadRecord::refused;
     std::string file;                    // the wheel's file name, for messages
     std::string dist_info;               // "numpy-2.1.0.dist-info"
     std::vector<WheelFile> files;        // without RECORD, which record_of() writes last
@@ -38,9 +43,6 @@ struct Wheel {
 
     std::string title() const { return name + " " + version; }
 };
-
-// What to do with a RECORD that does not fit its wheel. The lock pins the wheel as a whole in any case.
-enum class BadRecord { refused, replaced };  // `replaced`: files are taken and listed as they are
 
 // An error names the distribution and the file: not a wheel, another distribution than the lock's, a member whose name
 // leads out or is invalid, a link, and, unless it is to be replaced, a RECORD that lacks files or lists others.

@@ -80,16 +80,21 @@ static BytecodeUnit unit_of(const Wheel& wheel, const VenvPlace& place, std::sto
     return unit;
 }
 
-static Result<Bytecode> make_bytecode(const std::vector<Wheel>& wheels, const VenvPlace& place, const fs::path& folder,
-                                      StepContext& context) {
-    context.say("compiling bytecode");
+// Of the groups that are not in the store; without any, no sandbox is needed.
+static Result<Bytecode> make_bytecode(const std::vector<VenvGroup>& groups, const VenvPlace& place,
+                                      const fs::path& folder, StepContext& context) {
     BytecodeRequest request;
     request.python = *context.contract.python;
     request.folder = folder;
     request.mounted = bytecode_folder;
     request.final_path = place.root();
     request.jobs = context.jobs;
-    for (const Wheel& wheel : wheels) request.units.push_back(unit_of(wheel, place, context.stop));
+    for (const VenvGroup& group : groups) {
+        if (group.found) continue;
+        for (const Wheel* wheel : group.wheels) request.units.push_back(unit_of(*wheel, place, context.stop));
+    }
+    if (request.units.empty()) return Bytecode{};
+    context.say("compiling bytecode");
     auto session = context.sandbox->open(context.below, {{folder, bytecode_folder, false}});
     if (!session) return session.error();
     return compile_bytecode(**session, request, context.stop);
@@ -108,6 +113,13 @@ static json::object facts_of(const std::vector<Wheel>& wheels) {
     return {{"distributions", std::move(distributions)}, {"console_scripts", std::move(names)}};
 }
 
+static std::string what_is_packed(const std::vector<VenvGroup>& groups) {
+    std::size_t packed = 0, found = 0;
+    for (const VenvGroup& group : groups) (group.found ? found : packed) += group.wheels.size();
+    const std::string out = "packing " + std::to_string(packed) + (packed == 1 ? " distribution" : " distributions");
+    return found == 0 ? out : out + "; the layers of " + std::to_string(found) + " more are in the store";
+}
+
 Result<StepOutput> build_step(const PythonSpec& spec, StepContext& context) {
     if (!context.contract.python)
         return build_error("the base has no Python, so there can be no venv at " + spec.locked.venv,
@@ -118,22 +130,24 @@ Result<StepOutput> build_step(const PythonSpec& spec, StepContext& context) {
     StepOutput output;
     auto wheels = read_wheels(spec, *place, context, output.peak_memory);
     if (!wheels) return wheels.error();
-    VenvContent venv{*place, std::move(*wheels), {}, venv_skeleton(*place, python, spec.kernels), {}};
-    for (const LockedDistribution& distribution : spec.locked.distributions) venv.groups.push_back(distribution.group);
-    auto settled = settle_ownership(venv.wheels, venv.skeleton, spec.allow_shared);
+    VenvContent venv{*place, {}, venv_skeleton(*place, python, spec.kernels), {}};
+    auto settled = settle_ownership(*wheels, venv.skeleton, spec.allow_shared);
     if (!settled) return settled.error();
     for (const std::string& sentence : *settled) context.progress.message(context.step + ": " + sentence);
+    std::vector<int> groups;
+    for (const LockedDistribution& distribution : spec.locked.distributions) groups.push_back(distribution.group);
+    venv.groups = find_groups(*wheels, groups, *place, context);
     auto folder = context.store.new_temp_directory("bytecode");
     if (!folder) return folder.error();
-    auto bytecode = make_bytecode(venv.wheels, *place, folder->path(), context);
+    auto bytecode = make_bytecode(venv.groups, *place, folder->path(), context);
     if (!bytecode) return bytecode.error();
     output.peak_memory = std::max(output.peak_memory, bytecode->peak_memory);
     venv.bytecode = &*bytecode;
-    context.say("packing " + std::to_string(venv.wheels.size()) + " distributions");
+    context.say(what_is_packed(venv.groups));
     auto layers = pack_venv(venv, context);
     if (!layers) return layers.error();
     output.layers = std::move(*layers);
-    output.facts = facts_of(venv.wheels);
+    output.facts = facts_of(*wheels);
     return output;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a lock is made whole: what is asked of apt, uv and the index, in which order, and what a failure on the way
 // leaves. Without a network, a sandbox or a tool.
+#include <map>
+
 #include "online_place.hpp"
 
 using namespace tmplbuild;
@@ -101,6 +103,24 @@ TEST_CASE("a venv that is to be renewed takes newer versions, another one keeps 
     CHECK(place.parsed().venvs[0].distributions[0].version == "2.0");
     CHECK(place.lock(online_template, renewing("python:/opt/venv")) == Texts{"uv numpy pip"});
     CHECK(place.parsed().venvs[0].distributions[0].version == "2.1");
+}
+
+TEST_CASE("a venv that is to be renewed keeps its groups, so that what stays the same moves no layer") {
+    OnlinePlace place;
+    place.offer("numpy", "2.0", std::string(16'000'000, 'n'));  // too large to share a layer
+    (void)place.lock();
+    const auto groups = [&] {
+        const Lock lock = place.parsed();
+        std::map<std::string, int> out;
+        for (const LockedDistribution& one : lock.venvs[0].distributions) out[one.name] = one.group;
+        return out;
+    };
+    const std::map<std::string, int> two = {{"numpy", 0}, {"pip", 1}};
+    CHECK(groups() == two);
+    place.offer("numpy", "2.1");  // a small one, which would share pip's layer in a new lock
+    CHECK(place.lock(online_template, renewing("python:/opt/venv")) == Texts{"uv numpy pip"});
+    CHECK(place.parsed().venvs[0].distributions[0].version == "2.1");
+    CHECK(groups() == two);
 }
 
 TEST_CASE("a network that is lost on the way leaves the lock as it was, and the next run takes up from there") {
