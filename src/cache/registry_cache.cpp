@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "registry/blob_places.hpp"
+#include "registry/blob_stream.hpp"
 #include "registry/pull.hpp"
 
 namespace tmplbuild::cache {
@@ -15,25 +16,25 @@ namespace {
 
 constexpr std::size_t questions_at_once = 8;
 
-constexpr const char* liar_hint =
-    "whoever writes a cache is trusted like the builder: find out who wrote this; a build without this --cache-from "
-    "does not read it";
-
 }  // namespace
 
+Error wrong_cache(const std::string& cache, Error what) {
+    what.kind = ErrorKind::network;
+    what.message = "the cache " + cache + " has something wrong: " + what.message;
+    what.hint =
+        "whoever writes a cache is trusted like the builder: find out who wrote this; a build without this "
+        "--cache-from does not read it";
+    return what;
+}
+
 struct RegistryCache::Source {
-    Source(const registry::Client& client, const Reference& where) : session(client, where, registry::Access::pull) {}
+    Source(const registry::Client& client, const Reference& where)
+        : session(std::make_shared<registry::Session>(client, where, registry::Access::pull)) {}
 
-    std::string name() const { return "docker://" + session.image().repository_name(); }
-    // The error of a cache that has something wrong.
-    Error lies(Error what) const {
-        what.kind = ErrorKind::network;
-        what.message = "the cache " + name() + " has something wrong: " + what.message;
-        what.hint = liar_hint;
-        return what;
-    }
+    std::string name() const { return "docker://" + session->image().repository_name(); }
+    Error lies(Error what) const { return wrong_cache(name(), std::move(what)); }
 
-    registry::Session session;
+    std::shared_ptr<registry::Session> session;
     bool is_out = false;
 };
 
@@ -103,7 +104,7 @@ Result<FoundRecord> RegistryCache::ask(Source& source, const Digest& key, const 
         leave_out(source, error);
         return FoundRecord();
     };
-    auto found = registry::find_manifest(source.session, tag_of(key), stop);
+    auto found = registry::find_manifest(*source.session, tag_of(key), stop);
     if (!found) return failed(found.error());
     if (!*found) return FoundRecord();
     const std::string name = source.name() + ":" + tag_of(key);
@@ -115,12 +116,19 @@ Result<FoundRecord> RegistryCache::ask(Source& source, const Digest& key, const 
         return {};
     };
     const oci::Descriptor& config = artifact->config;
-    if (auto got = registry::fetch_blob(source.session, config.digest, config.size, take, stop); !got)
+    if (auto got = registry::fetch_blob(*source.session, config.digest, config.size, take, stop); !got)
         return failed(got.error());
     auto document = parse_document(text, key, *artifact, name);
     if (!document) return source.lies(document.error());
+    // The session refers to the client.
+    const auto open = [client = settings_.client, session = source.session](
+                          const oci::Descriptor& blob, const std::stop_token& until) -> Result<oci::Blob> {
+        auto stream = std::make_shared<registry::BlobStream>(session, blob.digest, blob.size, until);
+        return oci::Blob{"docker://" + session->image().repository_name() + "@" + blob.digest.to_string(), blob.size,
+                         [stream](std::span<std::byte> into) { return stream->read(into); }};
+    };
     return std::make_shared<const RemoteRecord>(
-        RemoteRecord{std::move(*document), source.session.image(), (*found)->digest});
+        RemoteRecord{std::move(*document), source.session->image(), (*found)->digest, open});
 }
 
 void RegistryCache::leave_out(Source& source, const Error& why) {

@@ -3,6 +3,7 @@
 // a few kilobytes and no layer. The engine and its tests make what answers. Never writes into a cache.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/reference.hpp"
 #include "cache/step_document.hpp"
+#include "oci/place.hpp"
 
 namespace tmplbuild::cache {
 
@@ -18,11 +20,16 @@ struct RemoteRecord {
     StepDocument document;
     Reference repository;
     Digest manifest;  // the artifact's, whatever its tag comes to mean
+    // Opens one of its blobs, as oci::Place does. The stream ends only when size and digest are right.
+    std::function<Result<oci::Blob>(const oci::Descriptor& blob, const std::stop_token& stop)> open{};
 
     const Record& record() const { return document.record; }
     std::string cache_name() const { return "docker://" + repository.repository_name(); }
 };
 using FoundRecord = std::shared_ptr<const RemoteRecord>;  // none: no cache has it
+
+// The error for a cache that has something wrong, which is `what`.
+Error wrong_cache(const std::string& cache, Error what);
 
 class RemoteCache {
   public:

@@ -81,7 +81,9 @@ std::string document_text(const StepDocument& document) {
                                     {"kind", one.kind},
                                     {"digest", one.digest.to_string()},
                                     {"size", one.size}});
-    return json::canonical(json::object{{"record", record_json(document.record)}, {"side", std::move(side)}});
+    Record record = document.record;
+    record.from = {};
+    return json::canonical(json::object{{"record", record_json(record)}, {"side", std::move(side)}});
 }
 
 std::string manifest_text(const StepDocument& document, const std::map<std::string, std::string>& annotations) {
@@ -126,6 +128,7 @@ Result<StepDocument> parse_document(std::string_view text, const Digest& key, co
     auto record = inner ? parse_record(**inner) : Result<Record>(inner.error());
     if (!record) return wrong(name, "holds no step: " + record.error().message);
     if (auto good = check_record(*record, key, name); !good) return good.error();
+    record->from = {};
     StepDocument out{std::move(*record), {}};
     auto side = json::get_array(o, "side");
     if (!side) return wrong(name, "does not list its side files");

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/text.hpp"
+#include "cli/cache_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
@@ -27,7 +28,8 @@ static json::array kernel_rows(const BuildReport& report) {
                                     {"capability", row.capability},
                                     {"variant", row.arch},
                                     {"verdict", kernel::to_string(row.judgement.verdict)},
-                                    {"reason", row.judgement.reason}});
+                                    {"reason", row.judgement.reason},
+                                    {"proof", row.cache.empty() ? "made here" : "from " + row.cache}});
     return rows;
 }
 
@@ -36,12 +38,17 @@ static json::array step_rows(const std::vector<BuiltStep>& steps) {
     for (const BuiltStep& step : steps) {
         json::array layers;
         for (const BuiltLayer& layer : step.output.layers) layers.push_back(layer.to_json());
-        rows.push_back(json::object{{"step", step.id},
-                                    {"key", step.key.to_string()},
-                                    {"hit", step.hit},
-                                    {"seconds", step.seconds},
-                                    {"peak_memory", step.output.peak_memory},
-                                    {"layers", std::move(layers)}});
+        json::object row{{"step", step.id},
+                         {"key", step.key.to_string()},
+                         {"hit", step.hit},
+                         {"source", !step.hit            ? "built"
+                                    : step.cache.empty() ? "local"
+                                                         : "remote"},
+                         {"seconds", step.seconds},
+                         {"peak_memory", step.output.peak_memory},
+                         {"layers", std::move(layers)}};
+        if (!step.cache.empty()) row["cache"] = step.cache;
+        rows.push_back(std::move(row));
     }
     return rows;
 }
@@ -83,7 +90,7 @@ static void print_kernels(const BuildReport& report) {
                    {row.gpu, 16},
                    {row.arch, 9},
                    {kernel::to_string(row.judgement.verdict), 11},
-                   {row.judgement.reason}});
+                   {row.judgement.reason + (row.cache.empty() ? "" : " (compiled and proven by " + row.cache + ")")}});
 }
 
 static std::function<void(const std::string&)> warnings_of(Progress& progress) {
@@ -118,7 +125,9 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     io::SystemProcessRunner processes;
     io::HttpClient http;
     request.registry = registry_client(options, warnings_of(progress));
-    const ResolveContext context{store, processes, http, progress, std::move(stop), nullptr, request.registry};
+    const auto cache = shared_cache(options, request.registry, store, progress);
+    const ResolveContext context{store,   processes,        http,       progress, std::move(stop),
+                                 nullptr, request.registry, cache.get()};
     if (!options.only.empty()) {
         build_only(options, request, context);
         return 0;

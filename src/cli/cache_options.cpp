@@ -30,4 +30,18 @@ std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
     return std::make_shared<cache::RegistryCache>(std::move(settings));
 }
 
+std::unique_ptr<SharedCache> shared_cache(const Options& options, const std::shared_ptr<const registry::Client>& client,
+                                          const Store& store, Progress& progress) {
+    auto from = remote_cache(options, client, &store,
+                             [&progress](const std::string& text) { progress.message("warning: " + text); });
+    std::unique_ptr<cache::CacheWriter> to;
+    if (!options.cache_to.empty()) {
+        cache::CacheWriter::Settings settings{client, cache_repository(options.cache_to, "--cache-to"), options.version,
+                                              SharedCache::side_kinds()};
+        to = std::make_unique<cache::CacheWriter>(std::move(settings), store, progress);
+    }
+    if (!from && !to) return nullptr;
+    return std::make_unique<SharedCache>(store, progress, std::move(from), std::move(to));
+}
+
 }  // namespace tmplbuild::cli

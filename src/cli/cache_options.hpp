@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns --cache-from into what asks the caches. Used by every command that takes it. Sends nothing itself.
+// Turns --cache-from and --cache-to into what asks the caches and writes into one. Used by every command that takes it.
+// Sends nothing itself.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 
 #include "cache/remote_cache.hpp"
 #include "cli/commands.hpp"
+#include "engine/shared_cache.hpp"
 #include "registry/session.hpp"
 
 namespace tmplbuild::cli {
@@ -20,5 +22,9 @@ std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
                                                  const std::shared_ptr<const registry::Client>& client,
                                                  const Store* places,
                                                  std::function<void(const std::string& text)> warn);
+
+// All of both options for a build; nothing where neither is given.
+std::unique_ptr<SharedCache> shared_cache(const Options& options, const std::shared_ptr<const registry::Client>& client,
+                                          const Store& store, Progress& progress);
 
 }  // namespace tmplbuild::cli

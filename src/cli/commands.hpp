@@ -31,6 +31,8 @@ struct Options {
     std::string network = "pod";                      // run --network
     std::vector<std::string> plain_http;              // --plain-http HOST[:PORT]
     std::vector<std::string> cache_from;              // --cache-from docker://HOST/REPOSITORY
+    std::string cache_to;                             // --cache-to docker://HOST/REPOSITORY; empty: nowhere
+    std::string version;                              // this program's
     bool json = false, dot = false, check = false, lock_update = false;
 };
 

@@ -116,6 +116,7 @@ struct CommandLine {
     std::function<int(Progress&, std::stop_token)> command;
 
     CommandLine() {
+        options.version = TMPLBUILD_VERSION;
         app.require_subcommand(1);
         app.set_version_flag("--version", version_text);
         CLI::App* build = on_template("build", "Build the image of a template", run_build);
@@ -127,6 +128,9 @@ struct CommandLine {
         repeatable(build->add_option("--only", options.only,
                                      "STEP: make this step alone, as `plan` shows its id, and what it needs; no image; "
                                      "repeatable"));
+        reads_cache(build);
+        build->add_option("--cache-to", options.cache_to,
+                          "docker://HOST/REPOSITORY: write the steps that are made here into this cache");
         repeatable(build->add_option("--secret", options.secrets,
                                      "NAME=FILE: a secret that a `run` step asks for; repeatable"));
         CLI::App* run = on_template("run", "Build the image and start it here", run_run);

@@ -232,7 +232,7 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
 
 // What a shared cache has, other machines can take; what this one's store has, they cannot.
 static std::function<bool(const Step&)> what_jobs_have(const Store& store, cache::RemoteCache* cache,
-                                                const std::stop_token& stop) {
+                                                       const std::stop_token& stop) {
     if (cache == nullptr)
         return [&store](const Step& step) { return store.find_record(step.key->digest()).has_value(); };
     return [cache, stop](const Step& step) { return cache->find(step.key->digest(), stop).value() != nullptr; };

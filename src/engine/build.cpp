@@ -11,6 +11,7 @@
 #include "engine/pull_limit.hpp"
 #include "engine/pushed_steps.hpp"
 #include "engine/python/interpreter.hpp"
+#include "engine/shared_cache.hpp"
 #include "oci/inherited.hpp"
 #include "plan/narrow.hpp"
 
@@ -69,13 +70,13 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     const PlannedBuild planned = plan_build(tmpl, request, context);
     const Plan& plan = planned.plan;
     refuse_too_many_layers(plan, store);
-    refuse_what_cannot_fit(plan.steps, store);
+    refuse_what_cannot_fit(not_shared(plan.steps, context.cache, context.stop), store);
     refuse_large_pull(plan, store);
 
     // 4. Each step comes from the store or is built.
     BuildReport report;
     EngineSteps steps = engine_steps(planned, request, context);
-    PushedSteps pushed(steps, outputs, request.registry.get(), store, progress);
+    PushedSteps pushed(steps, early_outputs(outputs, context.cache), request.registry.get(), store, progress);
     report.steps = run_plan(plan, pushed, MachineBudget::of_this_machine(), progress, context.stop);
 
     // 5. The proofs tell what each kernel does on each GPU of the targets.
@@ -86,12 +87,17 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     // 7. The packed image is proven: no link is lost, services can start, kernels have their device code and what they
     // need.
-    prove_image(report.image, report.steps.front().output.layers.size(), store, context.stop);
+    if (context.cache != nullptr) context.cache->pull_side_files(report.image.layers, context.stop).value();
+    prove_image(report.image, report.steps.front().output.layers.size(), store,
+                blobs_of_build(store, context.cache, context.stop), context.stop);
+    if (context.cache != nullptr) context.cache->share(plan, context.stop);
 
     // 8. The outputs appear by rename, or not at all.
     pushed.finish(context.stop);
     report.outputs = std::move(outputs);
-    write_outputs(store, report.image, plan.name, report.outputs, request.registry.get(), progress, context.stop);
+    pull_for_outputs(report.outputs, report.image.layers, context.cache, context.stop);
+    write_outputs(store, report.image, plan.name, report.outputs, request.registry.get(),
+                  blobs_of_build(store, context.cache, context.stop), progress, context.stop);
     remember_outputs(request.template_file, store, written);
     return report;
 }
@@ -104,9 +110,11 @@ std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vecto
     leave_out_own_files(tmpl, context.store, request.also_written);
     PlannedBuild planned = plan_build(tmpl, request, context);
     planned.plan = narrowed(planned.plan, only);
-    refuse_what_cannot_fit(planned.plan.steps, context.store);
+    refuse_what_cannot_fit(not_shared(planned.plan.steps, context.cache, context.stop), context.store);
     EngineSteps steps = engine_steps(planned, request, context);
-    return run_plan(planned.plan, steps, MachineBudget::of_this_machine(), context.progress, context.stop);
+    auto made = run_plan(planned.plan, steps, MachineBudget::of_this_machine(), context.progress, context.stop);
+    if (context.cache != nullptr) context.cache->share(planned.plan, context.stop);
+    return made;
 }
 
 }  // namespace tmplbuild

@@ -39,6 +39,7 @@ struct ProvenRow {
     std::string kernel, gpu, capability;
     std::string arch;  // of the variant
     kernel::Judgement judgement;
+    std::string cache;  // the shared cache from which the variant came with its proof; empty: it was proven here
 };
 
 struct BuildReport {

@@ -5,6 +5,7 @@
 
 #include "base/secret_mask.hpp"
 #include "base/text.hpp"
+#include "engine/shared_cache.hpp"
 #include "plan/sources.hpp"
 #include "template/layer_traits.hpp"
 
@@ -32,7 +33,7 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
                                  (guess.empty() ? "" : "; " + guess));
     }
     if (missing.empty()) return;
-    // A step that is in the store needs no secret; this looks it up as `plan` does, without the network.
+    // A step that is in the store or in a shared cache needs no secret; this looks it up as `plan` does.
     PrepareOptions offline = options;
     offline.offline = true;
     const Prepared prepared = prepare(tmpl, offline, context);
@@ -40,6 +41,7 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
     std::vector<Error> errors;
     for (const Step& step : plan.steps) {
         if (step.key && context.store.find_record(step.key->digest())) continue;
+        if (step.key && context.cache != nullptr && context.cache->find(step.key->digest(), context.stop)) continue;
         for (const std::string& name : sources_of(step).secrets)
             if (missing.contains(name))
                 errors.push_back(usage_error("the step " + step.id + " needs the secret '" + name + "'",

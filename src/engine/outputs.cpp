@@ -126,8 +126,9 @@ void check_registries(const std::vector<oci::ImageName>& outputs, const registry
 }
 
 static void push_all(const Store& store, const oci::Image& image, const std::vector<Reference>& references,
-                     const registry::Client* client, Progress& progress, const std::stop_token& stop) {
-    const registry::PushedImage pushed = registry::image_of_store(image, store).value();
+                     const registry::Client* client, const std::shared_ptr<const oci::Place>& blobs, Progress& progress,
+                     const std::stop_token& stop) {
+    const registry::PushedImage pushed = registry::image_of_build(image, blobs).value();
     const auto targets = registry::PushTarget::of(references, image.manifest_digest).value();
     for (const registry::PushTarget& target : targets) registry::check_push(pushed, target).value();
     for (const registry::PushTarget& target : targets)
@@ -135,8 +136,8 @@ static void push_all(const Store& store, const oci::Image& image, const std::vec
 }
 
 void write_outputs(const Store& store, const oci::Image& image, const std::string& name,
-                   const std::vector<oci::ImageName>& outputs, const registry::Client* client, Progress& progress,
-                   const std::stop_token& stop) {
+                   const std::vector<oci::ImageName>& outputs, const registry::Client* client,
+                   const std::shared_ptr<const oci::Place>& blobs, Progress& progress, const std::stop_token& stop) {
     std::vector<Reference> references;
     for (const oci::ImageName& output : outputs) {
         if (output.kind == Kind::registry)
@@ -147,7 +148,7 @@ void write_outputs(const Store& store, const oci::Image& image, const std::strin
             write_archive(store, image, name, output, progress, stop);
     }
     // What everybody sees comes last.
-    push_all(store, image, references, client, progress, stop);
+    push_all(store, image, references, client, blobs, progress, stop);
 }
 
 }  // namespace tmplbuild

@@ -3,6 +3,7 @@
 // written is refused before anything is built; each output appears whole or not at all. Throws BuildError.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/progress.hpp"
 #include "oci/image.hpp"
 #include "oci/image_name.hpp"
+#include "oci/place.hpp"
 #include "registry/session.hpp"
 #include "store/store.hpp"
 
@@ -24,9 +26,10 @@ void check_outputs(const std::vector<oci::ImageName>& outputs,
 void check_registries(const std::vector<oci::ImageName>& outputs, const registry::Client* client,
                       const std::stop_token& stop);
 
-// `name` is the template's; an output that needs a name and has none of its own gets it. Registries come last.
+// `name` is the template's; an output that needs a name and has none of its own gets it. Registries come last. `blobs`
+// opens the image's blobs for them; layouts and archives take them from the store.
 void write_outputs(const Store& store, const oci::Image& image, const std::string& name,
-                   const std::vector<oci::ImageName>& outputs, const registry::Client* client, Progress& progress,
-                   const std::stop_token& stop);
+                   const std::vector<oci::ImageName>& outputs, const registry::Client* client,
+                   const std::shared_ptr<const oci::Place>& blobs, Progress& progress, const std::stop_token& stop);
 
 }  // namespace tmplbuild

@@ -14,10 +14,12 @@ PlannedBuild plan_build(const Template& tmpl, const BuildRequest& request, const
 }
 
 EngineSteps engine_steps(const PlannedBuild& planned, const BuildRequest& request, const ResolveContext& context) {
-    const StepEnvironment environment{context.store,      context.processes, context.http,
-                                      context.progress,   context.stop,      planned.plan.image.compression,
-                                      planned.contract,   nullptr,           request.secrets,
-                                      request.nvcc_front, context.registries};
+    const StepEnvironment environment{context.store,      context.processes,
+                                      context.http,       context.progress,
+                                      context.stop,       planned.plan.image.compression,
+                                      planned.contract,   nullptr,
+                                      request.secrets,    request.nvcc_front,
+                                      context.registries, context.cache};
     return {environment, [&store = context.store, &processes = context.processes, &progress = context.progress,
                           init = request.sandbox_init] {
                 if (const auto warning = sandbox_warning(processes)) progress.message("warning: " + *warning);

@@ -45,8 +45,8 @@ Prepared prepare(const Template& tmpl, const PrepareOptions& options, const Reso
     refuse_absent_interpreters(tmpl);
 
     SequentialProgress one_by_one(context.progress);
-    ResolveContext within{context.store, context.processes, context.http,      one_by_one,
-                          context.stop,  context.backends,  context.registries};
+    ResolveContext within{context.store, context.processes, context.http,       one_by_one,
+                          context.stop,  context.backends,  context.registries, context.cache};
     LockWork work(tmpl, out.facts, options, within, out.lock);
     const LockParts parts = parts_of(out.lock);
     for (const auto& part : parts) part->refuse(work);

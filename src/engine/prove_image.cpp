@@ -68,9 +68,10 @@ std::vector<Error> errors_of(const Verification& result) {
     return errors;
 }
 
-void prove_image(const oci::Image& image, std::size_t base_layers, const Store& store, const std::stop_token& stop) {
+void prove_image(const oci::Image& image, std::size_t base_layers, const Store& store,
+                 std::unique_ptr<oci::Place> blobs, const std::stop_token& stop) {
     const Digest& digest = image.manifest_digest;
-    const oci::ImageSource source = oci::ImageSource::of_store(store, digest).value();
+    const oci::ImageSource source = oci::ImageSource::of(std::move(blobs), digest, image.manifest.size()).value();
     const bool services = !store.find_index(services_index, digest);
     const bool kernels = !source.annotation(kernels_annotation).empty() && !store.find_index(kernels_index, digest);
     if (!services && !kernels) return;

@@ -5,9 +5,11 @@
 // build.cpp.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 
 #include "oci/image.hpp"
+#include "oci/place.hpp"
 #include "store/store.hpp"
 #include "verify/verify.hpp"
 
@@ -15,7 +17,9 @@ namespace tmplbuild {
 
 // Skipped for an image that was found good here before. Its first `base_layers` layers are the base's, and its author's
 // own choice. Throws BuildError with everything that is wrong.
-void prove_image(const oci::Image& image, std::size_t base_layers, const Store& store, const std::stop_token& stop);
+// `blobs` is where its blobs are read, the store or what stands for it.
+void prove_image(const oci::Image& image, std::size_t base_layers, const Store& store,
+                 std::unique_ptr<oci::Place> blobs, const std::stop_token& stop);
 
 // Everything that is wrong or unknown, each thing once: an error that several variants of a kernel share names them
 // together.

@@ -15,7 +15,10 @@ PushedSteps::PushedSteps(StepMaker& steps, const std::vector<oci::ImageName>& ou
 
 std::optional<StepResult> PushedSteps::find(const Step& step) {
     auto found = steps_.find(step);
-    if (found && step.in_image) found_.insert(found_.end(), found->output.layers.begin(), found->output.layers.end());
+    if (!found || !step.in_image) return found;
+    // A layer that is in a shared cache alone is the push's to fetch.
+    for (const BuiltLayer& layer : found->output.layers)
+        if (store_.has_blob(layer.digest)) found_.push_back(layer);
     return found;
 }
 

@@ -68,7 +68,7 @@ class Run {
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
             if (!results_[i]) continue;
             const Step& step = plan_.steps[i];
-            out.push_back({step.id, step.key->digest(), results_[i]->hit, results_[i]->seconds,
+            out.push_back({step.id, step.key->digest(), results_[i]->hit, results_[i]->seconds, results_[i]->cache,
                            std::move(results_[i]->output), step.in_image});
         }
         return out;

@@ -6,6 +6,7 @@
 #include "engine/estimate.hpp"
 #include "engine/machine_budget.hpp"
 #include "engine/run_step.hpp"
+#include "engine/shared_cache.hpp"
 #include "plan/plan.hpp"
 
 namespace tmplbuild {
@@ -14,7 +15,8 @@ struct BuiltStep {
     std::string id;
     Digest key;
     bool hit = false;
-    double seconds = 0;  // how long its build took, now or earlier
+    double seconds = 0;   // how long its build took, now or earlier
+    std::string cache{};  // as in StepResult
     StepOutput output;
     bool in_image = true;
 };
@@ -47,6 +49,8 @@ class EngineSteps : public StepMaker {
     }
     void begin() override {
         sandbox_ = machine_().value();
+        if (environment_.cache != nullptr)
+            sandbox_ = environment_.cache->pulling(std::move(sandbox_), environment_.stop);
         environment_.sandbox = sandbox_.get();
     }
     Result<StepResult> make(const Step& step, const StepInputs& inputs, const std::stop_token& stop) override {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/text.hpp"
+#include "engine/shared_cache.hpp"
 #include "engine/step_inputs.hpp"
 #include "engine/step_lock.hpp"
 #include "engine/steps/steps.hpp"
@@ -15,9 +16,14 @@ static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
 }
 
 std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment) {
-    auto record = environment.store.find_record(step.key->digest());
-    if (!record) return std::nullopt;
-    return StepResult{{record->layers, record->facts, record->peak_memory}, true, record->seconds};
+    const Digest key = step.key->digest();
+    const auto result_of = [](const Record& record, const std::string& cache) {
+        return StepResult{{record.layers, record.facts, record.peak_memory}, true, record.seconds, cache};
+    };
+    if (const auto record = environment.store.find_record(key)) return result_of(*record, record->from.cache);
+    if (environment.cache == nullptr) return std::nullopt;
+    const cache::FoundRecord found = environment.cache->find(key, environment.stop);
+    return found ? std::optional(result_of(found->record(), found->cache_name())) : std::nullopt;
 }
 
 Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
@@ -68,8 +74,9 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
         Error error = output.error();
         return error.while_doing("building the step " + step.id);
     }
-    const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory};
+    const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory, {}};
     if (auto put = environment.store.put_record(record); !put) return put.error();
+    if (environment.cache != nullptr) environment.cache->made(step, record);
     std::string note = step.summary;
     if (step.kind().is_compile && output->peak_memory != 0) note += ", held " + human_bytes(output->peak_memory);
     progress.finished(step.id, StepOutcome::built, seconds, note);

@@ -20,12 +20,14 @@ struct StepEnvironment {
     std::map<std::string, std::string> secrets{};
     std::filesystem::path nvcc_front{};
     std::shared_ptr<const registry::Client> registries{};
+    SharedCache* cache = nullptr;  // as ResolveContext has it
 };
 
 struct StepResult {
     StepOutput output;
     bool hit = false;
     double seconds = 0;
+    std::string cache{};  // the shared cache from which it came, now or in an earlier build; empty: it was made here
 };
 
 // The results of the steps that it needs, by id, and their layers, bottom first.

@@ -92,8 +92,12 @@ struct HttpDownload {
 
 // How long the client waits. Tests make these shorter.
 struct HttpPatience {
-    std::chrono::seconds connect{30};                // for the connection, TLS included
-    std::chrono::seconds stall{60};                  // without a single byte arriving
+    std::chrono::seconds connect{30};  // for the connection, TLS included
+    std::chrono::seconds stall{60};    // without a single byte arriving
+    // A body that moves slower than this on average for so long counts as a connection that was cut. What the caller
+    // itself takes to give or take bytes is not counted, nor what the server takes to answer.
+    std::uint64_t least_speed = 1000;  // bytes a second
+    std::chrono::seconds slow_for{120};
     std::chrono::milliseconds first_pause{500};      // before the first retry; each later pause is twice as long
     std::chrono::milliseconds longest_pause{30000};  // a server that asks for a longer one (Retry-After) gets no retry
 };
@@ -146,6 +150,9 @@ Result<std::string> join_url(const std::string& base, const std::string& link);
 
 // Whether scheme, host and port are the same; a missing port is the scheme's own.
 bool same_origin(const std::string& one, const std::string& other);
+
+// Whether a request ended because it would have led to a class of addresses in its `kept_out`: no next try can help.
+bool is_kept_out(const Error& error);
 
 // The class of a URL's host where that is written in numbers; "localhost" is loopback without a look-up (RFC 6761).
 std::optional<AddressClass> spelled_class(const std::string& url);

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 
 #include "base/text.hpp"
 #include "io/http_proxy.hpp"
+#include "io/http_speed.hpp"
 
 namespace tmplbuild::io {
 
@@ -46,10 +48,23 @@ struct Exchange {
     std::uint64_t sent = 0;          // bytes of the body
     std::size_t header_bytes = 0;
     Clock::time_point heard = Clock::now();
+    HttpSpeed speed{heard};
 
-    std::chrono::seconds longest_silence(std::chrono::seconds usual) const {
-        const bool is_working = header_bytes == 0 && sent == (hop.body == nullptr ? 0 : hop.body->size);
-        return is_working ? std::max(usual, hop.until_answer) : usual;
+    // The server was sent all and has not begun to answer.
+    bool is_awaited() const { return header_bytes == 0 && sent == (hop.body == nullptr ? 0 : hop.body->size); }
+    // Why the transfer is to be cut; nullptr: it goes on.
+    const char* why_too_slow(const HttpPatience& patience) {
+        const bool is_idle = is_awaited();
+        if (Clock::now() - heard > (is_idle ? std::max(patience.stall, hop.until_answer) : patience.stall))
+            return "no byte came for too long";
+        if (is_idle) speed.start_over(Clock::now());
+        return speed.is_too_low(patience, Clock::now()) ? "its bytes move too slowly" : nullptr;
+    }
+    // What the caller took to give or take bytes is not the server's silence.
+    void was_ours(Clock::time_point since, std::size_t bytes) {
+        heard = Clock::now();
+        speed.leave_out(heard - since);
+        speed.moved(bytes);
     }
 };
 
@@ -78,7 +93,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
     auto& running = *static_cast<Exchange*>(user);
-    running.heard = Clock::now();
+    const auto begin = Clock::now();
     long status = 0;
     ::curl_easy_getinfo(running.easy, CURLINFO_RESPONSE_CODE, &status);
     running.reply.status = static_cast<int>(status);
@@ -86,13 +101,13 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
         running.refused = taken.error();
         return size + 1;  // any other number than `size` ends the transfer
     }
-    running.heard = Clock::now();  // what the sink took is not the server's silence
+    running.was_ours(begin, size);
     return size;
 }
 
 std::size_t on_read(char* into, std::size_t, std::size_t size, void* user) {
     auto& running = *static_cast<Exchange*>(user);
-    running.heard = Clock::now();
+    const auto begin = running.heard = Clock::now();
     const std::uint64_t left = running.hop.body->size - running.sent;
     if (left == 0) return 0;
     const std::span<char> place(into, static_cast<std::size_t>(std::min<std::uint64_t>(left, size)));
@@ -103,7 +118,7 @@ std::size_t on_read(char* into, std::size_t, std::size_t size, void* user) {
         return CURL_READFUNC_ABORT;
     }
     running.sent += *read;
-    running.heard = Clock::now();
+    running.was_ours(begin, *read);
     return *read;
 }
 
@@ -122,7 +137,9 @@ const char* words(AddressClass kind) {
 }
 
 Error leads_inside(const HttpHop& hop, AddressClass kind) {
-    return network_error("'" + printable_url(hop.url) + "' leads to " + words(kind) + ", and is not asked");
+    Error error = network_error("'" + printable_url(hop.url) + "' leads to " + words(kind) + ", and is not asked");
+    error.os_code = EACCES;  // as a firewall's refusal
+    return error;
 }
 
 curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* wanted) {
@@ -174,9 +191,7 @@ bool is_passing(CURLcode code) {
 Error failure_of(CURLcode code, const HttpHop& hop, const std::string& said) {
     const std::string& url = hop.url;
     const std::string what = hop.body == nullptr ? "fetch" : "send to";
-    const std::string why = said.empty() && code == CURLE_OPERATION_TIMEDOUT ? "no byte came for too long"
-                            : said.empty()                                   ? std::string(::curl_easy_strerror(code))
-                                                                             : said;
+    const std::string why = said.empty() ? std::string(::curl_easy_strerror(code)) : said;
     Error error = network_error("cannot " + what + " " + printable_url(url) + ": " + why);
     if (code == CURLE_SSL_CACERT_BADFILE) {
         error.kind = ErrorKind::machine;
@@ -236,6 +251,8 @@ void set_method(CURL* easy, const HttpHop& hop, Exchange& running) {
 
 }  // namespace
 
+bool is_kept_out(const Error& error) { return error.kind == ErrorKind::network && error.os_code == EACCES; }
+
 struct HttpConnection::Handles {
     CURL* easy = nullptr;
     CURLM* multi = nullptr;
@@ -256,7 +273,7 @@ struct HttpConnection::Handles {
 
     void set(const HttpHop& hop, const HttpPatience& patience, Exchange& running);
     std::optional<AddressClass> peer(const HttpHop& hop) const;
-    CURLcode drive(const Exchange& running, std::chrono::seconds stall, const std::stop_token& stop);
+    CURLcode drive(Exchange& running, const HttpPatience& patience, const std::stop_token& stop);
 };
 
 void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patience, Exchange& running) {
@@ -283,8 +300,7 @@ void HttpConnection::Handles::set(const HttpHop& hop, const HttpPatience& patien
 }
 
 // Runs until the transfer is over, stalls, or `stop` is requested, for which it returns CURLE_ABORTED_BY_CALLBACK.
-CURLcode HttpConnection::Handles::drive(const Exchange& running, std::chrono::seconds stall,
-                                        const std::stop_token& stop) {
+CURLcode HttpConnection::Handles::drive(Exchange& running, const HttpPatience& patience, const std::stop_token& stop) {
     if (::curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
     const std::stop_callback wake(stop, [this] { ::curl_multi_wakeup(multi); });
     CURLcode code = CURLE_OK;
@@ -293,9 +309,11 @@ CURLcode HttpConnection::Handles::drive(const Exchange& running, std::chrono::se
             code = CURLE_ABORTED_BY_CALLBACK;
         else if (::curl_multi_perform(multi, &active) != CURLM_OK)
             code = CURLE_FAILED_INIT;
-        else if (active != 0 && Clock::now() - running.heard > running.longest_silence(stall))
+        else if (const char* why = active == 0 ? nullptr : running.why_too_slow(patience)) {
             code = CURLE_OPERATION_TIMEDOUT;
-        else if (active != 0)
+            said.fill('\0');
+            std::string_view(why).copy(said.data(), said.size() - 1);
+        } else if (active != 0)
             ::curl_multi_poll(multi, nullptr, 0, 500, nullptr);
     }
     int left = 0;
@@ -349,7 +367,7 @@ HttpOutcome HttpConnection::exchange(const HttpHop& hop, const HttpSink& sink, c
         headers.reset(longer);
     }
     ::curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
-    const CURLcode code = handles_->drive(running, patience_.stall, stop);
+    const CURLcode code = handles_->drive(running, patience_, stop);
     long status = 0;
     ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     outcome.reply = std::move(running.reply);

@@ -155,10 +155,14 @@ Result<ImageSource> ImageSource::in(std::unique_ptr<Place> place, const std::str
 }
 
 Result<ImageSource> ImageSource::of_store(const Store& store, const Digest& manifest) {
-    auto impl = std::make_unique<Impl>(Impl{store_place(store), {}});
     auto size = store.blob_size(manifest);
     if (!size) return size.error();
-    if (auto read = impl->read({manifest_type, manifest, *size, "", "", false}); !read) return read.error();
+    return of(store_place(store), manifest, *size);
+}
+
+Result<ImageSource> ImageSource::of(std::unique_ptr<Place> place, const Digest& manifest, std::uint64_t size) {
+    auto impl = std::make_unique<Impl>(Impl{std::move(place), {}});
+    if (auto read = impl->read({manifest_type, manifest, size, "", "", false}); !read) return read.error();
     return ImageSource(std::move(impl));
 }
 

@@ -32,6 +32,8 @@ class ImageSource {
     static Result<ImageSource> in(std::unique_ptr<Place> place, const std::string& tag);
     // An image whose documents and layers are all in the store.
     static Result<ImageSource> of_store(const Store& store, const Digest& manifest);
+    // The image of that manifest, of that many bytes, in any place.
+    static Result<ImageSource> of(std::unique_ptr<Place> place, const Digest& manifest, std::uint64_t size);
     ~ImageSource();
     ImageSource(ImageSource&&) noexcept;
 

@@ -169,7 +169,7 @@ Result<std::string> LayerIndexer::finish(const Digest& diff_id) {
 
 // --- in the store ----------------------------------------------------------------------------------------------------
 
-static std::string side_kind() { return "layer-index-" + std::to_string(kernel::layer_index_version); }
+std::string layer_index_kind() { return "layer-index-" + std::to_string(kernel::layer_index_version); }
 
 Result<StoredIndex> StoredIndex::open(sys::MappedFile file) {
     auto index = kernel::LayerIndex::open(file.bytes());
@@ -185,17 +185,17 @@ Result<StoredIndex> StoredIndex::open(std::string text) {
 }
 
 Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::string_view index) {
-    if (auto put = store.put_side_file(side_kind(), layer.digest, index); !put) return put;
+    if (auto put = store.put_side_file(layer_index_kind(), layer.digest, index); !put) return put;
     // An archive's reader may know the same layer by its plain tar. Where the link fails, the layer is indexed once
     // more.
     if (layer.diff_id != layer.digest)
-        (void)::link(store.side_file(side_kind(), layer.digest).c_str(),
-                     store.side_file(side_kind(), layer.diff_id).c_str());
+        (void)::link(store.side_file(layer_index_kind(), layer.digest).c_str(),
+                     store.side_file(layer_index_kind(), layer.diff_id).c_str());
     return {};
 }
 
 std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob) {
-    auto file = sys::MappedFile::open(store.side_file(side_kind(), blob));
+    auto file = sys::MappedFile::open(store.side_file(layer_index_kind(), blob));
     if (!file) return std::nullopt;
     auto index = StoredIndex::open(std::move(*file));
     return index ? std::optional(std::move(*index)) : std::nullopt;

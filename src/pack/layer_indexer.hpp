@@ -54,6 +54,8 @@ class StoredIndex {
     kernel::LayerIndex index_;
 };
 
+// What the store calls the indexes of layers of this version.
+std::string layer_index_kind();
 // Keeps the index under the digest of the layer's blob, and under that of its tar.
 Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::string_view index);
 // None when the store has no index of this version.

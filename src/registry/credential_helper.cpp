@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a credential helper as a process. Only the requested values of its output are kept, and none of it is shown.
 #include <algorithm>
+#include <atomic>
 
 #include "base/text.hpp"
 #include "registry/credentials.hpp"
@@ -25,12 +26,20 @@ Result<std::optional<Credential>> ask_helper(const std::string& name, const std:
     const std::string program = "docker-credential-" + name;
     io::Command command{.argv = {program, "get"}, .stdin_text = server + "\n", .timeout = helper_patience};
     command.keep_tail = 0;
-    auto run = runner.run(command, stop);
+    // One that prints without an end is ended.
+    std::stop_source end;
+    const std::stop_callback pass_on(stop, [&end] { end.request_stop(); });
+    std::atomic<std::size_t> printed = 0;
+    command.on_line = [&](std::string_view line) {
+        if ((printed += line.size() + 1) > longest_answer) end.request_stop();
+    };
+    auto run = runner.run(command, end.get_token());
     const auto failed = [&](const std::string& how) {
         // The helper's output is not shown, since it may be the secret itself.
         return machine_error("the credential helper " + program + " " + how + " when it was asked for '" + server + "'",
                              "try `echo " + server + " | " + program + " get`; what it prints is not shown here");
     };
+    if (printed > longest_answer && !stop.stop_requested()) return failed("said too much");
     if (!run) return run.error().while_doing("asking the credential helper of '" + server + "'");
     if (run->timed_out)
         return failed("was not done after " + human_seconds(static_cast<double>(helper_patience.count())));

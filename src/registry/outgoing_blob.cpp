@@ -17,7 +17,8 @@ constexpr std::size_t skip_buffer = 256 << 10;  // bytes
 io::HttpBody OutgoingBlob::part(std::uint64_t offset, std::uint64_t size) {
     return {size, [this, offset](std::uint64_t at, std::span<std::byte> into) -> Result<std::size_t> {
                 auto got = read(offset + at, into);
-                // A source that is itself beyond the network may be there at a next try.
+                if (!got) has_failed_ = true;
+                // A source that is itself beyond the network may be there at a next push.
                 if (!got && got.error().kind != ErrorKind::network) is_damaged_ = true;
                 return got;
             }};

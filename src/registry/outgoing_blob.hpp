@@ -30,7 +30,9 @@ class OutgoingBlob {
     // `size` bytes from `offset` on, for as long as this lives. What lies before them is read, too, and hashed.
     io::HttpBody part(std::uint64_t offset, std::uint64_t size);
     std::uint64_t sent() const { return sent_; }  // bytes given out, those given twice counted twice
-    // It cannot be read, or has other bytes than its digest says: no next try can help.
+    // It could not be read. Where it lies beyond the network, whoever reads it there has made all tries already.
+    bool has_failed() const { return has_failed_; }
+    // It cannot be read, or has other bytes than its digest says: no next push can help.
     bool is_damaged() const { return is_damaged_; }
     // Told with how far it has come.
     std::function<void(std::uint64_t position)> on_progress{};
@@ -47,7 +49,7 @@ class OutgoingBlob {
     Sha256 hasher_{};
     std::uint64_t at_ = 0;  // of the next byte that blob_ gives
     std::uint64_t sent_ = 0;
-    bool is_damaged_ = false;
+    bool is_damaged_ = false, has_failed_ = false;
 };
 
 }  // namespace tmplbuild::registry

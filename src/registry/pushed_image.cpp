@@ -35,9 +35,8 @@ std::uint64_t PushedImage::size() const {
     return sum;
 }
 
-Result<PushedImage> image_of_store(const oci::Image& image, const Store& store) {
-    std::shared_ptr<oci::Place> place = oci::store_place(store);
-    return image_of(image.manifest, oci::manifest_type, [place](const auto& wanted) { return place->open(wanted); });
+Result<PushedImage> image_of_build(const oci::Image& image, std::shared_ptr<const oci::Place> blobs) {
+    return image_of(image.manifest, oci::manifest_type, [blobs](const auto& wanted) { return blobs->open(wanted); });
 }
 
 Result<PushedImage> image_of_source(std::shared_ptr<const oci::ImageSource> source) {

@@ -11,6 +11,7 @@
 #include "base/reference.hpp"
 #include "oci/image.hpp"
 #include "oci/image_source.hpp"
+#include "oci/place.hpp"
 #include "registry/outgoing_blob.hpp"
 #include "store/store.hpp"
 
@@ -29,8 +30,8 @@ struct PushedImage {
     std::uint64_t size() const;  // of everything
 };
 
-// One that a build has just made, all of it in the store.
-Result<PushedImage> image_of_store(const oci::Image& image, const Store& store);
+// One that a build has just made; `blobs` opens its blobs.
+Result<PushedImage> image_of_build(const oci::Image& image, std::shared_ptr<const oci::Place> blobs);
 // An error for a docker-archive, which has no manifest.
 Result<PushedImage> image_of_source(std::shared_ptr<const oci::ImageSource> source);
 

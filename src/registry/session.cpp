@@ -209,6 +209,13 @@ struct Session::Impl {
         return ready;
     }
 
+    // A registry that knows the login can put it into what an error repeats, such as the address of a redirect. Under
+    // the mutex.
+    Error masked(Error error) const {
+        error.message = mask.masked(error.message);
+        for (std::string& doing : error.doing) doing = mask.masked(doing);
+        return error;
+    }
     void take_note(const io::HttpResponse& response) {
         const std::scoped_lock lock(mutex);
         if (response.peer && io::same_origin(base, response.final_url)) peer = response.peer;
@@ -249,15 +256,15 @@ Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpB
         if (!ready) return ready.error();
         auto response = sink ? impl_->client.http.stream(ready->request, sink, stop)
                              : impl_->client.http.send(ready->request, stop);
-        if (!response) return response;
-        impl_->take_note(*response);
-        if (response->status != 401 || !ready->is_own) return response;
+        if (response) impl_->take_note(*response);
         const std::scoped_lock lock(impl_->mutex);
+        if (!response) return impl_->masked(response.error());
+        if (response->status != 401 || !ready->is_own) return response;
         const auto answered = is_second ? Result<void>(impl_->refused_login(*response))
                                         : impl_->answer_challenge(*response, ready->used, stop);
         if (answered) continue;
         impl_->is_login_refused = true;
-        return answered.error();
+        return impl_->masked(answered.error());
     }
 }
 
@@ -265,9 +272,10 @@ Result<std::string> Session::location(const io::HttpResponse& response) const {
     const std::string where = header_of(response, "location");
     if (where.empty()) return network_error("the registry " + impl_->image.host + " does not say where to go on");
     auto url = io::join_url(response.final_url, where);
-    if (!url) return url.error();
-    if (auto may = impl_->may_ask(*url); !may) return may.error();
-    return *url;
+    const auto may = url ? impl_->may_ask(*url) : Result<void>(url.error());
+    if (may) return url;
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->masked(may.error());
 }
 
 Error Session::refused(const std::string& what, const io::HttpResponse& response) const {

@@ -85,8 +85,9 @@ Result<Arrival> BlobUpload::run(const std::stop_token& stop) {
             return arrived;
         }
         if (stop.stop_requested()) return stopped();
-        if (blob_.is_damaged()) is_refused_ = true;
-        if (is_refused_ || is_told_to_wait_ || arrived.error().kind != ErrorKind::network) return arrived;
+        if (blob_.is_damaged() || io::is_kept_out(arrived.error())) is_refused_ = true;
+        if (is_refused_ || is_told_to_wait_ || blob_.has_failed()) return arrived;
+        if (arrived.error().kind != ErrorKind::network) return arrived;
         if (upload_.confirmed >= before + upload_progress) tries = 0;
         if (tries >= most_upload_tries) return arrived;
         if (!pause(tries, stop)) return stopped();

@@ -14,6 +14,7 @@
 namespace tmplbuild {
 
 class BuildBackends;
+class SharedCache;
 namespace registry {
 struct Client;
 }
@@ -26,6 +27,7 @@ struct ResolveContext {
     std::stop_token stop;
     BuildBackends* backends = nullptr;                     // nullptr where nothing may be run: while planning
     std::shared_ptr<const registry::Client> registries{};  // with this user's logins; none: as nobody
+    SharedCache* cache = nullptr;                          // of --cache-from and --cache-to; nullptr: there is none
 };
 
 }  // namespace tmplbuild

@@ -6,12 +6,15 @@ namespace tmplbuild {
 json::object record_json(const Record& record) {
     json::array layers;
     for (const BuiltLayer& layer : record.layers) layers.push_back(layer.to_json());
-    return {{"step", record.step},
-            {"key", record.key.to_json()},
-            {"layers", std::move(layers)},
-            {"facts", record.facts},
-            {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
-            {"peak_memory", record.peak_memory}};
+    json::object out{{"step", record.step},
+                     {"key", record.key.to_json()},
+                     {"layers", std::move(layers)},
+                     {"facts", record.facts},
+                     {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
+                     {"peak_memory", record.peak_memory}};
+    if (!record.from.cache.empty())
+        out["from"] = json::object{{"cache", record.from.cache}, {"signed_by", record.from.signed_by}};
+    return out;
 }
 
 Result<Record> parse_record(const json::object& o) {
@@ -23,7 +26,7 @@ Result<Record> parse_record(const json::object& o) {
     if (!facts) return facts.error();
     auto inputs = CanonicalKey::from_json(**key);
     if (!inputs) return inputs.error();
-    Record record{json::string_or(o, "step", ""), std::move(*inputs), {}, **facts, 0, 0};
+    Record record{json::string_or(o, "step", ""), std::move(*inputs), {}, **facts, 0, 0, {}};
     for (const json::value& item : **layers) {
         if (!item.is_object()) return build_error("a layer is no object");
         auto layer = BuiltLayer::from_json(item.get_object());
@@ -32,6 +35,9 @@ Result<Record> parse_record(const json::object& o) {
     }
     record.seconds = static_cast<double>(json::int_or(o, "milliseconds", 0)) / 1000;
     record.peak_memory = static_cast<std::uint64_t>(json::int_or(o, "peak_memory", 0));
+    if (const json::value* from = o.if_contains("from"); from != nullptr && from->is_object())
+        record.from = {json::string_or(from->get_object(), "cache", ""),
+                       json::string_or(from->get_object(), "signed_by", "")};
     return record;
 }
 

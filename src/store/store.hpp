@@ -21,6 +21,13 @@
 
 namespace tmplbuild {
 
+// The shared cache from which a record came; empty for what this store's own builds made.
+struct RecordOrigin {
+    std::string cache;      // "docker://ghcr.io/me/cache"
+    std::string signed_by;  // the signing key's digest; empty: not signed, or not looked at
+    bool operator==(const RecordOrigin&) const = default;
+};
+
 // What one finished step left: its layers and facts, with the key that led to them.
 struct Record {
     std::string step;  // "kernel:int8-attention:8.9"
@@ -29,6 +36,7 @@ struct Record {
     json::object facts;  // what later stages need to know (proofs, contract, installed packages)
     double seconds = 0;
     std::uint64_t peak_memory = 0;  // bytes; 0 where it was not measured
+    RecordOrigin from{};
 };
 
 class Store {

@@ -82,10 +82,10 @@ wait $pid || fail "a push does not survive its registry's restart: $(tail "$work
 skopeo copy -q --src-tls-verify=false "docker://127.0.0.1:$port/other/d:1" "oci:$work/copy:d" || fail "what arrived is not whole"
 
 # A registry that keeps what it has: killed ten times, and hardly a byte is sent twice.
-python3 "$fakes/keeping_registry.py" >"$work/keeping.port" &
+"$TMPLBUILD_SOURCE/tests/registry-kit/kit" serve honest-push >"$work/keeping" &
 registry_pids="$registry_pids $!"
-for _ in $(seq 200); do [ ! -s "$work/keeping.port" ] && sleep 0.05 || break; done
-port=$(cat "$work/keeping.port")
+for _ in $(seq 200); do [ ! -s "$work/keeping" ] && sleep 0.05 || break; done
+port=$(head -n 1 "$work/keeping" | jq .port)
 start_relay "$port" "$work/kept" $((40 * mib))
 hits=0
 for _ in 1 2 3 4 5 6 7 8 9 10; do

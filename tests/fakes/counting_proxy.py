@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A TCP relay that counts: counting_proxy.py TARGET_PORT COUNT_FILE [BYTES_PER_SECOND]
 
-Prints its own port on 127.0.0.1. COUNT_FILE holds how many bytes clients have sent so far. With a rate, all clients
-together send no faster, so that a test can cut a push in its middle.
+Prints its own port on 127.0.0.1. COUNT_FILE holds how many bytes clients have sent so far, COUNT_FILE.received how many
+they have received. With a rate, all clients together send no faster, so that a test can cut a push in its middle.
 """
 import asyncio
 import os
@@ -12,14 +12,15 @@ import time
 
 TARGET, COUNT_FILE = int(sys.argv[1]), sys.argv[2]
 RATE = float(sys.argv[3]) if len(sys.argv) > 3 else 0
-sent = 0
+sent = received = 0
 free_at = 0.0  # when the next bytes may go, at RATE
 
 
 def note():
-    with open(COUNT_FILE + ".new", "w") as file:
-        file.write(f"{sent}\n")
-    os.replace(COUNT_FILE + ".new", COUNT_FILE)
+    for name, count in ((COUNT_FILE, sent), (COUNT_FILE + ".received", received)):
+        with open(COUNT_FILE + ".new", "w") as file:
+            file.write(f"{count}\n")
+        os.replace(COUNT_FILE + ".new", name)
 
 
 async def up(reader, writer):
@@ -35,7 +36,10 @@ async def up(reader, writer):
 
 
 async def down(reader, writer):
+    global received
     while data := await reader.read(65536):
+        received += len(data)
+        note()
         writer.write(data)
         await writer.drain()
 

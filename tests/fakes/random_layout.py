@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """An OCI layout whose layers hold bytes that nothing compresses: random_layout.py FOLDER SEED SIZE..."""
 import hashlib
-import io
 import json
 import os
 import random
 import sys
-import tarfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../registry-kit"))
+from kitlib.images import noise, tar_of  # noqa: E402
 
 folder, seed, sizes = sys.argv[1], int(sys.argv[2]), [int(size) for size in sys.argv[3:]]
 source = random.Random(seed)
@@ -21,20 +23,9 @@ def put(media_type, content):
     return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(content)}
 
 
-def noise(size):
-    """randbytes() takes no more than 256 MiB at once."""
-    step = 1 << 24
-    return b"".join(source.randbytes(min(step, size - at)) for at in range(0, size, step))
-
-
 layers = []
 for number, size in enumerate(sizes):
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as archive:
-        entry = tarfile.TarInfo(f"file-{number}")
-        entry.size = size
-        archive.addfile(entry, io.BytesIO(noise(size)))
-    layers.append(put("application/vnd.oci.image.layer.v1.tar", tar.getvalue()))
+    layers.append(put("application/vnd.oci.image.layer.v1.tar", tar_of(f"file-{number}", noise(source, size))))
 config = put("application/vnd.oci.image.config.v1+json", json.dumps(
     {"architecture": "amd64", "os": "linux", "config": {},
      "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]}}).encode())

@@ -20,9 +20,10 @@ std::vector<ProvenRow> proven_rows(const Plan& plan, const std::vector<BuiltStep
     std::vector<ProvenRow> out;
     std::vector<Error> broken;
     for (const PlannedGpu& gpu : plan.gpus) {
-        const kernel::Judgement judged = kernel::judge_variant(proof_of(step_of(steps, gpu.step)), gpu.target);
+        const BuiltStep& step = step_of(steps, gpu.step);
+        const kernel::Judgement judged = kernel::judge_variant(proof_of(step), gpu.target);
         out.push_back({gpu.kernel, gpu.target.label, gpu.target.capability ? gpu.target.capability->to_string() : "",
-                       gpu.arch.to_string(), judged});
+                       gpu.arch.to_string(), judged, step.cache});
         if (!kernel::runs(judged.verdict))
             broken.push_back(build_error("the kernel '" + gpu.kernel + "' does not run on the " + gpu.target.label +
                                          ": " + judged.reason));

@@ -70,6 +70,7 @@ class BasePart : public LockPart {
         StepEnvironment environment{context.store, context.processes,           context.http,  context.progress,
                                     context.stop,  work.tmpl.image.compression, BaseContract()};
         environment.registries = context.registries;
+        environment.cache = context.cache;
         if (auto found = find_step(step, environment)) return std::move(*found);
         refuse_what_cannot_fit({step}, context.store);
         // The base's facts are measured inside the sandbox.

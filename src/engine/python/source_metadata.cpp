@@ -35,6 +35,7 @@ Result<std::string> SandboxBackends::metadata(const LockedDistribution& source,
         if (const std::string text = json::string_or(known->get_object(), "metadata", ""); !text.empty()) return text;
     if (!sandbox_) {
         auto made = make_sandbox(context_.store, context_.processes, init_);
+        if (made && context_.cache != nullptr) made = context_.cache->pulling(std::move(*made), context_.stop);
         if (!made) return made.error();
         sandbox_ = std::move(*made);
     }

@@ -49,7 +49,8 @@ struct OutputPlace {
         return oci::assemble_image(store, spec).value();
     }
     void write(const oci::Image& image) {
-        write_outputs(store, image, "example", outputs, nullptr, progress, progress.stop.get_token());
+        write_outputs(store, image, "example", outputs, nullptr, oci::store_place(store), progress,
+                      progress.stop.get_token());
     }
     std::vector<std::string> files() const {
         std::vector<std::string> out;

@@ -97,6 +97,36 @@ TEST_CASE("a connection that always fails is a network error after its tries") {
     CHECK_FALSE(client.send({.url = "no url at all"}, {}));
 }
 
+TEST_CASE("a transfer that is too slow for too long fails, and one that is fast enough does not") {
+    HttpPatience patience{.connect = 5s, .stall = 60s, .first_pause = 1ms};
+    patience.slow_for = 2s;
+    const HttpRequest trickle{.url = server().at("/trickle"), .limit = 30};  // ten bytes a second
+    const HttpBodySink sink = [](std::string_view) { return Result<void>(); };
+    patience.least_speed = 20;
+    const auto slow = HttpClient(patience).stream(trickle, sink, {});
+    REQUIRE_FALSE(slow);
+    CHECK(slow.error().kind == ErrorKind::network);
+    CHECK(slow.error().message.find("too slowly") != std::string::npos);
+    patience.least_speed = 5;
+    const auto good = HttpClient(patience).stream(trickle, sink, {});
+    REQUIRE_FALSE(good);
+    CHECK(good.error().message.find("larger than the limit") != std::string::npos);
+}
+
+TEST_CASE("what the caller takes and what the server takes to answer is not a slow transfer") {
+    HttpPatience patience{.connect = 5s, .stall = 60s, .first_pause = 1ms};
+    patience.slow_for = 1s;
+    patience.least_speed = 2 << 20;
+    HttpClient client(patience);
+    bool is_first = true;
+    const HttpBodySink sink = [&is_first](std::string_view) -> Result<void> {
+        if (std::exchange(is_first, false)) std::this_thread::sleep_for(1500ms);
+        return {};
+    };
+    CHECK(client.stream({.url = server().at("/big?size=8000000")}, sink, {}));
+    CHECK(client.send({.url = server().at("/late?seconds=1.5")}, {}));
+}
+
 TEST_CASE("a transfer without a byte for the stall time fails") {
     HttpClient client({.connect = 5s, .stall = 1s, .first_pause = 1ms});
     const auto begin = std::chrono::steady_clock::now();

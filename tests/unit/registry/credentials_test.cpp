@@ -166,6 +166,23 @@ TEST_CASE("a helper is asked by its protocol") {
     CHECK_FALSE(machine.find("ghcr.io/x"));
 }
 
+TEST_CASE("a helper that prints without an end is ended") {
+    class Endless : public io::ProcessRunner {
+      public:
+        Result<io::ProcessResult> run(const io::Command& command, std::stop_token stop) override {
+            for (lines = 0; !stop.stop_requested() && lines < 1'000'000; ++lines) command.on_line("hunter2");
+            return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        }
+        int lines = 0;
+    } helper;
+    Machine machine;
+    machine.variables["DOCKER_AUTH_CONFIG"] = R"({"credsStore":"all"})";
+    const auto found = machine.read().value().find(Reference::parse("ghcr.io/x").value(), helper, {});
+    REQUIRE_FALSE(found);
+    CHECK(found.error().message.find("said too much") != std::string::npos);
+    CHECK(helper.lines < 100'000);
+}
+
 TEST_CASE("nothing that a failing helper prints is shown") {
     Machine machine;
     machine.variables["DOCKER_AUTH_CONFIG"] = R"({"credsStore":"all"})";

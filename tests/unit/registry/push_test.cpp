@@ -137,6 +137,21 @@ TEST_CASE("a damaged blob never arrives, and its upload is taken back") {
     CHECK(pusher.journal_size() == 0);
 }
 
+TEST_CASE("a source beyond the network that fails is not read again by the push") {
+    Pusher pusher;
+    PushedImage image = image_of_texts({long_text(9 << 20, 1)});
+    int opened = 0;
+    image.blobs[0].open = [&opened]() -> Result<oci::Blob> {
+        ++opened;
+        return network_error("the other registry is away");
+    };
+    const auto pushed = pusher.push(image);
+    REQUIRE_FALSE(pushed);
+    CHECK(pushed.error().message == "the other registry is away");
+    CHECK(opened == 1);
+    CHECK(pusher.journal_size() != 0);  // a later push can go on
+}
+
 TEST_CASE("what the registry refuses ends the push with its words, and leaves no upload") {
     Pusher pusher;
     const PushedImage image = image_of_texts({long_text(9 << 20, 1), long_text(100, 2)});

@@ -214,6 +214,36 @@ TEST_CASE("no form of a login is told by a refusal: coded, cut in its middle, or
     CHECK(said("no").find("token-7f3a") == std::string::npos);
 }
 
+TEST_CASE("a login that a registry puts into an address is not told by the error about that address") {
+    FakeRegistry fake;
+    fake.challenge = "Basic realm=\"x\"";
+    fake.log_in("ghcr.io", "me:hunter2");
+    fake.protect("", {"Basic " + base64("me:hunter2")});
+    const Client client = fake.client();
+    Session session(client, reference_of("ghcr.io/me/x"), Access::pull);
+    REQUIRE(session.send(manifest_request, {}));
+    for (const char* where : {"ftp://x/hunter2", "http://x/hunter2"}) {
+        const auto next = session.location(
+            {.status = 202, .headers = {{"location", where}}, .body = {}, .final_url = "https://ghcr.io/"});
+        REQUIRE_FALSE(next);
+        CHECK(next.error().to_string().find("hunter2") == std::string::npos);
+    }
+    fake.http.answer_by = [](const io::HttpRequest&) -> std::optional<Result<io::HttpResponse>> {
+        return network_error("'ftp://x/hunter2' is not an http or https URL").while_doing("asking hunter2");
+    };
+    const auto refused = session.send(manifest_request, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().to_string().find("hunter2") == std::string::npos);
+    // What a server asks for after a login, too.
+    fake.challenge = R"(Bearer realm="ftp://x/hunter2")";
+    fake.http.answer_by = [&fake](const io::HttpRequest&) -> std::optional<Result<io::HttpResponse>> {
+        return fake.unauthorized();
+    };
+    const auto asked = session.send(manifest_request, {});
+    REQUIRE_FALSE(asked);
+    CHECK(asked.error().to_string().find("hunter2") == std::string::npos);
+}
+
 TEST_CASE("a registry's refusal is told in words, without what is secret in it") {
     FakeRegistry fake;
     fake.challenge = "Basic realm=\"x\"";

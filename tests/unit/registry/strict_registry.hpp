@@ -67,9 +67,12 @@ class StrictRegistry : public io::Http {
         if (answer) answer->peer = io::AddressClass::open;
         return answer;
     }
-    Result<io::HttpResponse> stream(const io::HttpRequest& request, const io::HttpBodySink&,
+    Result<io::HttpResponse> stream(const io::HttpRequest& request, const io::HttpBodySink& sink,
                                     std::stop_token stop) override {
-        return send(request, std::move(stop));
+        auto answer = send(request, std::move(stop));
+        if (answer && answer->status == 200)
+            if (auto taken = sink(answer->body); !taken) return taken.error();
+        return answer;
     }
     Result<io::HttpDownload> download(const io::HttpRequest&, const std::filesystem::path&,
                                       const std::function<void(std::uint64_t, std::uint64_t)>&,
@@ -165,7 +168,12 @@ class StrictRegistry : public io::Http {
         }
         if (is_upload) return upload(request, rest.substr(14), query);
         if (rest.starts_with("blobs/uploads/")) return begin(repository, query);
-        if (rest.starts_with("blobs/")) return blob(repository, rest.substr(6));
+        if (rest.starts_with("blobs/")) {
+            auto answer = blob(repository, rest.substr(6));
+            if (request.method == io::HttpMethod::get && answer->status == 200)
+                answer->body = blobs[repository].at(Digest::parse(rest.substr(6)).value());
+            return answer;
+        }
         return manifest(request, repository, rest.substr(10), query);
     }
 
@@ -242,6 +250,13 @@ class StrictRegistry : public io::Http {
         if (request.method == io::HttpMethod::head) {
             if (!manifests.contains(place)) return say(404, {}, "MANIFEST_UNKNOWN");
             return say(200, {{"docker-content-digest", Sha256::of(manifests[place]).to_string()}});
+        }
+        if (request.method == io::HttpMethod::get) {
+            if (!manifests.contains(place)) return say(404, {}, "MANIFEST_UNKNOWN");
+            return Response{.status = 200,
+                            .headers = {{"content-type", "application/vnd.oci.image.manifest.v1+json"}},
+                            .body = manifests[place],
+                            .final_url = {}};
         }
         std::string text;
         if (!take(request, text)) return cut();

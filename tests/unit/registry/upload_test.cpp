@@ -301,6 +301,21 @@ TEST_CASE("a registry that never keeps an upload is given up") {
     CHECK(pusher.there.uploads.empty());
 }
 
+TEST_CASE("an upload that leads where no connection may lead is refused at once") {
+    Pusher pusher;
+    pusher.there.instead = [](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (!what.starts_with("P") || what.starts_with("POST")) return std::nullopt;
+        Error inside = network_error("it leads to a private network");
+        inside.os_code = EACCES;
+        return inside;
+    };
+    const auto pushed = pusher.push(image_of_texts({long_text(100, 1)}));
+    REQUIRE_FALSE(pushed);
+    CHECK(pushed.error().message == "it leads to a private network");
+    CHECK(pusher.there.count("PATCH") + pusher.there.count("PUT") <= 2);  // of the layer and of the configuration
+    CHECK(pusher.journal_size() == 0);
+}
+
 TEST_CASE("an upload that leads to plain http is refused") {
     Pusher pusher;
     pusher.there.afterwards = [](const std::string& what, io::HttpResponse& response) {

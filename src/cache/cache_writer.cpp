@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/cache_writer.hpp"
+
+#include <ctime>
+#include <utility>
+
+#include "io/compress.hpp"
+#include "oci/place.hpp"
+#include "registry/pull.hpp"
+#include "registry/push.hpp"
+#include "sys/clock.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild::cache {
+
+namespace {
+
+std::string time_of_now() {
+    const timespec now = sys::time_of_day();
+    tm parts{};
+    char text[32];
+    ::gmtime_r(&now.tv_sec, &parts);
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+Result<std::string> compressed(std::string_view content) {
+    std::string out;
+    io::Compressor zstd(Compression::zstd, [&](std::span<const std::byte> data) -> Result<void> {
+        out.append(reinterpret_cast<const char*>(data.data()), data.size());
+        return {};
+    });
+    if (auto written = zstd.write(std::as_bytes(std::span(content))); !written) return written.error();
+    if (auto ended = zstd.finish(); !ended) return ended.error();
+    return out;
+}
+
+registry::PushedBlob blob_of(const std::string& media_type, std::string text) {
+    const oci::Descriptor what{media_type, Sha256::of(text), text.size(), "", "", false};
+    auto kept = std::make_shared<const std::string>(std::move(text));
+    return {what, [kept]() -> Result<oci::Blob> {
+                auto at = std::make_shared<std::size_t>(0);
+                return oci::Blob{
+                    "a part of a step", kept->size(), [kept, at](std::span<std::byte> into) -> Result<std::size_t> {
+                        const std::size_t size = kept->copy(reinterpret_cast<char*>(into.data()), into.size(), *at);
+                        *at += size;
+                        return size;
+                    }};
+            }};
+}
+
+// The side files of a record's layers that the store has, as blobs; `document` gets their names.
+Result<std::vector<registry::PushedBlob>> side_blobs(const Store& store, const std::set<std::string>& kinds,
+                                                     StepDocument& document) {
+    std::vector<registry::PushedBlob> out;
+    std::set<Digest> seen;
+    for (const BuiltLayer& layer : document.record.layers) {
+        if (!seen.insert(layer.digest).second) continue;
+        for (const std::string& kind : kinds) {
+            const auto content = sys::read_file(store.side_file(kind, layer.digest));
+            if (!content) continue;
+            auto small = compressed(*content);
+            if (!small) return small.error();
+            if (small->size() > side_limit) continue;
+            out.push_back(blob_of(side_type, std::move(*small)));
+            document.side.push_back({layer.digest, kind, out.back().what.digest, out.back().what.size});
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+CacheWriter::CacheWriter(Settings settings, const Store& store, Progress& progress)
+    : settings_(std::move(settings)),
+      store_(store),
+      progress_(progress),
+      session_(std::make_unique<registry::Session>(*settings_.client, settings_.repository, registry::Access::push)),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+CacheWriter::~CacheWriter() { thread_.request_stop(); }
+
+void CacheWriter::offer(const Record& record) {
+    const std::scoped_lock lock(mutex_);
+    if (has_failed_ || !offered_.insert(record.key.digest()).second) return;
+    waiting_.push_back(record);
+    changed_.notify_all();
+}
+
+void CacheWriter::finish(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    const auto is_over = [this] { return waiting_.empty() && !is_writing_; };
+    if (changed_.wait(lock, stop, is_over)) return;
+    has_failed_ = true;
+    waiting_.clear();
+    thread_.request_stop();
+    changed_.wait(lock, is_over);
+}
+
+void CacheWriter::work(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
+        const Record record = std::move(waiting_.front());
+        waiting_.pop_front();
+        is_writing_ = true;
+        lock.unlock();
+        const auto written = write(record, stop);
+        lock.lock();
+        is_writing_ = false;
+        if (!written && written.error().kind != ErrorKind::interrupted)
+            give_up("the step " + record.step + " is not written to the cache docker://" +
+                    settings_.repository.repository_name() + ": " + written.error().message);
+        changed_.notify_all();
+    }
+}
+
+void CacheWriter::give_up(const std::string& why) {
+    waiting_.clear();
+    if (std::exchange(has_failed_, true)) return;
+    progress_.message("warning: " + why + "; the build goes on without writing there");
+}
+
+// Somebody else may have written it since this build looked.
+Result<bool> CacheWriter::is_there(const Digest& key, const std::stop_token& stop) {
+    auto found = registry::find_manifest(*session_, tag_of(key), stop);
+    if (!found && found.error().kind == ErrorKind::interrupted) return found.error();
+    // Some registries hide what is not there yet from who may make it: then the push has the answer.
+    return found && *found && parse_manifest((*found)->text, (*found)->media_type, tag_of(key));
+}
+
+Result<void> CacheWriter::write(const Record& record, const std::stop_token& stop) {
+    const Digest key = record.key.digest();
+    auto there = is_there(key, stop);
+    if (!there) return there.error();
+    if (*there) return {};
+    StepDocument document{record, {}};
+    auto side = side_blobs(store_, settings_.side_kinds, document);
+    if (!side) return side.error();
+    std::string text = document_text(document);
+    if (text.size() > document_limit) return build_error("its document is too large");
+    registry::PushedImage image;
+    image.manifest = manifest_text(document, {{key_note, key.to_string()},
+                                              {step_note, record.step},
+                                              {version_note, settings_.version},
+                                              {created_note, time_of_now()}});
+    image.media_type = oci::manifest_type;
+    image.digest = Sha256::of(image.manifest);
+    std::shared_ptr<oci::Place> stored = oci::store_place(store_);
+    std::set<Digest> seen;
+    for (const BuiltLayer& layer : record.layers) {
+        const oci::Descriptor what{layer_media_type(layer.compression), layer.digest, layer.size, "", "", false};
+        if (seen.insert(layer.digest).second)
+            image.blobs.push_back({what, [stored, what] { return stored->open(what); }});
+    }
+    for (registry::PushedBlob& blob : *side)
+        if (seen.insert(blob.what.digest).second) image.blobs.push_back(std::move(blob));
+    if (image.blobs.empty()) image.blobs.push_back(blob_of("", "{}"));
+    image.blobs.push_back(blob_of(document_type, std::move(text)));
+    const registry::PushTarget target{settings_.repository, {tag_of(key)}};
+    const registry::PushContext context{*settings_.client, store_, progress_, record.step + " into the cache"};
+    auto pushed = registry::push_image(image, target, context, stop);
+    if (!pushed) return pushed.error();
+    return {};
+}
+
+}  // namespace tmplbuild::cache

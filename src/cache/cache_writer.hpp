@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finished steps on their way into a repository that is a cache, one after the other, while the build goes on. Used by
+// builds with --cache-to. A step appears there whole or not at all: its manifest comes last. Never fails a build: what
+// could not be written is said once.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "base/progress.hpp"
+#include "cache/step_document.hpp"
+#include "registry/session.hpp"
+#include "store/store.hpp"
+
+namespace tmplbuild::cache {
+
+class CacheWriter {
+  public:
+    struct Settings {
+        std::shared_ptr<const registry::Client> client;
+        Reference repository;
+        std::string version;               // of this tool, for the annotations
+        std::set<std::string> side_kinds;  // side files of layers that go along, as the store calls them
+    };
+    CacheWriter(Settings settings, const Store& store, Progress& progress);
+    // Stops what is on its way, so that a later write goes on with it.
+    ~CacheWriter();
+    CacheWriter(const CacheWriter&) = delete;
+    CacheWriter& operator=(const CacheWriter&) = delete;
+
+    const Reference& repository() const { return settings_.repository; }
+    // The record's layers are whole in the store, and have all side files that they will have. Each key once. A step
+    // that the repository has already is not written again.
+    void offer(const Record& record);
+    // Waits until all that was offered is written, or something failed or `stop` was requested and nothing is sent any
+    // more.
+    void finish(const std::stop_token& stop);
+
+  private:
+    void work(const std::stop_token& stop);
+    Result<void> write(const Record& record, const std::stop_token& stop);
+    Result<bool> is_there(const Digest& key, const std::stop_token& stop);
+    void give_up(const std::string& why);  // under the lock
+
+    const Settings settings_;
+    const Store& store_;
+    Progress& progress_;
+    std::unique_ptr<registry::Session> session_;
+    std::mutex mutex_;  // for everything below
+    std::condition_variable_any changed_;
+    std::deque<Record> waiting_;
+    std::set<Digest> offered_;
+    bool is_writing_ = false, has_failed_ = false;
+    std::jthread thread_;  // last: it ends before the rest
+};
+
+}  // namespace tmplbuild::cache

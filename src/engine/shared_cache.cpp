@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/shared_cache.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pack/layer_indexer.hpp"
+#include "plan/sources.hpp"
+
+namespace tmplbuild {
+
+namespace {
+
+constexpr std::uint64_t small_step = 1'000'000;  // bytes of its layers
+constexpr double short_step = 5;                 // seconds
+
+class PullingSandbox : public Sandbox {
+  public:
+    PullingSandbox(SharedCache& cache, std::unique_ptr<Sandbox> sandbox, std::stop_token stop)
+        : cache_(cache), sandbox_(std::move(sandbox)), stop_(std::move(stop)) {}
+
+    Result<std::unique_ptr<SandboxSession>> open(const std::vector<BuiltLayer>& below,
+                                                 const std::vector<SandboxMount>& mounts) override {
+        if (auto pulled = cache_.pull(below, stop_); !pulled) return pulled.error();
+        return sandbox_->open(below, mounts);
+    }
+
+  private:
+    SharedCache& cache_;
+    std::unique_ptr<Sandbox> sandbox_;
+    std::stop_token stop_;
+};
+
+bool is_fetched(const Step& step) {
+    const StepSources sources = sources_of(step);
+    return sources.packages || sources.file || sources.commit || !sources.distributions.empty();
+}
+
+}  // namespace
+
+bool is_worth_sharing(const Step& step, const Record& record) {
+    std::uint64_t size = 0;
+    for (const BuiltLayer& layer : record.layers) size += layer.size;
+    return size > small_step || record.seconds > short_step || step.kind().is_change || step.kind().is_compile ||
+           is_fetched(step);
+}
+
+std::set<std::string> SharedCache::side_kinds() { return {layer_index_kind()}; }
+
+SharedCache::SharedCache(const Store& store, Progress& progress, std::shared_ptr<cache::RemoteCache> from,
+                         std::unique_ptr<cache::CacheWriter> to)
+    : store_(store), from_(std::move(from)), layers_(store, progress, side_kinds()), to_(std::move(to)) {}
+
+cache::FoundRecord SharedCache::find(const Digest& key, const std::stop_token& stop) {
+    if (!from_) return nullptr;
+    cache::FoundRecord found = from_->find(key, stop).value();
+    if (!found) return nullptr;
+    layers_.add(found);
+    remember(*found);
+    return found;
+}
+
+// For `explain`, for estimates, and for later builds, once the layers are here.
+void SharedCache::remember(const cache::RemoteRecord& found) {
+    const std::scoped_lock lock(mutex_);
+    Record record = found.record();
+    if (!remembered_.insert(record.key.digest()).second) return;
+    record.from = {found.cache_name(), ""};
+    store_.put_record(record).value();
+}
+
+std::vector<Step> SharedCache::look_ahead(const std::vector<Step>& steps, const std::stop_token& stop) {
+    std::vector<Step> missing;
+    std::vector<Digest> keys;
+    for (const Step& step : steps) {
+        if (!step.key || store_.find_record(step.key->digest())) continue;
+        keys.push_back(step.key->digest());
+        missing.push_back(step);
+    }
+    if (!from_) return missing;
+    from_->find_all(keys, stop).value();
+    std::erase_if(missing, [&](const Step& step) { return bool(from_->find(step.key->digest(), stop).value()); });
+    return missing;
+}
+
+std::unique_ptr<Sandbox> SharedCache::pulling(std::unique_ptr<Sandbox> sandbox, std::stop_token stop) {
+    return std::make_unique<PullingSandbox>(*this, std::move(sandbox), std::move(stop));
+}
+
+bool SharedCache::has_side_files(const Record& record) const {
+    return std::all_of(record.layers.begin(), record.layers.end(),
+                       [&](const BuiltLayer& layer) { return find_layer_index(store_, layer.digest).has_value(); });
+}
+
+void SharedCache::made(const Step& step, const Record& record) {
+    if (to_ && is_worth_sharing(step, record) && has_side_files(record)) to_->offer(record);
+}
+
+void SharedCache::share(const Plan& plan, const std::stop_token& stop) {
+    if (!to_) return;
+    for (const Step& step : plan.steps) {
+        const auto record = step.key ? store_.find_record(step.key->digest()) : std::nullopt;
+        // What another cache gave stays there alone.
+        if (record && record->from.cache.empty() && is_worth_sharing(step, *record)) to_->offer(*record);
+    }
+    to_->finish(stop);
+}
+
+std::vector<Step> not_shared(const std::vector<Step>& steps, SharedCache* cache, const std::stop_token& stop) {
+    return cache == nullptr ? steps : cache->look_ahead(steps, stop);
+}
+
+std::unique_ptr<oci::Place> blobs_of_build(const Store& store, const SharedCache* cache, const std::stop_token& stop) {
+    return cache == nullptr ? oci::store_place(store) : cache->place(stop);
+}
+
+std::vector<oci::ImageName> early_outputs(const std::vector<oci::ImageName>& outputs, const SharedCache* cache) {
+    std::vector<oci::ImageName> out;
+    for (const oci::ImageName& output : outputs)
+        if (output.kind == oci::ImageName::Kind::registry &&
+            (cache == nullptr || !cache->writes_to(Reference::parse(output.reference).value().host)))
+            out.push_back(output);
+    return out;
+}
+
+void pull_for_outputs(const std::vector<oci::ImageName>& outputs, const std::vector<BuiltLayer>& layers,
+                      SharedCache* cache, const std::stop_token& stop) {
+    const bool all_pushed = std::all_of(outputs.begin(), outputs.end(), [](const oci::ImageName& output) {
+        return output.kind == oci::ImageName::Kind::registry;
+    });
+    if (cache != nullptr && !all_pushed) cache->pull(layers, stop).value();
+}
+
+}  // namespace tmplbuild
