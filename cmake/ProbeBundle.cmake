@@ -12,6 +12,7 @@ foreach(name crypto zstd lz4)
   file(CREATE_LINK ${archive_${name}} ${archives}/lib${name}.a SYMBOLIC)
 endforeach()
 target_link_directories(gpu-probe BEFORE PRIVATE ${archives})
+set_target_properties(gpu-probe PROPERTIES SKIP_BUILD_RPATH ON)
 # A room may be one object (preset ci), of which the probe needs little: the linker drops the rest by functions.
 foreach(room base sys podspec kernel gpu gpuprobe)
   target_compile_options(tmplbuild_${room} PRIVATE -ffunction-sections -fdata-sections)

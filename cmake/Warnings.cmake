@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Warnings and sanitizers, for every target of ours.
+# Warnings, sanitizers and file names, for every target of ours.
 add_library(tmplbuild_options INTERFACE)
 target_compile_options(tmplbuild_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
   -Wcast-align -Wnull-dereference -Werror)
+# A release's bytes say nothing of the folder that it was built in.
+target_compile_options(tmplbuild_options INTERFACE $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12's flow warnings misfire inside Boost and libstdc++ at -O2 (GCC bugs 105562, 105329); the clang and
   # sanitizer presets cover what they look for.

@@ -54,5 +54,7 @@ std::filesystem::path sandbox_init_file();
 std::filesystem::path nvcc_front_file();
 std::filesystem::path recipes_folder();
 std::filesystem::path fake_driver_folder();
+// The packages whose files a release carries, with their versions, a line each; empty in a build tree.
+std::vector<std::string> bundled_packages();
 
 }  // namespace tmplbuild::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line: arguments in, exit code out. The only place that catches BuildError and turns signals into a stop
 // request.
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -98,7 +99,8 @@ Error usage_of(const CLI::App& app, const CLI::ParseError& wrong, const std::str
     return usage_error("there is no option '" + bare + "'", hint_for(bare, names, help));
 }
 
-// This program's version, and those of the libraries in it.
+// This program's version, those of the libraries that it runs with, and the packages that its release was made of: when
+// one of either gets a fix, the release must be made anew.
 std::string version_text() {
     std::string out = TMPLBUILD_VERSION;
     std::vector<std::string> all = {std::string("CLI11 ") + CLI11_VERSION};
@@ -106,6 +108,10 @@ std::string version_text() {
         all.insert(all.end(), libraries.begin(), libraries.end());
     std::sort(all.begin(), all.end());
     for (const std::string& library : all) out += "\n  " + library;
+    if (const std::vector<std::string> packages = bundled_packages(); !packages.empty()) {
+        out += "\nThis release carries files of these packages:";
+        for (const std::string& package : packages) out += "\n  " + package;
+    }
     return out;
 }
 
@@ -301,4 +307,8 @@ int parse_and_run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return parse_and_run(argc, argv); }
+int main(int argc, char** argv) {
+    // A release is started by its loader, which `ps` and `top` would name.
+    ::prctl(PR_SET_NAME, "tmplbuild");
+    return parse_and_run(argc, argv);
+}

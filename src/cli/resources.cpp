@@ -2,21 +2,23 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "io/process.hpp"
+#include "io/this_program.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::cli {
 
 namespace fs = std::filesystem;
 
-// The path of one of our programs: beside this one in a build tree, under lib/ in an installation.
+// The path of one of our programs: beside this one or in libexec/, in a build tree as in a release.
 static fs::path companion(const std::string& name) {
     const fs::path folder = io::this_program().parent_path();
     std::error_code failed;
-    for (const fs::path& place : {folder / name, folder / "../libexec" / name, folder / "../lib/tmplbuild" / name})
+    for (const fs::path& place : {folder / name, folder / "../libexec" / name})
         if (fs::is_regular_file(place, failed)) return place;
     throw BuildError(machine_error("the program '" + name + "' is missing beside '" + io::this_program().string() + "'",
-                                   "build the whole project: cmake --build --preset dev"));
+                                   "unpack the whole release, or build the whole project: cmake --build --preset dev"));
 }
 
 std::map<std::string, fs::path> image_programs() {
@@ -35,11 +37,20 @@ fs::path fake_driver_folder() { return companion("fake-driver/libcuda.so.1").par
 
 fs::path recipes_folder() {
     std::error_code failed;
-    const fs::path installed = io::this_program().parent_path() / "../share/tmplbuild/layers";
+    const fs::path installed = io::shared_file("layers");
     if (fs::is_directory(installed, failed)) return installed;
     for (fs::path at = io::this_program().parent_path(); at.has_relative_path(); at = at.parent_path())
         if (fs::is_directory(at / "layers", failed) && fs::exists(at / "CMakeLists.txt", failed)) return at / "layers";
     return installed;
+}
+
+std::vector<std::string> bundled_packages() {
+    // A release without its list is still a tool; its packer makes sure that it has one.
+    const auto text = sys::read_file(io::shared_file("packages"));
+    if (!text) return {};
+    std::vector<std::string> lines = split(*text, '\n');
+    std::erase(lines, "");
+    return lines;
 }
 
 }  // namespace tmplbuild::cli

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/text.hpp"
+#include "io/certificates.hpp"
 #include "io/http_proxy.hpp"
 #include "io/http_speed.hpp"
 
@@ -213,6 +214,8 @@ void set_certificates(CURL* easy, const HttpHop& hop) {
         }
     if (const std::string folder = environment("SSL_CERT_DIR"); !folder.empty())
         ::curl_easy_setopt(easy, CURLOPT_CAPATH, folder.c_str());
+    else if (const std::string file = default_certificates().string(); !file.empty())
+        ::curl_easy_setopt(easy, CURLOPT_CAINFO, file.c_str());
 }
 
 void set_user(CURL* easy, const HttpHop& hop) {

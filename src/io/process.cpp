@@ -34,11 +34,6 @@ class KeptTerminal {
 
 std::string ProcessResult::tail_text() const { return join(tail, "\n"); }
 
-fs::path this_program() {
-    std::error_code failed;
-    return fs::read_symlink("/proc/self/exe", failed);
-}
-
 std::optional<fs::path> find_program(const std::string& name) {
     if (name.find('/') != std::string::npos)
         return ::access(name.c_str(), X_OK) == 0 ? std::optional<fs::path>(name) : std::nullopt;

@@ -74,7 +74,5 @@ class SystemProcessRunner : public ProcessRunner {
 // The full path of a program in PATH (and in /usr/sbin and /sbin, which a user's PATH may lack); none where it is
 // missing.
 std::optional<std::filesystem::path> find_program(const std::string& name);
-// The running executable's own file, links resolved; files that ship with the program are found relative to it.
-std::filesystem::path this_program();
 
 }  // namespace tmplbuild::io

@@ -6,7 +6,9 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "io/certificates.hpp"
 #include "io/process.hpp"
+#include "io/this_program.hpp"
 #include "template/requirement.hpp"
 
 namespace tmplbuild {
@@ -104,7 +106,7 @@ Result<io::ProcessResult> Uv::run(std::vector<std::string> arguments) {
     // uv has certificates of its own and reads no system's; pip and libcurl read these.
     std::error_code failed;
     for (const std::string& file : {settings_->ca_file.string(), environment("SSL_CERT_FILE"),
-                                    environment("CURL_CA_BUNDLE"), std::string("/etc/ssl/certs/ca-certificates.crt")})
+                                    environment("CURL_CA_BUNDLE"), io::default_certificates().string()})
         if (!file.empty() && fs::exists(file, failed)) {
             command.environment["SSL_CERT_FILE"] = file;
             break;

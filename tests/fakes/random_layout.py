@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An OCI layout whose layers hold bytes that nothing compresses: random_layout.py FOLDER SEED SIZE..."""
+"""An OCI layout whose layers hold a file each: SIZE bytes that nothing compresses, or a program of this machine.
+random_layout.py FOLDER SEED (SIZE | PATH=PROGRAM)..."""
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../registry-kit"))
 from kitlib.images import noise, tar_of  # noqa: E402
 
-folder, seed, sizes = sys.argv[1], int(sys.argv[2]), [int(size) for size in sys.argv[3:]]
+folder, seed, files = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 source = random.Random(seed)
 os.makedirs(f"{folder}/blobs/sha256")
 
@@ -24,8 +25,14 @@ def put(media_type, content):
 
 
 layers = []
-for number, size in enumerate(sizes):
-    layers.append(put("application/vnd.oci.image.layer.v1.tar", tar_of(f"file-{number}", noise(source, size))))
+for number, one in enumerate(files):
+    path, is_program, program = one.partition("=")
+    if is_program:
+        with open(program, "rb") as file:
+            tar = tar_of(path, file.read(), mode=0o755)
+    else:
+        tar = tar_of(f"file-{number}", noise(source, int(one)))
+    layers.append(put("application/vnd.oci.image.layer.v1.tar", tar))
 config = put("application/vnd.oci.image.config.v1+json", json.dumps(
     {"architecture": "amd64", "os": "linux", "config": {},
      "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]}}).encode())

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/certificates.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild {
@@ -21,14 +22,12 @@ std::string variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-// The machine's CA bundle: the one that variables name for its tools, else the one where distributions keep it.
+// The machine's CA bundle: the one that variables name for its tools, else what our own client trusts.
 fs::path ca_bundle() {
     std::error_code failed;
     for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"})
         if (const fs::path told = variable(name); !told.empty() && fs::is_regular_file(told, failed)) return told;
-    for (const char* place : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"})
-        if (fs::is_regular_file(place, failed)) return place;
-    return {};
+    return io::default_certificates();
 }
 
 // pip prefers the user's file to the machine's; only one of them is lent (pip documentation, "Configuration").

@@ -222,6 +222,8 @@ class RuncSession : public SandboxSession {
         const MemoryWatch::Use use = watch ? watch->finish() : MemoryWatch::Use{};
         if (result && use.peak != 0) result->peak_memory = use.peak;
         if (result) result->killed_for_memory = use.killed;
+        if (result && result->tail_text().find("flag provided but not defined: -keep") != std::string::npos)
+            return machine_error("this machine's runc is too old", "install runc 1.1 or newer, as Debian 12 has it");
         // A container whose runc was killed runs on until its pipe closes.
         (void)shared_.processes.run({.argv = {"runc", "--root", state, "delete", "--force", name}}, {});
         return result;

@@ -37,11 +37,11 @@ def noise(source, size):
     return b"".join(source.randbytes(min(step, size - at)) for at in range(0, size, step))
 
 
-def tar_of(name, content):
+def tar_of(name, content, mode=0o644):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         entry = tarfile.TarInfo(name)
-        entry.size = len(content)
+        entry.size, entry.mode = len(content), mode
         archive.addfile(entry, io.BytesIO(content))
     return out.getvalue()
 
