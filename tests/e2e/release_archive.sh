@@ -7,6 +7,11 @@
 . "$TMPLBUILD_SOURCE/tests/e2e/release_lib.sh"
 command -v busybox >/dev/null || { echo "skipped: busybox is not here"; exit 77; }
 make_release
+# As README says.
+sed -n '/^## Get it$/,/^Or compile/{/^```$/,/^```$/{/^```/d;p}}' "$TMPLBUILD_SOURCE/README.md" >"$work/readme"
+[ "$(wc -l <"$work/readme")" = 3 ] || fail "README gets it by $(cat "$work/readme")"
+(cd "$work/dist" && sh -eu "$work/readme") >"$work/said" 2>&1 || fail "README's commands: $(cat "$work/said")"
+grep -qx "tmplbuild $version" "$work/said" || fail "README's commands say $(cat "$work/said")"
 busybox_root "$work/root"
 cp "$work/dist/$release_name.tar.gz" "$work/dist/SHA256SUMS" "$work/root/w/"
 inside "$work/root" "/bin/busybox grep tar.gz SHA256SUMS | sha256sum -c && tar xzf $release_name.tar.gz" \

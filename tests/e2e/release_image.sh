@@ -30,11 +30,20 @@ cp -r "$work/b" "$root/b"
 build "$work/b" >"$work/digest"
 
 for entrypoint in /opt/tmplbuild/launcher ""; do
+    rm -rf "$root/b/out" "$root/root/.cache"
     container "$root" plain "tmplbuild --version" >"$work/said" 2>"$work/err" || fail "--version: $(cat "$work/err")"
     head -n 1 "$work/said" | grep -qx "tmplbuild $version" || fail "by '$entrypoint', --version says $(cat "$work/said")"
     container "$root" plain "cd /b && tmplbuild plan template.toml" >"$work/said" 2>&1 || fail "plan: $(cat "$work/said")"
     expect 3 "needs the capability SYS_ADMIN" container "$root" plain "cd /b && tmplbuild build template.toml --progress plain"
-    container "$root" privileged "cd /b && rm -rf out /root/.cache && tmplbuild build template.toml --progress plain" >"$work/said" 2>"$work/err" ||
+    container "$root" privileged "cd /b && tmplbuild build template.toml --progress plain" >"$work/said" 2>"$work/err" ||
         fail "by '$entrypoint', the build: $(tail -n 20 "$work/err")"
     grep -qx "$(cat "$work/digest")" "$work/said" || fail "by '$entrypoint' another image was made: $(cat "$work/said")"
 done
+# An engine gives a container an overlay for its files: a store needs a volume, and that is said.
+mkdir "$work/upper" "$work/overlay-work" "$work/over"
+mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/overlay-work" "$work/over"
+trap 'umount "$work/over"; stop_registries; tidy' EXIT
+expect 3 "let TMPLBUILD_CACHE name a folder of a volume" container "$work/over" privileged \
+    "cd /b && rm -rf out /root/.cache && tmplbuild build template.toml --progress plain"
+container "$work/over" privileged "mkdir /volume && mount -t tmpfs tmpfs /volume && cd /b && tmplbuild build template.toml --progress plain" \
+    TMPLBUILD_CACHE=/volume >"$work/said" 2>"$work/err" || fail "with a volume: $(tail -n 20 "$work/err")"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sandbox by runc, as root, over an overlay.
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -60,6 +62,12 @@ Result<void> make_mount_point(const fs::path& bottom, const std::string& inside,
     const fs::path point = bottom / fs::path(inside).relative_path();
     if (is_directory) return sys::make_directories(point);
     return sys::write_file_atomic(point, "");
+}
+
+// Linux takes no overlay's files for what another one writes to.
+bool is_on_overlay(const fs::path& folder) {
+    struct statfs facts {};
+    return ::statfs(folder.c_str(), &facts) == 0 && facts.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 // When memory is short for a builder and its commands together, Linux should end a command first, since its step can be
@@ -144,11 +152,15 @@ class RuncSession : public SandboxSession {
                      "lowerdir=" + join(names, ":") + ",upperdir=upper,workdir=work,redirect_dir=off,metacopy=off",
                      "root"},
             .directory = work_.path()};
-        auto mounted = shared_.processes.run_checked(command, {}, "mounting an overlay");
-        if (!mounted) {
+        auto ran = shared_.processes.run(command, {});
+        if (!ran) return ran.error();
+        if (auto mounted = io::checked(std::move(ran), "mounting an overlay"); !mounted) {
             Error error = mounted.error();
             error.kind = ErrorKind::machine;
-            error.hint = "steps that run commands need root and the kernel's overlayfs";
+            error.hint = is_on_overlay(work_.path())
+                             ? "the store lies on an overlay, as a container's own files do, and overlays do not "
+                               "stack: let TMPLBUILD_CACHE name a folder of a volume"
+                             : "steps that run commands need root and the kernel's overlayfs";
             return error;
         }
         mounted_ = true;
