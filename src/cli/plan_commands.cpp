@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands plan, explain and matrix: what a build would do, and why. None writes anything, and the network is used
-// for the caches alone that the command line names.
+// The commands plan, explain and matrix: what a build would do, and why. None writes anything. The network is used for
+// the caches that the command line names, and by plan for the size of a base in a registry, which that alone knows.
 
 #include <algorithm>
 #include <set>
@@ -11,6 +11,7 @@
 #include "cli/output.hpp"
 #include "cli/plan_graph.hpp"
 #include "cli/registry_access.hpp"
+#include "engine/base/registry_base.hpp"
 #include "engine/estimate.hpp"
 #include "engine/layer_count.hpp"
 #include "engine/matrix.hpp"
@@ -63,6 +64,24 @@ void ask_cache(std::vector<PlanRow>& rows, cache::RemoteCache& cache, const std:
         if (!found) continue;
         take_layers(row, found->record());
         row.cache = found->cache_name();
+    }
+}
+
+// How large a base is that neither the store nor a cache has. Without an answer the plan stands, and says so.
+void ask_registry(std::vector<PlanRow>& rows, const ResolveContext& context) {
+    for (PlanRow& row : rows) {
+        const auto* spec = std::get_if<BaseSpec>(&row.step->spec);
+        const auto* image = spec == nullptr ? nullptr : std::get_if<ImageBase>(&spec->base);
+        if (row.hit || image == nullptr || !row.step->key) continue;
+        context.progress.doing(row.step->id, "asking the registry how large it is");
+        auto layers = layers_of_registry_base(*image, spec->locked.image, context);
+        context.progress.ended(row.step->id);
+        if (!layers) {
+            row.unknown = layers.error().message;
+            continue;
+        }
+        row.layers = std::move(*layers);
+        for (const BuiltLayer& layer : row.layers) row.bytes += layer.size;
     }
 }
 
@@ -132,18 +151,31 @@ json::array gpus_json(const Plan& plan, const Store& store) {
     return out;
 }
 
-// Of what is built already the size in the store, of the rest an estimate.
-oci::PullForecast pull_of(const Plan& plan, const std::vector<PlanRow>& rows) {
-    std::vector<BuiltLayer> known;
+// The layers that are known already, of a build or of a base in a registry.
+struct KnownLayers {
+    std::vector<BuiltLayer> layers;
     std::set<Digest> on_hosts;
+};
+KnownLayers known_layers(const Plan& plan, const std::vector<PlanRow>& rows) {
+    KnownLayers out;
     for (const PlanRow& row : rows) {
         if (!row.step->in_image) continue;
-        if (row.step->id == "base") on_hosts = layers_on_hosts(plan.image, row.layers);
-        known.insert(known.end(), row.layers.begin(), row.layers.end());
+        if (row.step->id == "base") out.on_hosts = layers_on_hosts(plan.image, row.layers);
+        out.layers.insert(out.layers.end(), row.layers.begin(), row.layers.end());
     }
-    oci::PullForecast pull = oci::forecast_pull(known, on_hosts);
+    return out;
+}
+
+bool is_lower_bound(const std::vector<PlanRow>& rows) {
+    return std::any_of(rows.begin(), rows.end(), [](const PlanRow& row) { return !row.unknown.empty(); });
+}
+
+// Of known layers their size, of the rest an estimate.
+oci::PullForecast pull_of(const Plan& plan, const std::vector<PlanRow>& rows) {
+    const KnownLayers known = known_layers(plan, rows);
+    oci::PullForecast pull = oci::forecast_pull(known.layers, known.on_hosts);
     for (const PlanRow& row : rows) {
-        if (row.hit || !row.step->in_image) continue;
+        if (!row.layers.empty() || row.hit || !row.step->in_image) continue;
         if (plan.image.is_base_on_hosts && row.step->id == "base") {
             pull.on_hosts += row.bytes;
             continue;
@@ -167,12 +199,15 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
         if (row.step->key) o["key"] = row.step->key->digest().to_string();
         if (!row.why.empty()) o["why"] = row.why;
         if (!row.cache.empty()) o["cache"] = row.cache;
+        if (!row.unknown.empty()) o["bytes_unknown"] = row.unknown;
         steps.push_back(std::move(o));
     }
+    json::object pull = pull_of(plan, rows).to_json();
+    if (is_lower_bound(rows)) pull["at_least"] = true;
     print_json(json::object{{"steps", std::move(steps)},
                             {"gpus", gpus_json(plan, store)},
                             {"peak_disk", peak_disk(plan.steps, store)},
-                            {"cold_pull", pull_of(plan, rows).to_json()}});
+                            {"cold_pull", std::move(pull)}});
 }
 
 // A step that is not locked has no size and no number of packages yet.
@@ -187,22 +222,28 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
         const std::string& summary = row.step->summary;
         std::string words = known || !summary.starts_with("0 ") ? summary : "";
         if (!row.why.empty()) words += words.empty() ? row.why : " (" + row.why + ")";
+        const bool sized = known && row.unknown.empty();
         print_row(
-            {{row.step->id, 28}, {row.shown_state(), 12}, {known ? human_bytes(row.bytes) : "?", -9}, {" " + words}});
+            {{row.step->id, 28}, {row.shown_state(), 12}, {sized ? human_bytes(row.bytes) : "?", -9}, {" " + words}});
     }
     if (unknown != 0) {
         print_line(std::to_string(in_image) + " steps in the image; `tmplbuild lock` or `build` finds out what " +
                    std::to_string(unknown) + " of them need, and how large they are");
         return;
     }
-    print_line(std::to_string(in_image) + " steps in the image of about " + human_bytes(bytes) + ", " +
-               human_bytes(peak_disk(plan.steps, store)) + " of disk at most while it is made");
-    print_line("cold pull: " + pull_of(plan, rows).to_string());
+    print_line(std::to_string(in_image) + " steps in the image of " + (is_lower_bound(rows) ? "at least " : "about ") +
+               human_bytes(bytes) + ", " + human_bytes(peak_disk(plan.steps, store)) +
+               " of disk at most while it is made");
+    print_line(std::string("cold pull: ") + (is_lower_bound(rows) ? "at least " : "") +
+               pull_of(plan, rows).to_string());
+    for (const PlanRow& row : rows)
+        if (!row.unknown.empty()) print_line("how large " + row.step->id + " is, is not known: " + row.unknown);
 }
 
-void refuse_what_is_too_large(const Plan& plan, const Store& store) {
+void refuse_what_is_too_large(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
     refuse_what_cannot_fit(plan.steps, store);
-    refuse_large_pull(plan, store);
+    const KnownLayers known = known_layers(plan, rows);
+    refuse_large_pull(plan.image, known.layers, known.on_hosts);
 }
 
 }  // namespace
@@ -212,21 +253,25 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const Plan plan = plan_of(options, store, progress, stop);
     refuse_too_many_layers(plan, store);
     const auto warn = [&](const std::string& text) { progress.message("warning: " + text); };
-    const auto cache = remote_cache(options, registry_client(options, warn), nullptr, warn);
-    const std::vector<PlanRow> rows = rows_of(plan, store, cache.get(), stop);
+    const auto registries = registry_client(options, warn);
+    const auto cache = remote_cache(options, registries, nullptr, warn);
+    std::vector<PlanRow> rows = rows_of(plan, store, cache.get(), stop);
+    io::SystemProcessRunner processes;
+    io::HttpClient http;
+    ask_registry(rows, {store, processes, http, progress, stop, nullptr, registries});
     if (options.dot) {
         print_text(plan_graph(plan, rows));
-        refuse_what_is_too_large(plan, store);
+        refuse_what_is_too_large(plan, store, rows);
         return 0;
     }
     if (options.json) {
         print_plan_json(plan, store, rows);
-        refuse_what_is_too_large(plan, store);
+        refuse_what_is_too_large(plan, store, rows);
         return 0;
     }
     print_steps(plan, store, rows);
     print_gpus(plan, store, rows);
-    refuse_what_is_too_large(plan, store);
+    refuse_what_is_too_large(plan, store, rows);
     return 0;
 }
 

@@ -17,7 +17,8 @@ struct PlanRow {
     bool unused = false;               // its result is thrown away, and no step that is to be built needs it
     std::string why{};                 // the reason when it is no hit
     std::uint64_t bytes = 0;           // of its layers: their size, or an estimate
-    std::vector<BuiltLayer> layers{};  // of a hit
+    std::vector<BuiltLayer> layers{};  // of a hit, and of a base whose registry told them
+    std::string unknown{};             // why `bytes` is not known; empty: it is
     std::string cache{};               // the shared cache that has it, "docker://…"; empty: the store, or no hit
 
     const char* state() const { return hit ? "hit" : unused ? "unused" : step->key ? "miss" : "unresolved"; }

@@ -119,6 +119,16 @@ buildah manifest create list >/dev/null
 buildah manifest add list containers-storage:localhost/moved >/dev/null
 buildah manifest push --signature-policy "$work/policy.json" -q --all --tls-verify=false --creds you:secret7 list "$image:1"
 rm -rf "$TMPLBUILD_CACHE"
+# How large it is, a plan knows by its documents alone, and it holds the limit to that; without the registry it says so.
+size=$("$tmplbuild" inspect --json "oci:$work/a/out" | jq '[.manifest.layers[].size] | add')
+"$tmplbuild" plan --json "$work/b/template.toml" >"$work/plan" || fail "plan"
+[ "$(jq '.steps[] | select(.step == "base") | .bytes' "$work/plan")" = "$size" ] || fail "plan says of the base: $(cat "$work/plan")"
+jq -e --argjson size "$size" '.cold_pull | .bytes >= $size and .layers > 3 and (has("at_least") | not)' "$work/plan" >/dev/null || fail "$(cat "$work/plan")"
+[ ! -d "$TMPLBUILD_CACHE/blobs/sha256" ] || [ -z "$(ls "$TMPLBUILD_CACHE/blobs/sha256")" ] || fail "a plan fetched something"
+expect 1 "max_pull_size under [image] allows" "$tmplbuild" plan "$work/b/template.toml" --set image.max_pull_size=1MB
+expect 0 "cold pull: at least " unshare -n "$tmplbuild" plan "$work/b/template.toml"
+grep -q '^base  *miss  *? ' "$work/out" && grep -q "^how large base is, is not known: " "$work/out" || fail "$(cat "$work/out")"
+unshare -n "$tmplbuild" plan --json "$work/b/template.toml" | jq -e '.cold_pull.at_least and (.steps[0].bytes_unknown | length > 0)' >/dev/null || fail "plan --json without a network"
 [ "$(build "$work/b")" = "$first" ] || fail "the moved tag moved a locked base"
 "$tmplbuild" lock --update base "$work/b/template.toml" --progress plain 2>"$work/err" >/dev/null || fail "lock: $(cat "$work/err")"
 ! grep -q "\"image\": \"$digest\"" "$work/b/template.lock" || fail "the lock was not renewed"

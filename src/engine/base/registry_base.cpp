@@ -27,4 +27,11 @@ Result<oci::ImageSource> open_registry_base(const ImageBase& base, const Digest&
     return open_in_registry(pinned, context);
 }
 
+Result<std::vector<BuiltLayer>> layers_of_registry_base(const ImageBase& base, const Digest& manifest,
+                                                        const ResolveContext& context) {
+    auto source = open_registry_base(base, manifest, context);
+    if (!source) return source.error();
+    return source->layers();
+}
+
 }  // namespace tmplbuild
