@@ -11,6 +11,8 @@ namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
+Result<Blob> Place::open_at(const Descriptor& wanted, std::uint64_t) const { return open(wanted); }
+
 struct ImageSource::Impl {
     std::unique_ptr<Place> place;
     Digest digest;
@@ -166,6 +168,8 @@ Result<ImageSource> ImageSource::of(std::unique_ptr<Place> place, const Digest& 
     return ImageSource(std::move(impl));
 }
 
+std::string ImageSource::name() const { return impl_->place->name(); }
+bool ImageSource::is_remote() const { return impl_->place->is_remote(); }
 const Digest& ImageSource::digest() const { return impl_->digest; }
 const json::object& ImageSource::manifest() const { return impl_->manifest; }
 const json::object& ImageSource::config_document() const { return impl_->config_document; }
@@ -192,6 +196,10 @@ Result<void> ImageSource::check_blob(std::size_t layer) const {
 }
 
 Result<Blob> ImageSource::open_blob(std::size_t layer) const { return impl_->open(impl_->blobs[layer]); }
+
+Result<Blob> ImageSource::open_blob(std::size_t layer, std::uint64_t from) const {
+    return impl_->place->open_at(impl_->blobs[layer], from);
+}
 
 Result<Blob> ImageSource::open_blob(const Descriptor& wanted) const { return impl_->open(wanted); }
 

@@ -37,6 +37,8 @@ class ImageSource {
     ~ImageSource();
     ImageSource(ImageSource&&) noexcept;
 
+    std::string name() const;      // of its place, for messages
+    bool is_remote() const;        // its layers come over a network
     const Digest& digest() const;  // of the manifest; a docker-archive has none, so there of the config
     // The documents as they were read. A docker-archive has no manifest, so its manifest() is empty.
     const json::object& manifest() const;
@@ -54,7 +56,8 @@ class ImageSource {
     Result<void> check_blob(std::size_t layer) const;
     // The blob, for callers that check it themselves; and the layer's tar.
     Result<Blob> open_blob(std::size_t layer) const;
-    Result<Blob> open_blob(const Descriptor& wanted) const;  // of any that the manifest names
+    Result<Blob> open_blob(std::size_t layer, std::uint64_t from) const;  // of a remote image, from that byte on
+    Result<Blob> open_blob(const Descriptor& wanted) const;               // of any that the manifest names
     Result<LayerReader> open_layer(std::size_t layer) const;
 
   private:

@@ -5,10 +5,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "oci/image.hpp"
+#include "oci/layer_fetch.hpp"
+#include "store/partial_blob.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild::oci {
@@ -20,6 +26,7 @@ namespace {
 // Kind of the store's side file: compressed digest → diff ID and size of the tar.
 constexpr const char* layer_index = "imported-layer";
 constexpr std::size_t comment_limit = 200;
+constexpr std::size_t fetches_at_once = 3;
 
 // Reads one blob once: checks it, and copies it into the store where that is needed.
 class LayerImport {
@@ -32,7 +39,7 @@ class LayerImport {
     LayerImport(const LayerImport&) = delete;
     LayerImport& operator=(const LayerImport&) = delete;
 
-    Result<BuiltLayer> run(const BlobTap& told) {
+    Result<BuiltLayer> run(const Advance& advance) {
         auto blob = image_.open_blob(which_);
         if (!blob) return blob.error();
         if (auto begun = begin_copy(blob->file.get()); !begun) return begun.error();
@@ -40,7 +47,7 @@ class LayerImport {
         const BlobTap keep_copy = [&](std::span<const std::byte> bytes) -> Result<void> {
             if (copy_)
                 if (auto put = sys::write_all(copy_.get(), bytes, temporary_); !put) return put;
-            return told(bytes);
+            return advance(static_cast<std::int64_t>(bytes.size()));
         };
         auto tar = LayerReader::foreign(std::move(blob->read), std::move(blob->name), layer, keep_copy);
         if (auto read = tar.finish(); !read) return read.error();
@@ -109,34 +116,80 @@ std::string comment_of(const std::string& history) {
     return text.substr(0, cut);
 }
 
+class LayersImport {
+  public:
+    LayersImport(const Store& store, const ImageSource& image, const ByteProgress& progress)
+        : store_(store), image_(image), progress_(progress), layers_(image.layers().size()) {
+        for (const BuiltLayer& layer : image.layers()) total_ += layer.size;
+    }
+
+    Result<std::vector<BuiltLayer>> run() {
+        const std::size_t at_once = image_.is_remote() ? fetches_at_once : 1;
+        {
+            std::vector<std::jthread> threads;
+            for (std::size_t i = 1; i < std::min(at_once, layers_.size()); ++i)
+                threads.emplace_back([this] { work(); });
+            work();
+        }
+        if (failure_) return *failure_;
+        return std::move(layers_);
+    }
+
+  private:
+    void work() {
+        for (std::size_t at = next_++; at < layers_.size(); at = next_++) {
+            auto layer = take(at);
+            const std::scoped_lock lock(mutex_);
+            if (failure_) return;
+            if (!layer) {
+                failure_ = layer.error();
+                return;
+            }
+            layers_[at] = std::move(*layer);
+        }
+    }
+    Result<BuiltLayer> take(std::size_t at) {
+        const Advance advance = [this](std::int64_t bytes) { return moved(bytes); };
+        auto layer = imported_before(store_, image_.layers()[at]);
+        if (layer) {
+            if (auto told = moved(static_cast<std::int64_t>(layer->size)); !told) return told.error();
+        } else {
+            auto read = image_.is_remote() ? fetch_layer(store_, image_, at, advance)
+                                           : LayerImport(store_, image_, at).run(advance);
+            if (!read) return read.error();
+            layer = std::move(*read);
+            if (auto put = store_.put_index(layer_index, layer->digest, layer->to_json()); !put) return put.error();
+        }
+        layer->comment = comment_of(image_.config().history[at]);
+        return std::move(*layer);
+    }
+    Result<void> moved(std::int64_t bytes) {
+        const std::scoped_lock lock(mutex_);
+        if (failure_) return Error{.kind = ErrorKind::interrupted, .message = "another layer failed"};
+        done_ += static_cast<std::uint64_t>(bytes);
+        return progress_ ? progress_(done_, total_) : Result<void>();
+    }
+
+    const Store& store_;
+    const ImageSource& image_;
+    const ByteProgress& progress_;
+    std::atomic<std::size_t> next_{0};
+    std::mutex mutex_{};  // of all that follows
+    std::vector<BuiltLayer> layers_;
+    std::optional<Error> failure_{};
+    std::uint64_t done_ = 0, total_ = 0;
+};
+
 }  // namespace
 
 Result<ImportedImage> import_image(const Store& store, const ImageSource& image, const ByteProgress& progress) {
-    const std::vector<BuiltLayer>& layers = image.layers();
-    if (layers.size() > max_layers)
-        return build_error("the image has " + std::to_string(layers.size()) + " layers, at most " +
+    if (image.layers().size() > max_layers)
+        return build_error("the image has " + std::to_string(image.layers().size()) + " layers, at most " +
                            std::to_string(max_layers) + " work everywhere");
-    ImportedImage out{image.digest(), {}, image.config()};
-    std::uint64_t done = 0, total = 0;
-    for (const BuiltLayer& layer : layers) total += layer.size;
-    const BlobTap told = [&](std::span<const std::byte> bytes) -> Result<void> {
-        done += bytes.size();
-        return progress ? progress(done, total) : Result<void>();
-    };
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        auto layer = imported_before(store, layers[i]);
-        if (layer) {
-            done += layer->size;
-        } else {
-            auto read = LayerImport(store, image, i).run(told);
-            if (!read) return read.error();
-            layer = *read;
-            if (auto put = store.put_index(layer_index, layer->digest, layer->to_json()); !put) return put.error();
-        }
-        layer->comment = comment_of(image.config().history[i]);
-        out.layers.push_back(std::move(*layer));
-    }
-    return out;
+    if (image.is_remote()) PartialBlob::sweep(store);
+    auto layers = LayersImport(store, image, progress).run();
+    if (!layers) return layers.error();
+    return ImportedImage{image.digest(), std::move(*layers), image.config()};
 }
 
 }  // namespace tmplbuild::oci

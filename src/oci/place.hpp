@@ -37,6 +37,10 @@ class Place {
     virtual Result<std::vector<Descriptor>> images(const std::string& tag) const = 0;
     virtual Result<std::uint64_t> size(const Descriptor& wanted) const = 0;
     virtual Result<Blob> open(const Descriptor& wanted) const = 0;
+    // Whether blobs come over a network: several are read at once then, and one that was cut is gone on with.
+    virtual bool is_remote() const { return false; }
+    // Of a remote place: the blob from that byte on. Nothing of it is checked that needs the bytes before.
+    virtual Result<Blob> open_at(const Descriptor& wanted, std::uint64_t from) const;
     // Whether manifests are stored there. A docker-archive has none: its manifests are made while reading, so their
     // digests mean nothing and there are no annotations.
     virtual bool has_manifests() const { return true; }

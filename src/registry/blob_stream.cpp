@@ -19,7 +19,7 @@ static constexpr std::size_t most_ahead = 4 << 20;  // bytes
 struct BlobStream::Impl {
     std::shared_ptr<Session> session;
     Digest digest;
-    std::uint64_t size;
+    std::uint64_t size, from;
     std::stop_source ended{};  // requested by the reader, or by whoever stops the command
     std::stop_callback<std::function<void()>> outer;
 
@@ -33,8 +33,11 @@ struct BlobStream::Impl {
     std::size_t at = 0;
     std::thread thread{};
 
-    Impl(std::shared_ptr<Session> from, const Digest& wanted, std::uint64_t bytes, const std::stop_token& stop)
-        : session(std::move(from)), digest(wanted), size(bytes), outer(stop, [this] { ended.request_stop(); }) {}
+    Impl(std::shared_ptr<Session> where, const Digest& wanted, std::uint64_t bytes, std::uint64_t begin,
+         const std::stop_token& stop)
+        : session(std::move(where)), digest(wanted), size(bytes), from(begin), outer(stop, [this] {
+              ended.request_stop();
+          }) {}
     ~Impl() {
         ended.request_stop();
         if (thread.joinable()) thread.join();
@@ -53,7 +56,7 @@ struct BlobStream::Impl {
     }
     void fetch() {
         auto done = fetch_blob(
-            *session, digest, size, [this](std::string_view data) { return put(data); }, ended.get_token());
+            *session, digest, {size, from}, [this](std::string_view data) { return put(data); }, ended.get_token());
         const std::scoped_lock lock(mutex);
         outcome = std::move(done);
         changed.notify_all();
@@ -76,8 +79,9 @@ struct BlobStream::Impl {
     }
 };
 
-BlobStream::BlobStream(std::shared_ptr<Session> session, const Digest& digest, std::uint64_t size, std::stop_token stop)
-    : impl_(std::make_unique<Impl>(std::move(session), digest, size, stop)) {}
+BlobStream::BlobStream(std::shared_ptr<Session> session, const Digest& digest, std::uint64_t size, std::stop_token stop,
+                       std::uint64_t from)
+    : impl_(std::make_unique<Impl>(std::move(session), digest, size, from, stop)) {}
 BlobStream::~BlobStream() = default;
 
 Result<std::size_t> BlobStream::read(std::span<std::byte> into) {
@@ -85,6 +89,7 @@ Result<std::size_t> BlobStream::read(std::span<std::byte> into) {
     while (done < into.size()) {
         if (impl_->at == impl_->open.size()) {
             const auto more = impl_->next();
+            if (!more && done != 0) break;  // what has come before the error is given first
             if (!more) return more.error();
             if (!*more) break;
         }

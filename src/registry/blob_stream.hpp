@@ -17,8 +17,10 @@ namespace tmplbuild::registry {
 
 class BlobStream {
   public:
-    // Sends no request before the first read.
-    BlobStream(std::shared_ptr<Session> session, const Digest& digest, std::uint64_t size, std::stop_token stop);
+    // Sends no request before the first read. From the byte `from` on; where that is not the first, the reader checks
+    // the digest.
+    BlobStream(std::shared_ptr<Session> session, const Digest& digest, std::uint64_t size, std::stop_token stop,
+               std::uint64_t from = 0);
     ~BlobStream();
     BlobStream(const BlobStream&) = delete;
     BlobStream& operator=(const BlobStream&) = delete;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/journal.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <set>
 #include <utility>
 
 #include "base/json.hpp"
 #include "sys/file.hpp"
+#include "sys/locked_file.hpp"
 
 namespace tmplbuild::registry {
 
@@ -28,25 +25,6 @@ bool is_too_old(const fs::path& file) {
     std::error_code failed;
     const auto written = fs::last_write_time(file, failed);
     return !failed && fs::file_time_type::clock::now() - written > kept_for;
-}
-
-// An open and locked file that is still the one of that name: a holder before may have removed it. None: another
-// process has it.
-Result<std::optional<sys::Fd>> lock_file(const fs::path& place) {
-    for (;;) {
-        auto file = sys::open_fd(place, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-        if (!file) return file.error();
-        if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
-            if (errno == EINTR) continue;
-            if (errno == EWOULDBLOCK) return std::optional<sys::Fd>();
-            return os_error("lock", place, errno);
-        }
-        struct stat held {
-        }, named{};
-        if (::fstat(file->get(), &held) != 0) return os_error("look at", place, errno);
-        if (::stat(place.c_str(), &named) == 0 && held.st_dev == named.st_dev && held.st_ino == named.st_ino)
-            return std::optional<sys::Fd>(std::move(*file));
-    }
 }
 
 // The name of a lock, which its record's begins with.
@@ -69,7 +47,7 @@ Result<UploadRecord> UploadRecord::open(const fs::path& folder, const Reference&
     UploadRecord record;
     if (auto made = sys::make_directories(folder); !made) return made.error();
     const std::string name = Sha256::of(image.repository_name() + "\n" + digest.to_string()).hex();
-    auto lock = lock_file(folder / name);
+    auto lock = sys::open_locked(folder / name);
     if (!lock) return lock.error();
     if (!*lock) return record;
     record.lock_ = std::move(*lock);
@@ -135,7 +113,7 @@ void sweep_uploads(const fs::path& folder) {
         const fs::path lock = folder / name, record = folder / (name.string() + ".json");
         // A lock is as old as its upload's beginning, so a young record may have an old one.
         if (!is_too_old(fs::exists(record, failed) ? record : lock)) continue;
-        const auto held = lock_file(lock);
+        const auto held = sys::open_locked(lock);
         if (!held || !*held) continue;  // an upload that is on its way
         ::unlink(record.c_str());
         ::unlink(lock.c_str());

@@ -53,7 +53,13 @@ class RegistryPlace : public oci::Place {
     Result<oci::Blob> open(const oci::Descriptor& wanted) const override {
         if (first_ && first_->digest == wanted.digest) return blob_of_text(name(), first_->text);
         if (oci::is_manifest(wanted.media_type) || oci::is_index(wanted.media_type)) return open_manifest(wanted);
-        auto stream = std::make_shared<BlobStream>(session_, wanted.digest, wanted.size, stop_);
+        return open_at(wanted, 0);
+    }
+
+    bool is_remote() const override { return true; }
+
+    Result<oci::Blob> open_at(const oci::Descriptor& wanted, std::uint64_t from) const override {
+        auto stream = std::make_shared<BlobStream>(session_, wanted.digest, wanted.size, stop_, from);
         return oci::Blob{blob_name(wanted), wanted.size,
                          [stream](std::span<std::byte> into) { return stream->read(into); }};
     }

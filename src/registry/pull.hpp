@@ -39,6 +39,13 @@ Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& d
 // it gives up.
 Result<void> fetch_blob(Session& session, const Digest& digest, std::uint64_t size, const io::HttpBodySink& sink,
                         const std::stop_token& stop);
+// The bytes from `from` on, of a blob of that size. Where that is not the first byte, the caller has those before, and
+// checks the digest.
+struct BlobRange {
+    std::uint64_t size, from;
+};
+Result<void> fetch_blob(Session& session, const Digest& digest, const BlobRange& range, const io::HttpBodySink& sink,
+                        const std::stop_token& stop);
 
 // Whether an error of these functions says that other bytes came than were asked for: the connection is not at fault.
 bool is_other_content(const Error& error);

@@ -371,8 +371,9 @@ Result<std::optional<Arrival>> BlobUpload::closed(const io::HttpResponse& respon
     // A cut connection may have gone on writing what was then sent again: the digest is wrong, and only a blob that
     // came whole is refused for good by a 400 that says no more.
     const bool is_spoilt = was_cut_ && response.status == 400 && code.empty();
-    const bool is_lost = is_spoilt || response.status == 404 || response.status == 416 || code == "BLOB_UPLOAD_INVALID" ||
-                         code == "BLOB_UPLOAD_UNKNOWN" || code == "DIGEST_INVALID" || code == "SIZE_INVALID";
+    const bool is_lost = is_spoilt || response.status == 404 || response.status == 416 ||
+                         code == "BLOB_UPLOAD_INVALID" || code == "BLOB_UPLOAD_UNKNOWN" || code == "DIGEST_INVALID" ||
+                         code == "SIZE_INVALID";
     if (!is_lost || ++lost_at_end_ > most_lost) return refused(response);
     if (auto anew = start_over("it does not have what was sent", &response, stop); !anew) return anew.error();
     return not_now(response);
