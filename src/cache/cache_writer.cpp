@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "io/compress.hpp"
 #include "oci/place.hpp"
 #include "registry/pull.hpp"
@@ -124,7 +125,13 @@ Result<bool> CacheWriter::is_there(const Digest& key, const std::stop_token& sto
     auto found = registry::find_manifest(*session_, tag_of(key), stop);
     if (!found && found.error().kind == ErrorKind::interrupted) return found.error();
     // Some registries hide what is not there yet from who may make it: then the push has the answer.
-    return found && *found && parse_manifest((*found)->text, (*found)->media_type, tag_of(key));
+    if (!found || !*found) return false;
+    const auto artifact = parse_manifest((*found)->text, (*found)->media_type, tag_of(key));
+    if (!artifact || !signs()) return artifact.has_value();
+    // What another key has signed, or none, is of no use to who has this one.
+    const auto note = artifact->annotations.find(signature_note);
+    const auto signature = note == artifact->annotations.end() ? std::nullopt : from_base64(note->second);
+    return signature && settings_.key->verify(text_to_sign(key, artifact->config.digest), *signature);
 }
 
 Result<void> CacheWriter::write(const Record& record, const std::stop_token& stop) {
@@ -137,11 +144,13 @@ Result<void> CacheWriter::write(const Record& record, const std::stop_token& sto
     if (!side) return side.error();
     std::string text = document_text(document);
     if (text.size() > document_limit) return build_error("its document is too large");
+    std::map<std::string, std::string> notes{{key_note, key.to_string()},
+                                             {step_note, record.step},
+                                             {version_note, settings_.version},
+                                             {created_note, time_of_now()}};
+    if (signs()) notes[signature_note] = base64(settings_.key->sign(text_to_sign(key, Sha256::of(text))));
     registry::PushedImage image;
-    image.manifest = manifest_text(document, {{key_note, key.to_string()},
-                                              {step_note, record.step},
-                                              {version_note, settings_.version},
-                                              {created_note, time_of_now()}});
+    image.manifest = manifest_text(document, notes);
     image.media_type = oci::manifest_type;
     image.digest = Sha256::of(image.manifest);
     std::shared_ptr<oci::Place> stored = oci::store_place(store_);

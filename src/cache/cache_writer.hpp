@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/progress.hpp"
+#include "base/signing_key.hpp"
 #include "cache/step_document.hpp"
 #include "registry/session.hpp"
 #include "store/store.hpp"
@@ -25,8 +26,9 @@ class CacheWriter {
     struct Settings {
         std::shared_ptr<const registry::Client> client;
         Reference repository;
-        std::string version;               // of this tool, for the annotations
-        std::set<std::string> side_kinds;  // side files of layers that go along, as the store calls them
+        std::string version;                      // of this tool, for the annotations
+        std::set<std::string> side_kinds;         // side files of layers that go along, as the store calls them
+        std::shared_ptr<const SigningKey> key{};  // signs what is written, where it can; may be absent
     };
     CacheWriter(Settings settings, const Store& store, Progress& progress);
     // Stops what is on its way, so that a later write goes on with it.
@@ -46,6 +48,7 @@ class CacheWriter {
     void work(const std::stop_token& stop);
     Result<void> write(const Record& record, const std::stop_token& stop);
     Result<bool> is_there(const Digest& key, const std::stop_token& stop);
+    bool signs() const { return settings_.key && settings_.key->can_sign(); }
     void give_up(const std::string& why);  // under the lock
 
     const Settings settings_;

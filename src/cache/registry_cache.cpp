@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "registry/blob_places.hpp"
 #include "registry/blob_stream.hpp"
 #include "registry/pull.hpp"
@@ -36,6 +37,8 @@ struct RegistryCache::Source {
 
     std::shared_ptr<registry::Session> session;
     bool is_out = false;
+    int unsigned_steps = 0;
+    bool is_unsigned_told = false;
 };
 
 RegistryCache::RegistryCache(Settings settings) : settings_(std::move(settings)) {
@@ -79,6 +82,7 @@ Result<void> RegistryCache::find_all(const std::vector<Digest>& keys, const std:
         work();
     }
     note_places();
+    tell_unsigned();
     for (const Digest& key : keys)
         if (auto answer = answer_of(key, stop); !answer) return answer.error();
     return {};
@@ -110,6 +114,12 @@ Result<FoundRecord> RegistryCache::ask(Source& source, const Digest& key, const 
     const std::string name = source.name() + ":" + tag_of(key);
     const auto artifact = parse_manifest((*found)->text, (*found)->media_type, name);
     if (!artifact) return source.lies(artifact.error());
+    // Before anything else that it says is believed.
+    if (!is_signed(key, *artifact)) {
+        const std::scoped_lock lock(mutex_);
+        ++source.unsigned_steps;
+        return FoundRecord();
+    }
     std::string text;
     const auto take = [&](std::string_view data) -> Result<void> {
         text += data;
@@ -128,7 +138,8 @@ Result<FoundRecord> RegistryCache::ask(Source& source, const Digest& key, const 
                          [stream](std::span<std::byte> into) { return stream->read(into); }};
     };
     return std::make_shared<const RemoteRecord>(
-        RemoteRecord{std::move(*document), source.session->image(), (*found)->digest, open});
+        RemoteRecord{std::move(*document), source.session->image(), (*found)->digest,
+                     settings_.key ? settings_.key->id().to_string() : "", open});
 }
 
 void RegistryCache::leave_out(Source& source, const Error& why) {
@@ -137,6 +148,28 @@ void RegistryCache::leave_out(Source& source, const Error& why) {
         if (std::exchange(source.is_out, true)) return;
     }
     settings_.warn("the cache " + source.name() + " is not used: " + why.message);
+}
+
+bool RegistryCache::is_signed(const Digest& key, const oci::Artifact& artifact) const {
+    if (!settings_.key) return true;
+    const auto note = artifact.annotations.find(signature_note);
+    const auto signature = note == artifact.annotations.end() ? std::nullopt : from_base64(note->second);
+    return signature && settings_.key->verify(text_to_sign(key, artifact.config.digest), *signature);
+}
+
+void RegistryCache::tell_unsigned() {
+    std::vector<std::string> lines;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const auto& source : sources_) {
+            if (source->unsigned_steps == 0 || std::exchange(source->is_unsigned_told, true)) continue;
+            const int count = source->unsigned_steps;
+            lines.push_back((count == 1 ? "1 step of the cache " : std::to_string(count) + " steps of the cache ") +
+                            source->name() + (count == 1 ? " is" : " are") +
+                            " not signed by the key of --cache-key, and count as not there");
+        }
+    }
+    for (const std::string& line : lines) settings_.warn(line);
 }
 
 void RegistryCache::note_places() {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/signing_key.hpp"
 #include "cache/remote_cache.hpp"
 #include "registry/session.hpp"
 
@@ -24,6 +25,7 @@ class RegistryCache : public RemoteCache {
         // Remembers where layers were seen, so that a push mounts them from there; nullptr: nothing is remembered.
         const Store* places = nullptr;
         std::function<void(const std::string& text)> warn;  // one line each, from any thread
+        std::shared_ptr<const SigningKey> key{};  // what it has not signed counts as not there; nullptr: all counts
     };
     explicit RegistryCache(Settings settings);
     ~RegistryCache() override;
@@ -38,10 +40,12 @@ class RegistryCache : public RemoteCache {
     Result<FoundRecord> ask(Source& source, const Digest& key, const std::stop_token& stop);
     void leave_out(Source& source, const Error& why);
     void note_places();
+    bool is_signed(const Digest& key, const oci::Artifact& artifact) const;
+    void tell_unsigned();
 
     Settings settings_;
     std::vector<std::unique_ptr<Source>> sources_;
-    std::mutex mutex_;                               // for what follows, and for each source's is_out
+    std::mutex mutex_;                               // for what follows, and for what each source counts
     std::map<Digest, Result<FoundRecord>> answers_;  // of find()
     std::vector<FoundRecord> unnoted_;               // whose places are not remembered yet
 };

@@ -19,7 +19,8 @@ namespace tmplbuild::cache {
 struct RemoteRecord {
     StepDocument document;
     Reference repository;
-    Digest manifest;  // the artifact's, whatever its tag comes to mean
+    Digest manifest;          // the artifact's, whatever its tag comes to mean
+    std::string signed_by{};  // the id of the key by which it was checked; empty: no key was given
     // Opens one of its blobs, as oci::Place does. The stream ends only when size and digest are right.
     std::function<Result<oci::Blob>(const oci::Descriptor& blob, const std::stop_token& stop)> open{};
 

@@ -72,6 +72,10 @@ bool is_same(const oci::Descriptor& a, const oci::Descriptor& b) {
 
 }  // namespace
 
+std::string text_to_sign(const Digest& key, const Digest& document) {
+    return "tmplbuild step of a cache, form 1\n" + key.to_string() + "\n" + document.to_string() + "\n";
+}
+
 std::string tag_of(const Digest& key) { return "step-" + key.hex(); }
 
 std::string document_text(const StepDocument& document) {

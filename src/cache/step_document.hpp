@@ -26,6 +26,8 @@ inline constexpr const char* key_note = "dev.tmplbuild.cache.key";
 inline constexpr const char* step_note = "dev.tmplbuild.cache.step";
 inline constexpr const char* version_note = "dev.tmplbuild.cache.version";
 inline constexpr const char* created_note = "org.opencontainers.image.created";
+// The one annotation that counts, for who has a key: the signature of what text_to_sign() says, in base64.
+inline constexpr const char* signature_note = "dev.tmplbuild.cache.signature";
 
 // One of the store's side files of a layer, as a blob.
 struct SideBlob {
@@ -43,6 +45,9 @@ struct StepDocument {
 
 // The tag of a key in every repository that is a cache: "step-<hex>".
 std::string tag_of(const Digest& key);
+
+// What a signature is made of. The document names the record, all layers and all side files by their digests.
+std::string text_to_sign(const Digest& key, const Digest& document);
 
 std::string document_text(const StepDocument& document);
 std::string manifest_text(const StepDocument& document, const std::map<std::string, std::string>& annotations);

@@ -15,6 +15,7 @@
 #include "engine/build.hpp"
 #include "engine/own_files.hpp"
 #include "plan/requests.hpp"
+#include "store/store_use.hpp"
 
 namespace tmplbuild::cli {
 
@@ -60,6 +61,7 @@ static json::object metadata(const BuildReport& report) {
             {"config", report.image.config_digest.to_string()},
             {"size", report.image.size()},
             {"outputs", std::move(outputs)},
+            {"proof", report.proof_cache.empty() ? "made here" : "from " + report.proof_cache},
             {"kernels", kernel_rows(report)},
             {"steps", step_rows(report.steps)}};
 }
@@ -115,6 +117,13 @@ static void build_only(const Options& options, const BuildRequest& request, cons
     for (const BuiltStep& step : steps) print_line(step.id + " " + step.key.to_string());
 }
 
+// Held as long as the command uses the store, so that no clean-up removes what it has found.
+static StoreUse use_of(const Store& store, Progress& progress, const std::stop_token& stop) {
+    return StoreUse::begin(store, StoreUse::Kind::build, stop,
+                           [&] { progress.message("the store is being cleaned up: waiting for the end of that"); })
+        .value();
+}
+
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
     BuildRequest request{
         options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
@@ -122,6 +131,7 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     if (options.metadata_file) request.also_written.emplace_back(*options.metadata_file);
     const Store store = Store::open(Store::default_root()).value();
+    const StoreUse use = use_of(store, progress, stop);
     io::SystemProcessRunner processes;
     io::HttpClient http;
     request.registry = registry_client(options, warnings_of(progress));
@@ -179,6 +189,7 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
     };
     run.on_start = [&] { end_live_lines(progress); };
     const Store store = Store::open(Store::default_root()).value();
+    const StoreUse use = use_of(store, progress, stop);
     io::SystemProcessRunner processes;
     io::HttpClient http;
     const auto registries = registry_client(options, warnings_of(progress));
@@ -189,6 +200,7 @@ int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
     refuse_unbuildable(tmpl);
     const Store store = Store::open(Store::default_root()).value();
+    const StoreUse use = use_of(store, progress, stop);
     leave_out_own_files(tmpl, store, {});
     io::SystemProcessRunner processes;
     io::HttpClient http;

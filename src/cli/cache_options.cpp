@@ -2,6 +2,7 @@
 #include "cli/cache_options.hpp"
 
 #include "cache/registry_cache.hpp"
+#include "sys/file.hpp"
 
 namespace tmplbuild::cli {
 
@@ -19,12 +20,26 @@ Reference cache_repository(const std::string& text, const std::string& option) {
     return out;
 }
 
+std::shared_ptr<const SigningKey> cache_key(const Options& options) {
+    if (options.cache_key.empty()) return nullptr;
+    if (options.cache_from.empty() && options.cache_to.empty())
+        throw BuildError(
+            usage_error("--cache-key is for steps of shared caches, and there is no --cache-from or --cache-to"));
+    auto pem = sys::read_file(options.cache_key, 1 << 20);
+    if (!pem) {
+        Error error = pem.error();
+        error.kind = ErrorKind::usage;
+        throw BuildError(error);
+    }
+    return std::make_shared<const SigningKey>(SigningKey::parse(*pem, options.cache_key).value());
+}
+
 std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
                                                  const std::shared_ptr<const registry::Client>& client,
                                                  const Store* places,
                                                  std::function<void(const std::string& text)> warn) {
     if (options.cache_from.empty()) return nullptr;
-    cache::RegistryCache::Settings settings{client, {}, places, std::move(warn)};
+    cache::RegistryCache::Settings settings{client, {}, places, std::move(warn), cache_key(options)};
     for (const std::string& text : options.cache_from)
         settings.repositories.push_back(cache_repository(text, "--cache-from"));
     return std::make_shared<cache::RegistryCache>(std::move(settings));
@@ -34,14 +49,16 @@ std::unique_ptr<SharedCache> shared_cache(const Options& options, const std::sha
                                           const Store& store, Progress& progress) {
     auto from = remote_cache(options, client, &store,
                              [&progress](const std::string& text) { progress.message("warning: " + text); });
+    const auto key = cache_key(options);
     std::unique_ptr<cache::CacheWriter> to;
     if (!options.cache_to.empty()) {
         cache::CacheWriter::Settings settings{client, cache_repository(options.cache_to, "--cache-to"), options.version,
-                                              SharedCache::side_kinds()};
+                                              SharedCache::side_kinds(), key};
         to = std::make_unique<cache::CacheWriter>(std::move(settings), store, progress);
     }
     if (!from && !to) return nullptr;
-    return std::make_unique<SharedCache>(store, progress, std::move(from), std::move(to));
+    return std::make_unique<SharedCache>(store, progress, std::move(from), std::move(to),
+                                         key ? key->id().to_string() : "");
 }
 
 }  // namespace tmplbuild::cli

@@ -14,6 +14,8 @@
 
 namespace tmplbuild::cli {
 
+// The key of --cache-key; nothing where there is none.
+std::shared_ptr<const SigningKey> cache_key(const Options& options);
 // The repository that docker://HOST/REPOSITORY names; throws where `text` is no such name. `option` is for the error.
 Reference cache_repository(const std::string& text, const std::string& option);
 

@@ -32,6 +32,9 @@ struct Options {
     std::vector<std::string> plain_http;              // --plain-http HOST[:PORT]
     std::vector<std::string> cache_from;              // --cache-from docker://HOST/REPOSITORY
     std::string cache_to;                             // --cache-to docker://HOST/REPOSITORY; empty: nowhere
+    std::string cache_key;                            // --cache-key FILE; empty: none
+    std::string remote, keep, max_size;               // cache ls, cache gc
+    bool yes = false;                                 // cache gc
     std::string version;                              // this program's
     bool json = false, dot = false, check = false, lock_update = false;
 };
@@ -42,6 +45,8 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop);
 int run_matrix(const Options& options, Progress& progress, std::stop_token stop);
 int run_lock(const Options& options, Progress& progress, std::stop_token stop);
 int run_explain(const Options& options, Progress& progress, std::stop_token stop);
+int run_cache_ls(const Options& options, Progress& progress, std::stop_token stop);
+int run_cache_gc(const Options& options, Progress& progress, std::stop_token stop);
 int run_inspect(const Options& options, const std::stop_token& stop);
 int run_push(const Options& options, Progress& progress, std::stop_token stop);
 int run_verify(const Options& options, const std::stop_token& stop);

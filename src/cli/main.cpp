@@ -76,9 +76,14 @@ std::string hint_for(const std::string& word, const std::vector<std::string>& na
 // Turns CLI11's message into one of our errors, with the nearest known word in place of an unknown one.
 Error usage_of(const CLI::App& app, const CLI::ParseError& wrong, const std::string& first) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
-    const CLI::App& at = chosen.empty() ? app : *chosen.front();
-    const std::string help =
-        "`tmplbuild " + (chosen.empty() ? "" : at.get_name() + " ") + "--help` lists what it takes";
+    const CLI::App* deepest = &app;
+    std::string names_to_it;
+    while (!deepest->get_subcommands().empty()) {
+        deepest = deepest->get_subcommands().front();
+        names_to_it += deepest->get_name() + " ";
+    }
+    const CLI::App& at = *deepest;
+    const std::string help = "`tmplbuild " + names_to_it + "--help` lists what it takes";
     if (chosen.empty() && first.empty()) return usage_error("a command is missing", help);
     if (chosen.empty() && !first.starts_with('-')) {
         std::vector<std::string> names;
@@ -182,6 +187,7 @@ struct CommandLine {
         verify->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_verify(options, stop); }; });
         add_push();
+        add_cache();
         CLI::App* gpus = app.add_subcommand("gpus", "List the GPUs that a template may name, and the kernels for each");
         gpus->add_option(
             "FROM", options.image,
@@ -202,6 +208,32 @@ struct CommandLine {
             sub->add_option("--cache-from", options.cache_from,
                             "docker://HOST/REPOSITORY: take finished steps from this cache; repeatable, asked in "
                             "this order"));
+        sub->add_option("--cache-key", options.cache_key,
+                        "FILE: an Ed25519 key in PEM form; steps of caches count only if it signed them, and a private "
+                        "one signs what is written");
+    }
+
+    void add_cache() {
+        CLI::App* cache = app.add_subcommand("cache", "Show or clean up finished steps, here or in a shared cache");
+        cache->require_subcommand(1);
+        const auto add = [&](const char* name, const char* what,
+                             int (*run)(const Options&, Progress&, std::stop_token)) {
+            CLI::App* sub = cache->add_subcommand(name, what);
+            sub->add_option("--remote", options.remote,
+                            "docker://HOST/REPOSITORY: of this shared cache, in place of the store here");
+            on_image(sub);
+            sub->callback([this, run] {
+                command = [this, run](Progress& shown, std::stop_token stop) {
+                    return run(options, shown, std::move(stop));
+                };
+            });
+            return sub;
+        };
+        add("ls", "List the steps, with age and size", run_cache_ls)->add_flag("--json", options.json, "Print JSON");
+        CLI::App* gc = add("gc", "Say what would be removed, and remove it with --yes", run_cache_gc);
+        gc->add_option("--keep", options.keep, "TIME: keep what is younger or was used within it: 14d, 12h");
+        gc->add_option("--max-size", options.max_size, "SIZE: keep what was used last and fits in it: 20GB");
+        gc->add_flag("--yes", options.yes, "Remove it");
     }
 
     void add_push() {

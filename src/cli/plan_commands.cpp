@@ -85,13 +85,13 @@ void ask_registry(std::vector<PlanRow>& rows, const ResolveContext& context) {
     }
 }
 
-std::vector<PlanRow> rows_of(const Plan& plan, const Store& store, cache::RemoteCache* cache,
+std::vector<PlanRow> rows_of(const Plan& plan, const Store& store, cache::RemoteCache* cache, const std::string& signer,
                              const std::stop_token& stop) {
     std::vector<PlanRow> rows;
     for (const Step& step : plan.steps) {
         PlanRow row{&step, false, false, {}, step.estimated_bytes};
         const auto record = step.key ? store.find_record(step.key->digest()) : std::nullopt;
-        if (record) take_layers(row, *record);
+        if (record && is_trusted(*record, signer)) take_layers(row, *record);
         rows.push_back(std::move(row));
     }
     if (cache != nullptr) ask_cache(rows, *cache, stop);
@@ -255,7 +255,8 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const auto warn = [&](const std::string& text) { progress.message("warning: " + text); };
     const auto registries = registry_client(options, warn);
     const auto cache = remote_cache(options, registries, nullptr, warn);
-    std::vector<PlanRow> rows = rows_of(plan, store, cache.get(), stop);
+    const auto key = cache_key(options);
+    std::vector<PlanRow> rows = rows_of(plan, store, cache.get(), key ? key->id().to_string() : "", stop);
     io::SystemProcessRunner processes;
     io::HttpClient http;
     ask_registry(rows, {store, processes, http, progress, stop, nullptr, registries});

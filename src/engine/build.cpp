@@ -7,11 +7,10 @@
 #include "engine/outputs.hpp"
 #include "engine/own_files.hpp"
 #include "engine/plan_build.hpp"
-#include "engine/prove_image.hpp"
 #include "engine/pull_limit.hpp"
 #include "engine/pushed_steps.hpp"
 #include "engine/python/interpreter.hpp"
-#include "engine/shared_cache.hpp"
+#include "engine/shared_proof.hpp"
 #include "oci/inherited.hpp"
 #include "plan/narrow.hpp"
 
@@ -87,9 +86,8 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     // 7. The packed image is proven: no link is lost, services can start, kernels have their device code and what they
     // need.
-    if (context.cache != nullptr) context.cache->pull_side_files(report.image.layers, context.stop).value();
-    prove_image(report.image, report.steps.front().output.layers.size(), store,
-                blobs_of_build(store, context.cache, context.stop), context.stop);
+    report.proof_cache =
+        prove_shared_image(report.image, report.steps.front().output.layers.size(), store, context.cache, context.stop);
     if (context.cache != nullptr) context.cache->share(plan, context.stop);
 
     // 8. The outputs appear by rename, or not at all.

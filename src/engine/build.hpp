@@ -47,6 +47,7 @@ struct BuildReport {
     std::vector<oci::ImageName> outputs;
     std::vector<BuiltStep> steps;
     std::vector<ProvenRow> kernels;
+    std::string proof_cache{};  // the shared cache that says the image was proven; empty: it was proven here
 };
 
 // Builds, then starts the image on this machine as a pod is started: its entrypoint as PID 1 in the image's directory,

@@ -39,6 +39,12 @@ static void prove_links(const oci::Image& image, std::size_t base_layers, const 
                         "name the destination as '/" + found.leads_to + "', or take the link away with a `run` layer"));
 }
 
+CanonicalKey proof_key(const oci::Image& image) {
+    CanonicalKey key;
+    key.add("image", image.manifest_digest).add("services", services_index).add("kernels", kernels_index);
+    return key;
+}
+
 std::vector<Error> errors_of(const Verification& result) {
     struct Shared {
         Finding finding;
@@ -75,7 +81,7 @@ void prove_image(const oci::Image& image, std::size_t base_layers, const Store& 
     const bool services = !store.find_index(services_index, digest);
     const bool kernels = !source.annotation(kernels_annotation).empty() && !store.find_index(kernels_index, digest);
     if (!services && !kernels) return;
-    const ImageContent content = read_image_content(source, &store, stop).value();
+    const ImageContent content = read_built_content(source, store, stop).value();
     std::vector<Error> errors;
     if (services) prove_links(image, base_layers, content, errors);
     if (services) prove_services(source, content, errors);

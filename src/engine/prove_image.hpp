@@ -8,6 +8,7 @@
 #include <memory>
 #include <stop_token>
 
+#include "base/canonical_key.hpp"
 #include "oci/image.hpp"
 #include "oci/place.hpp"
 #include "store/store.hpp"
@@ -20,6 +21,9 @@ namespace tmplbuild {
 // `blobs` is where its blobs are read, the store or what stands for it.
 void prove_image(const oci::Image& image, std::size_t base_layers, const Store& store,
                  std::unique_ptr<oci::Place> blobs, const std::stop_token& stop);
+
+// The key under which a shared cache says that this release found an image good.
+CanonicalKey proof_key(const oci::Image& image);
 
 // Everything that is wrong or unknown, each thing once: an error that several variants of a kernel share names them
 // together.

@@ -8,6 +8,7 @@
 #include "engine/step_inputs.hpp"
 #include "engine/step_lock.hpp"
 #include "engine/steps/steps.hpp"
+#include "store/clean_up.hpp"
 
 namespace tmplbuild {
 
@@ -20,7 +21,11 @@ std::optional<StepResult> find_step(const Step& step, const StepEnvironment& env
     const auto result_of = [](const Record& record, const std::string& cache) {
         return StepResult{{record.layers, record.facts, record.peak_memory}, true, record.seconds, cache};
     };
-    if (const auto record = environment.store.find_record(key)) return result_of(*record, record->from.cache);
+    const auto record = environment.store.find_record(key);
+    if (record && (environment.cache == nullptr || environment.cache->is_trusted(*record))) {
+        mark_used(environment.store, key);
+        return result_of(*record, record->from.cache);
+    }
     if (environment.cache == nullptr) return std::nullopt;
     const cache::FoundRecord found = environment.cache->find(key, environment.stop);
     return found ? std::optional(result_of(found->record(), found->cache_name())) : std::nullopt;
@@ -76,7 +81,7 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
     }
     const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory, {}};
     if (auto put = environment.store.put_record(record); !put) return put.error();
-    if (environment.cache != nullptr) environment.cache->made(step, record);
+    if (environment.cache != nullptr) environment.cache->made(step, record, environment.stop);
     std::string note = step.summary;
     if (step.kind().is_compile && output->peak_memory != 0) note += ", held " + human_bytes(output->peak_memory);
     progress.finished(step.id, StepOutcome::built, seconds, note);

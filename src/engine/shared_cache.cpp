@@ -6,6 +6,7 @@
 
 #include "pack/layer_indexer.hpp"
 #include "plan/sources.hpp"
+#include "verify/image_content.hpp"
 
 namespace tmplbuild {
 
@@ -45,11 +46,15 @@ bool is_worth_sharing(const Step& step, const Record& record) {
            is_fetched(step);
 }
 
-std::set<std::string> SharedCache::side_kinds() { return {layer_index_kind()}; }
+std::set<std::string> SharedCache::side_kinds() { return {layer_index_kind(), module_facts_kind()}; }
 
 SharedCache::SharedCache(const Store& store, Progress& progress, std::shared_ptr<cache::RemoteCache> from,
-                         std::unique_ptr<cache::CacheWriter> to)
-    : store_(store), from_(std::move(from)), layers_(store, progress, side_kinds()), to_(std::move(to)) {}
+                         std::unique_ptr<cache::CacheWriter> to, std::string signer)
+    : store_(store),
+      from_(std::move(from)),
+      layers_(store, progress, side_kinds()),
+      to_(std::move(to)),
+      signer_(std::move(signer)) {}
 
 cache::FoundRecord SharedCache::find(const Digest& key, const std::stop_token& stop) {
     if (!from_) return nullptr;
@@ -65,7 +70,7 @@ void SharedCache::remember(const cache::RemoteRecord& found) {
     const std::scoped_lock lock(mutex_);
     Record record = found.record();
     if (!remembered_.insert(record.key.digest()).second) return;
-    record.from = {found.cache_name(), ""};
+    record.from = {found.cache_name(), found.signed_by};
     store_.put_record(record).value();
 }
 
@@ -73,7 +78,8 @@ std::vector<Step> SharedCache::look_ahead(const std::vector<Step>& steps, const 
     std::vector<Step> missing;
     std::vector<Digest> keys;
     for (const Step& step : steps) {
-        if (!step.key || store_.find_record(step.key->digest())) continue;
+        const auto record = step.key ? store_.find_record(step.key->digest()) : std::nullopt;
+        if (!step.key || (record && is_trusted(*record))) continue;
         keys.push_back(step.key->digest());
         missing.push_back(step);
     }
@@ -87,13 +93,17 @@ std::unique_ptr<Sandbox> SharedCache::pulling(std::unique_ptr<Sandbox> sandbox, 
     return std::make_unique<PullingSandbox>(*this, std::move(sandbox), std::move(stop));
 }
 
-bool SharedCache::has_side_files(const Record& record) const {
-    return std::all_of(record.layers.begin(), record.layers.end(),
-                       [&](const BuiltLayer& layer) { return find_layer_index(store_, layer.digest).has_value(); });
+// A step without its side files costs whoever takes it a fetch of its layers, and nothing else.
+void SharedCache::write(const Record& record, const std::stop_token& stop) {
+    for (const BuiltLayer& layer : record.layers) (void)keep_side_files(store_, layer, stop);
+    to_->offer(record);
 }
 
-void SharedCache::made(const Step& step, const Record& record) {
-    if (to_ && is_worth_sharing(step, record) && has_side_files(record)) to_->offer(record);
+void SharedCache::made(const Step& step, const Record& record, const std::stop_token& stop) {
+    if (!to_ || !is_worth_sharing(step, record)) return;
+    const bool is_complete = std::all_of(record.layers.begin(), record.layers.end(),
+                                         [&](const BuiltLayer& layer) { return has_side_files(store_, layer); });
+    if (is_complete || step.kind().is_compile) write(record, stop);
 }
 
 void SharedCache::share(const Plan& plan, const std::stop_token& stop) {
@@ -101,7 +111,7 @@ void SharedCache::share(const Plan& plan, const std::stop_token& stop) {
     for (const Step& step : plan.steps) {
         const auto record = step.key ? store_.find_record(step.key->digest()) : std::nullopt;
         // What another cache gave stays there alone.
-        if (record && record->from.cache.empty() && is_worth_sharing(step, *record)) to_->offer(*record);
+        if (record && record->from.cache.empty() && is_worth_sharing(step, *record)) write(*record, stop);
     }
     to_->finish(stop);
 }

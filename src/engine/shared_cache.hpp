@@ -20,14 +20,22 @@
 
 namespace tmplbuild {
 
+// Whether a record of the store may be taken: it was made here, or it came from a cache by the key that counts now,
+// which is named by its id; empty: none does.
+inline bool is_trusted(const Record& record, const std::string& signer) {
+    return record.from.cache.empty() || signer.empty() || record.from.signed_by == signer;
+}
+
 class SharedCache {
   public:
     // The side files of layers that travel with a step: what the proofs read instead of a layer.
     static std::set<std::string> side_kinds();
 
-    // Either may be absent.
+    // Either may be absent. `signer`: the id of the key that must have signed what came from a cache; empty: none.
     SharedCache(const Store& store, Progress& progress, std::shared_ptr<cache::RemoteCache> from,
-                std::unique_ptr<cache::CacheWriter> to);
+                std::unique_ptr<cache::CacheWriter> to, std::string signer);
+
+    bool is_trusted(const Record& record) const { return tmplbuild::is_trusted(record, signer_); }
 
     // A step that the store lacks, as a cache has it. The store remembers the record, and its layers can be read from
     // then on. Throws what RemoteCache::find() returns.
@@ -46,15 +54,20 @@ class SharedCache {
     // A sandbox that pulls the layers below its sessions first.
     std::unique_ptr<Sandbox> pulling(std::unique_ptr<Sandbox> sandbox, std::stop_token stop);
 
-    // A step was just made here. It is written when the side files of its layers are there, else by share().
-    void made(const Step& step, const Record& record);
+    // A step was just made here. It is written at once where the side files of its layers are there or a compile made
+    // it, else by share(): a base has large layers, and the proofs index them anyway.
+    void made(const Step& step, const Record& record, const std::stop_token& stop);
+    // An image was just proven here: others that make the same need not fetch what the proof reads.
+    void proven(const Record& proof) {
+        if (to_) to_->offer(proof);
+    }
     // Writes those of the steps that are worth it and not written yet, and waits for all writes.
     void share(const Plan& plan, const std::stop_token& stop);
     // Whether new steps go to this registry.
     bool writes_to(const std::string& host) const { return to_ && to_->repository().host == host; }
 
   private:
-    bool has_side_files(const Record& record) const;
+    void write(const Record& record, const std::stop_token& stop);
     void remember(const cache::RemoteRecord& found);
 
     const Store& store_;
@@ -63,6 +76,7 @@ class SharedCache {
     std::shared_ptr<cache::RemoteCache> from_;
     cache::RemoteLayers layers_;
     std::unique_ptr<cache::CacheWriter> to_;
+    const std::string signer_;
 };
 
 // Those steps that no cache has: it is asked for all at once that the store lacks.

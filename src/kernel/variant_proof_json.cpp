@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A proof as JSON and back: what an image's annotation and pod.json hold.
+// A proof as JSON and back: what an image's annotation and pod.json hold. And what it was made from.
 #include <limits>
 #include <span>
 
+#include "kernel/module_facts_json.hpp"
 #include "kernel/variant_proof.hpp"
 
 namespace tmplbuild::kernel {
@@ -50,6 +51,41 @@ void add_code(json::object& out, const DeviceCode& code) {
     if (!units.empty()) out["units"] = std::move(units);
 }
 
+void add_floors(json::object& out, const std::optional<Version>& glibc, const std::optional<Version>& glibcxx) {
+    if (glibc) out["glibc"] = glibc->to_string();
+    if (glibcxx) out["glibcxx"] = glibcxx->to_string();
+}
+
+json::array symbols_json(const std::vector<Symbol>& symbols) {
+    json::array out;
+    for (const Symbol& symbol : symbols) {
+        json::object one{{"name", symbol.name}};
+        if (!symbol.version.empty()) one["version"] = symbol.version;
+        if (!symbol.library.empty()) one["library"] = symbol.library;
+        if (symbol.weak) one["weak"] = true;
+        if (!symbol.is_default) one["default"] = false;
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+json::object elf_json(const ElfInfo& elf) {
+    json::object out{{"abi_version", elf.header.abi_version},
+                     {"type", elf.header.type},
+                     {"machine", elf.header.machine},
+                     {"flags", elf.header.flags},
+                     {"soname", elf.soname},
+                     {"needed", texts(elf.needed)},
+                     {"runpath", texts(elf.runpath)},
+                     {"is_rpath", elf.is_rpath},
+                     {"undefined", symbols_json(elf.undefined)},
+                     {"defined", symbols_json(elf.defined)},
+                     {"versions", texts(elf.versions)}};
+    add_floors(out, elf.glibc_floor, elf.glibcxx_floor);
+    if (elf.cxxabi_floor) out["cxxabi"] = elf.cxxabi_floor->to_string();
+    return out;
+}
+
 json::object write_module(const ModuleProof& module) {
     json::object out{{"file", module.rule.file}};
     json::array capabilities;
@@ -66,8 +102,7 @@ json::object write_module(const ModuleProof& module) {
     add_code(out, module.code);
     out["needed"] = texts(module.needed);
     out["undefined_symbols"] = module.undefined_symbols;
-    if (module.glibc_floor) out["glibc"] = module.glibc_floor->to_string();
-    if (module.glibcxx_floor) out["glibcxx"] = module.glibcxx_floor->to_string();
+    add_floors(out, module.glibc_floor, module.glibcxx_floor);
     if (!module.foreign_runpaths.empty()) out["foreign_runpaths"] = texts(module.foreign_runpaths);
     return out;
 }
@@ -120,6 +155,13 @@ class Fields {
             Fields fields(element.get_object(), name, problem_);
             read(fields);
         }
+    }
+    template <class Read>
+    void object(const char* key, Read read) {
+        const auto* v = object_.if_contains(key);
+        if (v == nullptr || !v->is_object()) return wrong(key, "an object");
+        Fields fields(v->get_object(), where_ + key + ".", problem_);
+        read(fields);
     }
     // A text that `parse` turns into a value; absent or empty leaves `fallback`.
     template <class Parse, class Value>
@@ -196,6 +238,45 @@ Ptx read_ptx_entry(Fields& in) {
     return ptx;
 }
 
+void read_code(Fields& in, DeviceCode& code) {
+    code.containers = in.number<std::size_t>("containers");
+    in.objects("cubins", [&](Fields& entry) { code.cubins.push_back(read_cubin_entry(entry)); });
+    in.objects("ptx", [&](Fields& entry) { code.ptx.push_back(read_ptx_entry(entry)); });
+    code.unknown = in.list("unknown");
+    in.objects("units", [&](Fields& entry) {
+        code.units.push_back({entry.list("names"), entry.flag("unread", false), entry.flag("may_be_absent", false)});
+    });
+}
+
+std::optional<Version> read_floor(Fields& in, const char* key) {
+    return in.parsed(key, "a version", Version::parse, std::optional<Version>());
+}
+
+std::vector<Symbol> read_symbols(Fields& in, const char* key) {
+    std::vector<Symbol> out;
+    in.objects(key, [&](Fields& one) {
+        out.push_back({one.text("name"), one.has("version") ? one.text("version") : "",
+                       one.has("library") ? one.text("library") : "", one.flag("weak", false),
+                       one.flag("default", true)});
+    });
+    return out;
+}
+
+void read_elf_info(Fields& in, ElfInfo& elf) {
+    elf.header = {in.number<std::uint8_t>("abi_version"), in.number<std::uint16_t>("type"),
+                  in.number<std::uint16_t>("machine"), in.number<std::uint32_t>("flags")};
+    elf.soname = in.text("soname");
+    elf.needed = in.list("needed");
+    elf.runpath = in.list("runpath");
+    elf.is_rpath = in.flag("is_rpath", false);
+    elf.undefined = read_symbols(in, "undefined");
+    elf.defined = read_symbols(in, "defined");
+    elf.versions = in.list("versions");
+    elf.glibc_floor = read_floor(in, "glibc");
+    elf.glibcxx_floor = read_floor(in, "glibcxx");
+    elf.cxxabi_floor = read_floor(in, "cxxabi");
+}
+
 ModuleProof read_module(Fields& in) {
     ModuleProof module;
     module.rule.file = in.text("file");
@@ -210,18 +291,11 @@ ModuleProof read_module(Fields& in) {
     module.in_table = in.flag("in_table", true);
     module.present = in.flag("present", true);
     if (!module.present) return module;
-    module.code.containers = in.number<std::size_t>("containers");
-    in.objects("cubins", [&](Fields& entry) { module.code.cubins.push_back(read_cubin_entry(entry)); });
-    in.objects("ptx", [&](Fields& entry) { module.code.ptx.push_back(read_ptx_entry(entry)); });
-    module.code.unknown = in.list("unknown");
-    in.objects("units", [&](Fields& entry) {
-        module.code.units.push_back(
-            {entry.list("names"), entry.flag("unread", false), entry.flag("may_be_absent", false)});
-    });
+    read_code(in, module.code);
     module.needed = in.list("needed");
     module.undefined_symbols = in.number<std::size_t>("undefined_symbols");
-    module.glibc_floor = in.parsed("glibc", "a version", Version::parse, std::optional<Version>());
-    module.glibcxx_floor = in.parsed("glibcxx", "a version", Version::parse, std::optional<Version>());
+    module.glibc_floor = read_floor(in, "glibc");
+    module.glibcxx_floor = read_floor(in, "glibcxx");
     module.foreign_runpaths = in.list("foreign_runpaths");
     return module;
 }
@@ -265,6 +339,34 @@ Result<VariantProof> variant_proof_from_json(const json::object& object) {
     });
     if (!problem.empty()) return build_error("the proof of a kernel variant cannot be read: " + problem);
     return proof;
+}
+
+json::object to_json(const ModuleFacts& facts) {
+    json::object out{{"path", facts.path}};
+    if (!facts.problem.empty()) {
+        out["problem"] = facts.problem;
+        return out;
+    }
+    json::object code;
+    add_code(code, facts.code);
+    out["elf"] = elf_json(facts.elf);
+    out["code"] = std::move(code);
+    return out;
+}
+
+Result<ModuleFacts> module_facts_from_json(const json::object& object) {
+    std::string problem;
+    Fields in(object, "", problem);
+    ModuleFacts facts;
+    facts.path = in.text("path");
+    if (in.has("problem")) {
+        facts.problem = in.text("problem");
+    } else {
+        in.object("elf", [&](Fields& elf) { read_elf_info(elf, facts.elf); });
+        in.object("code", [&](Fields& code) { read_code(code, facts.code); });
+    }
+    if (!problem.empty()) return build_error("the facts of a module cannot be read: " + problem);
+    return facts;
 }
 
 }  // namespace tmplbuild::kernel

@@ -29,5 +29,15 @@ struct ImageContent {
 
 // `store` may be nullptr: then every layer is read, and no index is kept.
 Result<ImageContent> read_image_content(const oci::ImageSource& image, const Store* store, const std::stop_token& stop);
+// The same for a build that took layers from a shared cache: of a layer that the store has not, the modules' facts
+// count that came with it, where there are some.
+Result<ImageContent> read_built_content(const oci::ImageSource& image, const Store& store, const std::stop_token& stop);
+
+// What the store calls the facts of a layer's modules of this version.
+std::string module_facts_kind();
+// Reads a layer of the store and keeps its index and the facts of its modules, where they are not there yet.
+Result<void> keep_side_files(const Store& store, const BuiltLayer& layer, const std::stop_token& stop);
+// Whether nothing is left to do for keep_side_files().
+bool has_side_files(const Store& store, const BuiltLayer& layer);
 
 }  // namespace tmplbuild

@@ -31,7 +31,8 @@ sources() { jq -r '.steps[] | .step + " " + .source' "$1/metadata" | sort | tr '
 digest_at() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$host/$1"; }
 layers_here() { find "$TMPLBUILD_CACHE/blobs" -type f -size +500k 2>/dev/null | wc -l; }
 
-# The first machine builds, and writes what is worth it: the base and the runtime, not the small files.
+# The first machine builds, and writes what is worth it: the base, the runtime, the commands and the proof of the image,
+# not the small files.
 example "$work/a"
 cat >>"$work/a/template.toml" <<'TOML'
 [[layers]]
@@ -41,7 +42,7 @@ script = "echo marked >/opt/mark"
 TOML
 built=$(build_to "$work/a" "docker://$host/first/a:1" --cache-from "$cache" --cache-to "$cache")
 tags=$(curl -fsS "http://$host/v2/me/cache/tags/list" | jq '.tags | length')
-[ "$tags" = 3 ] || fail "the cache has $tags steps: $(cat "$work/a/log")"
+[ "$tags" = 4 ] || fail "the cache has $tags steps: $(cat "$work/a/log")"
 case $(sources "$work/a") in *"run:mark built;"*) ;; *) fail "$(sources "$work/a")" ;; esac
 
 # Another machine with an empty store: nothing that takes long is built, no layer is fetched, and the image is the same.
@@ -59,6 +60,8 @@ sent=$(($(cat "$work/sent") - sent)) received=$(($(cat "$work/sent.received") - 
 [ "$(layers_here)" = 0 ] || fail "layers were fetched: $(ls -l "$TMPLBUILD_CACHE/blobs/sha256")"
 [ "$sent" -lt 1000000 ] && [ "$received" -lt 1000000 ] || fail "$sent bytes were sent and $received received"
 [ "$(digest_at second/b:1)" = "$built" ] || fail "what was published is another image"
+[ "$(jq -r .proof "$work/a/metadata")" = "made here" ] || fail "$(jq .proof "$work/a/metadata")"
+[ "$(jq -r .proof "$work/b/metadata")" = "from $cache" ] || fail "$(jq .proof "$work/b/metadata")"
 jq -e --arg cache "$cache" '.steps[] | select(.step == "base") | .cache == $cache' "$work/b/metadata" >/dev/null || fail "the cache is not named"
 # A step that changed is built over layers that are fetched now.
 echo 'echo "more" >/opt/more' >"$work/b/site/more"
@@ -91,4 +94,43 @@ build_to "$work/a" "docker://$host/third/e:1" --cache-from "docker://127.0.0.1:$
 [ "$(grep -c "warning: the cache docker://127.0.0.1:$closed/x is not used" "$work/a/log")" = 1 ] || fail "no warning: $(cat "$work/a/log")"
 expect 2 "needs a repository of a registry" "$tmplbuild" build "$work/a/template.toml" --cache-from "oci:x"
 expect 2 "names a repository without a tag" "$tmplbuild" build "$work/a/template.toml" --cache-to "docker://$host/x:1"
+
+# What a cache holds, and what of it goes: nothing without --yes. A registry that removes nothing says so.
+"$tmplbuild" cache ls --remote "$cache" --json >"$work/listed"
+[ "$(jq '.steps | length' "$work/listed")" -ge 4 ] || fail "cache ls: $(cat "$work/listed")"
+jq -e '[.steps[].step] | index("base") and index("run:mark")' "$work/listed" >/dev/null || fail "cache ls: $(cat "$work/listed")"
+"$tmplbuild" cache gc --remote "$cache" --keep 1h | grep -q '^0 steps of ' || fail "a young step would go"
+before=$("$tmplbuild" cache ls --remote "$cache" | tail -n 1)
+"$tmplbuild" cache gc --remote "$cache" --keep 0s | grep -q 'would be removed: --yes' || fail "cache gc does not say what goes"
+[ "$("$tmplbuild" cache ls --remote "$cache" | tail -n 1)" = "$before" ] || fail "without --yes something went"
+sleep 1
+"$tmplbuild" cache gc --remote "$cache" --keep 0s --yes >/dev/null
+[ "$("$tmplbuild" cache ls --remote "$cache" | tail -n 1)" = "0 steps" ] || fail "cache gc left steps"
+[ "$(digest_at second/b:1)" = "$built" ] || fail "cache gc removed an image"
+sed -i 's/ *delete: {enabled: true}//' "$work/other/config.yml"
+kill -9 "$registry_pid"
+docker-registry serve "$work/other/config.yml" >>"$work/other/log" 2>&1 &
+registry_pids="$registry_pids $!"
+wait_for_port "$other_port"
+TMPLBUILD_CACHE=$first build_to "$work/a" "oci:$work/a/out" --cache-to "docker://127.0.0.1:$other_port/x/cache" >/dev/null
+sleep 1
+expect 4 "does not let its clients remove anything" "$tmplbuild" cache gc --remote "docker://127.0.0.1:$other_port/x/cache" --keep 0s --yes
+
+# The store here: a clean-up waits for a build that runs, and what that build has found is there until its end.
+TMPLBUILD_CACHE=$first
+example "$work/g"
+cat >>"$work/g/template.toml" <<'TOML'
+[[layers]]
+use = "run"
+name = "slow"
+script = "sleep 4; echo slow >/opt/slow"
+TOML
+"$tmplbuild" build "$work/g/template.toml" -o "oci:$work/g/out" --progress plain >/dev/null 2>"$work/g/log" &
+pid=$!
+for _ in $(seq 100); do if grep -q "^run:slow" "$work/g/log" 2>/dev/null; then break; fi; sleep 0.1; done
+"$tmplbuild" cache gc --keep 0s --yes >"$work/gone" 2>"$work/waited"
+grep -q "a build uses the store: waiting" "$work/waited" || fail "a clean-up did not wait: $(cat "$work/waited")"
+wait $pid || fail "a clean-up broke a build: $(tail "$work/g/log")"
+skopeo copy -q "oci:$work/g/out:latest" "dir:$work/whole" || fail "the build's image is not whole"
+[ "$(ls "$first/records" | grep -c json)" = 0 ] || fail "a clean-up of all left records: $(cat "$work/gone")"
 echo "image of $(curl -fsS "http://$host/v2/second/b/manifests/1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' | jq '[.layers[].size] | add') bytes on a fresh machine: $ms ms, $sent bytes sent, $received received"

@@ -49,7 +49,7 @@ struct Layers {
                              }};
         };
         layers.add(std::make_shared<const RemoteRecord>(RemoteRecord{
-            std::move(document), Reference::parse("ghcr.io/me/cache").value(), Sha256::of("manifest"), open}));
+            std::move(document), Reference::parse("ghcr.io/me/cache").value(), Sha256::of("manifest"), "", open}));
         return out;
     }
 };
