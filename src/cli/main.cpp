@@ -238,7 +238,9 @@ struct CommandLine {
 
     void add_push() {
         CLI::App* push = app.add_subcommand("push", "Put an image into a registry; what was cut goes on where it was");
-        push->add_option("IMAGE", options.image, oci::image_names)->required();
+        push->add_option("IMAGE", options.image,
+                         "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker://HOST/REPOSITORY[:TAG], or a layout's folder")
+            ->required();
         push->add_option("REF", options.outputs,
                          "docker://HOST/REPOSITORY[:TAG]: where it goes; several, also of several registries")
             ->required();

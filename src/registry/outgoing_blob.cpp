@@ -19,7 +19,10 @@ io::HttpBody OutgoingBlob::part(std::uint64_t offset, std::uint64_t size) {
                 auto got = read(offset + at, into);
                 if (!got) has_failed_ = true;
                 // A source that is itself beyond the network may be there at a next push.
-                if (!got && got.error().kind != ErrorKind::network) is_damaged_ = true;
+                const auto passes = [](ErrorKind kind) {
+                    return kind == ErrorKind::network || kind == ErrorKind::interrupted;
+                };
+                if (!got && !passes(got.error().kind)) is_damaged_ = true;
                 return got;
             }};
 }
@@ -49,6 +52,7 @@ Result<void> OutgoingBlob::skip_to(std::uint64_t at) {
     if (at == at_) return {};
     std::vector<std::byte> buffer(skip_buffer);
     while (at_ < at) {
+        if (stop_.stop_requested()) return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
         const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), at - at_));
         if (auto got = next(std::span(buffer).first(wanted)); !got) return got.error();
     }

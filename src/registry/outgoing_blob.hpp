@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "base/digest.hpp"
@@ -34,6 +35,8 @@ class OutgoingBlob {
     bool has_failed() const { return has_failed_; }
     // It cannot be read, or has other bytes than its digest says: no next push can help.
     bool is_damaged() const { return is_damaged_; }
+    // Ends what is read and hashed before the first byte that is wanted, which may be many gigabytes.
+    void end_with(std::stop_token stop) { stop_ = std::move(stop); }
     // Told with how far it has come.
     std::function<void(std::uint64_t position)> on_progress{};
 
@@ -45,6 +48,7 @@ class OutgoingBlob {
 
     oci::Descriptor what_;
     Open open_;
+    std::stop_token stop_{};
     std::optional<oci::Blob> blob_{};
     Sha256 hasher_{};
     std::uint64_t at_ = 0;  // of the next byte that blob_ gives

@@ -25,7 +25,7 @@ std::string media_type_of(const io::HttpResponse& response) {
 }
 
 std::string name_of(const Session& session, const std::string& identifier) {
-    return session.image().repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier;
+    return name_in(session.image(), identifier);
 }
 
 class BlobDownload {

@@ -19,6 +19,7 @@
 #include "registry/limits.hpp"
 #include "registry/media_types.hpp"
 #include "registry/push_manifest.hpp"
+#include "registry/reply.hpp"
 #include "registry/take_back.hpp"
 #include "registry/upload.hpp"
 
@@ -242,7 +243,7 @@ Result<void> check_access(const Client& client, const Reference& to, const std::
     look.headers["Accept"] = accepted_manifests();
     auto response = session.send(look, stop);
     if (!response) return response.error();
-    if (response->status == 401 || response->status == 429 || response->status >= 500) return no(*response);
+    if (response->status == 401 || may_pass_later(response->status)) return no(*response);
     // Whatever else is said of the tag, the push replaces it.
     if (response->status != 403) return {};
     // Some registries hide what is not there yet from who may make it.

@@ -14,12 +14,16 @@ namespace tmplbuild::registry {
 namespace {
 
 std::string manifest_name(const Session& session, const std::string& identifier) {
-    return "'" + session.image().repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier + "'";
+    return "'" + name_in(session.image(), identifier) + "'";
 }
 
 bool is_another_digest(const io::HttpResponse& response, const Digest& ours) {
     const std::string said = header_of(response, "docker-content-digest");
     return said.starts_with("sha256:") && said != ours.to_string();
+}
+
+bool is_unknown_query(int status) {
+    return status == 400 || status == 404 || status == 405 || status == 414 || status == 422;
 }
 
 // Its OCI-Tag header; none where a blob is missing.
@@ -32,6 +36,8 @@ Result<std::optional<std::string>> put_as(Session& session, const PushedImage& i
     if (!response) return response.error();
     const std::string name = manifest_name(session, identifier);
     if (error_code_of(response->body) == "MANIFEST_BLOB_UNKNOWN") return std::nullopt;
+    // A registry that knows no such query: each tag goes alone.
+    if (!query.empty() && is_unknown_query(response->status)) return std::string();
     if (response->status < 200 || response->status > 299) return session.refused(name + " cannot be pushed", *response);
     if (is_another_digest(*response, image.digest))
         return network_error("the registry took " + name + " as " +
@@ -51,7 +57,7 @@ Result<std::vector<std::string>> lacking(Session& session, const PushedImage& im
         request.headers["Accept"] = image.media_type;
         auto response = session.send(request, stop);
         if (!response) return response.error();
-        if (response->status == 429 || response->status >= 500)
+        if (may_pass_later(response->status))
             return session.refused(manifest_name(session, identifier) + " cannot be looked for", *response);
         const bool is_there =
             response->status == 200 && header_of(*response, "docker-content-digest") == image.digest.to_string();

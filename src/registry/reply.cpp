@@ -20,4 +20,14 @@ std::optional<std::uint64_t> bytes_taken(const io::HttpResponse& response) {
     return *last == 0 ? 0 : static_cast<std::uint64_t>(*last) + 1;
 }
 
+bool may_pass_later(int status) { return status == 408 || status == 429 || status >= 500; }
+
+std::string name_in(const Reference& repository, const std::string& identifier) {
+    return repository.repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier;
+}
+
+std::string with_query(const std::string& url, const std::string& part) {
+    return url + (url.find('?') == std::string::npos ? "?" : "&") + part;
+}
+
 }  // namespace tmplbuild::registry

@@ -106,9 +106,15 @@ struct Session::Impl {
         if (is_named) return base = plain;
         io::HttpRequest ping = ruled();
         ping.url = plain + "/v2/";
+        ping.caller_goes_on = true;  // a server that is there and breaks off is asked by https, and not again
         auto answer = client.http.send(ping, stop);
-        if (!answer) return answer.error();
-        return base = answer->status == 400 ? secure : plain;  // a TLS server answers plain http with 400
+        // A TLS server answers plain http with 400, with bytes of its own or not at all.
+        if (answer) return base = answer->status == 400 ? secure : plain;
+        if (answer.error().kind != ErrorKind::network) return answer.error();
+        ping.url = secure + "/v2/";
+        const auto by_tls = client.http.send(ping, stop);
+        if (!by_tls) return answer.error();
+        return base = secure;
     }
 
     // Needs the mutex.
@@ -165,6 +171,9 @@ struct Session::Impl {
             become("Bearer " + login->registry_token, std::nullopt);
             return {};
         }
+        // A login that is nothing but a token says nothing to a token server.
+        if (login && !login->registry_token.empty() && login->user.empty() && login->identity_token.empty())
+            return denied("does not take the login in '" + login->source + "'");
         if (const auto one = of("bearer"); one != challenges.end()) return fetch_token(*one, stop);
         if (of("basic") == challenges.end()) return denied("asks for a login of a kind that is not known here");
         if (!login) return denied("asks for a login, and there is none for " + image.repository_name());

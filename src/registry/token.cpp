@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "registry/refusal.hpp"
+#include "registry/reply.hpp"
 
 namespace tmplbuild::registry {
 
@@ -38,7 +39,7 @@ std::string scope_list(const std::set<std::string>& scopes) { return join({scope
 // The request of "Token Authentication", "Requesting a Token".
 void make_get(const TokenQuestion& question, io::HttpRequest& request) {
     const auto add = [&](const std::string& name, const std::string& value) {
-        request.url += (request.url.find('?') == std::string::npos ? "?" : "&") + name + "=" + percent_encoded(value);
+        request.url = with_query(request.url, name + "=" + percent_encoded(value));
     };
     if (!question.service.empty()) add("service", question.service);
     for (const std::string& scope : question.scopes) add("scope", scope);

@@ -24,13 +24,8 @@ constexpr std::chrono::minutes longest_closing{15};  // in which a registry hash
 constexpr std::chrono::seconds longest_wait{30};     // that a registry may ask for; io::Http has the same
 
 bool is_good(int status) { return status >= 200 && status < 300; }
-bool may_pass_later(int status) { return status == 408 || status == 429 || status >= 500; }
 
 Error stopped() { return Error{.kind = ErrorKind::interrupted, .message = "stopped"}; }
-
-std::string with_query(const std::string& url, const std::string& query) {
-    return url + (url.find('?') == std::string::npos ? "?" : "&") + query;
-}
 
 }  // namespace
 
@@ -47,7 +42,7 @@ BlobUpload::BlobUpload(Session& session, OutgoingBlob& blob, UploadRecord record
     if (!limits_.is_known) limits_.piece = usual_piece;
 }
 
-std::string BlobUpload::name() const { return session_.image().repository_name() + "@" + blob_.digest().to_string(); }
+std::string BlobUpload::name() const { return name_in(session_.image(), blob_.digest().to_string()); }
 
 Error BlobUpload::refused(const io::HttpResponse& response) {
     is_refused_ = true;
@@ -77,6 +72,7 @@ Error BlobUpload::not_now(const io::HttpResponse& response) {
 }
 
 Result<Arrival> BlobUpload::run(const std::stop_token& stop) {
+    blob_.end_with(stop);
     for (int tries = 1;; ++tries) {
         const std::uint64_t before = upload_.confirmed;
         auto arrived = attempt(stop);

@@ -105,6 +105,21 @@ TEST_CASE("several tags come in one request where the registry answers it, else 
     CHECK(pusher.there.count("PUT manifests/") == (pusher.there.lists_tags ? 1 : 4));
 }
 
+TEST_CASE("where a registry refuses several tags in one request, they come one by one") {
+    for (const int status : {400, 404, 405, 414, 422}) {
+        Pusher pusher;
+        pusher.there.instead = [status](const std::string& asked) -> std::optional<Result<io::HttpResponse>> {
+            if (!asked.starts_with("PUT manifests/sha256:")) return std::nullopt;
+            return io::HttpResponse{.status = status, .headers = {}, .body = {}, .final_url = {}};
+        };
+        const PushedImage image = image_of_texts({"a layer"});
+        INFO(status);
+        REQUIRE(pusher.push(image, {"ghcr.io/me/x:1", "ghcr.io/me/x:2"}));
+        CHECK(pusher.has(image, "me/x", "1"));
+        CHECK(pusher.has(image, "me/x", "2"));
+    }
+}
+
 TEST_CASE("a reference by digest must be the image's own") {
     Pusher pusher;
     const PushedImage image = image_of_texts({long_text(50, 1)});

@@ -139,6 +139,27 @@ TEST_CASE("a loopback registry that wants TLS gets it") {
     CHECK(fake.seen.back().url == "https://localhost:5000/v2/x/manifests/1");
 }
 
+TEST_CASE("a loopback registry that breaks plain http off gets TLS, and one that is away is told as it is") {
+    FakeRegistry fake;
+    const Client client = fake.client();
+    bool has_tls = true;
+    fake.http.answer_by = [&](const io::HttpRequest& request) -> std::optional<Result<io::HttpResponse>> {
+        fake.seen.push_back(request);
+        if (request.url.starts_with("http:")) return network_error("the server closed the connection");
+        if (!has_tls) return network_error("no TLS");
+        return io::HttpResponse{.status = 200, .headers = {}, .body = {}, .final_url = {}};
+    };
+    Session session(client, reference_of("localhost:5000/x"), Access::pull);
+    REQUIRE(session.send(manifest_request, {}));
+    CHECK(fake.seen[0].caller_goes_on);  // it is not asked four times before
+    CHECK(fake.seen.back().url == "https://localhost:5000/v2/x/manifests/1");
+    has_tls = false;
+    Session away(client, reference_of("localhost:5000/x"), Access::pull);
+    const auto failed = away.send(manifest_request, {});
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().message == "the server closed the connection");
+}
+
 TEST_CASE("where an upload goes on elsewhere, it goes without login and token") {
     FakeRegistry fake;
     fake.log_in("ghcr.io", "me:hunter2");

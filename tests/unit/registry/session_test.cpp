@@ -141,6 +141,20 @@ TEST_CASE("a token that the login holds already is shown as it is") {
     CHECK(fake.tokens == 0);
 }
 
+TEST_CASE("a login that is a token and is not taken any more says nothing to a token server") {
+    FakeRegistry fake;
+    fake.variables["DOCKER_AUTH_CONFIG"] = R"({"auths":{"ghcr.io":{"registrytoken":"rt"}}})";
+    fake.protect("manifest", {"Bearer rt"});
+    const Client client = fake.client();
+    Session session(client, reference("ghcr.io/me/x"), Access::pull);
+    REQUIRE(session.send(some_manifest, {}));
+    fake.protect("manifest", {});
+    const auto refused = session.send(some_manifest, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("does not take the login") != std::string::npos);
+    CHECK(fake.tokens == 0);
+}
+
 TEST_CASE("a token is renewed before it ends") {
     FakeRegistry fake;
     fake.token_reply = R"({"token":"t1","expires_in":1})";
