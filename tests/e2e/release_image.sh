@@ -33,6 +33,10 @@ for entrypoint in /opt/tmplbuild/launcher ""; do
     rm -rf "$root/b/out" "$root/root/.cache"
     container "$root" plain "tmplbuild --version" >"$work/said" 2>"$work/err" || fail "--version: $(cat "$work/err")"
     head -n 1 "$work/said" | grep -qx "tmplbuild $version" || fail "by '$entrypoint', --version says $(cat "$work/said")"
+    # GitLab's runner starts a shell and writes the job's script to it.
+    code=0
+    printf 'tmplbuild --version | head -n 1\nexit 7\n' | container "$root" plain "exec sh" >"$work/said" 2>"$work/err" || code=$?
+    [ "$code" = 7 ] && grep -qx "tmplbuild $version" "$work/said" || fail "by '$entrypoint', a script on stdin: $code, $(cat "$work/said" "$work/err")"
     container "$root" plain "cd /b && tmplbuild plan template.toml" >"$work/said" 2>&1 || fail "plan: $(cat "$work/said")"
     expect 3 "needs the capability SYS_ADMIN" container "$root" plain "cd /b && tmplbuild build template.toml --progress plain"
     container "$root" privileged "cd /b && tmplbuild build template.toml --progress plain" >"$work/said" 2>"$work/err" ||
