@@ -79,7 +79,9 @@ TEST_CASE("a step without layers is written, too") {
 TEST_CASE("a step that the cache has is not written again, and one that is no step is replaced") {
     Writes writes;
     writes.write({writes.record("a")});
-    const std::string first = writes.manifest("a");
+    // As another machine has written it.
+    const std::string first = manifest_text(document_of("a", {"a layer"}), {{version_note, "another"}});
+    writes.there.manifests["me/cache:" + tag_of(key_of("a").digest())] = first;
     const int puts = writes.there.count("PUT");
     writes.write({writes.record("a"), writes.record("a")});
     CHECK(writes.there.count("PUT") == puts);
