@@ -128,7 +128,7 @@ TOML
 "$tmplbuild" build "$work/g/template.toml" -o "oci:$work/g/out" --progress plain >/dev/null 2>"$work/g/log" &
 pid=$!
 for _ in $(seq 100); do if grep -q "^run:slow" "$work/g/log" 2>/dev/null; then break; fi; sleep 0.1; done
-"$tmplbuild" cache gc --keep 0s --yes >"$work/gone" 2>"$work/waited"
+"$tmplbuild" cache gc --max-size 0 --yes >"$work/gone" 2>"$work/waited"
 grep -q "a build uses the store: waiting" "$work/waited" || fail "a clean-up did not wait: $(cat "$work/waited")"
 wait $pid || fail "a clean-up broke a build: $(tail "$work/g/log")"
 skopeo copy -q "oci:$work/g/out:latest" "dir:$work/whole" || fail "the build's image is not whole"
