@@ -17,7 +17,7 @@ wait_for_port() {
     fail "nobody listens on port $1"
 }
 # start_registry FOLDER PORT: a docker-registry that keeps its blobs in FOLDER/data and its log in FOLDER/log; sets
-# registry_pid.
+# registry_pid. Where required_login is NAME:PASSWORD, it serves nobody else.
 start_registry() {
     mkdir -p "$1/data"
     cat >"$1/config.yml" <<YML
@@ -30,6 +30,10 @@ http:
   addr: 127.0.0.1:$2
   secret: the-same-after-a-restart
 YML
+    if [ -n "${required_login:-}" ]; then
+        perl -e 'print "$ARGV[0]:", crypt($ARGV[1], q($2y$05$abcdefghijklmnopqrstuu)), "\n"' "${required_login%%:*}" "${required_login#*:}" >"$1/htpasswd"
+        printf 'auth:\n  htpasswd: {realm: here, path: %s}\n' "$1/htpasswd" >>"$1/config.yml"
+    fi
     docker-registry serve "$1/config.yml" >>"$1/log" 2>&1 &
     registry_pid=$!
     registry_pids="$registry_pids $registry_pid"

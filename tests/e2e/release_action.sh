@@ -18,6 +18,11 @@ if [ ! -x "$venv/bin/check-jsonschema" ]; then
 fi
 "$venv/bin/check-jsonschema" --builtin-schema vendor.github-actions "$action/action.yml" >"$work/said" || fail "$(cat "$work/said")"
 
+# The workflows that people copy.
+check() { "$venv/bin/check-jsonschema" --builtin-schema "$@" >"$work/said" || fail "$(cat "$work/said")"; }
+check vendor.github-workflows "$TMPLBUILD_SOURCE"/examples/ci/github/*.yml
+check vendor.gitlab-ci --data-transform gitlab-ci "$TMPLBUILD_SOURCE/examples/ci/gitlab/.gitlab-ci.yml"
+
 # A small archive in a release's place.
 name=tmplbuild-9.9.9-linux-amd64
 mkdir -p "$work/$name/bin" "$work/files"
