@@ -82,19 +82,20 @@ CacheWriter::~CacheWriter() { thread_.request_stop(); }
 
 void CacheWriter::offer(const Record& record) {
     const std::scoped_lock lock(mutex_);
-    if (has_failed_ || !offered_.insert(record.key.digest()).second) return;
+    if (has_given_up_ || !offered_.insert(record.key.digest()).second) return;
     waiting_.push_back(record);
     changed_.notify_all();
 }
 
-void CacheWriter::finish(const std::stop_token& stop) {
+Result<void> CacheWriter::finish(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     const auto is_over = [this] { return waiting_.empty() && !is_writing_; };
-    if (changed_.wait(lock, stop, is_over)) return;
-    has_failed_ = true;
+    if (changed_.wait(lock, stop, is_over)) return first_error_ ? Result<void>(*first_error_) : Result<void>();
+    has_given_up_ = true;
     waiting_.clear();
     thread_.request_stop();
     changed_.wait(lock, is_over);
+    return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
 }
 
 void CacheWriter::work(const std::stop_token& stop) {
@@ -107,17 +108,23 @@ void CacheWriter::work(const std::stop_token& stop) {
         const auto written = write(record, stop);
         lock.lock();
         is_writing_ = false;
-        if (!written && written.error().kind != ErrorKind::interrupted)
-            give_up("the step " + record.step + " is not written to the cache docker://" +
-                    settings_.repository.repository_name() + ": " + written.error().message);
+        if (!written && written.error().kind != ErrorKind::interrupted) failed(record, written.error());
         changed_.notify_all();
     }
 }
 
-void CacheWriter::give_up(const std::string& why) {
+// What is wrong with one step's own files is no fault of the others; a registry that does not take one takes none.
+void CacheWriter::failed(const Record& record, const Error& why) {
+    const bool is_of_step = why.kind != ErrorKind::network;
+    Error error = why;
+    error.message = "the step " + record.step + " is not written to the cache docker://" +
+                    settings_.repository.repository_name() + ": " + why.message;
+    progress_.message("warning: " + error.message + (why.hint.empty() ? "" : " (" + why.hint + ")") +
+                      (is_of_step ? "" : "; the build goes on without writing there"));
+    if (!first_error_) first_error_ = std::move(error);
+    if (is_of_step) return;
     waiting_.clear();
-    if (std::exchange(has_failed_, true)) return;
-    progress_.message("warning: " + why + "; the build goes on without writing there");
+    has_given_up_ = true;
 }
 
 // Somebody else may have written it since this build looked.

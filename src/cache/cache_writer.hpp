@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finished steps on their way into a repository that is a cache, one after the other, while the build goes on. Used by
-// builds with --cache-to. A step appears there whole or not at all: its manifest comes last. Never fails a build: what
-// could not be written is said once.
+// builds with --cache-to. A step appears there whole or not at all: its manifest comes last. Never fails a build by
+// itself: what could not be written is told to people.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -40,16 +41,16 @@ class CacheWriter {
     // The record's layers are whole in the store, and have all side files that they will have. Each key once. A step
     // that the repository has already is not written again.
     void offer(const Record& record);
-    // Waits until all that was offered is written, or something failed or `stop` was requested and nothing is sent any
-    // more.
-    void finish(const std::stop_token& stop);
+    // Waits until all that was offered is written or has failed, or `stop` was requested and nothing is sent any more.
+    // Returns the first error, which was told already.
+    Result<void> finish(const std::stop_token& stop);
 
   private:
     void work(const std::stop_token& stop);
     Result<void> write(const Record& record, const std::stop_token& stop);
     Result<bool> is_there(const Digest& key, const std::stop_token& stop);
     bool signs() const { return settings_.key && settings_.key->can_sign(); }
-    void give_up(const std::string& why);  // under the lock
+    void failed(const Record& record, const Error& why);  // under the lock
 
     const Settings settings_;
     const Store& store_;
@@ -59,7 +60,8 @@ class CacheWriter {
     std::condition_variable_any changed_;
     std::deque<Record> waiting_;
     std::set<Digest> offered_;
-    bool is_writing_ = false, has_failed_ = false;
+    bool is_writing_ = false, has_given_up_ = false;
+    std::optional<Error> first_error_{};
     std::jthread thread_;  // last: it ends before the rest
 };
 

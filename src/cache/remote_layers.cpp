@@ -172,7 +172,8 @@ Result<void> RemoteLayers::pull_side_files(const std::vector<BuiltLayer>& layers
         if (!from || !seen.insert(layer.digest).second) continue;
         for (const SideBlob& side : from->document.side)
             if (side.layer == layer.digest && side_kinds_.contains(side.kind) &&
-                !fs::exists(store_.side_file(side.kind, side.layer), unknown))
+                !fs::exists(store_.side_file(side.kind, side.layer), unknown) &&
+                !fs::exists(store_.side_file(Store::given_kind(side.kind), side.layer), unknown))
                 wanted.emplace_back(&side, from);
     }
     std::atomic<std::size_t> next{0};
@@ -207,7 +208,7 @@ Result<void> RemoteLayers::pull_side(const SideBlob& side, const FoundRecord& fr
         content.append(buffer, 0, *got);
         if (*got < buffer.size()) break;
     }
-    return store_.put_side_file(side.kind, side.layer, content);
+    return store_.put_side_file(Store::given_kind(side.kind), side.layer, content);
 }
 
 std::unique_ptr<oci::Place> RemoteLayers::place(std::stop_token stop) const {

@@ -29,7 +29,8 @@ class RemoteLayers {
     void add(const FoundRecord& record);
     // Puts those layers into the store that are not there and that a cache has; others are left alone.
     Result<void> pull(const std::vector<BuiltLayer>& layers, const std::stop_token& stop);
-    // The same for their side files. A file that cannot be had is left out: whoever needs it makes it from the layer.
+    // The same for their side files, which the store keeps apart as Store::given_kind(). A file that cannot be had is
+    // left out: whoever needs it makes it from the layer.
     Result<void> pull_side_files(const std::vector<BuiltLayer>& layers, const std::stop_token& stop);
     // Opens blobs of the store, and those of the caches that the store does not have. Must not outlive this.
     std::unique_ptr<oci::Place> place(std::stop_token stop) const;

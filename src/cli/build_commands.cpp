@@ -124,6 +124,15 @@ static StoreUse use_of(const Store& store, Progress& progress, const std::stop_t
         .value();
 }
 
+static void print_build(const Options& options, const BuildReport& report, Progress& progress) {
+    end_live_lines(progress);
+    if (write_metadata(options, metadata(report))) return;
+    print_kernels(report);
+    print_line(report.image.manifest_digest.to_string());
+    print_line(human_bytes(report.image.size()) + ", " + std::to_string(report.image.layers.size()) + " layers");
+    for (const oci::ImageName& output : report.outputs) print_line(output.to_string());
+}
+
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
     BuildRequest request{
         options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
@@ -138,17 +147,17 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
     const auto cache = shared_cache(options, request.registry, store, progress);
     const ResolveContext context{store,   processes,        http,       progress, std::move(stop),
                                  nullptr, request.registry, cache.get()};
-    if (!options.only.empty()) {
-        build_only(options, request, context);
-        return 0;
+    try {
+        if (options.only.empty()) {
+            print_build(options, build_image(request, context), progress);
+        } else {
+            build_only(options, request, context);
+        }
+    } catch (const BuildError&) {
+        // What took long before something else failed is not made again.
+        if (cache) cache->finish(context.stop);
+        throw;
     }
-    const BuildReport report = build_image(request, context);
-    end_live_lines(progress);
-    if (write_metadata(options, metadata(report))) return 0;
-    print_kernels(report);
-    print_line(report.image.manifest_digest.to_string());
-    print_line(human_bytes(report.image.size()) + ", " + std::to_string(report.image.layers.size()) + " layers");
-    for (const oci::ImageName& output : report.outputs) print_line(output.to_string());
     return 0;
 }
 

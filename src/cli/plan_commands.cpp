@@ -3,6 +3,8 @@
 // the caches that the command line names, and by plan for the size of a base in a registry, which that alone knows.
 
 #include <algorithm>
+#include <functional>
+#include <mutex>
 #include <set>
 
 #include "base/text.hpp"
@@ -276,20 +278,33 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     return 0;
 }
 
-// What a shared cache has, other machines can take; what this one's store has, they cannot.
-static std::function<bool(const Step&)> what_jobs_have(const Store& store, cache::RemoteCache* cache,
-                                                       const std::stop_token& stop) {
-    if (cache == nullptr)
-        return [&store](const Step& step) { return store.find_record(step.key->digest()).has_value(); };
+// Whether other machines can take a step: from the caches, or from this store where the command line names none.
+static std::function<bool(const Step&)> what_jobs_have(const Plan& plan, const Store& store, const Options& options,
+                                                       Progress& progress, const std::stop_token& stop) {
+    const auto tell = [&](const std::string& text) { progress.message(text); };
+    std::mutex mutex;
+    std::string unanswered;
+    const auto note = [&](const std::string& text) {
+        const std::scoped_lock lock(mutex);
+        unanswered = text;
+    };
+    const std::shared_ptr<cache::RemoteCache> cache =
+        remote_cache(options, registry_client(options, tell), nullptr, note);
+    if (!cache) return [&store](const Step& step) { return store.find_record(step.key->digest()).has_value(); };
+    std::vector<Digest> keys;
+    for (const Step& step : plan.steps)
+        if (step.key) keys.push_back(step.key->digest());
+    cache->find_all(keys, stop).value();
+    // Without an answer, every variant would be compiled once more.
+    if (!unanswered.empty())
+        throw BuildError(network_error(unanswered, "run it again when the cache answers, or without --cache-from"));
     return [cache, stop](const Step& step) { return cache->find(step.key->digest(), stop).value() != nullptr; };
 }
 
 int run_matrix(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     const Plan plan = plan_of(options, store, progress, stop);
-    const auto warn = [&](const std::string& text) { progress.message("warning: " + text); };
-    const auto cache = remote_cache(options, registry_client(options, warn), nullptr, warn);
-    const auto jobs = matrix_of(plan, store, what_jobs_have(store, cache.get(), stop));
+    const auto jobs = matrix_of(plan, store, what_jobs_have(plan, store, options, progress, stop));
     // In one line, as the files take it in which CI systems hand values from job to job.
     print_line(boost::json::serialize(matrix_json(jobs)));
     return 0;

@@ -12,7 +12,6 @@
 #include "engine/python/interpreter.hpp"
 #include "engine/shared_proof.hpp"
 #include "oci/inherited.hpp"
-#include "plan/narrow.hpp"
 
 namespace tmplbuild {
 
@@ -66,7 +65,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     // 2. Names are resolved to facts: packages, the base's contract, digests of local files. The lock is complete then.
     // 3. The plan: every step has its key now.
-    const PlannedBuild planned = plan_build(tmpl, request, context);
+    const PlannedBuild planned = plan_build(tmpl, request, {}, context);
     const Plan& plan = planned.plan;
     refuse_too_many_layers(plan, store);
     refuse_what_cannot_fit(not_shared(plan.steps, context.cache, context.stop), store);
@@ -88,7 +87,9 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     // need.
     report.proof_cache =
         prove_shared_image(report.image, report.steps.front().output.layers.size(), store, context.cache, context.stop);
-    if (context.cache != nullptr) context.cache->share(plan, context.stop);
+    // A cache that takes nothing is no fault of the image.
+    if (context.cache != nullptr) (void)context.cache->share(plan, context.stop);
+    if (context.stop.stop_requested()) throw BuildError(Error{.kind = ErrorKind::interrupted, .message = "stopped"});
 
     // 8. The outputs appear by rename, or not at all.
     pushed.finish(context.stop);
@@ -106,12 +107,12 @@ std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vecto
     Template tmpl = parse_template_file(request.template_file, request.parse);
     refuse_unbuildable(tmpl);
     leave_out_own_files(tmpl, context.store, request.also_written);
-    PlannedBuild planned = plan_build(tmpl, request, context);
-    planned.plan = narrowed(planned.plan, only);
+    const PlannedBuild planned = plan_build(tmpl, request, only, context);
     refuse_what_cannot_fit(not_shared(planned.plan.steps, context.cache, context.stop), context.store);
     EngineSteps steps = engine_steps(planned, request, context);
     auto made = run_plan(planned.plan, steps, MachineBudget::of_this_machine(), context.progress, context.stop);
-    if (context.cache != nullptr) context.cache->share(planned.plan, context.stop);
+    // Nobody else gets what was made here.
+    if (context.cache != nullptr) context.cache->share(planned.plan, context.stop).value();
     return made;
 }
 

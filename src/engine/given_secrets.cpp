@@ -6,13 +6,14 @@
 #include "base/secret_mask.hpp"
 #include "base/text.hpp"
 #include "engine/shared_cache.hpp"
+#include "plan/narrow.hpp"
 #include "plan/sources.hpp"
 #include "template/layer_traits.hpp"
 
 namespace tmplbuild {
 
 void check_secrets(const Template& tmpl, const std::map<std::string, std::string>& given, const PrepareOptions& options,
-                   const ResolveContext& context) {
+                   const std::vector<std::string>& only, const ResolveContext& context) {
     std::set<std::string> missing, asked;
     for (const Layer& layer : tmpl.layers) {
         for (const std::string& name : traits_of(layer).secrets) {
@@ -32,12 +33,14 @@ void check_secrets(const Template& tmpl, const std::map<std::string, std::string
         context.progress.message("warning: no step of the template asks for the secret '" + name + "'" +
                                  (guess.empty() ? "" : "; " + guess));
     }
-    if (missing.empty()) return;
+    if (missing.empty() && only.empty()) return;
     // A step that is in the store or in a shared cache needs no secret; this looks it up as `plan` does.
     PrepareOptions offline = options;
     offline.offline = true;
     const Prepared prepared = prepare(tmpl, offline, context);
-    const Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
+    Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
+    // A name that is no step's is refused here, before anything is fetched.
+    if (!only.empty()) plan = narrowed(plan, only);
     std::vector<Error> errors;
     for (const Step& step : plan.steps) {
         if (step.key && context.store.find_record(step.key->digest())) continue;

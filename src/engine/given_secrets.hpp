@@ -13,8 +13,8 @@
 namespace tmplbuild {
 
 // Throws BuildError with one usage error for each secret that is missing and whose step is not in the store already.
-// Warns of each secret that is too short to be hidden in the log.
+// Warns of each secret that is too short to be hidden in the log. `only`: the steps that are made, by id; empty: all.
 void check_secrets(const Template& tmpl, const std::map<std::string, std::string>& given, const PrepareOptions& options,
-                   const ResolveContext& context);
+                   const std::vector<std::string>& only, const ResolveContext& context);
 
 }  // namespace tmplbuild

@@ -3,14 +3,18 @@
 
 #include "engine/given_secrets.hpp"
 #include "plan/keys.hpp"
+#include "plan/narrow.hpp"
 
 namespace tmplbuild {
 
-PlannedBuild plan_build(const Template& tmpl, const BuildRequest& request, const ResolveContext& context) {
+PlannedBuild plan_build(const Template& tmpl, const BuildRequest& request, const std::vector<std::string>& only,
+                        const ResolveContext& context) {
     const PrepareOptions options{.programs = request.programs, .sandbox_init = request.sandbox_init};
-    check_secrets(tmpl, request.secrets, options, context);
+    check_secrets(tmpl, request.secrets, options, only, context);
     const Prepared prepared = prepare(tmpl, options, context);
-    return {make_plan(tmpl, prepared.lock, prepared.facts), prepared.lock.base->contract};
+    Plan plan = make_plan(tmpl, prepared.lock, prepared.facts);
+    if (!only.empty()) plan = narrowed(plan, only);
+    return {std::move(plan), prepared.lock.base->contract};
 }
 
 EngineSteps engine_steps(const PlannedBuild& planned, const BuildRequest& request, const ResolveContext& context) {

@@ -28,6 +28,8 @@ class Run {
         std::vector<std::size_t> missing;
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             if (plan_.steps[i].in_image && !take(i)) missing.push_back(i);
+        for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+            if (!fits(i)) drop(i), missing.push_back(i);
         while (!missing.empty()) {
             all = false;
             const std::size_t i = missing.back();
@@ -79,6 +81,19 @@ class Run {
     bool take(std::size_t i) {
         results_[i] = steps_.find(plan_.steps[i]);
         return results_[i].has_value();
+    }
+
+    // Whether a result was made over what the steps below have now; as far as they have something.
+    bool fits(std::size_t i) const {
+        const Step& step = plan_.steps[i];
+        if (!results_[i] || !results_[i]->hit || !results_[i]->basis) return true;
+        const bool is_known = std::all_of(step.needs.begin(), step.needs.end(),
+                                          [&](const std::string& id) { return results_[index(id)].has_value(); });
+        return !is_known || basis_of(step, inputs_of(step, 1)) == results_[i]->basis;
+    }
+    void drop(std::size_t i) {
+        progress_.message(plan_.steps[i].id + " is made again: its result was made over other bytes than are below it");
+        results_[i].reset();
     }
 
     void start_ready(std::vector<std::jthread>& threads) {
@@ -147,6 +162,8 @@ class Run {
         if (result) {
             results_[i] = std::move(*result);
             if (plan_.steps[i].kind().is_compile) memory_.clear();
+            for (std::size_t above = i + 1; above < results_.size(); ++above)
+                if (plan_.steps[above].in_image && !fits(above)) drop(above), wanted_.insert(above);
         } else if (alone_.contains(i) && retried_.insert(i).second && result.error().kind == ErrorKind::build) {
             // The step stays in wanted_ and is tried again.
         } else if (!error_ || error_->kind == ErrorKind::interrupted) {

@@ -18,8 +18,12 @@ static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
 
 std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment) {
     const Digest key = step.key->digest();
-    const auto result_of = [](const Record& record, const std::string& cache) {
-        return StepResult{{record.layers, record.facts, record.peak_memory}, true, record.seconds, cache};
+    const auto result_of = [&](const Record& record, const std::string& cache) {
+        StepResult out{{record.layers, record.facts, record.peak_memory}, true, record.seconds, cache, record.basis};
+        // Its key does not hold its name, which may have changed since, and which the image's history shows.
+        for (BuiltLayer& layer : out.output.layers)
+            if (layer.comment == record.step) layer.comment = step.id;
+        return out;
     };
     const auto record = environment.store.find_record(key);
     if (record && (environment.cache == nullptr || environment.cache->is_trusted(*record))) {
@@ -29,6 +33,18 @@ std::optional<StepResult> find_step(const Step& step, const StepEnvironment& env
     if (environment.cache == nullptr) return std::nullopt;
     const cache::FoundRecord found = environment.cache->find(key, environment.stop);
     return found ? std::optional(result_of(found->record(), found->cache_name())) : std::nullopt;
+}
+
+std::optional<Digest> basis_of(const Step& step, const StepInputs& inputs) {
+    CanonicalKey basis;
+    if (step.kind().is_change)
+        for (const BuiltLayer& layer : inputs.below) basis.add("below", layer.diff_id);
+    if (std::holds_alternative<PodSpecStep>(step.spec))
+        for (const auto& [id, needed] : inputs.needed)
+            for (const char* fact : {"proof", "files", "torch"})
+                if (const json::value* value = needed.facts.if_contains(fact))
+                    basis.add(id + "/" + fact, std::string_view(json::canonical(*value)));
+    return basis.digest() == CanonicalKey().digest() ? std::nullopt : std::optional(basis.digest());
 }
 
 Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
@@ -79,13 +95,14 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
         Error error = output.error();
         return error.while_doing("building the step " + step.id);
     }
-    const Record record{step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory, {}};
+    const Record record{
+        step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory, {}, basis_of(step, inputs)};
     if (auto put = environment.store.put_record(record); !put) return put.error();
     if (environment.cache != nullptr) environment.cache->made(step, record, environment.stop);
     std::string note = step.summary;
     if (step.kind().is_compile && output->peak_memory != 0) note += ", held " + human_bytes(output->peak_memory);
     progress.finished(step.id, StepOutcome::built, seconds, note);
-    return StepResult{std::move(*output), false, seconds};
+    return StepResult{std::move(*output), false, seconds, {}, record.basis};
 }
 
 }  // namespace tmplbuild

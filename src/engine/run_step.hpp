@@ -28,6 +28,7 @@ struct StepResult {
     bool hit = false;
     double seconds = 0;
     std::string cache{};  // the shared cache from which it came, now or in an earlier build; empty: it was made here
+    std::optional<Digest> basis{};  // as basis_of() was when it was made
 };
 
 // The results of the steps that it needs, by id, and their layers, bottom first.
@@ -37,6 +38,12 @@ struct StepInputs {
     unsigned jobs = 1;
     std::function<void()> tell_out_of_memory{};
 };
+
+// What decides the bytes of a step's result beside its key, since the key names the steps below and not their bytes:
+// the layers that a change was made over, and the proofs that pod.json holds. Two builders may have made those with
+// other bytes, and the result of the one is none over the steps of the other. None for steps whose key names
+// everything.
+std::optional<Digest> basis_of(const Step& step, const StepInputs& inputs);
 
 // The step must have a key.
 std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment);

@@ -106,14 +106,18 @@ void SharedCache::made(const Step& step, const Record& record, const std::stop_t
     if (is_complete || step.kind().is_compile) write(record, stop);
 }
 
-void SharedCache::share(const Plan& plan, const std::stop_token& stop) {
-    if (!to_) return;
+Result<void> SharedCache::share(const Plan& plan, const std::stop_token& stop) {
+    if (!to_) return {};
     for (const Step& step : plan.steps) {
         const auto record = step.key ? store_.find_record(step.key->digest()) : std::nullopt;
         // What another cache gave stays there alone.
         if (record && record->from.cache.empty() && is_worth_sharing(step, *record)) write(*record, stop);
     }
-    to_->finish(stop);
+    return to_->finish(stop);
+}
+
+void SharedCache::finish(const std::stop_token& stop) {
+    if (to_) (void)to_->finish(stop);
 }
 
 std::vector<Step> not_shared(const std::vector<Step>& steps, SharedCache* cache, const std::stop_token& stop) {

@@ -61,8 +61,11 @@ class SharedCache {
     void proven(const Record& proof) {
         if (to_) to_->offer(proof);
     }
-    // Writes those of the steps that are worth it and not written yet, and waits for all writes.
-    void share(const Plan& plan, const std::stop_token& stop);
+    // Writes those of the steps that are worth it and not written yet, and waits for all writes. An error is that of a
+    // step that was not written, which people were told already; or of the stop.
+    Result<void> share(const Plan& plan, const std::stop_token& stop);
+    // Waits for the writes of what was made so far, where a build has failed and nothing is left to be made.
+    void finish(const std::stop_token& stop);
     // Whether new steps go to this registry.
     bool writes_to(const std::string& host) const { return to_ && to_->repository().host == host; }
 

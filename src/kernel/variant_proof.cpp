@@ -240,13 +240,18 @@ VariantProof prove_variant(const VariantRequest& request, const std::vector<Modu
     proof.toolkit = request.toolkit;
     proof.torch = request.torch;
     proof.modules = read_modules(request, files, proof.errors);
-    for (const GpuTarget& target : request.targets) {
-        proof.rows.push_back(
-            {target.label, target.capability ? target.capability->to_string() : "", judge_variant(proof, target)});
-        check_target(request, proof, target, proof.errors);
-    }
+    proof = proof_for(std::move(proof), request.targets);
+    for (const GpuTarget& target : request.targets) check_target(request, proof, target, proof.errors);
     if (proof.errors.empty()) check_own_arch(proof, proof.errors);  // one broken promise gives one error
     if (request.targets.empty()) proof.errors.emplace_back("a variant needs at least one GPU to be proven for");
+    return proof;
+}
+
+VariantProof proof_for(VariantProof proof, const std::vector<GpuTarget>& targets) {
+    proof.rows.clear();
+    for (const GpuTarget& target : targets)
+        proof.rows.push_back(
+            {target.label, target.capability ? target.capability->to_string() : "", judge_variant(proof, target)});
     return proof;
 }
 

@@ -98,6 +98,9 @@ VariantProof prove_variant(const VariantRequest& request, const std::vector<Vari
 // How the proven variant serves any GPU, whether or not it was a target of the build.
 Judgement judge_variant(const VariantProof& proof, const GpuTarget& target, const Host& host = {});
 
+// The same proof with a row for each of these GPUs, whatever GPUs the variant was proven for when it was compiled.
+VariantProof proof_for(VariantProof proof, const std::vector<GpuTarget>& targets);
+
 struct VariantChoice {
     std::optional<std::size_t> index;  // the variant that serves best; none when no variant runs
     Judgement judgement;               // of that one, or the reason why none does

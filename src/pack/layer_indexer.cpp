@@ -194,11 +194,20 @@ Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::
     return {};
 }
 
-std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob) {
-    auto file = sys::MappedFile::open(store.side_file(layer_index_kind(), blob));
+static std::optional<StoredIndex> find_index_of_kind(const Store& store, const std::string& kind, const Digest& blob) {
+    auto file = sys::MappedFile::open(store.side_file(kind, blob));
     if (!file) return std::nullopt;
     auto index = StoredIndex::open(std::move(*file));
     return index ? std::optional(std::move(*index)) : std::nullopt;
+}
+
+std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob) {
+    return find_index_of_kind(store, layer_index_kind(), blob);
+}
+
+std::optional<StoredIndex> find_any_layer_index(const Store& store, const Digest& blob) {
+    auto own = find_layer_index(store, blob);
+    return own ? std::move(own) : find_index_of_kind(store, Store::given_kind(layer_index_kind()), blob);
 }
 
 }  // namespace tmplbuild

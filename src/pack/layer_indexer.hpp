@@ -58,7 +58,9 @@ class StoredIndex {
 std::string layer_index_kind();
 // Keeps the index under the digest of the layer's blob, and under that of its tar.
 Result<void> keep_layer_index(const Store& store, const BuiltLayer& layer, std::string_view index);
-// None when the store has no index of this version.
+// None when the store has no index of this version that was made from the layer's bytes.
 std::optional<StoredIndex> find_layer_index(const Store& store, const Digest& blob);
+// That or, else, one that a shared cache gave. For builds, which trust their caches; never for `verify`.
+std::optional<StoredIndex> find_any_layer_index(const Store& store, const Digest& blob);
 
 }  // namespace tmplbuild

@@ -285,6 +285,12 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
     for (const auto& [asked, python] : contract.interpreters)
         key.add("interpreter/" + asked, Texts{python.command, python.version, python.soabi});
     add_below(key, kernels);
+    for (const VariantRef& variant : spec.variants) {
+        Texts serves;
+        for (const kernel::GpuTarget& target : variant.serves)
+            serves.push_back(target.label + " " + (target.capability ? target.capability->to_string() : ""));
+        key.add("serves/" + variant.step, serves);
+    }
     add_folders(key, contract.folders);
     return key;
 }

@@ -301,7 +301,7 @@ class Planner {
         for (const Step& other : plan_.steps) {
             const auto* kernel = std::get_if<KernelSpec>(&other.spec);
             if (kernel == nullptr) continue;
-            spec.variants.push_back({kernel->kernel, kernel->arch, other.id});
+            spec.variants.push_back({kernel->kernel, kernel->arch, other.id, kernel->serves});
             step.needs.push_back(other.id);
             if (other.key)
                 kernels.emplace_back(other.id, other.key->digest());

@@ -124,6 +124,7 @@ struct VariantRef {
     std::string kernel;
     kernel::Arch arch;
     std::string step;
+    std::vector<kernel::GpuTarget> serves;  // the targets of this template, whoever compiled it for which
 };
 struct PodSpecStep {  // pod.json: always the last layer
     static constexpr StepKind kind{.name = "pod"};

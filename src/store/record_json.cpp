@@ -12,6 +12,7 @@ json::object record_json(const Record& record) {
                      {"facts", record.facts},
                      {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
                      {"peak_memory", record.peak_memory}};
+    if (record.basis) out["basis"] = record.basis->to_string();
     if (!record.from.cache.empty())
         out["from"] = json::object{{"cache", record.from.cache}, {"signed_by", record.from.signed_by}};
     return out;
@@ -35,6 +36,11 @@ Result<Record> parse_record(const json::object& o) {
     }
     record.seconds = static_cast<double>(json::int_or(o, "milliseconds", 0)) / 1000;
     record.peak_memory = static_cast<std::uint64_t>(json::int_or(o, "peak_memory", 0));
+    if (const std::string basis = json::string_or(o, "basis", ""); !basis.empty()) {
+        auto digest = Digest::parse(basis);
+        if (!digest) return digest.error();
+        record.basis = *digest;
+    }
     if (const json::value* from = o.if_contains("from"); from != nullptr && from->is_object())
         record.from = {json::string_or(from->get_object(), "cache", ""),
                        json::string_or(from->get_object(), "signed_by", "")};

@@ -37,6 +37,8 @@ struct Record {
     double seconds = 0;
     std::uint64_t peak_memory = 0;  // bytes; 0 where it was not measured
     RecordOrigin from{};
+    // Of what the step was made over, as far as its key does not name it byte by byte; none where the key does.
+    std::optional<Digest> basis{};
 };
 
 class Store {
@@ -76,6 +78,8 @@ class Store {
 
     // The path of a side file that is not JSON and is read in place (mapped). A file there is always complete.
     std::filesystem::path side_file(const std::string& kind, const Digest& digest) const;
+    // The kind of side files of that kind which a shared cache gave: nobody here has made them from the blob's bytes.
+    static std::string given_kind(const std::string& kind) { return kind + "-given"; }
     Result<void> put_side_file(const std::string& kind, const Digest& digest, std::string_view content) const;
 
     // Removes what dead processes left under tmp/. Called once per build; keeps what live processes hold.

@@ -39,7 +39,8 @@ Result<void> keep_module_facts(const Store& store, const Digest& layer, const st
 
 // Adds the kept facts of a layer's modules; false: there are none that can be read.
 bool add_kept_facts(const Store& store, const Digest& layer, ImageContent& content) {
-    const auto text = sys::read_file(store.side_file(module_facts_kind(), layer));
+    auto text = sys::read_file(store.side_file(module_facts_kind(), layer));
+    if (!text) text = sys::read_file(store.side_file(Store::given_kind(module_facts_kind()), layer));
     const auto document = text ? json::parse(*text, "module facts") : Result<json::value>(text.error());
     if (!document || !document->is_object()) return false;
     const auto modules = json::get_array(document->get_object(), "modules");
@@ -132,7 +133,9 @@ Result<ImageContent> read_content(const oci::ImageSource& image, const Store* st
     for (std::size_t i = 0; i < image.layers().size(); ++i) {
         const BuiltLayer& layer = image.layers()[i];
         if (auto there = image.check_blob(i); !there) return there.error();
-        auto known = store != nullptr ? find_layer_index(*store, layer.digest) : std::nullopt;
+        auto known = store == nullptr ? std::nullopt
+                     : may_take_kept  ? find_any_layer_index(*store, layer.digest)
+                                      : find_layer_index(*store, layer.digest);
         // The configuration may claim a diff ID for the blob that its content does not have.
         if (known && known->index().diff_id() != layer.diff_id) known.reset();
         const bool is_kept = known && may_take_kept && !store->has_blob(layer.digest) && has_modules(known->index()) &&

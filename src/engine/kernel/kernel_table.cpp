@@ -59,8 +59,9 @@ Result<std::vector<KernelAnswer>> can_run_kernels(const std::string& annotation,
 void annotate_kernels(const Plan& plan, const BuildReport& report, std::map<std::string, std::string>& annotations) {
     json::array proofs;
     for (const Step& step : plan.steps)
-        if (std::holds_alternative<KernelSpec>(step.spec))
-            proofs.push_back(*json::get_object(step_of(report.steps, step.id).output.facts, "proof").value());
+        if (const auto* spec = std::get_if<KernelSpec>(&step.spec))
+            proofs.push_back(
+                kernel::to_json(kernel::proof_for(proof_of(step_of(report.steps, step.id)), spec->serves)));
     if (!proofs.empty()) annotations[kernels_annotation] = json::canonical(proofs);
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/dpkg_status.hpp"
 #include "engine/lock/lock_part.hpp"
+#include "engine/shared_cache.hpp"
 #include "template/layer_traits.hpp"
 
 namespace tmplbuild {
@@ -62,6 +63,8 @@ class AptPart : public LockPart {
 
     // The text of dpkg's status where the step begins.
     static std::string status_below(const AptRequest& request, const LockWork& work) {
+        // A base from a shared cache is not read before somebody must.
+        if (work.context.cache != nullptr) work.context.cache->pull(work.base_layers, work.context.stop).value();
         std::string status = dpkg_status(work.context.store, work.base_layers).value();
         if (status.empty())
             throw BuildError(usage_error(

@@ -3,6 +3,7 @@
 
 #include "engine/python/venv_place.hpp"
 #include "engine/steps/steps.hpp"
+#include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"
 #include "plan/keys.hpp"
 #include "plan/pod_kernels.hpp"
@@ -13,12 +14,15 @@ namespace {
 
 Result<void> add_variant(pod::PodSpec& pod, const VariantRef& ref, const StepContext& context) {
     const NeededStep& step = context.needed.at(ref.step);
-    auto proof = json::get_object(step.facts, "proof");
+    auto stored = json::get_object(step.facts, "proof");
+    if (!stored) return stored.error();
+    auto proof = kernel::variant_proof_from_json(**stored);
     if (!proof) return proof.error();
+    const json::object judged = kernel::to_json(kernel::proof_for(std::move(*proof), ref.serves));
     for (pod::Kernel& kernel : pod.kernels) {
         if (kernel.name != ref.kernel) continue;
         // The launcher compares this digest with the folder's before it switches the variant on.
-        json::object table = **proof;
+        json::object table = judged;
         if (const json::value* files = step.facts.if_contains("files")) table["files"] = *files;
         kernel.variants.push_back(
             {ref.arch.number(), variant_directory(ref.kernel, step.key), step.key.to_string(), json::canonical(table)});

@@ -42,10 +42,12 @@ class FakeSteps : public StepMaker {
   public:
     using Make = std::function<Result<StepResult>(const StepInputs&, const std::stop_token&)>;
     std::set<std::string> in_store{};
+    std::map<std::string, StepResult> stored{};
     std::map<std::string, Make> makes{};
 
     std::optional<StepResult> find(const Step& step) override {
         looked_for.insert(step.id);
+        if (const auto found = stored.find(step.id); found != stored.end()) return found->second;
         if (!in_store.contains(step.id)) return {};
         StepResult result = result_of(step.id);
         result.hit = true;
@@ -325,4 +327,69 @@ TEST_CASE("steps that only wait run beside all others") {
         plan.push_back(step_named(id, {}, RunSpec{}));
     }
     CHECK(shop.run(plan).size() == 12);
+}
+
+namespace {
+
+// A result of a change with these bytes, that was made over those.
+StepResult result_over(const std::string& bytes, const std::string& below) {
+    StepResult result = FakeSteps::result_of(bytes);
+    result.output.layers[0].diff_id = Sha256::of(bytes);
+    result.hit = true;
+    if (below.empty()) return result;
+    StepInputs inputs;
+    inputs.below = result_over(below, "").output.layers;
+    result.basis = basis_of(step_named("x", {}, RunSpec{}), inputs);
+    REQUIRE(result.basis);
+    return result;
+}
+
+// Three changes over each other, as one builder or another has made them.
+std::vector<Step> chain() {
+    return {step_named("a", {}, RunSpec{}), step_named("b", {"a"}, RunSpec{}), step_named("c", {"b"}, RunSpec{})};
+}
+
+}  // namespace
+
+TEST_CASE("changes that were made over each other are taken as they are") {
+    Workshop shop;
+    shop.steps.stored = {{"a", result_over("a1", "")}, {"b", result_over("b1", "a1")}, {"c", result_over("c1", "b1")}};
+    CHECK(ids(shop.run(chain())) == Texts{"a", "b", "c"});
+    CHECK(shop.steps.log().empty());
+}
+
+TEST_CASE("a change that another builder made over other bytes is made again, and what stands on it with other bytes") {
+    Workshop shop;
+    shop.steps.stored = {{"a", result_over("a1", "")}, {"b", result_over("b2", "a2")}, {"c", result_over("c2", "b2")}};
+    SECTION("it becomes another one here") {
+        shop.steps.makes["b"] = [](const StepInputs&, const std::stop_token&) { return result_over("b1", "a1"); };
+        CHECK(ids(shop.run(chain())) == Texts{"a", "b", "c"});
+        CHECK(shop.steps.log() == Texts{"+b", "-b", "+c", "-c"});
+    }
+    SECTION("it becomes the same") {
+        shop.steps.makes["b"] = [](const StepInputs&, const std::stop_token&) { return result_over("b2", "a1"); };
+        CHECK(ids(shop.run(chain())) == Texts{"a", "b", "c"});
+        CHECK(shop.steps.log() == Texts{"+b", "-b"});
+    }
+}
+
+TEST_CASE("a change over one that has to be made is taken if that becomes what it was") {
+    Workshop shop;
+    shop.steps.stored = {{"b", result_over("b1", "a1")}, {"c", result_over("c1", "b1")}};
+    const std::string becomes = GENERATE("a1", "a2");
+    shop.steps.makes["a"] = [becomes](const StepInputs&, const std::stop_token&) { return result_over(becomes, ""); };
+    shop.steps.makes["b"] = [](const StepInputs&, const std::stop_token&) { return result_over("b1", "a2"); };
+    CHECK(ids(shop.run(chain())) == Texts{"a", "b", "c"});
+    CHECK(shop.steps.log() == (becomes == "a1" ? Texts{"+a", "-a"} : Texts{"+a", "-a", "+b", "-b"}));
+}
+
+TEST_CASE("pod.json over another proof of the same kernel is made again") {
+    StepInputs one, other;
+    one.needed.emplace("kernel:k:8.9", NeededStep{Sha256::of("key"), {{"proof", "1"}, {"log", "a"}}});
+    other.needed.emplace("kernel:k:8.9", NeededStep{Sha256::of("key"), {{"proof", "1"}, {"log", "b"}}});
+    const Step pod = step_named("pod", {"kernel:k:8.9"}, PodSpecStep{});
+    CHECK(basis_of(pod, one) == basis_of(pod, other));
+    other.needed.at("kernel:k:8.9").facts["proof"] = "2";
+    CHECK(basis_of(pod, one) != basis_of(pod, other));
+    CHECK_FALSE(basis_of(step_named("files:x"), one));
 }

@@ -163,6 +163,17 @@ TEST_CASE("the stored proof answers for any GPU and host") {
           Verdict::exact);  // the toolkit is not known, so no floor is
 }
 
+TEST_CASE("a stored proof says of other targets what it would have said of them at its compile") {
+    const VariantProof made = ada_proof();
+    const std::vector<GpuTarget> targets = {gpu("L4"), gpu("RTX 4090"), gpu("RTX 3090")};
+    const VariantProof judged = proof_for(made, targets);
+    CHECK(tmplbuild::json::canonical(to_json(judged)) ==
+          tmplbuild::json::canonical(to_json(ada().prove({89, 0}, {"L4", "RTX 4090", "RTX 3090"}))));
+    REQUIRE(judged.rows.size() == 3);
+    CHECK(judged.rows[2].judgement.verdict == Verdict::missing);
+    CHECK(judged.modules == made.modules);
+}
+
 TEST_CASE("each unit of a module is judged by itself, and the reason names it by its kernels") {
     const make::CubinSpec ada{89, 0, 1, 8, false, true, "add"};
     const make::CubinSpec hopper{90, 0, 3, 8, false, true, "_Z3hopPfi"};
