@@ -147,7 +147,8 @@ void RegistryCache::leave_out(Source& source, const Error& why) {
         const std::scoped_lock lock(mutex_);
         if (std::exchange(source.is_out, true)) return;
     }
-    settings_.warn("the cache " + source.name() + " is not used: " + why.message);
+    const std::string text = "the cache " + source.name() + " is not used: " + why.message;
+    (settings_.unanswered ? settings_.unanswered : settings_.warn)(text);
 }
 
 bool RegistryCache::is_signed(const Digest& key, const oci::Artifact& artifact) const {

@@ -26,6 +26,8 @@ class RegistryCache : public RemoteCache {
         const Store* places = nullptr;
         std::function<void(const std::string& text)> warn;  // one line each, from any thread
         std::shared_ptr<const SigningKey> key{};  // what it has not signed counts as not there; nullptr: all counts
+        // A cache that cannot be asked, as warn() has it; without this, it is a warning like others.
+        std::function<void(const std::string& text)> unanswered{};
     };
     explicit RegistryCache(Settings settings);
     ~RegistryCache() override;

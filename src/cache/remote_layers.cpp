@@ -43,9 +43,9 @@ Result<void> copy_into(const oci::Blob& blob, const fs::path& file, const std::f
     for (;;) {
         auto got = blob.read(buffer);
         if (!got) return got.error();
+        if (*got == 0) return {};  // a stream that is cut gives what has come, and then the error
         if (auto put = sys::write_all(to->get(), std::span(buffer).first(*got), file); !put) return put;
         told(*got);
-        if (*got < buffer.size()) return {};
     }
 }
 

@@ -44,10 +44,10 @@ Result<std::set<std::string>> step_tags(registry::Session& session, const std::s
     for (std::size_t page = 0; page < most_pages; ++page) {
         auto tags = page_of_tags(session, last, stop);
         if (!tags) return tags.error();
-        // A registry that gives the same page again has no more.
+        // A registry may give fewer than it was asked for, and has no more where nothing new comes.
         const std::string end = tags->empty() ? last : *std::max_element(tags->begin(), tags->end());
         std::copy_if(tags->begin(), tags->end(), std::inserter(out, out.end()), is_step_tag);
-        if (end <= last || tags->size() < tags_at_once) return out;
+        if (end <= last) return out;
         last = end;
     }
     return network_error("the tags of '" + session.image().repository_name() + "' have no end");

@@ -36,10 +36,11 @@ std::shared_ptr<const SigningKey> cache_key(const Options& options) {
 
 std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
                                                  const std::shared_ptr<const registry::Client>& client,
-                                                 const Store* places,
-                                                 std::function<void(const std::string& text)> warn) {
+                                                 const Store* places, std::function<void(const std::string& text)> warn,
+                                                 std::function<void(const std::string& text)> unanswered) {
     if (options.cache_from.empty()) return nullptr;
-    cache::RegistryCache::Settings settings{client, {}, places, std::move(warn), cache_key(options)};
+    cache::RegistryCache::Settings settings{
+        client, {}, places, std::move(warn), cache_key(options), std::move(unanswered)};
     for (const std::string& text : options.cache_from)
         settings.repositories.push_back(cache_repository(text, "--cache-from"));
     return std::make_shared<cache::RegistryCache>(std::move(settings));

@@ -20,10 +20,11 @@ std::shared_ptr<const SigningKey> cache_key(const Options& options);
 Reference cache_repository(const std::string& text, const std::string& option);
 
 // Nothing where the command line names no cache. `places`: the store that remembers where layers were seen, or nullptr.
+// `unanswered`: as RegistryCache has it.
 std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
                                                  const std::shared_ptr<const registry::Client>& client,
-                                                 const Store* places,
-                                                 std::function<void(const std::string& text)> warn);
+                                                 const Store* places, std::function<void(const std::string& text)> warn,
+                                                 std::function<void(const std::string& text)> unanswered = {});
 
 // All of both options for a build; nothing where neither is given.
 std::unique_ptr<SharedCache> shared_cache(const Options& options, const std::shared_ptr<const registry::Client>& client,

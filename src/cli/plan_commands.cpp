@@ -289,7 +289,7 @@ static std::function<bool(const Step&)> what_jobs_have(const Plan& plan, const S
         unanswered = text;
     };
     const std::shared_ptr<cache::RemoteCache> cache =
-        remote_cache(options, registry_client(options, tell), nullptr, note);
+        remote_cache(options, registry_client(options, tell), nullptr, tell, note);
     if (!cache) return [&store](const Step& step) { return store.find_record(step.key->digest()).has_value(); };
     std::vector<Digest> keys;
     for (const Step& step : plan.steps)

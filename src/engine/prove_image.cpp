@@ -88,6 +88,10 @@ void prove_image(const oci::Image& image, std::size_t base_layers, const Store& 
     if (kernels)
         for (Error& error : errors_of(verify_content(source, content))) errors.push_back(std::move(error));
     if (!errors.empty()) throw BuildError(std::move(errors));
+    // What a cache says of layers that are not here is no proof for a build that has them.
+    if (!std::all_of(image.layers.begin(), image.layers.end(),
+                     [&](const BuiltLayer& layer) { return store.has_blob(layer.digest); }))
+        return;
     const json::object facts{{"layers", content.indexes.size()}};
     for (const auto& [proven, index] : {std::pair{services, services_index}, std::pair{kernels, kernels_index}})
         if (proven) store.put_index(index, digest, facts).value();

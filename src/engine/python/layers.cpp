@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "engine/parallel.hpp"
 #include "pack/entry_set.hpp"
+#include "store/clean_up.hpp"
 #include "plan/keys.hpp"
 #include "sys/fd.hpp"
 
@@ -193,7 +194,10 @@ std::vector<VenvGroup> find_groups(const std::vector<Wheel>& wheels, const std::
                         venv_layer_key(place.root(), members.second, context.contract, context.compression),
                         {}};
         const auto record = context.store.find_record(group.key.digest());
-        if (record && record->layers.size() == 1) group.found = record->layers.front();
+        if (record && record->layers.size() == 1) {
+            group.found = record->layers.front();
+            mark_used(context.store, group.key.digest());
+        }
         out.push_back(std::move(group));
     }
     return out;

@@ -21,7 +21,7 @@ from machine import Machine, refuse
 
 TOKEN = re.compile(r"\s*('(?:[^']|'')*'|&&|\|\||==|!=|!|\(|\)|,|[A-Za-z_][\w.-]*|\d+(?:\.\d+)?)")
 KEYS = {"workflow": {"name", "on", "permissions", "concurrency", "env", "jobs"},
-        "job": {"needs", "if", "runs-on", "outputs", "steps", "strategy"},
+        "job": {"needs", "if", "runs-on", "container", "outputs", "steps", "strategy"},
         "step": {"uses", "with", "name", "id", "run", "env", "shell"}}
 
 
@@ -178,6 +178,10 @@ class Workflow:
             (machine.temp / file).touch()
         state = {"machine": machine, "env": {}, "path": [], "steps": {}, "matrix": matrix}
         env = {key: words(filled(value, self.contexts())) for key, value in self.document.get("env", {}).items()}
+        volume = self.volume(name, job.get("container"))
+        env = {key: str(machine.store) if value == volume else value for key, value in env.items()}
+        if env.get("TMPLBUILD_CACHE", "") != str(machine.store):
+            refuse(f"the store of {name} is not in a volume, and overlays do not stack")
         for step in job["steps"]:
             if not self.step(known_keys("step", step), state, env, {}):
                 return False, {}
@@ -185,6 +189,16 @@ class Workflow:
         with open(Path(self.options.work) / "summary", "a", encoding="utf-8") as summary:
             summary.write((machine.temp / "summary").read_text())
         return True, {key: words(filled(value, contexts)) for key, value in job.get("outputs", {}).items()}
+
+    @staticmethod
+    def volume(name, container):
+        """Where the job's container has its volume. Builds need one, and a container that is privileged."""
+        if not container or "@sha256:" not in container["image"]:
+            refuse(f"the job {name} names no container by its digest")
+        options = container.get("options", "").split()
+        if "--privileged" not in options or "--volume" not in options:
+            refuse(f"the container of {name} is not privileged, or has no volume: {options}")
+        return options[options.index("--volume") + 1].split(":")[1]
 
     def step(self, step, state, env, inputs):
         if "uses" in step:

@@ -28,7 +28,7 @@ class Machine:
         for folder in (self.root / "home", self.temp):
             folder.mkdir(parents=True)
         shutil.copytree(sources, self.folder, symlinks=True)
-        cache = self.root / "store"
+        cache = self.store = Path(f"{self.folder}.store")
         cache.mkdir()
         if store and (Path(store) / "blobs").is_dir():
             subprocess.run(["cp", "-al", f"{store}/blobs", str(cache)], check=True)

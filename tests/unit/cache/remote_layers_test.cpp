@@ -31,7 +31,7 @@ struct Layers {
     std::map<Digest, std::string> blobs{};
     std::vector<Digest> opened{};
 
-    // A step whose blobs are `blobs`, opened as a registry does: read past the end, they have been checked.
+    // A step whose blobs are `blobs`, opened as a registry does: what has come is given first, and the error after it.
     std::vector<BuiltLayer> add(StepDocument document) {
         std::vector<BuiltLayer> out = document.record.layers;
         const auto open = [this](const oci::Descriptor& blob, const std::stop_token&) -> Result<oci::Blob> {
@@ -42,7 +42,7 @@ struct Layers {
                                  const std::size_t got =
                                      text->copy(reinterpret_cast<char*>(into.data()), into.size(), *at);
                                  *at += got;
-                                 if (got == into.size() || Sha256::of(*text) == blob.digest) return got;
+                                 if (got != 0 || Sha256::of(*text) == blob.digest) return got;
                                  return network_error("the blob does not have its digest",
                                                       "the registry, or what lies between, has other bytes than the "
                                                       "image names");
