@@ -11,8 +11,8 @@
 #include "base/text.hpp"
 #include "engine/parallel.hpp"
 #include "pack/entry_set.hpp"
-#include "store/clean_up.hpp"
 #include "plan/keys.hpp"
+#include "store/clean_up.hpp"
 #include "sys/fd.hpp"
 
 namespace tmplbuild {

@@ -22,7 +22,7 @@ def refuse(what):
 
 class Machine:
     def __init__(self, work, name, sources, store):
-        self.root = Path(work) / name
+        self.root = Path(work).resolve() / name
         self.folder = self.root / "sources"
         self.temp = self.root / "temp"
         for folder in (self.root / "home", self.temp):
