@@ -2,6 +2,7 @@
 #include "engine/python/source_metadata.hpp"
 
 #include "engine/python/backend_run.hpp"
+#include "engine/shared_cache.hpp"
 
 namespace tmplbuild {
 
