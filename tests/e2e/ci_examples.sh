@@ -50,7 +50,7 @@ inputs: {version: {required: true}, sha256: {required: true}, url: {required: tr
 runs: {using: composite, steps: [{run: tmplbuild --version >/dev/null, shell: bash}]}
 YAML
 sed "s|ghcr.io/OWNER/NAME|$at/hub/pod|; s|ghcr.io|$at|; s|sha256:DIGEST|sha256:0|" "$examples/github/image.yml" >"$work/image.yml"
-python3 "$fakes/github.py" "$work/image.yml" "$work/sources" "$work/github" --store "$TMPLBUILD_CACHE" --secret "GITHUB_TOKEN=${login#*:}" \
+/usr/bin/python3 "$fakes/github.py" "$work/image.yml" "$work/sources" "$work/github" --store "$TMPLBUILD_CACHE" --secret "GITHUB_TOKEN=${login#*:}" \
     --action "OWNER/tmplbuild/packaging/action=$work/action" >"$work/said" || fail "$(cat "$work/said" "$work"/github/*/log | tail -n 60)"
 expected=$(one_machine first)
 [ "$(published hub/pod latest)" = "$expected" ] || fail "GitHub's jobs made another image: $(cat "$work/said")"
@@ -58,7 +58,7 @@ expected=$(one_machine first)
 [ "$(compiled "$work"/github/plan-*/log "$work"/github/publish-*/log)" = 0 ] || fail "a variant was compiled outside of its job"
 grep -q "@$expected" "$work/github/summary" || fail "the summary does not name the image"
 # Again: no job compiles, and the same image is there.
-python3 "$fakes/github.py" "$work/image.yml" "$work/sources" "$work/again" --store "$TMPLBUILD_CACHE" --secret "GITHUB_TOKEN=${login#*:}" \
+/usr/bin/python3 "$fakes/github.py" "$work/image.yml" "$work/sources" "$work/again" --store "$TMPLBUILD_CACHE" --secret "GITHUB_TOKEN=${login#*:}" \
     --action "OWNER/tmplbuild/packaging/action=$work/action" >"$work/said" || fail "$(cat "$work/said" "$work"/again/*/log | tail -n 60)"
 grep -qx "compile: skipped" "$work/said" || fail "a second run compiles: $(cat "$work/said")"
 [ "$(published hub/pod latest)" = "$expected" ] || fail "a second run makes another image"
@@ -66,7 +66,7 @@ grep -qx "compile: skipped" "$work/said" || fail "a second run compiles: $(cat "
 # GitLab, with a GPU more: one variant is new to the cache of GitHub's jobs, which this pipeline uses.
 sed -i 's/\["RTX 4090"/["RTX 5090", "RTX 4090"/' "$work/sources/template.toml"
 sed "s|registry.example.com/tmplbuild@sha256:DIGEST|tmplbuild@sha256:0|; s|\$CI_REGISTRY_IMAGE/cache|$at/hub/pod-cache|" "$examples/gitlab/.gitlab-ci.yml" >"$work/gitlab-ci.yml"
-python3 "$fakes/gitlab.py" "$work/gitlab-ci.yml" "$work/sources" "$work/gitlab" --store "$TMPLBUILD_CACHE" \
+/usr/bin/python3 "$fakes/gitlab.py" "$work/gitlab-ci.yml" "$work/sources" "$work/gitlab" --store "$TMPLBUILD_CACHE" \
     --variable "CI_REGISTRY=$at" --variable "CI_REGISTRY_IMAGE=$at/lab/pod" --variable "CI_REGISTRY_USER=${login%%:*}" \
     --variable "CI_REGISTRY_PASSWORD=${login#*:}" >"$work/said" || fail "$(cat "$work/said" "$work"/gitlab/*/log | tail -n 60)"
 expected=$(one_machine second)
