@@ -163,7 +163,7 @@ Result<void> CacheWriter::write(const Record& record, const std::stop_token& sto
     std::shared_ptr<oci::Place> stored = oci::store_place(store_);
     std::set<Digest> seen;
     for (const BuiltLayer& layer : record.layers) {
-        const oci::Descriptor what{layer_media_type(layer.compression), layer.digest, layer.size, "", "", false};
+        const oci::Descriptor what = descriptor_of(layer);
         if (seen.insert(layer.digest).second)
             image.blobs.push_back({what, [stored, what] { return stored->open(what); }});
     }

@@ -26,10 +26,6 @@ constexpr std::size_t pulls_at_once = 3;
 constexpr std::size_t pull_buffer = 256 << 10;              // bytes
 constexpr std::uint64_t side_content_limit = 512ULL << 20;  // bytes of a side file
 
-oci::Descriptor descriptor_of(const BuiltLayer& layer) {
-    return {layer_media_type(layer.compression), layer.digest, layer.size, "", "", false};
-}
-
 // A cache whose bytes are not those that it named has something wrong; a connection that fails has not.
 Error failed(const RemoteRecord& from, const Error& error) {
     if (registry::is_other_content(error)) return wrong_cache(from.cache_name(), error);

@@ -27,8 +27,7 @@ bool is_kind(std::string_view text) {
 // In the order in which the artifact lists them. A manifest without any layer is refused by some registries.
 std::vector<oci::Descriptor> blobs_of(const StepDocument& document) {
     std::vector<oci::Descriptor> out;
-    for (const BuiltLayer& layer : document.record.layers)
-        out.push_back({layer_media_type(layer.compression), layer.digest, layer.size, "", "", false});
+    for (const BuiltLayer& layer : document.record.layers) out.push_back(descriptor_of(layer));
     for (const SideBlob& side : document.side) out.push_back({side_type, side.digest, side.size, "", "", false});
     if (out.empty()) out.push_back({empty_type, Sha256::of(empty_content), empty_content.size(), "", "", false});
     return out;
@@ -74,6 +73,10 @@ bool is_same(const oci::Descriptor& a, const oci::Descriptor& b) {
 
 std::string text_to_sign(const Digest& key, const Digest& document) {
     return "tmplbuild step of a cache, form 1\n" + key.to_string() + "\n" + document.to_string() + "\n";
+}
+
+oci::Descriptor descriptor_of(const BuiltLayer& layer) {
+    return {layer_media_type(layer.compression), layer.digest, layer.size, "", "", false};
 }
 
 std::string tag_of(const Digest& key) { return "step-" + key.hex(); }

@@ -43,6 +43,9 @@ struct StepDocument {
     std::vector<SideBlob> side{};
 };
 
+// A layer as a blob, as manifests name it.
+oci::Descriptor descriptor_of(const BuiltLayer& layer);
+
 // The tag of a key in every repository that is a cache: "step-<hex>".
 std::string tag_of(const Digest& key);
 

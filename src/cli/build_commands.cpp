@@ -95,10 +95,6 @@ static void print_kernels(const BuildReport& report) {
                    {row.judgement.reason + (row.cache.empty() ? "" : " (compiled and proven by " + row.cache + ")")}});
 }
 
-static std::function<void(const std::string&)> warnings_of(Progress& progress) {
-    return [&progress](const std::string& text) { progress.message("warning: " + text); };
-}
-
 // Writes what `--metadata-file` and `--json` ask for; false: the result is to be printed for people.
 static bool write_metadata(const Options& options, const json::object& document) {
     if (options.metadata_file) sys::write_named_file(*options.metadata_file, json::pretty(document)).value();

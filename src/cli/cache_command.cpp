@@ -9,6 +9,7 @@
 #include "cli/cache_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/registry_access.hpp"
 #include "store/clean_up.hpp"
 #include "store/store_use.hpp"
@@ -55,8 +56,7 @@ struct Remote {
     registry::Session session;
 
     Remote(const Options& options, Progress& progress, registry::Access access)
-        : client(
-              registry_client(options, [&progress](const std::string& text) { progress.message("warning: " + text); })),
+        : client(registry_client(options, warnings_of(progress))),
           session(*client, cache_repository(options.remote, "--remote"), access) {}
 };
 

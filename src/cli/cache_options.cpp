@@ -2,6 +2,7 @@
 #include "cli/cache_options.hpp"
 
 #include "cache/registry_cache.hpp"
+#include "cli/progress.hpp"
 #include "sys/file.hpp"
 
 namespace tmplbuild::cli {
@@ -48,8 +49,7 @@ std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
 
 std::unique_ptr<SharedCache> shared_cache(const Options& options, const std::shared_ptr<const registry::Client>& client,
                                           const Store& store, Progress& progress) {
-    auto from = remote_cache(options, client, &store,
-                             [&progress](const std::string& text) { progress.message("warning: " + text); });
+    auto from = remote_cache(options, client, &store, warnings_of(progress));
     const auto key = cache_key(options);
     std::unique_ptr<cache::CacheWriter> to;
     if (!options.cache_to.empty()) {

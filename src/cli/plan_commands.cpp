@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/plan_graph.hpp"
+#include "cli/progress.hpp"
 #include "cli/registry_access.hpp"
 #include "engine/base/registry_base.hpp"
 #include "engine/estimate.hpp"
@@ -254,7 +255,7 @@ int run_plan(const Options& options, Progress& progress, std::stop_token stop) {
     const Store store = Store::open(Store::default_root()).value();
     const Plan plan = plan_of(options, store, progress, stop);
     refuse_too_many_layers(plan, store);
-    const auto warn = [&](const std::string& text) { progress.message("warning: " + text); };
+    const auto warn = warnings_of(progress);
     const auto registries = registry_client(options, warn);
     const auto cache = remote_cache(options, registries, nullptr, warn);
     const auto key = cache_key(options);

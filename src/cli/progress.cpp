@@ -177,4 +177,8 @@ void end_live_lines(Progress& progress) {
     if (auto* terminal = dynamic_cast<TerminalProgress*>(&progress)) terminal->end();
 }
 
+std::function<void(const std::string& text)> warnings_of(Progress& progress) {
+    return [&progress](const std::string& text) { progress.message("warning: " + text); };
+}
+
 }  // namespace tmplbuild::cli

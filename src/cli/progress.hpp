@@ -3,6 +3,7 @@
 // programs. main.cpp chooses the kind once. Never writes results: those go to stdout.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ enum class ProgressKind { automatic, tty, plain, json };
 std::unique_ptr<Progress> make_progress(ProgressKind kind);
 // To be called before results go to stdout, since results and live lines on one terminal could not be told apart.
 void end_live_lines(Progress& progress);
+// Shows each line as a warning, from any thread; `progress` outlives it.
+std::function<void(const std::string& text)> warnings_of(Progress& progress);
 // Prints the errors that ended a command, as text or as JSON lines; on a terminal only the end of a tool's output.
 void print_errors(const std::vector<Error>& errors, ProgressKind kind);
 // What every view says about a step that ended: "base: built in 12 s (Debian bookworm)".
