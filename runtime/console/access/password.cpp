@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console/access/password.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+
+#include "base/text.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild::console {
+namespace {
+
+constexpr std::uint64_t cost_n = 1U << 14, cost_r = 8, cost_p = 1;
+constexpr std::uint64_t memory_at_most = 64ULL << 20;  // OpenSSL refuses more than it is told to
+
+Result<void> scrypt(std::string_view text, std::span<const std::uint8_t> salt, std::span<std::uint8_t> out) {
+    if (EVP_PBE_scrypt(text.data(), text.size(), salt.data(), salt.size(), cost_n, cost_r, cost_p, memory_at_most,
+                       out.data(), out.size()) != 1)
+        return machine_error("OpenSSL cannot compute scrypt: there may not be 16 MiB of memory");
+    return {};
+}
+
+// Empty where there is no file, or nothing in it that could be a password.
+Result<std::string> kept_password(const std::string& file) {
+    const auto read = sys::read_beginning(file, Password::longest + 2);
+    if (!read) return read.error().os_code == ENOENT ? Result<std::string>(std::string()) : read.error();
+    std::string text(trim(*read));
+    return text.size() <= Password::longest ? text : std::string();
+}
+
+}  // namespace
+
+Result<Password> Password::of(std::string_view text) {
+    if (text.empty() || text.size() > longest)
+        return usage_error("a password has 1 to " + std::to_string(longest) + " bytes");
+    Password password;
+    if (RAND_bytes(password.salt_.data(), static_cast<int>(password.salt_.size())) != 1)
+        return machine_error("OpenSSL has no random numbers");
+    if (const auto done = scrypt(text, password.salt_, password.hash_); !done) return done.error();
+    // Of a fixed salt, since it is compared at the next start; slow as well, since it may be kept beside sessions.
+    constexpr std::string_view fixed = "tmplbuild console sessions";
+    std::array<std::uint8_t, 32> mark{};
+    if (const auto done = scrypt(text, {reinterpret_cast<const std::uint8_t*>(fixed.data()), fixed.size()}, mark);
+        !done)
+        return done.error();
+    password.mark_ = Digest(mark);
+    return password;
+}
+
+bool Password::matches(std::string_view typed) const {
+    if (typed.size() > longest) return false;
+    std::array<std::uint8_t, 32> hash{};
+    if (!scrypt(typed, salt_, hash)) return false;
+    return CRYPTO_memcmp(hash.data(), hash_.data(), hash.size()) == 0;
+}
+
+std::string make_password() {
+    constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyz23456789";  // without l, o, 0, 1
+    static_assert(letters.size() == 32);
+    std::array<std::uint8_t, 26> bytes{};
+    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return {};
+    std::string text;
+    for (const std::uint8_t byte : bytes) text += letters[byte % letters.size()];
+    return text;
+}
+
+bool same_text(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+Result<KeptPassword> read_or_make_password(const std::string& folder) {
+    if (const auto made = sys::make_directories(folder); !made) return made.error();
+    ::chmod(folder.c_str(), 0700);
+    const std::string file = folder + "/password";
+    const auto kept = kept_password(file);
+    if (!kept) return kept.error();
+    if (!kept->empty()) return KeptPassword{*kept, false};
+    const std::string text = make_password();
+    if (text.empty()) return machine_error("OpenSSL has no random numbers");
+    const std::string temporary = file + "." + sys::unique_suffix();
+    if (const auto written = sys::write_file_atomic(temporary, text + "\n", 0600); !written) return written.error();
+    // Two pods may share the volume: the first one's password is the one that both have.
+    const bool is_first = ::link(temporary.c_str(), file.c_str()) == 0;
+    const int why = errno;
+    ::unlink(temporary.c_str());
+    if (is_first) return KeptPassword{text, true};
+    if (why == EEXIST) {
+        const auto of_another = kept_password(file);
+        if (!of_another) return of_another.error();
+        if (!of_another->empty()) return KeptPassword{*of_another, false};
+    }
+    // The file is empty or damaged, or the volume knows no hard links.
+    if (const auto written = sys::write_file_atomic(file, text + "\n", 0600); !written) return written.error();
+    return KeptPassword{text, true};
+}
+
+}  // namespace tmplbuild::console

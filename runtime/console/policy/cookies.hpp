@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cookies as a Cookie header holds them (RFC 6265, section 5.4), and the names of ours. Used where a request is read
+// and where its headers are passed on. Other people's cookies stay as they are, byte by byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "console/policy/origin.hpp"
+
+namespace tmplbuild::console {
+
+// On https a name that browsers bind to this host; on plain http one for each public port, since cookies ignore ports.
+std::string session_cookie(const Origin& own, std::uint16_t port);
+// Of the browser that asked a port without a session to let it in.
+std::string nonce_cookie(const Origin& own, std::uint16_t port);
+
+// Each value under this name: there may be several, since others can set cookies for a whole site.
+std::vector<std::string> values_of(std::string_view header, std::string_view name);
+bool has_ours(std::string_view header);
+// The header without our cookies of any port; the rest as it was. Quotes do not hide a cookie of ours.
+std::string without_ours(std::string_view header);
+
+// The Set-Cookie value for one of ours. `seconds` 0: until the browser ends; below 0: taken away.
+std::string set_session(const Origin& own, std::uint16_t port, std::string_view token, std::int64_t seconds);
+// SameSite=None on https: the ticket's form comes from another origin, which may count as another site.
+std::string set_nonce(const Origin& own, std::uint16_t port, std::string_view nonce, std::int64_t seconds);
+
+}  // namespace tmplbuild::console

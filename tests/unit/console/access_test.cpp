@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions, tickets, bearer tokens, the password and the throttle, each over time.
+#include <sys/stat.h>
+
+#include "console/access/password.hpp"
+#include "console/access/sessions.hpp"
+#include "console/access/throttle.hpp"
+#include "console/access/tickets.hpp"
+#include "console/access/tokens.hpp"
+#include "support/catch.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild::console {
+namespace {
+
+const Origin console_at{"https", "abc-8765.proxy.runpod.net", 443};
+const Origin comfy_at{"https", "abc-8188.proxy.runpod.net", 443};
+const Digest mark = Sha256::of("password");
+constexpr UnixMs start = 1'000'000'000'000;
+
+Tickets::Bound bound(const std::string& nonce) { return {"session", comfy_at, Sha256::of(nonce), "/a?b"}; }
+
+}  // namespace
+
+TEST_CASE("a session's token opens the origin it was made for, and no other") {
+    Sessions sessions(mark);
+    const std::string token = sessions.sign_in(console_at, start);
+    const auto found = sessions.find(token, console_at, start);
+    REQUIRE(found);
+    CHECK_FALSE(sessions.find(token, comfy_at, start));
+    CHECK_FALSE(sessions.find(token + "0", console_at, start));
+    CHECK_FALSE(sessions.find("", console_at, start));
+    const std::string second = sessions.add(found->id, comfy_at, start);
+    CHECK(sessions.find(second, comfy_at, start)->id == found->id);
+    CHECK_FALSE(sessions.find(second, console_at, start));
+    CHECK(sessions.add("no such session", comfy_at, start).empty());
+}
+
+TEST_CASE("signing out ends a session on every port at once, and others stay") {
+    Sessions sessions(mark);
+    const std::string token = sessions.sign_in(console_at, start), other = sessions.sign_in(console_at, start);
+    const std::string id = sessions.find(token, console_at, start)->id;
+    const std::string second = sessions.add(id, comfy_at, start);
+    sessions.sign_out(id);
+    CHECK_FALSE(sessions.find(token, console_at, start));
+    CHECK_FALSE(sessions.find(second, comfy_at, start));
+    CHECK_FALSE(sessions.is_alive(id, start));
+    CHECK(sessions.find(other, console_at, start));
+}
+
+TEST_CASE("a session ends when nobody uses it, and after its lifetime") {
+    Sessions sessions(mark);
+    const std::string token = sessions.sign_in(console_at, start);
+    CHECK(sessions.find(token, console_at, start + Sessions::idle_ms));
+    CHECK_FALSE(sessions.find(token, console_at, start + 2 * Sessions::idle_ms + 1));
+    Sessions used(mark);
+    const std::string often = used.sign_in(console_at, start);
+    for (UnixMs now = start; now <= start + Sessions::lifetime_ms; now += Sessions::idle_ms / 2)
+        CHECK(used.find(often, console_at, now));
+    CHECK_FALSE(used.find(often, console_at, start + Sessions::lifetime_ms + 1));
+}
+
+TEST_CASE("sessions survive a restart, and end with the password") {
+    Sessions before(mark);
+    const std::string token = before.sign_in(console_at, start);
+    const std::string kept = before.keep();
+    CHECK(kept.find(token) == std::string::npos);
+    Sessions after(mark);
+    after.take_over(kept, start);
+    CHECK(after.find(token, console_at, start)->csrf == before.find(token, console_at, start)->csrf);
+    Sessions other(Sha256::of("another password"));
+    other.take_over(kept, start);
+    CHECK(other.size() == 0);
+    Sessions late(mark);
+    late.take_over(kept, start + Sessions::lifetime_ms * 2);
+    CHECK(late.size() == 0);
+    for (const char* broken : {"", "{", "[]", "{}", R"({"password":1,"sessions":[],"tokens":{}})"}) {
+        Sessions none(mark);
+        none.take_over(broken, start);
+        CHECK(none.size() == 0);
+    }
+}
+
+TEST_CASE("sessions and their tokens are bounded, and the latest stay") {
+    Sessions sessions(mark);
+    std::string last;
+    for (std::size_t n = 0; n < Sessions::at_most + 10; ++n)
+        last = sessions.sign_in(console_at, start + static_cast<UnixMs>(n));
+    CHECK(sessions.size() == Sessions::at_most);
+    const auto found = sessions.find(last, console_at, start + 1'000);
+    REQUIRE(found);
+    std::string token;
+    for (std::size_t n = 0; n < Sessions::tokens_at_most + 10; ++n)
+        token = sessions.add(found->id, comfy_at, start + static_cast<UnixMs>(n) + 1'000);
+    CHECK(sessions.find(token, comfy_at, start + 2'000));
+    CHECK(sessions.keep().size() < 100'000);
+}
+
+TEST_CASE("a ticket opens one port for one browser, once, within a minute") {
+    Tickets tickets;
+    const std::string ticket = tickets.issue(bound("nonce"), start);
+    const auto opened = tickets.redeem(ticket, comfy_at, "nonce", start + Tickets::lifetime_ms);
+    REQUIRE(opened);
+    CHECK(opened->session == "session");
+    CHECK(opened->return_path == "/a?b");
+    CHECK_FALSE(tickets.redeem(ticket, comfy_at, "nonce", start));  // replayed
+    CHECK_FALSE(
+        tickets.redeem(tickets.issue(bound("nonce"), start), comfy_at, "nonce", start + Tickets::lifetime_ms + 1));
+    CHECK_FALSE(tickets.redeem(tickets.issue(bound("nonce"), start), console_at, "nonce", start));
+    CHECK_FALSE(tickets.redeem(tickets.issue(bound("nonce"), start), comfy_at, "another", start));
+    CHECK_FALSE(tickets.redeem(tickets.issue(bound("nonce"), start), comfy_at, "", start));
+    CHECK_FALSE(tickets.redeem(tickets.issue(bound(""), start), comfy_at, "", start));
+    CHECK_FALSE(tickets.redeem("", comfy_at, "nonce", start));
+}
+
+TEST_CASE("a ticket that was refused once is used up") {
+    Tickets tickets;
+    const std::string ticket = tickets.issue(bound("nonce"), start);
+    CHECK_FALSE(tickets.redeem(ticket, comfy_at, "guess", start));
+    CHECK_FALSE(tickets.redeem(ticket, comfy_at, "nonce", start));
+}
+
+TEST_CASE("a return address stays on its origin") {
+    for (const char* path : {"/", "/a", "/a?b=//c", "/a#b", "/%2f"}) CHECK(is_local_path(path));
+    for (const char* path : {"", "a", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "/a b",
+                             "/a\\b", "\\/evil.example", "/\t/evil.example"})
+        CHECK_FALSE(is_local_path(path));
+    CHECK_FALSE(is_local_path("/" + std::string(2048, 'a')));
+}
+
+TEST_CASE("a bearer token works until it is withdrawn, and is kept as a digest") {
+    BearerTokens tokens;
+    const auto made = tokens.make("nightly render", start);
+    REQUIRE(made);
+    CHECK(tokens.is_valid(made->text, start + 5));
+    CHECK(tokens.all().front().used == start + 5);
+    CHECK(tokens.keep().find(made->text) == std::string::npos);
+    BearerTokens after;
+    REQUIRE(after.take_over(tokens.keep()));
+    CHECK(after.is_valid(made->text, start));
+    CHECK_FALSE(after.is_valid(made->text + "0", start));
+    CHECK_FALSE(after.is_valid("tmplbuild_", start));
+    CHECK(after.withdraw(made->id));
+    CHECK_FALSE(after.withdraw(made->id));
+    CHECK_FALSE(after.is_valid(made->text, start));
+    for (const char* name : {"", " a", "a\n", "\x1b[31m", "\xff"}) CHECK_FALSE(tokens.make(name, start));
+    CHECK_FALSE(tokens.make(std::string(81, 'a'), start));
+}
+
+TEST_CASE("kept tokens that are damaged leave those that there are") {
+    BearerTokens tokens;
+    const auto made = tokens.make("a", start);
+    for (const char* broken :
+         {"", "[]", "{}", R"({"tokens":[1]})", R"({"tokens":[{"id":"x","name":"a","sha256":"b"}]})"})
+        CHECK_FALSE(tokens.take_over(broken));
+    CHECK(tokens.is_valid(made->text, start));
+}
+
+TEST_CASE("the token of an Authorization header is read in any case of its scheme") {
+    CHECK(bearer_of("Bearer abc") == "abc");
+    CHECK(bearer_of("bearer  abc ") == "abc");
+    CHECK_FALSE(bearer_of("Basic abc"));
+    CHECK_FALSE(bearer_of("Bearer"));
+    CHECK_FALSE(bearer_of("token abc"));
+    CHECK_FALSE(bearer_of(""));
+}
+
+TEST_CASE("a password is checked by scrypt, and its mark is the same at each start") {
+    const auto password = Password::of("correct horse");
+    REQUIRE(password);
+    CHECK(password->matches("correct horse"));
+    for (const char* wrong : {"", "correct hors", "correct horse ", "Correct horse"})
+        CHECK_FALSE(password->matches(wrong));
+    CHECK_FALSE(password->matches(std::string(Password::longest + 1, 'a')));
+    CHECK(Password::of("correct horse")->mark() == password->mark());
+    CHECK(Password::of("another")->mark() != password->mark());
+    CHECK_FALSE(Password::of(""));
+    CHECK_FALSE(Password::of(std::string(Password::longest + 1, 'a')));
+}
+
+TEST_CASE("a made password is kept for this user alone, and read again") {
+    const auto folder = sys::TempDirectory::make("/tmp", "password");
+    const std::string inner = folder->path() / "console";
+    const auto made = read_or_make_password(inner);
+    REQUIRE(made);
+    CHECK(made->made);
+    CHECK(made->text.size() == 26);
+    struct stat info {};
+    REQUIRE(::stat((inner + "/password").c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0600);
+    REQUIRE(::stat(inner.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0700);
+    const auto again = read_or_make_password(inner);
+    CHECK_FALSE(again->made);
+    CHECK(again->text == made->text);
+    CHECK(make_password() != make_password());
+    // A file that is empty is no password.
+    REQUIRE(sys::write_file_atomic(inner + "/password", "\n", 0600));
+    CHECK(read_or_make_password(inner)->made);
+    CHECK(std::distance(std::filesystem::directory_iterator(inner), std::filesystem::directory_iterator()) == 1);
+}
+
+TEST_CASE("wrong passwords slow down every sign-in by two seconds at most, for a minute") {
+    Throttle throttle;
+    CHECK(throttle.delay_ms(start) == 0);
+    throttle.failed(start);
+    throttle.failed(start);
+    CHECK(throttle.delay_ms(start) == 0);
+    throttle.failed(start);
+    CHECK(throttle.delay_ms(start) == 250);
+    for (int n = 0; n < 10'000; ++n) throttle.failed(start);
+    CHECK(throttle.delay_ms(start) == Throttle::longest_ms);
+    CHECK(throttle.delay_ms(start + Throttle::forgiven_after_ms + 1) == 0);
+    throttle.failed(start + Throttle::forgiven_after_ms + 1);
+    CHECK(throttle.delay_ms(start + Throttle::forgiven_after_ms + 1) == 0);
+}
+
+}  // namespace tmplbuild::console
