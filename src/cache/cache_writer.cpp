@@ -80,10 +80,10 @@ CacheWriter::CacheWriter(Settings settings, const Store& store, Progress& progre
 
 CacheWriter::~CacheWriter() { thread_.request_stop(); }
 
-void CacheWriter::offer(const Record& record) {
+void CacheWriter::offer(Offer offer) {
     const std::scoped_lock lock(mutex_);
-    if (has_given_up_ || !offered_.insert(record.key.digest()).second) return;
-    waiting_.push_back(record);
+    if (has_given_up_ || !offered_.insert(offer.record.key.digest()).second) return;
+    waiting_.push_back(std::move(offer));
     changed_.notify_all();
 }
 
@@ -101,14 +101,14 @@ Result<void> CacheWriter::finish(const std::stop_token& stop) {
 void CacheWriter::work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
-        const Record record = std::move(waiting_.front());
+        const Offer offer = std::move(waiting_.front());
         waiting_.pop_front();
         is_writing_ = true;
         lock.unlock();
-        const auto written = write(record, stop);
+        const auto written = write(offer, stop);
         lock.lock();
         is_writing_ = false;
-        if (!written && written.error().kind != ErrorKind::interrupted) failed(record, written.error());
+        if (!written && written.error().kind != ErrorKind::interrupted) failed(offer.record, written.error());
         changed_.notify_all();
     }
 }
@@ -128,22 +128,39 @@ void CacheWriter::failed(const Record& record, const Error& why) {
 }
 
 // Somebody else may have written it since this build looked.
-Result<bool> CacheWriter::is_there(const Digest& key, const std::stop_token& stop) {
+Result<bool> CacheWriter::is_there(const Offer& offer, const std::stop_token& stop) {
+    const Digest key = offer.record.key.digest();
     auto found = registry::find_manifest(*session_, tag_of(key), stop);
     if (!found && found.error().kind == ErrorKind::interrupted) return found.error();
     // Some registries hide what is not there yet from who may make it: then the push has the answer.
     if (!found || !*found) return false;
     const auto artifact = parse_manifest((*found)->text, (*found)->media_type, tag_of(key));
-    if (!artifact || !signs()) return artifact.has_value();
-    // What another key has signed, or none, is of no use to who has this one.
-    const auto note = artifact->annotations.find(signature_note);
-    const auto signature = note == artifact->annotations.end() ? std::nullopt : from_base64(note->second);
-    return signature && settings_.key->verify(text_to_sign(key, artifact->config.digest), *signature);
+    if (!artifact || (*found)->digest == offer.unusable) return false;
+    if (signs()) {
+        // What another key has signed, or none, is of no use to who has this one.
+        const auto note = artifact->annotations.find(signature_note);
+        const auto signature = note == artifact->annotations.end() ? std::nullopt : from_base64(note->second);
+        if (!signature || !settings_.key->verify(text_to_sign(key, artifact->config.digest), *signature)) return false;
+    }
+    return offer.is_new ? has_blobs(*artifact, stop) : Result<bool>(true);
 }
 
-Result<void> CacheWriter::write(const Record& record, const std::stop_token& stop) {
+// A registry keeps what a manifest names; but its storage may lose some, and some registries' clean-ups are wrong.
+Result<bool> CacheWriter::has_blobs(const oci::Artifact& artifact, const std::stop_token& stop) {
+    std::set<Digest> all{artifact.config.digest};
+    for (const oci::Descriptor& blob : artifact.blobs) all.insert(blob.digest);
+    for (const Digest& digest : all) {
+        auto there = registry::find_blob(*session_, digest, 0, stop);
+        if (!there) return there.error();
+        if (!*there) return false;
+    }
+    return true;
+}
+
+Result<void> CacheWriter::write(const Offer& offer, const std::stop_token& stop) {
+    const Record& record = offer.record;
     const Digest key = record.key.digest();
-    auto there = is_there(key, stop);
+    auto there = is_there(offer, stop);
     if (!there) return there.error();
     if (*there) return {};
     StepDocument document{record, {}};

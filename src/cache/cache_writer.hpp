@@ -31,6 +31,12 @@ class CacheWriter {
         std::set<std::string> side_kinds;         // side files of layers that go along, as the store calls them
         std::shared_ptr<const SigningKey> key{};  // signs what is written, where it can; may be absent
     };
+    struct Offer {
+        Record record;
+        // This build has made it, since nobody had it: whether the repository has all blobs of its own is asked, too.
+        bool is_new = false;
+        std::optional<Digest> unusable{};  // the artifact that it replaces; one that came there since stays
+    };
     CacheWriter(Settings settings, const Store& store, Progress& progress);
     // Stops what is on its way, so that a later write goes on with it.
     ~CacheWriter();
@@ -39,16 +45,17 @@ class CacheWriter {
 
     const Reference& repository() const { return settings_.repository; }
     // The record's layers are whole in the store, and have all side files that they will have. Each key once. A step
-    // that the repository has already is not written again.
-    void offer(const Record& record);
+    // that the repository has already is not written again, unless it is of no use there.
+    void offer(Offer offer);
     // Waits until all that was offered is written or has failed, or `stop` was requested and nothing is sent any more.
     // Returns the first error, which was told already.
     Result<void> finish(const std::stop_token& stop);
 
   private:
     void work(const std::stop_token& stop);
-    Result<void> write(const Record& record, const std::stop_token& stop);
-    Result<bool> is_there(const Digest& key, const std::stop_token& stop);
+    Result<void> write(const Offer& offer, const std::stop_token& stop);
+    Result<bool> is_there(const Offer& offer, const std::stop_token& stop);
+    Result<bool> has_blobs(const oci::Artifact& artifact, const std::stop_token& stop);
     bool signs() const { return settings_.key && settings_.key->can_sign(); }
     void failed(const Record& record, const Error& why);  // under the lock
 
@@ -58,7 +65,7 @@ class CacheWriter {
     std::unique_ptr<registry::Session> session_;
     std::mutex mutex_;  // for everything below
     std::condition_variable_any changed_;
-    std::deque<Record> waiting_;
+    std::deque<Offer> waiting_;
     std::set<Digest> offered_;
     bool is_writing_ = false, has_given_up_ = false;
     std::optional<Error> first_error_{};

@@ -88,11 +88,18 @@ Result<void> RegistryCache::find_all(const std::vector<Digest>& keys, const std:
     return {};
 }
 
+void RegistryCache::has_lost(const RemoteRecord& record) {
+    const Digest key = record.record().key.digest();
+    const std::scoped_lock lock(mutex_);
+    lost_.emplace(record.cache_name(), key);
+    answers_.erase(key);
+}
+
 Result<FoundRecord> RegistryCache::look(const Digest& key, const std::stop_token& stop) {
     for (const auto& source : sources_) {
         {
             const std::scoped_lock lock(mutex_);
-            if (source->is_out) continue;
+            if (source->is_out || lost_.contains({source->name(), key})) continue;
         }
         auto answer = ask(*source, key, stop);
         if (!answer || *answer) return answer;
@@ -126,8 +133,12 @@ Result<FoundRecord> RegistryCache::ask(Source& source, const Digest& key, const 
         return {};
     };
     const oci::Descriptor& config = artifact->config;
-    if (auto got = registry::fetch_blob(*source.session, config.digest, config.size, take, stop); !got)
-        return failed(got.error());
+    if (auto got = registry::fetch_blob(*source.session, config.digest, config.size, take, stop); !got) {
+        if (!registry::is_lost_blob(got.error())) return failed(got.error());
+        settings_.warn("the cache " + source.name() +
+                       " has lost the document of a step, which counts as not there: " + tag_of(key));
+        return FoundRecord();
+    }
     auto document = parse_document(text, key, *artifact, name);
     if (!document) return source.lies(document.error());
     // The session refers to the client.

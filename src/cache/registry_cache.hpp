@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class RegistryCache : public RemoteCache {
 
     Result<FoundRecord> find(const Digest& key, const std::stop_token& stop) override;
     Result<void> find_all(const std::vector<Digest>& keys, const std::stop_token& stop) override;
+    void has_lost(const RemoteRecord& record) override;
 
   private:
     struct Source;
@@ -50,6 +52,7 @@ class RegistryCache : public RemoteCache {
     std::mutex mutex_;                               // for what follows, and for what each source counts
     std::map<Digest, Result<FoundRecord>> answers_;  // of find()
     std::vector<FoundRecord> unnoted_;               // whose places are not remembered yet
+    std::set<std::pair<std::string, Digest>> lost_;  // caches by name, with the keys that they cannot give
 };
 
 }  // namespace tmplbuild::cache

@@ -40,6 +40,8 @@ class RemoteCache {
     virtual Result<FoundRecord> find(const Digest& key, const std::stop_token& stop) = 0;
     // Looks for all of them at once, so that find() has the answers. An error is the first of find()'s.
     virtual Result<void> find_all(const std::vector<Digest>& keys, const std::stop_token& stop) = 0;
+    // The record's cache does not have the blobs that it names: from now on find() looks for its key in the others.
+    virtual void has_lost(const RemoteRecord& record) = 0;
 };
 
 }  // namespace tmplbuild::cache

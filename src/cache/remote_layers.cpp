@@ -78,7 +78,16 @@ class RemoteLayers::BlobPlace : public oci::Place {
     Result<oci::Blob> open(const oci::Descriptor& wanted) const override {
         if (layers_.store_.has_blob(wanted.digest)) return stored_->open(wanted);
         const FoundRecord from = layers_.source_of(wanted.digest);
-        return from ? from->open(wanted, stop_) : stored_->open(wanted);
+        if (!from) return stored_->open(wanted);
+        auto blob = from->open(wanted, stop_);
+        if (!blob) return blob;
+        const auto read = [&layers = layers_, from, layer = wanted.digest,
+                           inner = blob->read](std::span<std::byte> into) -> Result<std::size_t> {
+            auto got = inner(into);
+            if (!got && registry::is_lost_blob(got.error())) layers.lost_(from, layer);
+            return got;
+        };
+        return oci::Blob{blob->name, blob->size, read};
     }
 
   private:
@@ -87,19 +96,27 @@ class RemoteLayers::BlobPlace : public oci::Place {
     std::stop_token stop_;
 };
 
-RemoteLayers::RemoteLayers(const Store& store, Progress& progress, std::set<std::string> side_kinds)
-    : store_(store), progress_(progress), side_kinds_(std::move(side_kinds)) {}
+RemoteLayers::RemoteLayers(const Store& store, Progress& progress, std::set<std::string> side_kinds, Lost lost)
+    : store_(store), progress_(progress), side_kinds_(std::move(side_kinds)), lost_(std::move(lost)) {}
 RemoteLayers::~RemoteLayers() = default;
 
 void RemoteLayers::add(const FoundRecord& record) {
     const std::scoped_lock lock(mutex_);
-    for (const BuiltLayer& layer : record->record().layers) sources_.emplace(layer.digest, record);
+    for (const BuiltLayer& layer : record->record().layers) {
+        std::vector<FoundRecord>& sources = sources_[layer.digest];
+        if (std::find(sources.begin(), sources.end(), record) == sources.end()) sources.push_back(record);
+    }
+}
+
+void RemoteLayers::remove(const FoundRecord& record) {
+    const std::scoped_lock lock(mutex_);
+    for (auto& [layer, sources] : sources_) std::erase(sources, record);
 }
 
 FoundRecord RemoteLayers::source_of(const Digest& layer) const {
     const std::scoped_lock lock(mutex_);
     const auto at = sources_.find(layer);
-    return at == sources_.end() ? FoundRecord() : at->second;
+    return at == sources_.end() || at->second.empty() ? FoundRecord() : at->second.front();
 }
 
 bool RemoteLayers::is_missing(const BuiltLayer& layer) const {
@@ -130,6 +147,7 @@ Result<void> RemoteLayers::pull(const std::vector<BuiltLayer>& layers, const std
         for (std::size_t at; (at = next.fetch_add(1)) < order.size();) {
             const auto done = pull_one(order[at]->first, order[at]->second, pulling, stop);
             if (done) continue;
+            if (registry::is_lost_blob(done.error())) lost_(order[at]->second, order[at]->first.digest);
             const std::scoped_lock lock(pulling.mutex);
             if (!pulling.error) pulling.error = failed(*order[at]->second, done.error());
             next = order.size();

@@ -4,6 +4,7 @@
 // ask. Never fetches what the store has.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,13 +21,19 @@ namespace tmplbuild::cache {
 
 class RemoteLayers {
   public:
-    // `side_kinds`: the side files of layers that are taken, as the store calls them.
-    RemoteLayers(const Store& store, Progress& progress, std::set<std::string> side_kinds);
+    // `side_kinds`: the side files of layers that are taken, as the store calls them. `lost` is told of a record whose
+    // cache turns out not to have its layer, from any thread, before the error comes that says so.
+    using Lost = std::function<void(const FoundRecord& record, const Digest& layer)>;
+    RemoteLayers(const Store& store, Progress& progress, std::set<std::string> side_kinds, Lost lost);
     ~RemoteLayers();
     RemoteLayers(const RemoteLayers&) = delete;
     RemoteLayers& operator=(const RemoteLayers&) = delete;
 
     void add(const FoundRecord& record);
+    // Its layers are not had from it any more.
+    void remove(const FoundRecord& record);
+    // Whether the layer is in the store, or a cache is to have it.
+    bool has(const BuiltLayer& layer) const { return !is_missing(layer) || source_of(layer.digest); }
     // Puts those layers into the store that are not there and that a cache has; others are left alone.
     Result<void> pull(const std::vector<BuiltLayer>& layers, const std::stop_token& stop);
     // The same for their side files, which the store keeps apart as Store::given_kind(). A file that cannot be had is
@@ -47,9 +54,10 @@ class RemoteLayers {
     const Store& store_;
     Progress& progress_;
     const std::set<std::string> side_kinds_;
-    std::mutex pull_mutex_;                    // one pull at a time: a second one finds what the first has brought
-    mutable std::mutex mutex_;                 // for sources_
-    std::map<Digest, FoundRecord> sources_{};  // by layer
+    const Lost lost_;
+    std::mutex pull_mutex_;     // one pull at a time: a second one finds what the first has brought
+    mutable std::mutex mutex_;  // for sources_
+    std::map<Digest, std::vector<FoundRecord>> sources_{};  // by layer; the first one is taken
 };
 
 }  // namespace tmplbuild::cache

@@ -107,7 +107,8 @@ static void build_only(const Options& options, const BuildRequest& request, cons
         throw BuildError(
             usage_error("--only makes steps and no image, so there is nothing for --output",
                         "build the image without --only, on one machine, when its steps are in the cache"));
-    const std::vector<BuiltStep> steps = build_steps(request, options.only, context);
+    const std::vector<BuiltStep> steps =
+        without_lost_steps(context.cache, [&] { return build_steps(request, options.only, context); });
     end_live_lines(context.progress);
     if (write_metadata(options, {{"steps", step_rows(steps)}})) return;
     for (const BuiltStep& step : steps) print_line(step.id + " " + step.key.to_string());
@@ -145,7 +146,8 @@ int run_build(const Options& options, Progress& progress, std::stop_token stop) 
                                  nullptr, request.registry, cache.get()};
     try {
         if (options.only.empty()) {
-            print_build(options, build_image(request, context), progress);
+            const BuildReport report = without_lost_steps(context.cache, [&] { return build_image(request, context); });
+            print_build(options, report, progress);
         } else {
             build_only(options, request, context);
         }

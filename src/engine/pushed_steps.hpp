@@ -20,6 +20,7 @@ class PushedSteps : public StepMaker {
                 const Store& store, Progress& progress);
 
     std::optional<StepResult> find(const Step& step) override;
+    bool can_have(const StepResult& result) const override { return steps_.can_have(result); }
     std::uint64_t memory_of(const Step& step) override { return steps_.memory_of(step); }
     void begin() override;
     Result<StepResult> make(const Step& step, const StepInputs& inputs, const std::stop_token& stop) override;

@@ -24,21 +24,13 @@ class Run {
     // Finds steps in the store, then marks what the missing ones need: a throwaway counts only where a missing step
     // needs it.
     bool find() {
-        bool all = true;
         std::vector<std::size_t> missing;
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             if (plan_.steps[i].in_image && !take(i)) missing.push_back(i);
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
             if (!fits(i)) drop(i), missing.push_back(i);
-        while (!missing.empty()) {
-            all = false;
-            const std::size_t i = missing.back();
-            missing.pop_back();
-            if (!wanted_.insert(i).second) continue;
-            for (const std::string& id : plan_.steps[i].needs)
-                if (const std::size_t other = index(id); !results_[other] && !take(other)) missing.push_back(other);
-        }
-        return all;
+        for (const std::size_t i : missing) want(i);
+        return wanted_.empty();
     }
 
     void tell_hits() const {
@@ -83,26 +75,74 @@ class Run {
         return results_[i].has_value();
     }
 
+    bool has_needs(const Step& step) const {
+        return std::all_of(step.needs.begin(), step.needs.end(),
+                           [&](const std::string& id) { return results_[index(id)].has_value(); });
+    }
+    std::optional<Digest> basis(const Step& step) const {
+        return basis_of(step, [&](const std::string& id) -> const StepOutput& { return results_[index(id)]->output; });
+    }
     // Whether a result was made over what the steps below have now; as far as they have something.
     bool fits(std::size_t i) const {
         const Step& step = plan_.steps[i];
         if (!results_[i] || !results_[i]->hit || !results_[i]->basis) return true;
-        const bool is_known = std::all_of(step.needs.begin(), step.needs.end(),
-                                          [&](const std::string& id) { return results_[index(id)].has_value(); });
-        return !is_known || basis_of(step, inputs_of(step, 1)) == results_[i]->basis;
+        return !has_needs(step) || basis(step) == results_[i]->basis;
     }
     void drop(std::size_t i) {
         progress_.message(plan_.steps[i].id + " is made again: its result was made over other bytes than are below it");
         results_[i].reset();
+    }
+    // It is to be made, and what it needs and nobody has looked for yet is found, or to be made, too.
+    void want(std::size_t first) {
+        std::vector<std::size_t> missing{first};
+        while (!missing.empty()) {
+            const std::size_t i = missing.back();
+            missing.pop_back();
+            wanted_.insert(i);
+            for (const std::string& id : plan_.steps[i].needs) {
+                const std::size_t other = index(id);
+                const bool is_wanted = wanted_.contains(other);
+                if (results_[other] || (!is_wanted && take(other))) {
+                    if (fits(other)) continue;
+                    drop(other);
+                } else if (is_wanted) {
+                    continue;
+                }
+                missing.push_back(other);
+            }
+        }
+    }
+    bool needs(std::size_t i, std::size_t other) const {
+        const std::vector<std::string>& all = plan_.steps[i].needs;
+        return std::find(all.begin(), all.end(), plan_.steps[other].id) != all.end();
+    }
+    bool is_needed(std::size_t i) const {
+        return plan_.steps[i].in_image || std::any_of(wanted_.begin(), wanted_.end(), [&](std::size_t above) {
+                   return !results_[above] && needs(above, i);
+               });
+    }
+
+    // Whether a step failed for what a cache has lost, which is made first, and then the step again.
+    bool is_for_loss(std::size_t i) {
+        for (const std::string& id : plan_.steps[i].needs) {
+            const std::size_t other = index(id);
+            if (!results_[other] || !results_[other]->hit || steps_.can_have(*results_[other])) continue;
+            results_[other].reset();
+            for (const std::size_t above : wanted_)
+                if ((above == i || running_.contains(above)) && needs(above, other)) lost_below_.insert(above);
+            // Another cache may have it.
+            if (take(other) && fits(other)) continue;
+            results_[other].reset();
+            want(other);
+        }
+        return lost_below_.contains(i);
     }
 
     void start_ready(std::vector<std::jthread>& threads) {
         for (const std::size_t i : wanted_) {
             if (results_[i] || running_.contains(i)) continue;
             const Step& step = plan_.steps[i];
-            const bool ready = std::all_of(step.needs.begin(), step.needs.end(),
-                                           [&](const std::string& id) { return results_[index(id)].has_value(); });
-            if (!ready) continue;
+            if (!has_needs(step)) continue;
             std::vector<StepLoad> beside;
             for (const std::size_t other : running_) beside.push_back(load_of(other));
             const auto jobs = budget_.admit(load_of(i), beside, waiting_like(step));
@@ -146,11 +186,12 @@ class Run {
     StepInputs inputs_of(const Step& step, unsigned jobs) const {
         StepInputs inputs;
         inputs.jobs = jobs;
+        inputs.basis = basis(step);
         for (const std::string& id : step.needs) {
             const std::size_t other = index(id);
             const StepOutput& output = results_[other]->output;
             inputs.below.insert(inputs.below.end(), output.layers.begin(), output.layers.end());
-            inputs.needed.emplace(id, NeededStep{plan_.steps[other].key->digest(), output.facts});
+            inputs.needed.emplace(id, NeededStep{plan_.steps[other].key->digest(), output.facts, output.layers});
         }
         return inputs;
     }
@@ -159,11 +200,15 @@ class Run {
         auto result = as_result([&] { return steps_.make(plan_.steps[i], inputs, failed_.get_token()); });
         const std::lock_guard lock(mutex_);
         running_.erase(i);
-        if (result) {
+        const bool is_again = !result && result.error().kind != ErrorKind::interrupted && is_for_loss(i);
+        lost_below_.erase(i);
+        if (is_again) {
+            // It stays in wanted_.
+        } else if (result) {
             results_[i] = std::move(*result);
             if (plan_.steps[i].kind().is_compile) memory_.clear();
             for (std::size_t above = i + 1; above < results_.size(); ++above)
-                if (plan_.steps[above].in_image && !fits(above)) drop(above), wanted_.insert(above);
+                if (!fits(above) && is_needed(above)) drop(above), want(above);
         } else if (alone_.contains(i) && retried_.insert(i).second && result.error().kind == ErrorKind::build) {
             // The step stays in wanted_ and is tried again.
         } else if (!error_ || error_->kind == ErrorKind::interrupted) {
@@ -186,6 +231,7 @@ class Run {
     std::set<std::size_t> wanted_, running_;
     std::map<std::size_t, std::uint64_t> memory_;  // of load_of()
     std::set<std::size_t> alone_, retried_;        // killed for memory once
+    std::set<std::size_t> lost_below_;             // running, over what a cache turned out to have lost
     std::optional<Error> error_;
 };
 

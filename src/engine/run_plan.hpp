@@ -27,6 +27,8 @@ class StepMaker {
     virtual ~StepMaker() = default;
     // The result of an earlier build; none where there is none.
     virtual std::optional<StepResult> find(const Step& step) = 0;
+    // Whether a result that was found can still be had: its layers are here, or a cache has not lost them.
+    virtual bool can_have(const StepResult& result) const = 0;
     // The memory in bytes that it will need at its peak, as far as that can be told; 0: very little.
     virtual std::uint64_t memory_of(const Step& step) = 0;
     // Called once, on the caller's thread, before the first make(). May throw BuildError.
@@ -43,6 +45,9 @@ class EngineSteps : public StepMaker {
         : environment_(std::move(environment)), machine_(std::move(machine)) {}
 
     std::optional<StepResult> find(const Step& step) override { return find_step(step, environment_); }
+    bool can_have(const StepResult& result) const override {
+        return environment_.cache == nullptr || environment_.cache->can_read(result.output.layers);
+    }
     // Known from earlier builds, for steps that need much.
     std::uint64_t memory_of(const Step& step) override {
         return step.estimated_memory == 0 ? 0 : estimate_step(step, environment_.store).memory;

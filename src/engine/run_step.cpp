@@ -2,12 +2,14 @@
 #include "engine/run_step.hpp"
 
 #include <chrono>
+#include <set>
 
 #include "base/text.hpp"
 #include "engine/shared_cache.hpp"
 #include "engine/step_inputs.hpp"
 #include "engine/step_lock.hpp"
 #include "engine/steps/steps.hpp"
+#include "registry/pull.hpp"
 #include "store/clean_up.hpp"
 
 namespace tmplbuild {
@@ -35,16 +37,19 @@ std::optional<StepResult> find_step(const Step& step, const StepEnvironment& env
     return found ? std::optional(result_of(found->record(), found->cache_name())) : std::nullopt;
 }
 
-std::optional<Digest> basis_of(const Step& step, const StepInputs& inputs) {
+std::optional<Digest> basis_of(const Step& step,
+                               const std::function<const StepOutput&(const std::string& id)>& output_of) {
     CanonicalKey basis;
+    bool is_empty = true;
     if (step.kind().is_change)
-        for (const BuiltLayer& layer : inputs.below) basis.add("below", layer.diff_id);
+        for (const std::string& id : step.needs)
+            for (const BuiltLayer& layer : output_of(id).layers) basis.add("below", layer.diff_id), is_empty = false;
     if (std::holds_alternative<PodSpecStep>(step.spec))
-        for (const auto& [id, needed] : inputs.needed)
+        for (const std::string& id : std::set(step.needs.begin(), step.needs.end()))
             for (const char* fact : {"proof", "files", "torch"})
-                if (const json::value* value = needed.facts.if_contains(fact))
-                    basis.add(id + "/" + fact, std::string_view(json::canonical(*value)));
-    return basis.digest() == CanonicalKey().digest() ? std::nullopt : std::optional(basis.digest());
+                if (const json::value* value = output_of(id).facts.if_contains(fact))
+                    basis.add(id + "/" + fact, std::string_view(json::canonical(*value))), is_empty = false;
+    return is_empty ? std::nullopt : std::optional(basis.digest());
 }
 
 Result<StepResult> make_step(const Step& step, const StepEnvironment& environment, const StepInputs& inputs) {
@@ -90,15 +95,16 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
     if (output && environment.stop.stop_requested())
         output = Error{.kind = ErrorKind::interrupted, .message = "stopped"};
     if (!output) {
-        const bool stopped = output.error().kind == ErrorKind::interrupted;
+        // What a cache has lost is made first, and then this step again.
+        const bool stopped = output.error().kind == ErrorKind::interrupted || registry::is_lost_blob(output.error());
         progress.finished(step.id, stopped ? StepOutcome::stopped : StepOutcome::failed, seconds, step.summary);
         Error error = output.error();
         return error.while_doing("building the step " + step.id);
     }
-    const Record record{
-        step.id, *step.key, output->layers, output->facts, seconds, output->peak_memory, {}, basis_of(step, inputs)};
+    const Record record{step.id, *step.key,   output->layers, output->facts, seconds, output->peak_memory,
+                        {},      inputs.basis};
     if (auto put = environment.store.put_record(record); !put) return put.error();
-    if (environment.cache != nullptr) environment.cache->made(step, record, environment.stop);
+    if (environment.cache != nullptr) environment.cache->made(step, record, inputs.needed, environment.stop);
     std::string note = step.summary;
     if (step.kind().is_compile && output->peak_memory != 0) note += ", held " + human_bytes(output->peak_memory);
     progress.finished(step.id, StepOutcome::built, seconds, note);

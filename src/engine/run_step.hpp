@@ -35,6 +35,7 @@ struct StepResult {
 struct StepInputs {
     std::vector<BuiltLayer> below;
     std::map<std::string, NeededStep> needed;
+    std::optional<Digest> basis{};  // as basis_of() says of them
     unsigned jobs = 1;
     std::function<void()> tell_out_of_memory{};
 };
@@ -43,7 +44,9 @@ struct StepInputs {
 // the layers that a change was made over, and the proofs that pod.json holds. Two builders may have made those with
 // other bytes, and the result of the one is none over the steps of the other. None for steps whose key names
 // everything.
-std::optional<Digest> basis_of(const Step& step, const StepInputs& inputs);
+// `output_of` gives what the steps that it needs have left.
+std::optional<Digest> basis_of(const Step& step,
+                               const std::function<const StepOutput&(const std::string& id)>& output_of);
 
 // The step must have a key.
 std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment);

@@ -6,6 +6,7 @@
 
 #include "pack/layer_indexer.hpp"
 #include "plan/sources.hpp"
+#include "registry/pull.hpp"
 #include "verify/image_content.hpp"
 
 namespace tmplbuild {
@@ -32,6 +33,11 @@ class PullingSandbox : public Sandbox {
     std::stop_token stop_;
 };
 
+bool is_same(const std::vector<BuiltLayer>& a, const std::vector<BuiltLayer>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const BuiltLayer& one, const BuiltLayer& other) { return one.diff_id == other.diff_id; });
+}
+
 bool is_fetched(const Step& step) {
     const StepSources sources = sources_of(step);
     return sources.packages || sources.file || sources.commit || !sources.distributions.empty();
@@ -51,8 +57,10 @@ std::set<std::string> SharedCache::side_kinds() { return {layer_index_kind(), mo
 SharedCache::SharedCache(const Store& store, Progress& progress, std::shared_ptr<cache::RemoteCache> from,
                          std::unique_ptr<cache::CacheWriter> to, std::string signer)
     : store_(store),
+      progress_(progress),
       from_(std::move(from)),
-      layers_(store, progress, side_kinds()),
+      layers_(store, progress, side_kinds(),
+              [this](const cache::FoundRecord& record, const Digest& layer) { has_lost(record, layer); }),
       to_(std::move(to)),
       signer_(std::move(signer)) {}
 
@@ -72,6 +80,30 @@ void SharedCache::remember(const cache::RemoteRecord& found) {
     if (!remembered_.insert(record.key.digest()).second) return;
     record.from = {found.cache_name(), found.signed_by};
     store_.put_record(record).value();
+}
+
+void SharedCache::has_lost(const cache::FoundRecord& record, const Digest& layer) {
+    const Digest key = record->record().key.digest();
+    layers_.remove(record);
+    from_->has_lost(*record);
+    {
+        const std::scoped_lock lock(mutex_);
+        is_loss_noticed_ = true;
+        remembered_.erase(key);
+        if (!unusable_.emplace(key, record->manifest).second) return;
+    }
+    progress_.message("warning: the cache " + record->cache_name() + " has lost a layer of the step " +
+                      record->record().step + ", which counts as not there: " + layer.to_string());
+}
+
+bool SharedCache::can_read(const std::vector<BuiltLayer>& layers) const {
+    return std::all_of(layers.begin(), layers.end(), [this](const BuiltLayer& layer) { return layers_.has(layer); });
+}
+
+bool SharedCache::takes_loss(const BuildError& error) {
+    const bool is_loss = std::any_of(error.errors().begin(), error.errors().end(), registry::is_lost_blob);
+    const std::scoped_lock lock(mutex_);
+    return is_loss && std::exchange(is_loss_noticed_, false);
 }
 
 std::vector<Step> SharedCache::look_ahead(const std::vector<Step>& steps, const std::stop_token& stop) {
@@ -96,11 +128,39 @@ std::unique_ptr<Sandbox> SharedCache::pulling(std::unique_ptr<Sandbox> sandbox, 
 // A step without its side files costs whoever takes it a fetch of its layers, and nothing else.
 void SharedCache::write(const Record& record, const std::stop_token& stop) {
     for (const BuiltLayer& layer : record.layers) (void)keep_side_files(store_, layer, stop);
-    to_->offer(record);
+    cache::CacheWriter::Offer offer{record};
+    {
+        const std::scoped_lock lock(mutex_);
+        const Digest key = record.key.digest();
+        offer.is_new = made_.contains(key);
+        if (const auto at = unusable_.find(key); at != unusable_.end()) offer.unusable = at->second;
+    }
+    to_->offer(std::move(offer));
 }
 
-void SharedCache::made(const Step& step, const Record& record, const std::stop_token& stop) {
+// Only who makes the step over what the cache has below it may replace it: builders whose steps below are others would
+// replace each other's for ever.
+void SharedCache::note_misfit(const Record& record, const std::map<std::string, NeededStep>& needed,
+                              const std::stop_token& stop) {
+    if (!from_ || !record.basis) return;
+    const auto found = from_->find(record.key.digest(), stop);
+    if (!found || !*found || (*found)->record().basis == record.basis) return;
+    for (const auto& [id, below] : needed) {
+        const auto there = from_->find(below.key, stop);
+        if (!there || (*there && !is_same((*there)->record().layers, below.layers))) return;
+    }
+    const std::scoped_lock lock(mutex_);
+    unusable_.emplace(record.key.digest(), (*found)->manifest);
+}
+
+void SharedCache::made(const Step& step, const Record& record, const std::map<std::string, NeededStep>& needed,
+                       const std::stop_token& stop) {
     if (!to_ || !is_worth_sharing(step, record)) return;
+    {
+        const std::scoped_lock lock(mutex_);
+        made_.insert(record.key.digest());
+    }
+    note_misfit(record, needed, stop);
     const bool is_complete = std::all_of(record.layers.begin(), record.layers.end(),
                                          [&](const BuiltLayer& layer) { return has_side_files(store_, layer); });
     if (is_complete || step.kind().is_compile) write(record, stop);

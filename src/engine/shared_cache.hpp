@@ -4,6 +4,7 @@
 // without such options has none of it. Any thread may ask.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -15,6 +16,7 @@
 #include "cache/remote_cache.hpp"
 #include "cache/remote_layers.hpp"
 #include "engine/sandbox/sandbox.hpp"
+#include "engine/step_context.hpp"
 #include "oci/image_name.hpp"
 #include "plan/plan.hpp"
 
@@ -46,6 +48,11 @@ class SharedCache {
     Result<void> pull(const std::vector<BuiltLayer>& layers, const std::stop_token& stop) {
         return layers_.pull(layers, stop);
     }
+    // Whether the store has them, or a cache that has not lost them.
+    bool can_read(const std::vector<BuiltLayer>& layers) const;
+    // Whether the error is that of a cache that has lost a layer, and this is the first question since a loss was
+    // noticed. Such a step counts as a miss from then on, so that another try makes it.
+    bool takes_loss(const BuildError& error);
     Result<void> pull_side_files(const std::vector<BuiltLayer>& layers, const std::stop_token& stop) {
         return layers_.pull_side_files(layers, stop);
     }
@@ -55,11 +62,13 @@ class SharedCache {
     std::unique_ptr<Sandbox> pulling(std::unique_ptr<Sandbox> sandbox, std::stop_token stop);
 
     // A step was just made here. It is written at once where the side files of its layers are there or a compile made
-    // it, else by share(): a base has large layers, and the proofs index them anyway.
-    void made(const Step& step, const Record& record, const std::stop_token& stop);
+    // it, else by share(): a base has large layers, and the proofs index them anyway. Where a cache has it with lost
+    // layers, or made over other bytes than that cache has for `needed`, it is replaced there.
+    void made(const Step& step, const Record& record, const std::map<std::string, NeededStep>& needed,
+              const std::stop_token& stop);
     // An image was just proven here: others that make the same need not fetch what the proof reads.
     void proven(const Record& proof) {
-        if (to_) to_->offer(proof);
+        if (to_) to_->offer({proof});
     }
     // Writes those of the steps that are worth it and not written yet, and waits for all writes. An error is that of a
     // step that was not written, which people were told already; or of the stop.
@@ -72,15 +81,34 @@ class SharedCache {
   private:
     void write(const Record& record, const std::stop_token& stop);
     void remember(const cache::RemoteRecord& found);
+    void has_lost(const cache::FoundRecord& record, const Digest& layer);
+    void note_misfit(const Record& record, const std::map<std::string, NeededStep>& needed,
+                     const std::stop_token& stop);
 
     const Store& store_;
-    std::mutex mutex_;               // for remembered_
-    std::set<Digest> remembered_{};  // keys whose record from a cache is in the store
+    Progress& progress_;
+    std::mutex mutex_;                     // for what follows
+    std::set<Digest> remembered_{};        // keys whose record from a cache is in the store
+    std::set<Digest> made_{};              // keys of what this build has made
+    std::map<Digest, Digest> unusable_{};  // artifacts of caches that are to be replaced, by key
+    bool is_loss_noticed_ = false;
     std::shared_ptr<cache::RemoteCache> from_;
     cache::RemoteLayers layers_;
     std::unique_ptr<cache::CacheWriter> to_;
     const std::string signer_;
 };
+
+// What `build` returns; called again where a cache turns out to have lost what it named. `cache` may be nullptr.
+template <class Build>
+auto without_lost_steps(SharedCache* cache, const Build& build) {
+    for (;;) {
+        try {
+            return build();
+        } catch (const BuildError& error) {
+            if (cache == nullptr || !cache->takes_loss(error)) throw;
+        }
+    }
+}
 
 // Those steps that no cache has: it is asked for all at once that the store lacks.
 std::vector<Step> not_shared(const std::vector<Step>& steps, SharedCache* cache, const std::stop_token& stop);

@@ -30,6 +30,7 @@ struct StepOutput {
 struct NeededStep {
     Digest key;
     json::object facts;
+    std::vector<BuiltLayer> layers{};
 };
 
 struct StepContext {

@@ -17,6 +17,8 @@ constexpr std::uint64_t progress = 1 << 20;  // after that many bytes, the count
 constexpr std::size_t longest_kind = 200;    // of a media type that is shown
 
 constexpr const char* other_blob_hint = "the registry, or what lies between, has other bytes than the image names";
+constexpr const char* lost_blob_hint =
+    "the registry has lost it, or cleaned it up, or hides it from this login: it has to be pushed there again";
 constexpr const char* other_manifest_hint = "the registry, or what lies between, sent other bytes than it holds";
 
 std::string media_type_of(const io::HttpResponse& response) {
@@ -43,7 +45,7 @@ class BlobDownload {
             const std::uint64_t before = got_;
             auto response = go_on(stop);
             if (response && response->status >= 200 && response->status < 300) return check();
-            if (response) return session_.refused("the blob '" + name() + "' cannot be read", *response);
+            if (response) return refused(*response);
             // All bytes came, and then the connection broke: the digest says whether they are the right ones.
             if (got_ == size_ && !is_ended_ && response.error().kind == ErrorKind::network) return check();
             if (got_ >= before + progress) tries = 0;
@@ -57,6 +59,11 @@ class BlobDownload {
 
   private:
     std::string name() const { return name_of(session_, digest_.to_string()); }
+    Error refused(const io::HttpResponse& response) const {
+        Error error = session_.refused("the blob '" + name() + "' cannot be read", response);
+        if (response.status == 404) error.hint = lost_blob_hint;
+        return error;
+    }
     Error wrong(const std::string& how) const {
         return network_error("the blob '" + name() + "' " + how, other_blob_hint);
     }
@@ -137,6 +144,7 @@ Result<std::optional<Document>> find_manifest(Session& session, const std::strin
     return get_manifest(session, identifier, missing, stop);
 }
 
+bool is_lost_blob(const Error& error) { return error.hint == lost_blob_hint; }
 bool is_other_content(const Error& error) { return error.hint == other_blob_hint || error.hint == other_manifest_hint; }
 
 Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& digest, std::uint64_t expected,

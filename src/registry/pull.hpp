@@ -47,6 +47,8 @@ struct BlobRange {
 Result<void> fetch_blob(Session& session, const Digest& digest, const BlobRange& range, const io::HttpBodySink& sink,
                         const std::stop_token& stop);
 
+// Whether an error of fetch_blob() says that the registry answered that it has no such blob.
+bool is_lost_blob(const Error& error);
 // Whether an error of these functions says that other bytes came than were asked for: the connection is not at fault.
 bool is_other_content(const Error& error);
 

@@ -31,7 +31,13 @@ struct Writes : Pusher {
     void write(const std::vector<Record>& records) {
         CacheWriter writer({client, Reference::parse("ghcr.io/me/cache").value(), "tmplbuild 1", {"known"}}, store,
                            said);
-        for (const Record& one : records) writer.offer(one);
+        for (const Record& one : records) writer.offer({one});
+        writer.finish(stop.get_token());
+    }
+    void write_offer(CacheWriter::Offer offer) {
+        CacheWriter writer({client, Reference::parse("ghcr.io/me/cache").value(), "tmplbuild 1", {"known"}}, store,
+                           said);
+        writer.offer(std::move(offer));
         writer.finish(stop.get_token());
     }
     FoundRecord found(const std::string& step) {
@@ -117,4 +123,43 @@ TEST_CASE("a stop ends the writes without a word") {
     writes.write({writes.record("a"), writes.record("b"), writes.record("c")});
     CHECK(writes.said.all.empty());
     CHECK(!writes.there.manifests.contains("me/cache:" + tag_of(key_of("c").digest())));
+}
+
+TEST_CASE("a step that is of no use in the cache is replaced, and what came there since stays") {
+    Writes writes;
+    writes.write({writes.record("a", {"first"})});
+    const std::string first = writes.manifest("a");
+    const Record again = writes.record("a", {"second"});
+    writes.write_offer({.record = again, .is_new = true});
+    CHECK(writes.manifest("a") == first);
+    writes.write_offer({.record = again, .is_new = true, .unusable = Sha256::of("another manifest")});
+    CHECK(writes.manifest("a") == first);
+    writes.write_offer({.record = again, .is_new = true, .unusable = Sha256::of(first)});
+    CHECK(writes.manifest("a") != first);
+    CHECK(writes.found("a")->record().layers == again.layers);
+}
+
+TEST_CASE("a new step is written where the cache has lost a blob of its own") {
+    Writes writes;
+    Record record = writes.record("a", {"one", "two"});
+    writes.write({record});
+    record.seconds += 1;  // as it is made again
+    const std::string lost = GENERATE("a layer", "the document");
+    CAPTURE(lost);
+    auto& blobs = writes.there.blobs["me/cache"];
+    const Digest digest = lost == "a layer"
+                              ? Sha256::of("two")
+                              : parse_manifest(writes.manifest("a"), oci::manifest_type, "a").value().config.digest;
+    blobs.erase(digest);
+    const std::string first = writes.manifest("a");
+    writes.write_offer({.record = record});
+    CHECK(writes.manifest("a") == first);
+    writes.write_offer({.record = record, .is_new = true});
+    CHECK(writes.manifest("a") != first);
+    CHECK(writes.found("a"));
+    CHECK(blobs.contains(Sha256::of("two")));
+    const int puts = writes.there.count("PUT");
+    writes.write_offer({.record = record, .is_new = true});
+    CHECK(writes.there.count("PUT") == puts);
+    CHECK(writes.said.all.empty());
 }

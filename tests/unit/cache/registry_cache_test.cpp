@@ -149,3 +149,15 @@ TEST_CASE("a stop is no reason to leave a cache out") {
     CHECK(asked.refused("a").kind == ErrorKind::interrupted);
     CHECK(asked.warned.empty());
 }
+
+TEST_CASE("a step whose document the registry has lost counts as not there, and the cache is asked on") {
+    Asked asked;
+    asked.there.put("me/x", document_of("a"));
+    asked.there.put("me/x", document_of("b"));
+    asked.there.texts.erase("me/x/blobs/" + Sha256::of(document_text(document_of("a"))).to_string());
+    asked.open({"me/x"});
+    CHECK(!*asked.find("a"));
+    CHECK(*asked.find("b"));
+    REQUIRE(asked.warned.size() == 1);
+    CHECK(asked.warned[0].starts_with("the cache docker://ghcr.io/me/x has lost the document of a step"));
+}

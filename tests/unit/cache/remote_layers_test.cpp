@@ -2,8 +2,10 @@
 // Layers that a cache has: when they are fetched, and what becomes of bytes that are not theirs.
 #include "cache/remote_layers.hpp"
 
+#include "cache/registry_cache.hpp"
 #include "cached_step.hpp"
 #include "io/compress.hpp"
+#include "registry/pull.hpp"
 #include "support/catch.hpp"
 #include "sys/file.hpp"
 
@@ -27,9 +29,14 @@ struct Layers {
     sys::TempDirectory folder = sys::TempDirectory::make(std::filesystem::temp_directory_path(), "layers-").value();
     Store store = Store::open(folder.path()).value();
     SilentProgress progress{};
-    RemoteLayers layers{store, progress, {"known"}};
+    std::vector<std::pair<std::string, Digest>> lost{};  // caches, and what of them
+    RemoteLayers layers{store, progress, {"known"}, [this](const FoundRecord& record, const Digest& layer) {
+                            lost.emplace_back(record->cache_name(), layer);
+                            layers.remove(record);
+                        }};
     std::map<Digest, std::string> blobs{};
     std::vector<Digest> opened{};
+    std::vector<FoundRecord> all{};
 
     // A step whose blobs are `blobs`, opened as a registry does: what has come is given first, and the error after it.
     std::vector<BuiltLayer> add(StepDocument document) {
@@ -48,8 +55,9 @@ struct Layers {
                                                       "image names");
                              }};
         };
-        layers.add(std::make_shared<const RemoteRecord>(RemoteRecord{
+        all.push_back(std::make_shared<const RemoteRecord>(RemoteRecord{
             std::move(document), Reference::parse("ghcr.io/me/cache").value(), Sha256::of("manifest"), "", open}));
+        layers.add(all.back());
         return out;
     }
 };
@@ -133,4 +141,60 @@ TEST_CASE("side files of known kinds come with their layer's name, and wrong one
         CHECK(pulled.error().message.find("docker://ghcr.io/me/cache has something wrong") != std::string::npos);
         CHECK(!std::filesystem::exists(there.store.side_file("known-given", Sha256::of("one"))));
     }
+}
+
+TEST_CASE("a layer that a cache has lost is told, and another cache has the step then") {
+    Layers there;
+    CacheRegistry registry;
+    const StepDocument step = document_of("a", {"kept", "one"});
+    for (const char* name : {"me/first", "me/second"}) {
+        registry.put(name, step);
+        registry.texts[std::string(name) + "/blobs/" + Sha256::of("kept").to_string()] = "kept";
+    }
+    RegistryCache cache({std::make_shared<const registry::Client>(registry.fake.client()),
+                         {Reference::parse("ghcr.io/me/first").value(), Reference::parse("ghcr.io/me/second").value()},
+                         nullptr,
+                         [](const std::string&) {}});
+    const auto find = [&] { return cache.find(step.record.key.digest(), {}).value(); };
+    const BuiltLayer layer = step.record.layers[1];
+    const auto first = find();
+    there.layers.add(first);
+    CHECK(there.layers.has(layer));
+    const bool is_streamed = GENERATE(false, true);
+    CAPTURE(is_streamed);
+    if (is_streamed) {
+        const auto text = oci::read_text(there.layers.place({})->open(descriptor_of(layer)).value(), 100);
+        REQUIRE(!text);
+        CHECK(registry::is_lost_blob(text.error()));
+    } else {
+        const auto pulled = there.layers.pull(step.record.layers, {});
+        REQUIRE(!pulled);
+        CHECK(registry::is_lost_blob(pulled.error()));
+    }
+    CHECK(there.lost == std::vector{std::pair{std::string("docker://ghcr.io/me/first"), layer.digest}});
+    CHECK(!there.layers.has(layer));
+    CHECK(left_over(there.store) == 0);
+    cache.has_lost(*first);
+    const auto second = find();
+    REQUIRE(second);
+    CHECK(second->cache_name() == "docker://ghcr.io/me/second");
+    registry.texts["me/second/blobs/" + layer.digest.to_string()] = "one";
+    there.layers.add(second);
+    REQUIRE(there.layers.pull(step.record.layers, {}));
+    CHECK(there.store.has_blob(layer.digest));
+    cache.has_lost(*second);
+    CHECK(!find());
+}
+
+TEST_CASE("a layer that two steps have is read from the other one where the first is lost") {
+    Layers there;
+    there.blobs = {{Sha256::of("one"), "one"}};
+    there.add(document_of("a", {"one"}));
+    const auto layers = there.add(document_of("b", {"one"}));
+    const auto place = there.layers.place({});
+    there.layers.remove(there.all.at(0));
+    CHECK(there.layers.has(layers[0]));
+    CHECK(oci::read_text(place->open(descriptor_of(layers[0])).value(), 100).value() == "one");
+    there.layers.remove(there.all.at(1));
+    CHECK(!there.layers.has(layers[0]));
 }

@@ -32,7 +32,7 @@ struct Signed : Pusher {
     void write(const std::string& step, const Key& key, const std::string& layer = "a layer") {
         store.put_blob(Sha256::of(layer), layer).value();
         CacheWriter writer({client, Reference::parse("ghcr.io/me/cache").value(), "1", {}, key}, store, progress);
-        writer.offer(document_of(step, {layer}).record);
+        writer.offer({document_of(step, {layer}).record});
         writer.finish({});
     }
     std::unique_ptr<RegistryCache> reader(const Key& key) {

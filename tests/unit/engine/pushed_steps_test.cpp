@@ -18,6 +18,7 @@ class StoredSteps : public StepMaker {
     std::optional<StepResult> find(const Step& step) override { return result_of(step); }
     std::uint64_t memory_of(const Step&) override { return 0; }
     void begin() override {}
+    bool can_have(const StepResult&) const override { return true; }
     Result<StepResult> make(const Step& step, const StepInputs&, const std::stop_token&) override {
         if (is_failing) return build_error("no");
         return result_of(step);

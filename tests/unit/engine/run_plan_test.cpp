@@ -44,6 +44,7 @@ class FakeSteps : public StepMaker {
     std::set<std::string> in_store{};
     std::map<std::string, StepResult> stored{};
     std::map<std::string, Make> makes{};
+    std::set<std::string> lost{};  // by ids of hits, what a cache turned out to have lost
 
     std::optional<StepResult> find(const Step& step) override {
         looked_for.insert(step.id);
@@ -52,6 +53,10 @@ class FakeSteps : public StepMaker {
         StepResult result = result_of(step.id);
         result.hit = true;
         return result;
+    }
+    bool can_have(const StepResult& result) const override {
+        const std::lock_guard lock(mutex_);
+        return !lost.contains(result.output.layers.at(0).comment);
     }
     std::uint64_t memory_of(const Step& step) override {
         ++asked_for_memory[step.id];
@@ -73,6 +78,12 @@ class FakeSteps : public StepMaker {
         result.output.layers.push_back(layer);
         result.output.facts["of"] = id;
         return result;
+    }
+    void lose(const std::string& id) {
+        const std::lock_guard lock(mutex_);
+        lost.insert(id);
+        stored.erase(id);
+        in_store.erase(id);
     }
     // Waits until that was noted. A test whose steps never get there fails at its time limit.
     void wait_for(const std::string& text) {
@@ -104,7 +115,7 @@ class FakeSteps : public StepMaker {
         log_.push_back(text);
         changed_.notify_all();
     }
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     Texts log_;
 };
@@ -337,9 +348,9 @@ StepResult result_over(const std::string& bytes, const std::string& below) {
     result.output.layers[0].diff_id = Sha256::of(bytes);
     result.hit = true;
     if (below.empty()) return result;
-    StepInputs inputs;
-    inputs.below = result_over(below, "").output.layers;
-    result.basis = basis_of(step_named("x", {}, RunSpec{}), inputs);
+    const StepOutput output = result_over(below, "").output;
+    result.basis = basis_of(
+        step_named("x", {"below"}, RunSpec{}), [&](const std::string&) -> auto& { return output; });
     REQUIRE(result.basis);
     return result;
 }
@@ -384,12 +395,96 @@ TEST_CASE("a change over one that has to be made is taken if that becomes what i
 }
 
 TEST_CASE("pod.json over another proof of the same kernel is made again") {
-    StepInputs one, other;
-    one.needed.emplace("kernel:k:8.9", NeededStep{Sha256::of("key"), {{"proof", "1"}, {"log", "a"}}});
-    other.needed.emplace("kernel:k:8.9", NeededStep{Sha256::of("key"), {{"proof", "1"}, {"log", "b"}}});
+    const auto basis = [](const Step& step, json::object facts) {
+        const StepOutput output{.layers = {}, .facts = std::move(facts)};
+        return basis_of(
+            step, [&](const std::string&) -> auto& { return output; });
+    };
     const Step pod = step_named("pod", {"kernel:k:8.9"}, PodSpecStep{});
-    CHECK(basis_of(pod, one) == basis_of(pod, other));
-    other.needed.at("kernel:k:8.9").facts["proof"] = "2";
-    CHECK(basis_of(pod, one) != basis_of(pod, other));
-    CHECK_FALSE(basis_of(step_named("files:x"), one));
+    CHECK(basis(pod, {{"proof", "1"}, {"log", "a"}}) == basis(pod, {{"proof", "1"}, {"log", "b"}}));
+    CHECK(basis(pod, {{"proof", "1"}, {"log", "a"}}) != basis(pod, {{"proof", "2"}, {"log", "a"}}));
+    CHECK_FALSE(basis(pod, {{"log", "a"}}));
+    CHECK_FALSE(basis(step_named("files:x", {"kernel:k:8.9"}), {{"proof", "1"}}));
+}
+
+TEST_CASE("a throwaway that was made over other bytes is made again, where somebody needs it") {
+    const auto throwaway = [](const std::string& id, Texts needs) {
+        Step step = step_named(id, std::move(needs), RunSpec{});
+        step.in_image = false;
+        return step;
+    };
+    const std::vector<Step> plan = {step_named("a", {}, RunSpec{}), throwaway("tools", {"a"}),
+                                    step_named("kernel", {"a", "tools"}, KernelSpec{})};
+    Workshop shop;
+    SECTION("what is below it is known at once") {
+        shop.steps.stored = {{"a", result_over("a1", "")}, {"tools", result_over("t", "a2")}};
+        CHECK(ids(shop.run(plan)) == Texts{"a", "tools", "kernel"});
+        CHECK(shop.steps.log() == Texts{"+tools", "-tools", "+kernel", "-kernel"});
+    }
+    SECTION("what is below it is made first") {
+        shop.steps.stored = {{"tools", result_over("t", "a2")}};
+        shop.steps.makes["a"] = [](const StepInputs&, const std::stop_token&) { return result_over("a1", ""); };
+        CHECK(ids(shop.run(plan)) == Texts{"a", "tools", "kernel"});
+        CHECK(shop.steps.log() == Texts{"+a", "-a", "+tools", "-tools", "+kernel", "-kernel"});
+    }
+    SECTION("it was made over these") {
+        shop.steps.stored = {{"a", result_over("a1", "")}, {"tools", result_over("t", "a1")}};
+        CHECK(ids(shop.run(plan)) == Texts{"a", "tools", "kernel"});
+        CHECK(shop.steps.log() == Texts{"+kernel", "-kernel"});
+    }
+    SECTION("nobody needs it") {
+        shop.steps.stored = {{"kernel", result_over("k", "")}, {"tools", result_over("t", "a2")}};
+        CHECK(ids(shop.run(plan)) == Texts{"a", "kernel"});
+        CHECK(shop.steps.log() == Texts{"+a", "-a"});
+    }
+}
+
+TEST_CASE("what a cache has lost is made first, and then the step again that could not read it") {
+    Workshop shop;
+    shop.steps.in_store = {"a", "b"};
+    int tries = 0;
+    const auto fails_once = [&](const std::string& id, const std::string& lost) {
+        return [&, id, lost](const StepInputs&, const std::stop_token&) -> Result<StepResult> {
+            if (++tries > 1) return FakeSteps::result_of(id);
+            shop.steps.lose(lost);
+            return network_error("404");
+        };
+    };
+    SECTION("and is looked for again first") {
+        shop.steps.makes["c"] = fails_once("c", "a");
+        CHECK(ids(shop.run({step_named("a"), step_named("b", {"a"}), step_named("c", {"a", "b"})})) ==
+              Texts{"a", "b", "c"});
+        CHECK(shop.steps.log() == Texts{"+c", "-c", "+a", "-a", "+c", "-c"});
+    }
+    SECTION("with the throwaways that it needs") {
+        Step tools = step_named("tools", {"a"});
+        tools.in_image = false;
+        shop.steps.makes["c"] = fails_once("c", "b");
+        CHECK(ids(shop.run({step_named("a"), tools, step_named("b", {"a", "tools"}), step_named("c", {"a", "b"})})) ==
+              Texts{"a", "tools", "b", "c"});
+        CHECK(shop.steps.log() == Texts{"+c", "-c", "+tools", "-tools", "+b", "-b", "+c", "-c"});
+    }
+    SECTION("of two that needed it") {
+        for (const char* id : {"c", "d"})
+            shop.steps.makes[id] = [&, id](const StepInputs&, const std::stop_token&) -> Result<StepResult> {
+                shop.steps.wait_for(std::string(id) == "c" ? "+d" : "+c");
+                if (shop.steps.has("-a")) return FakeSteps::result_of(id);
+                shop.steps.lose("a");
+                return network_error("404");
+            };
+        CHECK(ids(shop.run({step_named("a"), step_named("c", {"a"}), step_named("d", {"a"})})) == Texts{"a", "c", "d"});
+    }
+    SECTION("and where it cannot be made, the build fails for that") {
+        shop.steps.makes["c"] = fails_once("c", "a");
+        shop.steps.makes["a"] = [](const StepInputs&, const std::stop_token&) -> Result<StepResult> {
+            return build_error("no more");
+        };
+        CHECK(shop.failure_of({step_named("a"), step_named("c", {"a"})}).message == "no more");
+    }
+    SECTION("and a step that fails by itself fails") {
+        shop.steps.makes["c"] = [](const StepInputs&, const std::stop_token&) -> Result<StepResult> {
+            return network_error("404");
+        };
+        CHECK(shop.failure_of({step_named("a"), step_named("c", {"a"})}).message == "404");
+    }
 }
