@@ -36,6 +36,14 @@ std::string parent_of(const std::string& path) {
 int main(int argc, char** argv) {
     const std::string own = own_path();
     const std::string library = parent_of(parent_of(own)) + "/lib";
+    // The loader reads the folder as a list.
+    if (library.find_first_of(":;") != std::string::npos) {
+        std::fprintf(stderr,
+                     "error: tmplbuild cannot start from '%s': its loader takes ':' and ';' in a path as the end of it\n"
+                     "  move the whole release to a folder without them\n",
+                     library.c_str());
+        return 3;
+    }
     std::string loader = library + "/ld-linux-x86-64.so.2", program = library + "/tmplbuild";
     // The loader's own arguments, so that LD_LIBRARY_PATH stays what it is for the programs that the builder starts.
     // The cache names libraries of this machine, which belong to its C library.

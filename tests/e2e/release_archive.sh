@@ -39,6 +39,11 @@ done
 # Questions about templates and images, with the files that ship with it, also where /proc is not mounted.
 [ "$(inside "$work/root" "$tool gpus" | grep -c sageattention)" -gt 10 ] || fail "the recipes were not found"
 [ "$(chroot "$work/root" "$tool" gpus | grep -c sageattention)" -gt 10 ] || fail "without /proc the recipes were not found"
+# The loader reads its folder as a list, so a path with a colon is refused in words.
+mkdir "$work/root/w/a:b"
+cp -r "$tree" "$work/root/w/a:b/"
+expect 3 "move the whole release to a folder without them" inside "$work/root" "/w/a:b/$release_name/bin/tmplbuild --version"
+rm -r "$work/root/w/a:b"
 example "$work/a"
 build "$work/a" >"$work/digest"
 cp -r "$work/a" "$work/root/w/small"

@@ -4,7 +4,7 @@ version=$(sed -nE 's/^project\(tmplbuild VERSION ([0-9.]+) .*/\1/p' "$TMPLBUILD_
 release_name=tmplbuild-$version-linux-amd64
 # make_release: the release's files, from this build's programs, in $work/dist.
 make_release() {
-    "$TMPLBUILD_SOURCE/scripts/release" --from "$(dirname "$TMPLBUILD_BIN")" --quick "$work/dist" >"$work/release.log" 2>&1 ||
+    (cd "$work" && "$TMPLBUILD_SOURCE/scripts/release" --from "$(dirname "$TMPLBUILD_BIN")" --quick dist) >"$work/release.log" 2>&1 ||
         fail "scripts/release: $(tail -n 20 "$work/release.log")"
 }
 # busybox_root FOLDER: a root with busybox and nothing else.
