@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/progress.hpp"
+#include "calculator/video_plan.hpp"
 
 namespace tmplbuild::cli {
 
@@ -35,6 +36,9 @@ struct Options {
     std::string cache_key;                            // --cache-key FILE; empty: none
     std::string remote, keep, max_size;               // cache ls, cache gc
     bool yes = false;                                 // cache gc
+    calculator::VideoWish video;                      // wan-plan
+    std::string video_gpu;                            // wan-plan --gpu
+    bool models = false;                              // wan-plan --models
     std::string version;                              // this program's
     bool json = false, dot = false, check = false, lock_update = false;
 };
@@ -51,6 +55,7 @@ int run_inspect(const Options& options, const std::stop_token& stop);
 int run_push(const Options& options, Progress& progress, std::stop_token stop);
 int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options, const std::stop_token& stop);
+int run_wan_plan(const Options& options);
 
 // The files that ship with this program, found relative to it: those that go into images, by their path there; the one
 // that runs in the sandbox; the folder of recipes.

@@ -196,6 +196,28 @@ struct CommandLine {
         on_image(gpus);
         gpus->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_gpus(options, stop); }; });
+        add_wan_plan();
+    }
+
+    void add_wan_plan() {
+        CLI::App* plan = app.add_subcommand("wan-plan", "Plan a long video as segments that a model can make");
+        calculator::VideoWish& video = options.video;
+        plan->add_option("--model", video.model, "Which model; --models lists them; default: " + video.model);
+        plan->add_option("--frames", video.frames, "N: how many frames the video has");
+        plan->add_option("--duration", video.seconds, "SECONDS: how long it is, in place of --frames");
+        plan->add_option("--fps", video.fps, "N: frames a second; default: the model's own");
+        plan->add_option("--max-frames", video.max_frames, "N: of one segment; default: what the model is run with");
+        plan->add_option("--overlap", video.overlap, "N: frames that a segment shares with the one before; default: 1");
+        plan->add_option("--width", video.width, "PIXELS");
+        plan->add_option("--height", video.height, "PIXELS");
+        plan->add_option("--steps", video.steps, "N: default: what the model is run with");
+        plan->add_option("--attention-speed", video.attention_speed,
+                         "N: how many times as fast attention is as PyTorch's own, 1 to 4");
+        plan->add_option("--gpu", options.video_gpu, "NAME: say how long it takes there, and whether it fits");
+        plan->add_flag("--models", options.models, "List the models instead");
+        plan->add_flag("--json", options.json, "Print JSON");
+        plan->callback(
+            [this] { command = [this](Progress&, const std::stop_token&) { return run_wan_plan(options); }; });
     }
 
     void on_image(CLI::App* sub) {
