@@ -15,5 +15,6 @@
     document.documentElement.dataset.theme = theme === "dark" || theme === "light" ? theme : system.matches ? "dark" : "light";
   };
   apply();
+  document.documentElement.classList.add("scripted");
   system.addEventListener("change", apply);
 })();

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# label: slow
+# timeout: 300
+# processors: 2
+# needs: browser
+# Each state of each page on desktop and phone, dark and light: all four of them.
+export TMPLBUILD_ALL_LOOKS=1
+exec bash "$(dirname "$0")/run_lib.sh" test_looks.py

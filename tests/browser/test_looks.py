@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each state of each page as a picture, without sideways scrolling or anything that axe objects to; and what pages weigh."""
+import os
+import unittest
+
+import stand_in
+import views
+from harness import DESKTOP, PHONE, PageTest, embed_pages, expect
+
+DESKTOP_LIGHT, DESKTOP_DARK = ("desktop-light", DESKTOP, "light"), ("desktop-dark", DESKTOP, "dark")
+PHONE_LIGHT, PHONE_DARK = ("phone-light", PHONE, "light"), ("phone-dark", PHONE, "dark")
+# Both sizes and both themes for each state; every combination takes too long for each run.
+LOOKS = [DESKTOP_LIGHT, PHONE_DARK]
+if os.environ.get("TMPLBUILD_ALL_LOOKS"):
+    LOOKS = [DESKTOP_LIGHT, DESKTOP_DARK, PHONE_LIGHT, PHONE_DARK]
+
+STATES = ["probing", "starting", "while_compiling", "all_ready", "crashed", "no_gpu", "launcher_lost", "many"]
+LOG = ["2023-11-14 22:13:20 launcher: pod quickstart starts", "2023-11-14 22:13:21 gpu: RTX 3090 (8.6), driver 580.95.05",
+       "2023-11-14 22:13:22 sageattention: compiling for sm_86, in the background", "2023-11-14 22:13:41 comfyui: ready on port 8188",
+       "2023-11-14 22:14:02 comfyui: warning: this model needs 22 GiB of 24 GiB", "2023-11-14 22:14:03 comfyui: error: CUDA out of memory"]
+SINGLE = {
+    "link": "link.html?service=comfyui&return=/view%3Ffile=a.png&message=The+link+came+from+example.org.",
+    "refused": "refused.html?status=421&message=This+pod+does+not+answer+to+the+name+“evil.example”.+Open+it+by+its+own+address.",
+    "ticket": "ticket.html?service=comfyui&ticket=a&form_action=javascript%3Avoid+0",
+}
+
+
+class Looks(PageTest):
+    def each_look(self):
+        for look, size, scheme in LOOKS:
+            page = self.window(size, scheme)
+            yield look, page
+            page.context.close()
+
+    def test_status(self):
+        for look, page in self.each_look():
+            for state in STATES:
+                with self.subTest(state=state, look=look):
+                    self.pod.reset(getattr(views, state)())
+                    self.pod.logs["launcher"] = LOG
+                    self.open_status(page=page)
+                    page.locator("#logs").scroll_into_view_if_needed()
+                    expect(page.locator(".log-lines > div").last).to_have_text(LOG[-1])
+                    page.evaluate("scrollTo(0, 0)")
+                    self.check_looks(page, f"{state}-{look}")
+
+    def test_questions_and_errors(self):
+        self.expected_errors = r"status of 409"
+        for look, page in self.each_look():
+            self.pod.show(views.while_compiling())
+            self.pod.notice = "You came by plain http, where others on the network can read what you send. RunPod’s own address is protected."
+            self.open_status(page=page)
+            self.pod.refusals[("jupyter", "restart")] = ("jupyter is stopping already", "wait until it has stopped")
+            page.get_by_role("button", name="Restart jupyter").click()
+            expect(page.get_by_text("jupyter is stopping already")).to_be_visible()
+            page.get_by_role("button", name="Stop comfyui").click()
+            page.get_by_role("button", name="Turn off sageattention").click()
+            self.check_looks(page, f"question-{look}")
+
+    def test_signing_in(self):
+        self.expected_errors = r"status of 403"
+        for look, page in self.each_look():
+            self.pod.reset(views.all_ready())
+            page.goto(self.pod.url + "/sign-in")
+            page.click("summary")
+            self.check_looks(page, f"sign_in-{look}")
+            page.fill("#password", "wrong")
+            page.keyboard.press("Enter")
+            expect(page.locator("#message")).to_be_visible()
+            self.check_looks(page, f"sign_in_wrong-{look}")
+
+    def test_pages_of_one_card(self):
+        self.expected_errors = r"status of 503"
+        for look, page in self.each_look():
+            for name, address in SINGLE.items():
+                page.context.route("**/ticket.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+                page.goto(f"{self.pod.url}/show/{address}")
+                self.check_looks(page, f"{name}-{look}")
+            self.pod.show(views.starting())
+            page.goto(self.pod.service_url)
+            expect(page.locator("h1")).to_have_text("comfyui is starting")
+            self.check_looks(page, f"starting_page-{look}")
+
+    def test_tokens(self):
+        for look, page in self.each_look():
+            self.pod.tokens = [{"id": "a", "name": "render script", "made": views.START, "used": views.START + 86_400_000}]
+            self.sign_in(page)
+            page.goto(self.pod.url + "/tokens")
+            page.fill("#name", "agent on my laptop")
+            page.keyboard.press("Enter")
+            expect(page.locator("#tokens > li")).to_have_count(2)
+            page.get_by_role("button", name="Withdraw render script").click()
+            self.check_looks(page, f"tokens-{look}")
+
+    def test_the_theme_is_kept(self):
+        page = self.open_status()
+        dark = "getComputedStyle(document.body).backgroundColor"
+        light_color = page.evaluate(dark)
+        page.get_by_role("button", name="Switch to dark").click()
+        self.assertNotEqual(page.evaluate(dark), light_color)
+        page.goto(self.pod.url + "/tokens")
+        self.assertNotEqual(page.evaluate(dark), light_color)
+        page.get_by_role("button", name="Switch to light").click()
+        self.assertEqual(page.evaluate(dark), light_color)
+
+    def test_fingers_can_hit_everything(self):
+        page = self.window(PHONE)
+        self.open_status(views.many(), page=page)
+        small = page.evaluate("""() => [...document.querySelectorAll('button, a, select, input, summary')]
+            .filter(one => one.checkVisibility() && !one.closest('.skip'))
+            .map(one => [one.textContent, one.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 44 || box.height < 44).map(([text, box]) => `${text}: ${box.width}x${box.height}`)""")
+        self.assertEqual(small, [])
+
+
+class Weight(PageTest):
+    def weight_of(self, html, prefix):
+        """What a first visit carries over the wire, compressed."""
+        loaded = [path.rsplit("/", 1)[1] for method, path in self.pod.requests if path.startswith(prefix + "/_tmplbuild/static/")]
+        self.assertEqual(len(loaded), len(set(loaded)), "a file is loaded twice")
+        files = {name: len(embed_pages.compressed(self.pod.pages.static_files[name][1])) for name in loaded}
+        return sum(files.values()) + len(embed_pages.compressed(html.encode()))
+
+    def test_first_pages_are_light(self):
+        text = self.pod.pages.html["status.html"].replace("{{state}}", stand_in.json_for_html(views.many()))
+        self.open_status()
+        status = self.weight_of(text, "")
+        self.page.goto("about:blank")
+        self.pod.reset(views.all_ready())
+        self.window().goto(self.pod.url + "/sign-in")
+        sign_in = self.weight_of(self.pod.pages.html["sign_in.html"], "")
+        print(f"\nover the wire: status page {status} bytes, sign-in page {sign_in} bytes")
+        self.assertLess(status, 32_000)  # at most 60,000 are allowed
+        self.assertLess(sign_in, 10_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
