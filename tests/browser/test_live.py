@@ -66,6 +66,7 @@ class Live(PageTest):
         self.pod.cut_streams()
         self.wait_until(lambda: page.clock.run_for(3000) or page.locator("#banner").is_visible(), "the page says so")
         expect(page.locator("#banner")).to_contain_text("The console cannot be reached since")
+        expect(page.locator("h1")).to_have_text("The state of this pod is not known right now")
         expect(self.row("comfyui")).to_contain_text("was ready")
         self.check_looks(page, "unreachable-desktop-light")
         self.pod.is_down = False

@@ -34,7 +34,7 @@ function gpu_card(gpu) {
 }
 
 // Without a GPU, why; with one, what the driver says, where that matters.
-function host_card() {
+function host_card(page) {
   const state = make("span", {class: "state"});
   const reason = make("p", {class: "note"});
   const driver = fact("Driver");
@@ -45,7 +45,8 @@ function host_card() {
     node: make("div", {}, make("div", {class: "head"}, make("h3", {}, "Host"), state), reason, driver.node, cpus.node, pids.node, warnings),
     update(view) {
       const host = view.host ?? {};
-      set_state(state, tone_of(host.state), host.simulated ? "simulated" : host.state === "usable" ? "GPU usable" : state_word(host.state));
+      const word = host.simulated ? "simulated" : host.state === "usable" ? "GPU usable" : state_word(host.state);
+      set_state(state, ...page.told(tone_of(host.state), word));
       set_line(reason, host.state === "usable" ? "" : host.reason);
       driver.set(host.driver ? host.driver + (host.cuda ? `, CUDA ${host.cuda}` : "") : "unknown");
       cpus.set(typeof host.cpus === "number" ? String(Math.round(host.cpus * 10) / 10) : "unknown");
@@ -88,10 +89,10 @@ function no_gpu_card() {
   };
 }
 
-export function show_machine(root, view) {
+export function show_machine(root, view, page) {
   const cards = view.gpus?.length ? view.gpus.map((gpu) => [`gpu${gpu.index}`, gpu, () => gpu_card(gpu)])
                                   : [["none", view, no_gpu_card]];
-  cards.push(["pod", view, pod_card], ["host", view, host_card]);
+  cards.push(["pod", view, pod_card], ["host", view, () => host_card(page)]);
   keep_children(root, cards, ([key]) => key, ([, , create]) => {
     const card = create();
     return {node: card.node, update: ([, value]) => card.update(value)};

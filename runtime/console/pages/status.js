@@ -53,9 +53,9 @@ function announce(text) {
 }
 
 function show_summary() {
-  const {headline, sentences, tone} = summary(view);
+  const {headline, sentences, tone} = summary(view, is_known());
   const {pod} = view;
-  set_state(at("pod-state"), view.launcher?.state === "connected" ? tone_of(pod.state) : tone, state_word(pod.state));
+  set_state(at("pod-state"), ...(pod.state === "unknown" ? [tone, "unknown"] : page.told(tone_of(pod.state), state_word(pod.state))));
   set_text(at("headline"), headline);
   keep_children(at("sentences"), sentences.map((text, place) => ({text, place})), (one) => one.place,
                 () => {
@@ -94,7 +94,7 @@ function show_all() {
   show_banner();
   show_services(at("services"), view, page);
   show_kernels(at("kernels-section"), at("kernels"), view, page);
-  show_machine(at("machine"), view);
+  show_machine(at("machine"), view, page);
   show_parts(at("parts-details"), at("parts-words"), at("parts"), view, page);
   moments.update(view);
   logs.update(view);

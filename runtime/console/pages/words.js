@@ -68,8 +68,8 @@ function sentence_of_kernel(kernel) {
   return words.startsWith(kernel.name) ? `${words}.` : `${kernel.name}: ${words}.`;
 }
 
-// What works now, and what will: {headline, sentences, tone}.
-export function summary(view) {
+// What works now, and what will: {headline, sentences, tone}. `is_known`: the view is of now.
+export function summary(view, is_known = view.launcher?.state === "connected") {
   const services = users_services(view);
   const kernels = view.kernels ?? [];
   const up = services.filter(is_up);
@@ -88,7 +88,7 @@ export function summary(view) {
 
   const names = (some) => list(some.map((one) => one.name));
   const said = (tone, headline) => ({tone, headline, sentences});
-  if (view.launcher && view.launcher.state !== "connected") return said("warn", "The state of this pod is not known right now");
+  if (!is_known) return said("warn", "The state of this pod is not known right now");
   if (view.pod?.state === "stopping") return said("busy", "The pod is stopping");
   if (!services.length) return said("off", "This pod runs no services");
   if (bad.length) return said(bad.some((one) => one.state === "failed") ? "bad" : "warn",
