@@ -2,8 +2,11 @@
 #include "cli/registry_access.hpp"
 
 #include <cstdio>
+#include <mutex>
+#include <optional>
 
 #include "base/printable.hpp"
+#include "engine/registries_conf.hpp"
 #include "registry/place.hpp"
 #include "resolve/pip_settings.hpp"
 
@@ -16,6 +19,8 @@ struct OwnedClient {
     io::HttpClient http{};
     io::SystemProcessRunner runner{};
     registry::Client client{.http = http, .runner = runner};
+    std::mutex mutex{};  // of the settings for registries, which the first request reads
+    std::optional<Result<registry::PullRules>> rules{};
 };
 
 }  // namespace
@@ -31,6 +36,11 @@ std::shared_ptr<const registry::Client> registry_client(const Options& options,
     }
     owned->client.environment = process_environment();
     owned->client.tell = std::move(tell);
+    owned->client.pull_rules = [owned = owned.get()] {
+        const std::scoped_lock lock(owned->mutex);
+        if (!owned->rules) owned->rules = read_registries_conf(owned->client.environment);
+        return *owned->rules;
+    };
     return {owned, &owned->client};
 }
 

@@ -27,6 +27,8 @@ class LayerFetch {
         return layer;
     }
     std::uint64_t told() const { return passed_; }
+    // Whether another source may have what this one did not give.
+    bool ask_elsewhere(const Error& why) const { return there_ && there_->ask_elsewhere && there_->ask_elsewhere(why); }
 
   private:
     Result<std::size_t> read(std::span<std::byte> into) {
@@ -75,10 +77,11 @@ Result<BuiltLayer> fetch_layer(const Store& store, const ImageSource& image, std
             if (auto adopted = here->adopt(store); !adopted) return adopted.error();
             return layer;
         }
-        if (!is_content_wrong(layer.error())) return layer;
+        const Error& why = layer.error();
+        if (!is_content_wrong(why) && (why.kind != ErrorKind::network || !fetch.ask_elsewhere(why))) return layer;
         // What an earlier process left may be damaged: the machine may have lost its power.
         if (auto emptied = here->start_over(); !emptied) return emptied.error();
-        if (!was_begun) return layer;
+        if (is_content_wrong(why) && !was_begun && !fetch.ask_elsewhere(why)) return layer;
         if (auto back = advance(-static_cast<std::int64_t>(fetch.told())); !back) return back.error();
     }
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct Blob {
     std::uint64_t size = 0;  // its real size, whatever a document says
     io::ByteSource read;
     std::shared_ptr<sys::Fd> file{};  // the file that holds this blob and nothing else; none in archives
+    // Of a blob that may come from several sources: told why what came is wrong, the place gives it from another source
+    // when it is opened again. False where there is none.
+    std::function<bool(const Error& why)> ask_elsewhere{};
 };
 
 class Place {

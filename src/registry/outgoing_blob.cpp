@@ -2,6 +2,7 @@
 #include "registry/outgoing_blob.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "store/layer_reader.hpp"
@@ -17,6 +18,7 @@ constexpr std::size_t skip_buffer = 256 << 10;  // bytes
 io::HttpBody OutgoingBlob::part(std::uint64_t offset, std::uint64_t size) {
     return {size, [this, offset](std::uint64_t at, std::span<std::byte> into) -> Result<std::size_t> {
                 auto got = read(offset + at, into);
+                if (!got && std::exchange(is_elsewhere_, false)) return got;
                 if (!got) has_failed_ = true;
                 // A source that is itself beyond the network may be there at a next push.
                 const auto passes = [](ErrorKind kind) {
@@ -60,18 +62,19 @@ Result<void> OutgoingBlob::skip_to(std::uint64_t at) {
 }
 
 Result<std::size_t> OutgoingBlob::next(std::span<std::byte> into) {
-    const auto wrong = [this] {
-        Error error =
-            build_error("'" + blob_->name + "' does not have its digest and size, and is not sent", damaged_image_hint);
+    const auto failed = [this](Error error) {
+        is_elsewhere_ = error.kind != ErrorKind::interrupted && blob_->ask_elsewhere && blob_->ask_elsewhere(error);
+        if (is_elsewhere_) error.kind = ErrorKind::network;  // the next try of the upload reads the next source
         blob_.reset();
         return error;
     };
+    const auto wrong = [&] {
+        return failed(build_error("'" + blob_->name + "' does not have its digest and size, and is not sent",
+                                  damaged_image_hint));
+    };
     const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), what_.size - at_));
     auto got = blob_->read(into.first(wanted));
-    if (!got) {
-        blob_.reset();
-        return got;
-    }
+    if (!got) return failed(got.error());
     if (*got == 0) return wrong();
     hasher_.update(into.first(*got));
     at_ += *got;

@@ -54,6 +54,7 @@ class OutgoingBlob {
     std::uint64_t at_ = 0;  // of the next byte that blob_ gives
     std::uint64_t sent_ = 0;
     bool is_damaged_ = false, has_failed_ = false;
+    bool is_elsewhere_ = false;  // the read that failed has another source, which the next one takes
 };
 
 }  // namespace tmplbuild::registry

@@ -100,6 +100,11 @@ struct Session::Impl {
     // Registries on loopback may speak http or https: http is used if they answer it properly. Needs the mutex.
     Result<std::string> find_base(const std::stop_token& stop) {
         if (!base.empty()) return base;
+        if (client.pull_rules) {
+            const auto rules = client.pull_rules();
+            if (!rules) return rules.error();
+            if (auto may = rules->check_allowed(image); !may) return may.error();
+        }
         const std::string plain = "http://" + image.server(), secure = "https://" + image.server();
         if (!client.may_be_plain(plain)) return base = secure;
         const bool is_named = io::spelled_class(plain) != io::AddressClass::loopback;

@@ -18,6 +18,7 @@
 #include "base/reference.hpp"
 #include "io/http.hpp"
 #include "registry/credentials.hpp"
+#include "registry/pull_rules.hpp"
 
 namespace tmplbuild::registry {
 
@@ -28,6 +29,7 @@ struct Client {
     Environment environment{};           // where the logins are found, once one is asked for; none: as nobody
     std::set<std::string> plain_http{};  // "HOST" or "HOST:PORT": the hosts for which the user permits http
     std::function<void(const std::string& text)> tell{};  // reports waits and limits, one line each, from any thread
+    std::function<Result<PullRules>()> pull_rules{};      // of this machine, once they are needed; none: no mirrors
     std::chrono::milliseconds first_pause{500};  // before an interrupted download is continued; tests make it shorter
 
     // Whether a URL may have http:// instead of https://: loopback addresses, and the hosts in plain_http.

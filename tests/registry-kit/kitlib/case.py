@@ -67,6 +67,7 @@ class Kit:
         self.trusted = {"home"}  # where credentials may be sent
         self.forbidden = set()   # where nobody may connect to
         self.helper = None       # the text of a credential helper, where the case has one
+        self.settings = ""       # the client's registries.conf, where the case has one
         host, other = {"loopback": ("127.0.0.1", "127.0.0.2"), "internet": (world.PUBLIC, world.PUBLIC_OTHER),
                        "private": (world.PRIVATE, world.PUBLIC_OTHER)}[what.where]
         names = {"internet": ("registry.example", "other.example")}.get(what.where, (None, None))

@@ -84,6 +84,10 @@ def prepare(kit, client, work):
         with open(f"{work}/bin/docker-credential-kit", "w") as out:
             out.write(kit.helper)
         os.chmod(f"{work}/bin/docker-credential-kit", 0o755)
+    if kit.settings:
+        os.makedirs(f"{work}/.config/containers", exist_ok=True)
+        with open(f"{work}/.config/containers/registries.conf", "w") as out:
+            out.write(kit.settings)
     environment = {"PATH": f"{work}/bin:{os.environ['PATH']}", "HOME": work}
     environment.update({name: value.format(**values) for name, value in client.about.get("environment", {}).items()})
     return client.command(kit, values), environment
