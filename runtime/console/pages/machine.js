@@ -83,8 +83,8 @@ function no_gpu_card() {
     node: make("div", {}, make("h3", {}, "GPU"), words),
     update(view) {
       const host = view.host ?? {};
-      set_text(words, ["unknown", "probing", undefined].includes(host.state) ? "Looking for a GPU…" :
-                      `None that can be used. Services that can run without one do.`);
+      set_text(words, host.state === "probing" ? "Looking for a GPU…" : host.state === "unknown" || !host.state
+        ? "Not known." : "None that can be used. Services that can run without one do.");
     },
   };
 }

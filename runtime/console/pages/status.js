@@ -64,7 +64,7 @@ function show_summary() {
                 });
   set_text(at("uptime"), pod.started ? `up ${span(now() - pod.started)}` : "");
   set_text(at("link"), {live: "live", polling: "updated every 3 s", unreachable: "not live", "signed-out": "not live"}[link]);
-  overall.node.hidden = !(pod.progress < 100);
+  overall.node.hidden = pod.state !== "starting";
   overall.set(pod.progress);
   set_text(document.querySelector("title"), `${headline} · ${pod.name}`);
   announce(headline);
