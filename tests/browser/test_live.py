@@ -125,7 +125,8 @@ class Starting(PageTest):
         expect(page.locator("h1")).to_have_text("comfyui waits for its turn")
         self.pod.show(views.starting())
         expect(page.locator("h1")).to_have_text("comfyui is starting")
-        expect(page.locator("main")).to_contain_text("nobody listens on 127.0.0.1:41000 yet")
+        expect(page.locator("main")).to_contain_text("Nobody listens on 127.0.0.1:41000 yet")
+        expect(page.get_by_role("link", name="Open the pod’s status page")).to_have_attribute("href", "https://k3x9v7q2m1-8765.proxy.runpod.net/")
         expect(page.locator("main")).to_contain_text("Its kernel sageattention is compiling, about 5 min left.")
         self.pod.service_answers = True
         expect(page.locator("h1")).to_have_text("ComfyUI itself")
@@ -138,7 +139,7 @@ class Starting(PageTest):
         self.pod.show(view)
         self.page.goto(self.pod.service_url)
         expect(self.page.locator("h1")).to_have_text("comfyui could not be started")
-        expect(self.page.locator("main")).to_contain_text("exit code 1")
+        expect(self.page.locator("main")).to_contain_text("Exit code 1")
         expect(self.page.locator("main")).to_contain_text("Start it on the pod’s status page")
 
     def test_without_its_stream_it_still_turns(self):

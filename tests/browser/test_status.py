@@ -164,6 +164,7 @@ class Actions(PageTest):
         for name in ("gateway", "console"):
             expect(self.row(name).get_by_role("button", name="Restart")).to_be_visible()
             expect(self.row(name).get_by_role("button", name="Stop")).to_be_hidden()
+            expect(self.row(name).get_by_role("link", name="Open")).to_be_hidden()
 
 
 if __name__ == "__main__":

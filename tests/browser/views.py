@@ -44,7 +44,7 @@ def base(seconds):
 
 
 def own():
-    return [service("gateway", "ready"), service("console", "ready")]
+    return [service("gateway", "ready"), service("console", "ready", port=8765, url="https://k3x9v7q2m1-8765.proxy.runpod.net/")]
 
 
 def comfyui(state, **more):

@@ -56,8 +56,10 @@ export function service_row(service, page) {
       set_line(reason, one.ready || one.state === "done" ? "" : one.reason);
       set_line(attention, one.attention ? `Attention: ${one.attention}` : "");
       is_public.hidden = !one.public;
-      set_attribute(open, "href", one.url ?? null);
-      open.hidden = !one.url;
+      // This very page needs no link to itself.
+      const address = own_services.includes(name) ? null : one.url ?? null;
+      set_attribute(open, "href", address);
+      open.hidden = !address;
       // What does not answer yet can be opened too: its port says how far it is.
       open.classList.toggle("main-button", tone === "ok");
       actions.show(own_services.includes(name) ? ["restart"] : changes_of(one));

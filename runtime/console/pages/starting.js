@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page on the port of a service that does not answer yet: says how far it is, and loads the same address again once
 // something answers there.
-import {keep_children, make, set_line, set_state, set_text} from "{{static:dom.js}}";
+import {keep_children, make, set_attribute, set_line, set_state, set_text} from "{{static:dom.js}}";
 import {Live} from "{{static:live.js}}";
 import {key_of_moment, moment_row} from "{{static:timeline.js}}";
 import {rough, span, state_word, tone_of} from "{{static:words.js}}";
@@ -43,7 +43,7 @@ function show() {
     document.title = `${headline} · ${view.pod.name}`;
   }
   const next = service?.next_try > now() ? `; its next start is in ${span(service.next_try - now())}` : "";
-  const reason = service?.reason ? `: ${service.reason.replace(/\.$/, "")}` : "";
+  const reason = service?.reason ? `. ${service.reason[0].toUpperCase()}${service.reason.slice(1).replace(/\.$/, "")}` : "";
   set_line(at("since"), !known ? "The pod’s launcher does not answer, so it is not known how far the service is."
     : service ? `For ${span(now() - service.since)}${reason}${next}.` : "");
   const needs = known ? needs_of(service) : [];
@@ -51,6 +51,9 @@ function show() {
   keep_children(at("needs"), needs, (one) => one, (one) => ({node: make("li", {}, one), update() {}}));
   set_text(at("promise"), comes(state) ? `This page turns into ${name} by itself as soon as it answers.`
     : `It does not start by itself. Start it on the pod’s status page, or read its log there; this page turns into ${name} then.`);
+  const console_address = find("console")?.url;
+  at("status-link").hidden = !console_address;
+  if (console_address) set_attribute(at("status-link"), "href", console_address);
   const moments = (view.timeline ?? []).filter((one) => one.who === name).slice(-5).reverse();
   at("moments-section").hidden = !moments.length;
   keep_children(at("moments"), moments, key_of_moment, moment_row);
