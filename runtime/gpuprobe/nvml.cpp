@@ -15,6 +15,9 @@ using Device = struct nvmlDevice_st*;
 struct Memory {
     unsigned long long total, free, used;
 };
+struct Utilization {
+    unsigned gpu, memory;  // percent of the time since the driver's last sample
+};
 constexpr int nvml_success = 0, driver_not_loaded = 9, version_mismatch = 18;
 
 class Nvml {
@@ -23,34 +26,70 @@ class Nvml {
 
     Answer ask() {
         Answer out;
-        out.source = "nvml";
-        if (!library_.is_open()) {
-            out.reason = library_.describe_problem();
-            return out;
-        }
-        out.simulated = library_.simulated();
-        out.state = ProbeState::failed;
-        if (!take_functions(out)) return out;
-        if (const int code = init_(); code != nvml_success) {
-            if (code == driver_not_loaded) out.state = ProbeState::no_driver;
-            return fail(out, "NVML cannot start", code);
-        }
+        const unsigned count = start(out);
+        if (out.state != ProbeState::ok) return out;
         read_versions(out);
-        unsigned count = 0;
-        if (const int code = count_(&count); code != nvml_success) return fail(out, "NVML cannot count the GPUs", code);
-        if (count > gpu_limit) {
-            out.state = ProbeState::garbage;
-            out.reason = "NVML says that there are " + std::to_string(count) + " GPUs";
-            return out;
-        }
         for (unsigned i = 0; i < count; ++i)
             if (!read_gpu(i, out)) return out;
-        out.state = count == 0 ? ProbeState::no_gpu : ProbeState::ok;
-        if (count == 0) out.reason = "the driver is here and shows no GPU";
+        return out;
+    }
+
+    Usage ask_usage() {
+        Answer start_of;
+        const unsigned count = start(start_of);
+        Usage out{.state = start_of.state, .reason = start_of.reason, .source = start_of.source, .gpus = {}};
+        if (out.state != ProbeState::ok) return out;
+        for (unsigned i = 0; i < count; ++i) out.gpus.push_back(usage_of(i));
         return out;
     }
 
   private:
+    // Loads and starts NVML, and says in `out` how that went: `ok` with the number of GPUs, which is not 0.
+    unsigned start(Answer& out) {
+        out.source = "nvml";
+        if (!library_.is_open()) {
+            out.reason = library_.describe_problem();
+            return 0;
+        }
+        out.simulated = library_.simulated();
+        out.state = ProbeState::failed;
+        if (!take_functions(out)) return 0;
+        if (const int code = init_(); code != nvml_success) {
+            if (code == driver_not_loaded) out.state = ProbeState::no_driver;
+            fail(out, "NVML cannot start", code);
+            return 0;
+        }
+        unsigned count = 0;
+        if (const int code = count_(&count); code != nvml_success) {
+            fail(out, "NVML cannot count the GPUs", code);
+            return 0;
+        }
+        if (count > gpu_limit) {
+            out.state = ProbeState::garbage;
+            out.reason = "NVML says that there are " + std::to_string(count) + " GPUs";
+            return 0;
+        }
+        out.state = count == 0 ? ProbeState::no_gpu : ProbeState::ok;
+        if (count == 0) out.reason = "the driver is here and shows no GPU";
+        return count;
+    }
+    // What a driver does not say of a GPU stays unknown: a divided one has no load as a whole.
+    GpuUsage usage_of(unsigned index) const {
+        GpuUsage out;
+        out.index = static_cast<int>(index);
+        Device device = nullptr;
+        if (handle_(index, &device) != nvml_success) return out;
+        std::array<char, 128> name{};
+        if (name_(device, name.data(), static_cast<unsigned>(name.size() - 1)) == nvml_success) out.name = name.data();
+        Memory memory{};
+        auto* ask_memory = library_.find<int(Device, Memory*)>("nvmlDeviceGetMemoryInfo");
+        if (ask_memory != nullptr && ask_memory(device, &memory) == nvml_success) out.memory_used = memory.used;
+        Utilization load{};
+        auto* ask_load = library_.find<int(Device, Utilization*)>("nvmlDeviceGetUtilizationRates");
+        if (ask_load != nullptr && ask_load(device, &load) == nvml_success && load.gpu <= 100)
+            out.load_percent = static_cast<int>(load.gpu);
+        return out;
+    }
     bool take_functions(Answer& out) {
         init_ = library_.find<int()>("nvmlInit_v2");
         count_ = library_.find<int(unsigned*)>("nvmlDeviceGetCount_v2");
@@ -138,5 +177,6 @@ class Nvml {
 }  // namespace
 
 Answer ask_nvml() { return Nvml().ask(); }
+Usage ask_nvml_usage() { return Nvml().ask_usage(); }
 
 }  // namespace tmplbuild::gpu

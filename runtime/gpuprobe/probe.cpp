@@ -7,8 +7,7 @@
 #include <cstdlib>
 
 #include "gpu/visible.hpp"
-#include "gpuprobe/bounded_child.hpp"
-#include "gpuprobe/sources.hpp"
+#include "gpuprobe/source_child.hpp"
 
 namespace tmplbuild::gpu {
 
@@ -28,43 +27,18 @@ Answer bad(const std::string& source, ProbeState state, std::string reason) {
 }
 
 Answer judge_child(const std::string& source, const ChildAnswer& child, std::chrono::milliseconds pause) {
-    if (child.kind == ChildAnswer::Kind::hangs)
-        return bad(source, ProbeState::hangs,
-                   source + " did not answer within " + std::to_string(pause.count() / 1000) + " s");
-    if (child.kind == ChildAnswer::Kind::crashed)
-        return bad(source, ProbeState::crashed,
-                   source + " ended the process that asked it, with signal " + std::to_string(child.code));
-    if (child.code != 0)
-        return bad(source, ProbeState::crashed,
-                   source + " ended the process that asked it, with exit code " + std::to_string(child.code));
+    if (auto wrong = bad_end(source, child, pause)) return bad(source, wrong->state, std::move(wrong->reason));
     auto answer = parse_answer(child.text);
     if (!answer) return bad(source, ProbeState::garbage, source + ": " + answer.error().message);
     return std::move(*answer);
 }
 
 Answer ask(const std::string& source, Answer (*work)(), std::chrono::milliseconds pause) {
-    const auto child = ask_child(
-        [&](int fd) {
-            std::string text = json::canonical(to_json(work()));
-            for (std::string_view rest = text; !rest.empty();) {
-                const ssize_t put = ::write(fd, rest.data(), rest.size());
-                if (put <= 0) ::_exit(1);
-                rest.remove_prefix(static_cast<std::size_t>(put));
-            }
-        },
-        pause, answer_limit);
-    return judge_child(source, child, pause);
+    return judge_child(source, ask_source([work] { return json::canonical(to_json(work())); }, pause), pause);
 }
 
 Answer ask_smi(std::chrono::milliseconds pause) {
-    const auto child = ask_child(
-        [](int fd) {
-            ::dup2(fd, 1);
-            ::dup2(fd, 2);
-            become_nvidia_smi();
-            ::_exit(127);
-        },
-        pause, answer_limit);
+    const ChildAnswer child = ask_nvidia_smi(SmiQuestion::gpus, pause);
     if (child.kind != ChildAnswer::Kind::ended) return judge_child("nvidia-smi", child, pause);
     Answer answer = parse_smi(child.text, child.code);
     if (answer.state != ProbeState::ok) return answer;

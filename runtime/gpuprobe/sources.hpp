@@ -9,16 +9,20 @@
 #include <vector>
 
 #include "gpu/answer.hpp"
+#include "gpu/usage.hpp"
 
 namespace tmplbuild::gpu {
 
 Answer ask_nvml();  // NVML: libnvidia-ml.so.1
+Usage ask_nvml_usage();
 Answer ask_cuda();  // the driver API: libcuda.so.1
 bool cuda_library_is_here(std::string& problem);
 
-// Replaces this process by nvidia-smi, with the arguments whose output parse_smi() reads; returns only when there is
-// none.
-void become_nvidia_smi();
+enum class SmiQuestion { gpus, usage };
+// Replaces this process by nvidia-smi, with the arguments whose output parse_smi() or parse_smi_usage() reads; returns
+// only when there is none.
+void become_nvidia_smi(SmiQuestion question);
 Answer parse_smi(std::string_view text, int exit_code);
+Usage parse_smi_usage(std::string_view text, int exit_code);
 
 }  // namespace tmplbuild::gpu

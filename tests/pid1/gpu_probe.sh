@@ -9,11 +9,12 @@ cp "$TMPLBUILD_BIN"/../libexec/fake-driver/* "$root/driver/"
 cp "$(command -v busybox)" "$root/bin/busybox"
 ! [ -e "$root/lib" ] || fail "the root is not bare"
 [ "$(du -sk "$root/gpu" | cut -f1)" -lt 6000 ] || fail "the bundle is larger than 6 MB"
-# probe WANTED-STATE [NAME=VALUE...]: the answer in $work/answer.
+argument=
+# probe WANTED-STATE [NAME=VALUE...]: the answer in $work/answer, with $argument where there is one.
 probe() {
     wanted=$1
     shift
-    env -i PATH="$PATH" TMPLBUILD_PROBE_SECONDS=2 "$@" chroot "$root" /gpu/ld-linux-x86-64.so.2 --library-path /gpu /gpu/gpu-probe >"$work/answer" ||
+    env -i PATH="$PATH" TMPLBUILD_PROBE_SECONDS=2 "$@" chroot "$root" /gpu/ld-linux-x86-64.so.2 --library-path /gpu /gpu/gpu-probe $argument >"$work/answer" ||
         fail "$*: the probe ended with $?"
     state=$(python3 -c 'import json,sys; print(json.load(sys.stdin)["state"])' <"$work/answer")
     [ "$state" = "$wanted" ] || fail "$*: $state, expected $wanted: $(cat "$work/answer")"
@@ -63,3 +64,17 @@ says "the host's driver was updated while it ran"
 # NVML alone is no GPU for programs.
 probe failed TMPLBUILD_LIBNVML=/driver/libnvidia-ml.so.1 "$one"
 says "NVIDIA_DRIVER_CAPABILITIES must contain 'compute'"
+# What the GPUs use now: each source in a child again.
+argument=--usage
+probe no-driver
+fake ok "$two" TMPLBUILD_FAKE_LOAD=25
+says '{"gpus":[{"index":0,"load_percent":25,"memory_used":6442450944,"name":"NVIDIA GeForce RTX 3090"},'
+says '"source":"nvml"'
+fake ok "TMPLBUILD_FAKE_GPUS=NVIDIA H100 PCIe=9.0=80=mig2"
+! grep -q load_percent "$work/answer" || fail "a divided GPU has a load: $(cat "$work/answer")"
+for fault in hangs crashes garbage mismatch; do
+    fake ok "$one" "TMPLBUILD_FAKE_FAULT=nvml-$fault" TMPLBUILD_FAKE_LOAD=50
+    says '{"index":0,"load_percent":50,"memory_used":12884901888,"name":"NVIDIA GeForce RTX 3090"}'
+    says '"source":"nvidia-smi"'
+done
+fake hangs "$one" TMPLBUILD_FAKE_FAULT=nvml-hangs,smi-garbage

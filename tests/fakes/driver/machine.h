@@ -5,6 +5,7 @@
  * TMPLBUILD_FAKE_GPUS    "NVIDIA GeForce RTX 3090=8.6=24;NVIDIA H100 PCIe=9.0=80=mig2": name, compute capability, GiB,
  *                        and migN: divided into N parts. Empty or not set: no GPU.
  * TMPLBUILD_FAKE_DRIVER  "580.95.05"      TMPLBUILD_FAKE_CUDA  "13000", as cuDriverGetVersion counts
+ * TMPLBUILD_FAKE_LOAD    "37": percent of each GPU's time and memory that is in use; 0 where it is not set
  * TMPLBUILD_FAKE_FAULT   words with commas between: nvml-hangs, nvml-crashes, nvml-garbage, nvml-mismatch,
  *                        and the same with cuda- and smi-
  */
@@ -80,6 +81,15 @@ static inline const char* fake_driver_version(void) {
 static inline int fake_cuda_version(void) {
     const char* text = getenv("TMPLBUILD_FAKE_CUDA");
     return text != NULL && *text != 0 ? atoi(text) : 13000;
+}
+
+static inline unsigned fake_load(void) {
+    const char* text = getenv("TMPLBUILD_FAKE_LOAD");
+    int load = text != NULL ? atoi(text) : 0;
+    return load < 0 ? 0U : load > 100 ? 100U : (unsigned)load;
+}
+static inline unsigned long long fake_used_bytes(const struct fake_gpu* gpu) {
+    return ((unsigned long long)gpu->gib << 30) * fake_load() / 100;
 }
 
 /* Sixteen bytes that differ with the GPU and, for parts, with the part (1…). */

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A stand-in for nvidia-smi that knows three questions: the probe's query, which GPUs are divided (MIG), and the list
- * of them with their parts. Anything else is refused, as a wrong field is. */
+ * A stand-in for nvidia-smi that knows four questions: the probe's two queries (what the GPUs are, what they use),
+ * which GPUs are divided (MIG), and the list of them with their parts. Anything else is refused, as a wrong field is. */
 #include "machine.h"
 
 static const char* query = "--query-gpu=index,name,uuid,compute_cap,memory.total,driver_version";
+static const char* usage_query = "--query-gpu=index,name,memory.used,utilization.gpu";
 
+static void print_usage(const struct fake_gpu* gpu) {
+    printf("%d, %s, %llu, ", gpu->number, gpu->name, fake_used_bytes(gpu) >> 20);
+    if (gpu->divided)
+        puts("[N/A]");
+    else
+        printf("%u\n", fake_load());
+}
 static void print_gpu(const struct fake_gpu* gpu) {
     char uuid[48];
     fake_uuid_text(gpu->number, 0, uuid);
@@ -25,7 +33,8 @@ int main(int argc, char** argv) {
     int list = argc == 2 && strcmp(argv[1], "-L") == 0;
     int table = argc == 3 && strcmp(argv[2], "--format=csv,noheader,nounits") == 0;
     int mig = table && strcmp(argv[1], "--query-gpu=mig.mode.current") == 0;
-    if (!list && !mig && (!table || strcmp(argv[1], query) != 0)) {
+    int usage = table && strcmp(argv[1], usage_query) == 0;
+    if (!list && !mig && !usage && (!table || strcmp(argv[1], query) != 0)) {
         puts("Field is not a valid field to query.");
         return 2;
     }
@@ -46,6 +55,8 @@ int main(int argc, char** argv) {
             puts(gpu->divided ? "Enabled" : "[N/A]");
         else if (list)
             list_gpu(gpu);
+        else if (usage)
+            print_usage(gpu);
         else
             print_gpu(gpu);
     }

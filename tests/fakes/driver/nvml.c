@@ -20,6 +20,9 @@ typedef struct handle* nvmlDevice_t;
 typedef struct {
     unsigned long long total, free, used;
 } nvmlMemory_t;
+typedef struct {
+    unsigned gpu, memory;
+} nvmlUtilization_t;
 
 const char tmplbuild_simulated_driver[] = "libnvidia-ml.so.1";
 
@@ -115,8 +118,17 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t* out) {
     NEEDS_GPU(device);
     if (out == NULL) return INVALID_ARGUMENT;
     out->total = (unsigned long long)machine.gpus[device->gpu].gib << 30;
-    out->used = 0;
-    out->free = out->total;
+    out->used = fake_used_bytes(&machine.gpus[device->gpu]);
+    out->free = out->total - out->used;
+    return SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_t* out) {
+    NEEDS_GPU(device);
+    if (out == NULL) return INVALID_ARGUMENT;
+    /* A divided GPU and its parts have no load. */
+    if (machine.gpus[device->gpu].divided) return NOT_SUPPORTED;
+    out->gpu = fake_load();
+    out->memory = 0;
     return SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetMigMode(nvmlDevice_t device, unsigned* current, unsigned* pending) {
