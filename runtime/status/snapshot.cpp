@@ -57,6 +57,7 @@ json::object write(const Service& service) {
     out["memory_kills"] = service.memory_kills;
     out["needs"] = texts(service.needs);
     out["uses_kernels"] = texts(service.uses_kernels);
+    out["with_kernels"] = service.with_kernels;
     return out;
 }
 

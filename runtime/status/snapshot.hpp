@@ -45,6 +45,7 @@ struct Service {
     std::int64_t pid = 0, restarts = 0;  // pid 0: no process
     std::int64_t memory_kills = 0;       // how often Linux's OOM killer ended it
     std::vector<std::string> needs{}, uses_kernels{};
+    bool with_kernels = false;  // it was started with all that it uses
 };
 
 struct Kernel {

@@ -47,6 +47,7 @@ status::Snapshot snapshot_of(const pod::PodSpec& spec, const PodState& state, co
         one.memory_kills = s.memory_kills;
         one.needs = service.needs;
         one.uses_kernels = service.uses_kernels;
+        one.with_kernels = s.pid != 0 && s.with_kernel;
         out.services.push_back(std::move(one));
     }
     add_gpus(state.host, out);
