@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The console's workers: what touches the volume runs as a process of its own, with a deadline, since a frozen volume
+// holds whoever touches it. main.cpp runs them for `--worker NAME`; worker_question() asks for one.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "console/pod/asked_child.hpp"
+
+namespace tmplbuild::console {
+
+// NAME is "volume" (its state), "password" (the kept one, or a new one), "read-tokens" or "write-tokens" (from stdin).
+// Runs one to its end; its answer goes to stdout. Returns the exit code, 2 for a name that is none.
+int run_worker(std::string_view name, const std::string& volume);
+
+// `program` is this program's own file.
+ChildQuestion worker_question(const std::string& program, std::string_view name,
+                              const std::vector<std::string>& environment);
+
+}  // namespace tmplbuild::console

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console/web/answer.hpp"
+
+namespace tmplbuild::console {
+
+namespace {
+
+// A form's own Origin header would be "null" under no-referrer (the Fetch standard, "append a request Origin header"),
+// and a change without its origin is refused: so this site's own addresses are told to this site, and to nobody else.
+constexpr const char* referrer_policy = "same-origin";
+
+Answer guarded(unsigned status, std::string type, std::string body, std::string policy) {
+    Answer out{
+        .status = status, .headers = {}, .body = std::make_shared<const std::string>(std::move(body)), .stream = {}};
+    out.with("Content-Type", std::move(type))
+        .with("Cache-Control", "no-store")
+        .with("Content-Security-Policy", std::move(policy))
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Referrer-Policy", referrer_policy)
+        .with("Cross-Origin-Opener-Policy", "same-origin")
+        .with("Cross-Origin-Resource-Policy", "same-origin")
+        .with("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    return out;
+}
+
+constexpr const char* nothing_allowed =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+}  // namespace
+
+Answer text_answer(unsigned status, std::string body) {
+    return guarded(status, "text/plain; charset=utf-8", std::move(body), nothing_allowed);
+}
+
+Answer json_answer(unsigned status, const json::value& body) {
+    return guarded(status, "application/json", json::compact(body) + "\n", nothing_allowed);
+}
+
+Answer error_answer(unsigned status, std::string_view message, std::string_view hint) {
+    return json_answer(status, json::object{{"error", json::object{{"message", message}, {"hint", hint}}}});
+}
+
+Answer page_answer(unsigned status, std::string html, const std::string& form_target) {
+    return guarded(status, "text/html; charset=utf-8", std::move(html),
+                   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                   "form-action 'self'" +
+                       (form_target.empty() ? "" : " " + form_target) + "; frame-ancestors 'none'; base-uri 'none'");
+}
+
+Answer redirect_answer(unsigned status, const std::string& location) {
+    Answer out = text_answer(status, "");
+    out.with("Location", location);
+    return out;
+}
+
+Answer event_answer(std::function<void(const std::shared_ptr<EventStream>&)> stream) {
+    Answer out = guarded(200, "text/event-stream", "", nothing_allowed);
+    out.with("X-Accel-Buffering", "no");
+    out.body = nullptr;
+    out.stream = std::move(stream);
+    return out;
+}
+
+Answer bare_answer(unsigned status) { return {.status = status, .headers = {}, .body = nullptr, .stream = {}}; }
+
+}  // namespace tmplbuild::console

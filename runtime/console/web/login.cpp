@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console/web/login.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "base/json.hpp"
+#include "sys/clock.hpp"
+#include "sys/file.hpp"
+
+namespace tmplbuild::console {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t most_sign_ins = 64;  // that wait at once: two seconds' worth of hashes
+constexpr std::size_t kept_limit = 1 << 20;
+
+UnixMs sign_in_time() { return sys::in_ms(sys::time_of_day()); }
+
+std::string sessions_file(const LoginSettings& settings) { return settings.own_folder + "/sessions"; }
+
+}  // namespace
+
+Login::Login(asio::io_context& context, LoginSettings settings)
+    : context_(context), settings_(std::move(settings)), beside_(1), worker_(context) {}
+
+Login::~Login() { beside_.join(); }
+
+void Login::start(std::function<void(const Found&)> on_ready) {
+    on_ready_ = std::move(on_ready);
+    if (!settings_.console_password.empty())
+        return use(settings_.console_password, {.source = PasswordSource::console_password});
+    if (!settings_.jupyter_password.empty())
+        return use(settings_.jupyter_password, {.source = PasswordSource::jupyter_password});
+    worker_.ask(settings_.volume_worker, [this](const ChildEnd& end) {
+        Found found;
+        const auto value = json::parse(end.text, "the password's worker");
+        const json::object* answer = value ? value->if_object() : nullptr;
+        const std::string text = answer == nullptr ? "" : json::string_or(*answer, "password", "");
+        if (!end.ok() || text.empty()) {
+            found.problem = end.late            ? "the volume did not answer within 2 s"
+                            : answer == nullptr ? "the program that reads it failed"
+                                                : json::string_or(*answer, "error", "");
+            return use_own_folder(std::move(found));
+        }
+        const bool made = json::bool_or(*answer, "made", false);
+        found.source = made ? PasswordSource::made_and_kept : PasswordSource::volume;
+        if (made) found.made = text;
+        use(text, std::move(found));
+    });
+}
+
+// For this start of the pod alone: a restart of the console has the same one.
+void Login::use_own_folder(Found found) {
+    found.source = PasswordSource::made_for_now;
+    std::string text;
+    if (auto kept = read_or_make_password(settings_.own_folder)) {
+        text = kept->text;
+    } else {
+        text = make_password();
+        found.problem += "; " + kept.error().message;
+    }
+    found.made = text;
+    use(text, std::move(found));
+}
+
+void Login::use(std::string text, Found found) {
+    asio::post(beside_, [this, text = std::move(text), found = std::move(found)]() mutable {
+        auto made = Password::of(text);
+        const auto kept = sys::read_beginning(sessions_file(settings_), kept_limit);
+        if (!made) found.problem = made.error().message;
+        std::shared_ptr<const Password> password = made ? std::make_shared<const Password>(std::move(*made)) : nullptr;
+        std::string sessions = kept ? *kept : std::string();
+        asio::post(context_, [this, password, sessions = std::move(sessions), found = std::move(found)] {
+            password_ = password;
+            if (password_ != nullptr) {
+                sessions_.emplace(password_->mark());
+                sessions_->take_over(sessions, sign_in_time());
+                kept_ = sessions_->version();
+            }
+            on_ready_(found);
+        });
+    });
+}
+
+void Login::check(std::string typed, std::function<void(Typed)> done) {
+    if (password_ == nullptr) return done(Typed::not_ready);
+    if (delayed_ + waiting_.size() >= most_sign_ins) return done(Typed::too_many);
+    // The pauses of several sign-ins pass at the same time: nobody waits for another's.
+    auto pause = std::make_shared<asio::steady_timer>(context_);
+    pause->expires_after(std::chrono::milliseconds(throttle_.delay_ms(sign_in_time())));
+    ++delayed_;
+    pause->async_wait(
+        [this, pause, typed = std::move(typed), done = std::move(done)](boost::system::error_code) mutable {
+            --delayed_;
+            waiting_.push_back({std::move(typed), std::move(done)});
+            check_next();
+        });
+}
+
+void Login::check_next() {
+    if (checking_ || waiting_.empty()) return;
+    checking_ = true;
+    auto next = std::make_shared<Waiting>(std::move(waiting_.front()));
+    waiting_.pop_front();
+    asio::post(beside_, [this, next, password = password_] {
+        const bool right = password->matches(next->typed);
+        asio::post(context_, [this, next, right] {
+            checking_ = false;
+            if (!right) throttle_.failed(sign_in_time());
+            next->done(right ? Typed::right : Typed::wrong);
+            check_next();
+        });
+    });
+}
+
+void Login::keep_sessions() {
+    if (!sessions_ || sessions_->version() == kept_) return;
+    kept_ = sessions_->version();
+    asio::post(beside_, [file = sessions_file(settings_), text = sessions_->keep()] {
+        // Where it cannot be written, people sign in again after a restart of the console.
+        static_cast<void>(sys::write_file_atomic(file, text, 0600));
+    });
+}
+
+}  // namespace tmplbuild::console

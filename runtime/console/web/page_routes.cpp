@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console/web/console.hpp"
+#include "console/web/static_files.hpp"
+
+namespace tmplbuild::console {
+
+void Console::home(const CallPtr& call) { call->respond(redirect_answer(302, "/installation-status")); }
+
+void Console::status_page(const CallPtr& call) {
+    note_interest();
+    const std::string state = json::compact(view_for(call->visitor.here, call->request.port));
+    call->respond(page_answer(200, page(call, "status.html", {}, state)));
+}
+
+void Console::tokens_page(const CallPtr& call) { call->respond(page_answer(200, page(call, "tokens.html", {}))); }
+
+void Console::static_file(const CallPtr& call) { call->respond(static_answer(call->request, settings_.static_files)); }
+
+}  // namespace tmplbuild::console

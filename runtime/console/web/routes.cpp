@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of the console's addresses, and the way of a request to one of its rows.
+#include <array>
+
+#include "base/text.hpp"
+#include "console/web/console.hpp"
+#include "console/web/static_files.hpp"
+#include "sys/clock.hpp"
+
+namespace tmplbuild::console {
+
+namespace {
+
+enum class Access {
+    all,     // nobody has to sign in
+    reader,  // whoever may pass
+    change,  // and says so by a CSRF token, where it is no script with a bearer token
+};
+
+struct Route {
+    const char* method;
+    const char* pattern;  // "{}" stands for one word
+    Access access;
+    void (Console::*handler)(const CallPtr& call);
+};
+
+// The words in place of {}; none: another path.
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+    const auto wanted = split(pattern, '/'), given = split(path, '/');
+    if (wanted.size() != given.size()) return std::nullopt;
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (wanted[i] == given[i]) continue;
+        if (wanted[i] != "{}") return std::nullopt;
+        const auto word = percent_decoded(given[i], false);
+        if (!word || word->empty()) return std::nullopt;
+        words.push_back(*word);
+    }
+    return words;
+}
+
+bool same_method(std::string_view wanted, std::string_view given) {
+    return wanted == given || (wanted == "GET" && given == "HEAD");
+}
+
+}  // namespace
+
+struct Routes {
+    static constexpr std::array<Route, 24> all{{
+        {"GET", "/", Access::reader, &Console::home},
+        {"GET", "/installation-status", Access::reader, &Console::status_page},
+        {"GET", "/tokens", Access::reader, &Console::tokens_page},
+        {"GET", "/sign-in", Access::all, &Console::sign_in_page},
+        {"POST", "/sign-in", Access::all, &Console::sign_in},
+        {"GET", "/sign-in/port", Access::reader, &Console::sign_in_port},
+        {"POST", "/sign-out", Access::change, &Console::sign_out},
+        {"GET", "/api/installation-status", Access::reader, &Console::status},
+        {"GET", "/api/events", Access::reader, &Console::events},
+        {"GET", "/api/logs/{}", Access::reader, &Console::log},
+        {"GET", "/api/logs/{}/follow", Access::reader, &Console::follow_log},
+        {"POST", "/api/services/{}/start", Access::change, &Console::service_command},
+        {"POST", "/api/services/{}/stop", Access::change, &Console::service_command},
+        {"POST", "/api/services/{}/restart", Access::change, &Console::service_command},
+        {"POST", "/api/kernels/{}/retry", Access::change, &Console::kernel_command},
+        {"POST", "/api/kernels/{}/off", Access::change, &Console::kernel_command},
+        {"GET", "/api/tokens", Access::reader, &Console::list_tokens},
+        {"POST", "/api/tokens", Access::change, &Console::make_token},
+        {"DELETE", "/api/tokens/{}", Access::change, &Console::withdraw_token},
+        {"GET", "/api/capabilities", Access::reader, &Console::capabilities},
+        {"GET", "/api/openapi.json", Access::reader, &Console::open_api},
+        {"GET", "/metrics", Access::reader, &Console::metrics},
+        {"GET", "/healthz", Access::all, &Console::health},
+        {"GET", "/_tmplbuild/static/{}/{}", Access::all, &Console::static_file},
+    }};
+};
+
+void Console::handle(Request request, Respond respond) {
+    ++requests_;
+    const UnixMs now = sys::in_ms(sys::time_of_day());
+    const auto* entry = request.service.empty() ? nullptr : entry_of(request.service);
+    Visitor visitor = look_at(request, keys(), entry, now);
+    if (request.phase == Phase::authorize) {
+        if (visitor.decision.outcome != Outcome::pass) ++refused_;
+        return respond(authorize_answer(request, visitor));
+    }
+    auto call = std::make_shared<Call>(
+        Call{.request = std::move(request), .visitor = std::move(visitor), .respond = std::move(respond)});
+    switch (call->request.phase) {
+        case Phase::refuse:
+            return refuse(call);
+        case Phase::starting:
+            return starting(call);
+        case Phase::authorize:
+        case Phase::page:
+            return call->request.service.empty() ? console_page(call) : service_page(call);
+    }
+}
+
+void Console::console_page(const CallPtr& call) {
+    std::string allowed;
+    for (const Route& route : Routes::all) {
+        auto words = match(route.pattern, call->request.path);
+        if (!words) continue;
+        if (!same_method(route.method, call->request.method)) {
+            allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+            continue;
+        }
+        call->words = std::move(*words);
+        if (route.access == Access::all) return (this->*route.handler)(call);
+        if (call->visitor.decision.outcome != Outcome::pass) return turn_away(call);
+        if (route.access == Access::change && !has_csrf(call))
+            return call->respond(refused_answer(
+                call, 403,
+                "this change does not come from a page of this console that is still signed in: load it again"));
+        return (this->*route.handler)(call);
+    }
+    if (call->visitor.decision.outcome != Outcome::pass) return turn_away(call);
+    if (allowed.empty()) return call->respond(refused_answer(call, 404, "there is no such address here"));
+    call->respond(refused_answer(call, 405, "this address takes " + allowed).with("Allow", allowed));
+}
+
+void Console::turn_away(const CallPtr& call) {
+    const Request& request = call->request;
+    const Decision& decision = call->visitor.decision;
+    if (decision.outcome == Outcome::sign_in && request.is_page_load() && !request.is_for_api()) {
+        const std::string back = request.target == "/" ? "" : "?return=" + percent_encoded(request.target);
+        return call->respond(redirect_answer(303, "/sign-in" + back));
+    }
+    ++refused_;
+    call->respond(refused_answer(call, status_of(decision.outcome), decision.reason));
+}
+
+}  // namespace tmplbuild::console

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP server on the console's Unix socket (Boost.Beast): accepts the gateway's connections, bounds what a request
+// may be, sends answers and event streams. Takes requests of this user, of root and of the gateway's user alone. Knows
+// no address of the console.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "console/web/answer.hpp"
+#include "console/web/request.hpp"
+
+namespace tmplbuild::console {
+
+inline constexpr unsigned gateway_uid = 65534, gateway_gid = 65534;  // "nobody" of every distribution
+
+class Server {
+  public:
+    static constexpr std::size_t most_connections = 1024;
+
+    using Handler = std::function<void(Request, Respond)>;
+    Server(boost::asio::io_context& context, Handler handler);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Listens at `path`; whatever was there before is replaced.
+    Result<void> open(const std::string& path);
+    void close();  // takes nobody any more; who is here is still answered
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace tmplbuild::console

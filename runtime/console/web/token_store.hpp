@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bearer tokens while the program runs: read from the volume once, written back after each change, both by workers
+// with deadlines. Used by the API's routes. A volume that does not answer costs nobody a page: new tokens then hold
+// until the console starts again, and the answer says so.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <string>
+
+#include "console/access/tokens.hpp"
+#include "console/pod/asked_child.hpp"
+
+namespace tmplbuild::console {
+
+class TokenStore {
+  public:
+    TokenStore(boost::asio::io_context& context, ChildQuestion reader, ChildQuestion writer)
+        : reader_question_(std::move(reader)),
+          writer_question_(std::move(writer)),
+          reader_(context),
+          writer_(context) {}
+
+    void start();
+    BearerTokens& tokens() { return tokens_; }
+    // Writes them; `done` gets why they could not be kept, or nothing.
+    void keep(std::function<void(const std::string& problem)> done);
+
+  private:
+    ChildQuestion reader_question_, writer_question_;
+    AskedChild reader_, writer_;
+    BearerTokens tokens_{};
+    std::string problem_{"the volume was not read yet"};  // why those of earlier starts are not known; empty: they are
+};
+
+}  // namespace tmplbuild::console

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drives the console of the pod that console.sh started: signing in, the view, events, logs, changes, tokens, and every
+path of the API's document. Arguments: the run folder, the password, the document."""
+import json
+import sys
+
+from console_client import Console, Document, check, until
+
+folder, password, document = sys.argv[1], sys.argv[2], Document(sys.argv[3])
+nobody, console = Console(folder), Console(folder)
+
+
+def compared(visitor, method, path, target=None, body=None):
+    target = target or path
+    answer = visitor.get(target) if method == "GET" else visitor.change(target, body, method)
+    document.compare(method, path, answer)
+    return answer
+
+
+def view():
+    return console.get("/api/installation-status").json()
+
+
+def service(name):
+    return next(one for one in view()["services"] if one["name"] == name)
+
+
+check(compared(nobody, "GET", "/healthz").json() == {"status": "ok"}, "/healthz tells more than that it is there")
+check(compared(nobody, "GET", "/api/installation-status").status == 401, "the status without a login")
+check(nobody.ask("POST", "/sign-in", "password=wrong", {"Origin": "http://localhost:8765"}).status == 403, "a wrong password")
+console.sign_in(password)
+
+status = compared(console, "GET", "/api/installation-status").json()
+check(status["pod"]["name"] == "test" and status["launcher"]["state"] == "connected", f"the pod: {status['pod']}")
+until("the web service is ready", lambda: service("web")["ready"])
+check(service("web")["url"] == "http://localhost:8188/", f"web's link: {service('web')['url']}")
+check(service("ssh")["url"] is None, "SSH is no page")
+check(view()["processes"] == {"console": True, "web": True, "ssh": True}, "processes")
+
+# Figures of the GPU and the volume come from children, a moment later.
+until("the GPU's use is known", lambda: [g["load_percent"] for g in view()["gpus"]] == [37])
+check(view()["gpus"][0]["memory_used_bytes"] == (24 << 30) * 37 // 100, "the GPU's memory")
+until("the volume is ok", lambda: view()["volume"]["state"] == "ok")
+check(view()["host"]["pids_max"] == 300 and "pids.max" in view()["host"]["warnings"][-1], f"host: {view()['host']}")
+check(view()["memory"]["used_bytes"] == 50_000_000, "memory")
+
+# Events: the state at once, then each change; an id that is still the newest is not sent again.
+page = console.get("/installation-status")
+check('id="state"' in page.text() and "</script" in page.text(), "the page holds no state")
+stream = console.events("/api/events")
+first_id, event, data = next(stream)
+check(event == "state" and json.loads(data)["pod"]["name"] == "test", f"the first event: {event} {data[:100]}")
+document.driven.add(("get", "/api/events"))
+before = service("web")["restarts"], service("web")["since"]
+check(compared(console, "POST", "/api/services/{name}/restart", "/api/services/web/restart").status == 200, "the restart")
+for last_id, event, data in stream:
+    web = next((one for one in json.loads(data)["services"] if one["name"] == "web"), None) if event else None
+    if web and web["ready"] and web["since"] > before[1]:
+        break
+else:
+    raise SystemExit("FAILED: no event told of the restart")
+check(first_id != last_id, "two states have one id")
+stream.close()
+
+# Logs.
+check("web is up" in compared(console, "GET", "/api/logs/{name}", "/api/logs/web?lines=5").text(), "the log of web")
+check(compared(console, "GET", "/api/logs/{name}", "/api/logs/nobody").status == 404, "the log of nobody")
+follow = console.events("/api/logs/web/follow")
+check("web is up" in next(follow)[2], "following begins with the latest lines")
+document.driven.add(("get", "/api/logs/{name}/follow"))
+check(console.change("/api/services/web/restart").status == 200, "the second restart")
+check(any("web is up" in data for _, event, data in follow if event == "lines"), "the log was not followed")
+follow.close()
+
+# Changes: what cannot be is said; the way in cannot be stopped from here.
+check(compared(console, "POST", "/api/services/{name}/stop", "/api/services/web/stop").status == 200, "the stop")
+until("web is stopped", lambda: service("web")["state"] == "stopped")
+check(compared(console, "POST", "/api/services/{name}/start", "/api/services/web/start").status == 200, "the start")
+check(compared(console, "POST", "/api/services/{name}/stop", "/api/services/console/stop").status == 409, "the console's stop")
+check(compared(console, "POST", "/api/services/{name}/start", "/api/services/nobody/start").status == 404, "nobody's start")
+for what in ("retry", "off"):
+    check(compared(console, "POST", "/api/kernels/{name}/" + what, f"/api/kernels/nobody/{what}").status == 404, what)
+check(console.ask("POST", "/api/services/web/restart", headers={"Origin": "http://localhost:8765"}).status == 403, "without a CSRF token")
+check(console.ask("POST", "/api/services/web/restart", headers={"X-CSRF-Token": console.csrf}).status == 403, "without an origin")
+
+# Tokens are kept on the volume.
+made = compared(console, "POST", "/api/tokens", body='{"name":"script"}').json()
+check(made["notice"] == "", f"the token is not kept: {made['notice']}")
+check(compared(console, "POST", "/api/tokens", body='{"name":""}').status == 400, "a token without a name")
+script = Console(folder)
+script.headers["Authorization"] = "Bearer " + made["token"]
+tokens = compared(script, "GET", "/api/tokens").json()["tokens"]
+check([one["name"] for one in tokens] == ["script"] and tokens[0]["used"], f"the tokens: {tokens}")
+check(compared(script, "GET", "/api/capabilities").json()["gpu"]["devices"][0]["name"] == "NVIDIA GeForce RTX 3090", "the GPU")
+check(compared(script, "GET", "/api/openapi.json").json() == document.root, "the document is another one")
+check("tmplbuild_gpu_load_percent{gpu=\"0\"} 37\n" in compared(script, "GET", "/metrics").text(), "metrics")
+
+# A restart of the console: sessions and tokens are there as before.
+check(console.change("/api/services/console/restart").status == 200, "the console's restart")
+
+
+def answers():
+    try:
+        return console.get("/api/installation-status").status == 200 and script.get("/api/tokens").status == 200
+    except OSError:
+        return False
+
+
+until("the console is back with its session and token", answers)
+check(compared(script, "DELETE", "/api/tokens/{id}", "/api/tokens/" + made["id"]).status == 200, "the token's end")
+check(compared(script, "DELETE", "/api/tokens/{id}", "/api/tokens/" + made["id"]).status == 401, "a token that was withdrawn")
+
+# What is no request, or too long a one, is refused in words.
+connection = console.connection()
+connection.sock.sendall(b"nonsense\r\n\r\n")
+check(b" 400 " in connection.sock.recv(100), "nonsense is no 400")
+check(console.get("/x", headers={"X-Long": "x" * 20_000}).status == 431, "a long header")
+check(console.ask("POST", "/sign-in", "x" * 100_000, {"Origin": "http://localhost:8765"}).status == 413, "a long body")
+document.check_all_driven()
+print("ok")
