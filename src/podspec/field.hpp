@@ -22,6 +22,7 @@ struct Texts {};
 struct Command : Texts {};    // an argument vector
 struct Names : Texts {};      // of services or kernels
 struct Arguments : Texts {};  // that are added to a command
+struct UrlPaths : Texts {};   // each starts with '/'
 struct Flag {};
 struct Port {};
 struct Umask {};

@@ -34,6 +34,12 @@ class FieldCheck {
     void check(const std::string& key, const UrlPath&, const std::string& path) {
         if (!path.empty() && path.front() != '/') add(key + " '" + path + "' is not a path", "it starts with '/'");
     }
+    void check(const std::string& key, const UrlPaths&, const std::vector<std::string>& paths) {
+        for (const std::string& path : paths) {
+            const bool plain = path.starts_with('/') && path.find_first_of("?#") == std::string::npos;
+            if (!plain) add(key + " has '" + path + "', which is not a path", "it starts with '/' and has no query");
+        }
+    }
     void check(const std::string& key, const Required&, const std::string& text) {
         if (text.empty()) add(key + " is missing");
     }

@@ -46,6 +46,7 @@ class ReadMembers {
         const auto* v = find(key);
         if (v == nullptr) return;
         if (!v->is_array()) return wrong(key, "an array of strings");
+        out.clear();  // a default that is not empty
         for (const auto& element : v->get_array()) {
             if (!element.is_string() || element.get_string().find('\0') != std::string::npos)
                 return wrong(key, "an array of strings");
@@ -117,8 +118,8 @@ class WriteMembers {
     void flag(const char* key, bool value) {
         if (value) object_[key] = true;
     }
-    void list(const char* key, const std::vector<std::string>& value) {
-        if (!value.empty()) object_[key] = to_array(value);
+    void list(const char* key, const std::vector<std::string>& value, const std::vector<std::string>& usual = {}) {
+        if (value != usual) object_[key] = to_array(value);
     }
     void object(const char* key, json::object value) {
         if (!value.empty()) object_[key] = std::move(value);

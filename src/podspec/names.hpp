@@ -37,6 +37,11 @@ inline constexpr auto words<OnKernelReady> = std::to_array<Named<OnKernelReady>>
     {OnKernelReady::restart_when_idle, "restart-when-idle"},
 });
 template <>
+inline constexpr auto words<OriginUse> = std::to_array<Named<OriginUse>>({
+    {OriginUse::keep, "keep"},
+    {OriginUse::rewrite, "rewrite"},
+});
+template <>
 inline constexpr auto words<StopSignal> = std::to_array<Named<StopSignal>>({
     {StopSignal::term, "TERM"},
     {StopSignal::interrupt, "INT"},

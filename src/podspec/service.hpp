@@ -57,6 +57,10 @@ struct Idle {
     bool operator==(const Idle&) const = default;
 };
 
+// Which Host and Origin a service behind the gateway sees: the browser's own, or its own private address, for programs
+// that take no other.
+enum class OriginUse { keep, rewrite };
+
 enum class OnKernelReady { notify, restart, restart_when_idle };
 
 // A variable that the launcher sets: to `from`'s value where the pod has it, else to 32 random bytes as hex, which the
@@ -88,10 +92,12 @@ struct Service {
     std::string user;                    // "name", "name:group", "uid" or "uid:gid"; empty: the launcher's own
     std::optional<std::uint32_t> umask;  // 0..0777; none: inherited
     std::vector<ResourceLimit> rlimits;
-    std::uint16_t port = 0;          // the public port; 0: none
-    std::uint16_t private_port = 0;  // what it binds behind the gateway, {port}; 0: the public one
-    std::string host = "127.0.0.1";  // what it binds, {host}; "0.0.0.0" when it serves its public port itself
-    bool is_public = false;          // the template's `public = true`: no gateway, no login in front
+    std::uint16_t port = 0;                  // the public port; 0: none
+    std::uint16_t private_port = 0;          // what it binds behind the gateway, {port}; 0: the public one
+    std::string host = "127.0.0.1";          // what it binds, {host}; "0.0.0.0" when it serves its public port itself
+    bool is_public = false;                  // the template's `public = true`: no gateway, no login in front
+    std::vector<std::string> entry = {"/"};  // paths that a link on another site may open, when signed in
+    OriginUse origin = OriginUse::keep;
     Probe ready;
     // Asked while the service is ready, by http, tcp or exec; none: it is not asked again. `health_failures` failures
     // in a row make it unhealthy, one yes makes it ready again. It never ends the service. This probe has no deadline.

@@ -26,8 +26,8 @@ class FieldWriter {
     void value(const char* key, Text, const std::string& text, const std::string& usual) {
         out_.text(key, text, usual);
     }
-    void value(const char* key, Texts, const std::vector<std::string>& list, const std::vector<std::string>&) {
-        out_.list(key, list);
+    void value(const char* key, Texts, const std::vector<std::string>& list, const std::vector<std::string>& usual) {
+        out_.list(key, list, usual);
     }
     void value(const char* key, Flag, bool flag, bool) { out_.flag(key, flag); }
     void value(const char* key, Port, std::uint16_t port, std::uint16_t) { out_.number(key, port); }

@@ -55,6 +55,7 @@ class ServiceReader {
     void value(const char* key, pod::Names, std::vector<std::string>& out) {
         out = values(table_.texts(key, ListOf::names));
     }
+    void value(const char* key, pod::UrlPaths, std::vector<std::string>& out) { read_url_paths(table_, key, out); }
     void value(const char* key, pod::Arguments, std::vector<std::string>& out) {
         out = values(table_.texts(key, ListOf::words));
     }
@@ -111,6 +112,11 @@ void check_together(TableReader& table, const pod::Service& service) {
     if (table.has("idle") && !table.has("port"))
         table.error("idle", "asks the service's port, and the service has none", "add 'port'");
     if (service.is_public && !table.has("port")) table.error("public", "says nothing without 'port'", "add 'port'");
+    for (const char* key : {"entry", "origin"}) {
+        if (!table.has(key)) continue;
+        if (!table.has("port")) table.error(key, "says nothing without 'port'", "add 'port'");
+        if (service.is_public) table.error(key, "says nothing for a service that is public", "remove one of the two");
+    }
     if (service.oneshot && table.has("ready"))
         table.error("ready", "says nothing for a oneshot: it is ready when it has ended with 0", "remove it");
     if (service.oneshot && table.has("health"))

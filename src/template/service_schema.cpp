@@ -70,6 +70,11 @@ class ServiceSchema {
     static json::object value(pod::Texts, const std::vector<std::string>&) {
         return {{"type", "array"}, {"items", json::object{{"type", "string"}}}};
     }
+    static json::object value(pod::UrlPaths, const std::vector<std::string>& usual) {
+        return {{"type", "array"},
+                {"items", json::object{{"type", "string"}, {"pattern", "^/[^?#]*$"}}},
+                {"default", array_of(usual)}};
+    }
     static json::object value(pod::Command, const std::vector<std::string>&) { return reference("command"); }
     static json::object value(pod::Flag, bool usual) { return {{"type", "boolean"}, {"default", usual}}; }
     static json::object value(pod::Port, std::uint16_t) { return reference("port"); }

@@ -140,4 +140,13 @@ std::string read_url_path(TableReader& table, std::string_view key) {
     return path->value;
 }
 
+void read_url_paths(TableReader& table, std::string_view key, std::vector<std::string>& out) {
+    const auto paths = table.texts(key);
+    if (!table.has(key)) return;
+    for (const auto& [path, pos] : paths)
+        if (path.front() != '/' || path.find_first_of("?#") != std::string::npos)
+            table.error(key, "has \"" + path + "\" in it, which is not a path", "it starts with '/' and has no query");
+    out = values(paths);
+}
+
 }  // namespace tmplbuild

@@ -25,5 +25,7 @@ std::vector<pod::GeneratedSecret> read_secrets(TableReader& parent, std::string_
 std::string read_user(TableReader& table, std::string_view key);
 // The path of an HTTP address.
 std::string read_url_path(TableReader& table, std::string_view key);
+// Paths of pages, without a query. `out` stays as it is where the key is left out.
+void read_url_paths(TableReader& table, std::string_view key, std::vector<std::string>& out);
 
 }  // namespace tmplbuild

@@ -57,6 +57,8 @@ pod::PodSpec whole() {
     web.private_port = 18188;
     web.host = "0.0.0.0";
     web.is_public = true;
+    web.entry = {"/", "/lab"};
+    web.origin = pod::OriginUse::rewrite;
     web.ready = asking(pod::Probe::Kind::http, "/");
     web.ready.port = 18188;
     web.ready.interval_ms = 10;
@@ -90,11 +92,11 @@ constexpr const char* written =
     R"({"console_port":8765,"constraints":"/opt/constraints.txt","cuda":"13.0","log_file_bytes":200000,"log_files":2,)"
     R"("minimum_driver":"580.65.6","name":"image","services":[)"
     R"({"args_with_kernel":["--fast"],"args_without_gpu":["--cpu"],"command":["serve","{port}"],"critical":true,)"
-    R"("degraded_log":"fell back","directory":"/srv","environment":{"A":"1"},)"
+    R"("degraded_log":"fell back","directory":"/srv","entry":["/","/lab"],"environment":{"A":"1"},)"
     R"("generated_secrets":[{"from":"FROM","variable":"TOKEN"},{"from":"","variable":"OTHER"}],)"
     R"("health":{"interval_ms":30000,"tcp":true},"health_failures":2,"host":"0.0.0.0",)"
     R"("idle":{"empty":["running"],"http":"/queue"},"logins":true,"name":"web","needs":["once"],)"
-    R"("on_kernel_ready":"notify","port":8188,"private_port":18188,"public":true,)"
+    R"("on_kernel_ready":"notify","origin":"rewrite","port":8188,"private_port":18188,"public":true,)"
     R"("ready":{"deadline_ms":0,"http":"/","interval_ms":10,"port":18188,"timeout_ms":20},)"
     R"("restart":{"backoff_max_ms":200,"backoff_min_ms":100,"budget":3,"policy":"never","stable_ms":300},)"
     R"("rlimits":[{"hard":20,"resource":"nofile","soft":10},{"hard":null,"resource":"memlock","soft":null}],)"
