@@ -77,6 +77,16 @@ class Logs(PageTest):
         self.row("sageattention").get_by_role("button", name="Log of").click()
         expect(self.page.locator(".log-foot")).to_contain_text("there is no log 'sageattention'")
 
+    def test_a_hidden_tab_follows_no_log(self):
+        self.open_log(lines=["one"])
+        expect(self.lines).to_have_count(1)
+        self.hide_tab(True)
+        self.pod.say("comfyui", "two")  # the server finds that nobody listens any more as it writes
+        self.wait_until(lambda: self.pod.say("comfyui", "more") or self.pod.log_channel("comfyui").count() == 0, "the stream is closed")
+        expect(self.lines).to_have_count(1)
+        self.hide_tab(False)
+        expect(self.lines.nth(1)).to_have_text("two")
+
     def test_many_lines_are_bounded(self):
         self.open_log(lines=[f"line {i}" for i in range(1900)])
         self.pod.say("comfyui", *[f"more {i}" for i in range(300)])
