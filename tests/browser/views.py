@@ -37,8 +37,8 @@ def base(seconds):
         "gpus": [copy.deepcopy(GPU)],
         "memory": {"used_bytes": 9 * GIB, "limit_bytes": 62 * GIB}, "disk": {"used_bytes": 7 * GIB, "total_bytes": 40 * GIB},
         "volume": {"state": "ok", "reason": "", "used_bytes": 61 * GIB, "total_bytes": 100 * GIB},
-        "components": [{"name": name, "state": "ok", "reason": "", "since": START, "next_try": None}
-                       for name in ("pod.json", "logs", "control", "gpu")],
+        "components": [{"name": "pod.json", "state": "in use", "reason": "", "since": START, "next_try": None},
+                       {"name": "control", "state": "listening", "reason": "/run/tmplbuild/control.sock", "since": START, "next_try": None}],
         "services": [], "kernels": [], "timeline": [moment(0, "launcher", "started")], "timeline_left_out": 0,
     }
 

@@ -30,7 +30,7 @@ const is_known = () => view.launcher?.state === "connected" && is_linked();
 // What every section needs of the page.
 const page = {
   now,
-  told: (tone, word) => is_known() ? [tone, word] : ["off", `was ${word}`],
+  told: (tone, word) => is_known() || word === "unknown" ? [tone, word] : ["off", `was ${word}`],
   open_log(name) {
     logs.choose(name);
     at("logs-section").scrollIntoView({block: "start", behavior: "smooth"});
@@ -78,7 +78,7 @@ function show_banner() {
     "signed-out": ["You are signed out."],
   }[link] ?? (launcher.state === "connected" ? null :
     [launcher.state === "hanging" ? "The pod’s launcher does not answer." : "The pod’s launcher is gone.",
-     ` What you see is what was known at ${clock(launcher.since)}; services may run on.` + (launcher.reason ? ` (${launcher.reason})` : "")]);
+     ` What you see is what was known at ${clock(launcher.since)}; services may run on.`]);
   const key = JSON.stringify(lines);
   if (banner.dataset.key === key) return;
   banner.dataset.key = key;

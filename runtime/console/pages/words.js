@@ -3,6 +3,7 @@
 
 const tones = {
   ready: "ok", done: "ok", active: "ok", available: "ok", ok: "ok", usable: "ok", connected: "ok",
+  "in use": "ok", listening: "ok",
   waiting: "busy", starting: "busy", running: "busy", stopping: "busy", compiling: "busy", probing: "busy",
   backoff: "warn", unhealthy: "warn", blocked: "warn", degraded: "warn", "old-driver": "warn", full: "warn",
   "read-only": "warn", lost: "warn", hanging: "warn", missing: "warn",
