@@ -11,7 +11,9 @@ namespace tmplbuild::oci {
 
 namespace fs = std::filesystem;
 
-Result<Blob> Place::open_at(const Descriptor& wanted, std::uint64_t) const { return open(wanted); }
+Result<Blob> Place::open_at(const Descriptor& wanted, std::uint64_t, const std::stop_token&) const {
+    return open(wanted);
+}
 
 struct ImageSource::Impl {
     std::unique_ptr<Place> place;
@@ -197,8 +199,8 @@ Result<void> ImageSource::check_blob(std::size_t layer) const {
 
 Result<Blob> ImageSource::open_blob(std::size_t layer) const { return impl_->open(impl_->blobs[layer]); }
 
-Result<Blob> ImageSource::open_blob(std::size_t layer, std::uint64_t from) const {
-    return impl_->place->open_at(impl_->blobs[layer], from);
+Result<Blob> ImageSource::open_blob(std::size_t layer, std::uint64_t from, const std::stop_token& stop) const {
+    return impl_->place->open_at(impl_->blobs[layer], from, stop);
 }
 
 Result<Blob> ImageSource::open_blob(const Descriptor& wanted) const { return impl_->open(wanted); }

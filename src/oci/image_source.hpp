@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,9 @@ class ImageSource {
     Result<void> check_blob(std::size_t layer) const;
     // The blob, for callers that check it themselves; and the layer's tar.
     Result<Blob> open_blob(std::size_t layer) const;
-    Result<Blob> open_blob(std::size_t layer, std::uint64_t from) const;  // of a remote image, from that byte on
-    Result<Blob> open_blob(const Descriptor& wanted) const;               // of any that the manifest names
+    // Of a remote image: from that byte on, and ended by `stop`.
+    Result<Blob> open_blob(std::size_t layer, std::uint64_t from, const std::stop_token& stop) const;
+    Result<Blob> open_blob(const Descriptor& wanted) const;  // of any that the manifest names
     Result<LayerReader> open_layer(std::size_t layer) const;
 
   private:

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -143,6 +144,7 @@ class LayersImport {
             if (failure_) return;
             if (!layer) {
                 failure_ = layer.error();
+                others_.request_stop();
                 return;
             }
             layers_[at] = std::move(*layer);
@@ -154,7 +156,7 @@ class LayersImport {
         if (layer) {
             if (auto told = moved(static_cast<std::int64_t>(layer->size)); !told) return told.error();
         } else {
-            auto read = image_.is_remote() ? fetch_layer(store_, image_, at, advance)
+            auto read = image_.is_remote() ? fetch_layer(store_, image_, at, advance, others_.get_token())
                                            : LayerImport(store_, image_, at).run(advance);
             if (!read) return read.error();
             layer = std::move(*read);
@@ -174,7 +176,8 @@ class LayersImport {
     const ImageSource& image_;
     const ByteProgress& progress_;
     std::atomic<std::size_t> next_{0};
-    std::mutex mutex_{};  // of all that follows
+    std::stop_source others_{};  // ends what the other threads fetch once one has failed
+    std::mutex mutex_{};         // of all that follows
     std::vector<BuiltLayer> layers_;
     std::optional<Error> failure_{};
     std::uint64_t done_ = 0, total_ = 0;

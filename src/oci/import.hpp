@@ -20,7 +20,8 @@ struct ImportedImage {
 
 // Takes at most max_layers layers. Blobs come by hard link when nobody can change the file any more (it is ours and
 // read-only), else by copy. A layer that was imported before is not read again. Those of a remote image come three at
-// once, and what has come of one stays for a later call; `progress` is called by any of their threads, one at a time.
+// once, and what has come of one stays for a later call; where one fails for good, the others are stopped; `progress`
+// is called by any of their threads, one at a time.
 Result<ImportedImage> import_image(const Store& store, const ImageSource& image, const ByteProgress& progress = {});
 
 }  // namespace tmplbuild::oci

@@ -14,8 +14,9 @@ namespace {
 // One reading of the layer, from its first byte: of what is here, then of what is there.
 class LayerFetch {
   public:
-    LayerFetch(PartialBlob& here, const ImageSource& image, std::size_t which, const Advance& advance)
-        : here_(here), image_(image), which_(which), advance_(advance) {}
+    LayerFetch(PartialBlob& here, const ImageSource& image, std::size_t which, const Advance& advance,
+               const std::stop_token& stop)
+        : here_(here), image_(image), which_(which), advance_(advance), stop_(stop) {}
 
     Result<BuiltLayer> run() {
         BuiltLayer layer = image_.layers()[which_];
@@ -39,7 +40,7 @@ class LayerFetch {
         }
         if (!there_) {
             if (here_.held() == image_.layers()[which_].size) return std::size_t{0};
-            auto opened = image_.open_blob(which_, here_.held());
+            auto opened = image_.open_blob(which_, here_.held(), stop_);
             if (!opened) return opened.error();
             there_ = std::move(*opened);
         }
@@ -57,6 +58,7 @@ class LayerFetch {
     const ImageSource& image_;
     const std::size_t which_;
     const Advance& advance_;
+    const std::stop_token& stop_;
     std::optional<Blob> there_{};
     std::uint64_t read_ = 0, passed_ = 0;  // bytes: given to the reader, checked by it
 };
@@ -65,13 +67,13 @@ bool is_content_wrong(const Error& error) { return error.kind == ErrorKind::buil
 
 }  // namespace
 
-Result<BuiltLayer> fetch_layer(const Store& store, const ImageSource& image, std::size_t which,
-                               const Advance& advance) {
+Result<BuiltLayer> fetch_layer(const Store& store, const ImageSource& image, std::size_t which, const Advance& advance,
+                               const std::stop_token& stop) {
     auto here = PartialBlob::open(store, image.layers()[which].digest, image.layers()[which].size);
     if (!here) return here.error();
     for (;;) {
         const bool was_begun = here->held() != 0;
-        LayerFetch fetch(*here, image, which, advance);
+        LayerFetch fetch(*here, image, which, advance, stop);
         auto layer = fetch.run();
         if (layer) {
             if (auto adopted = here->adopt(store); !adopted) return adopted.error();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 
 #include "oci/image_source.hpp"
 #include "store/store.hpp"
@@ -15,6 +16,8 @@ namespace tmplbuild::oci {
 // Told of bytes that were read; a negative number takes some back. An error from it ends the reading.
 using Advance = std::function<Result<void>(std::int64_t bytes)>;
 
-Result<BuiltLayer> fetch_layer(const Store& store, const ImageSource& image, std::size_t which, const Advance& advance);
+// `stop` ends it, also while nothing comes.
+Result<BuiltLayer> fetch_layer(const Store& store, const ImageSource& image, std::size_t which, const Advance& advance,
+                               const std::stop_token& stop);
 
 }  // namespace tmplbuild::oci

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,9 @@ class Place {
     virtual Result<Blob> open(const Descriptor& wanted) const = 0;
     // Whether blobs come over a network: several are read at once then, and one that was cut is gone on with.
     virtual bool is_remote() const { return false; }
-    // Of a remote place: the blob from that byte on. Nothing of it is checked that needs the bytes before.
-    virtual Result<Blob> open_at(const Descriptor& wanted, std::uint64_t from) const;
+    // Of a remote place: the blob from that byte on. Nothing of it is checked that needs the bytes before. `stop` ends
+    // its reading, however long nothing comes.
+    virtual Result<Blob> open_at(const Descriptor& wanted, std::uint64_t from, const std::stop_token& stop) const;
     // Whether manifests are stored there. A docker-archive has none: its manifests are made while reading, so their
     // digests mean nothing and there are no annotations.
     virtual bool has_manifests() const { return true; }

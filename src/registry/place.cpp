@@ -32,13 +32,14 @@ class RegistryPlace : public oci::Place {
     Result<oci::Blob> open(const oci::Descriptor& wanted) const override {
         if (first_ && first_->digest == wanted.digest) return blob_of_text(name(), first_->text);
         if (oci::is_manifest(wanted.media_type) || oci::is_index(wanted.media_type)) return open_manifest(wanted);
-        return open_at(wanted, 0);
+        return open_at(wanted, 0, {});
     }
 
     bool is_remote() const override { return true; }
 
-    Result<oci::Blob> open_at(const oci::Descriptor& wanted, std::uint64_t from) const override {
-        return sources_.open(wanted, from);
+    Result<oci::Blob> open_at(const oci::Descriptor& wanted, std::uint64_t from,
+                              const std::stop_token& stop) const override {
+        return sources_.open(wanted, from, stop);
     }
 
   private:

@@ -102,15 +102,20 @@ struct PullSources::Impl {
 // A blob read from the first place that gives it. Where one fails on the way, the next one gives the rest.
 class PullSources::Stream {
   public:
-    Stream(std::shared_ptr<Impl> sources, oci::Descriptor wanted, std::uint64_t from)
-        : sources_(std::move(sources)), wanted_(std::move(wanted)), at_(sources_->next_from(0)), position_(from) {}
+    Stream(std::shared_ptr<Impl> sources, oci::Descriptor wanted, std::uint64_t from, const std::stop_token& stop)
+        : sources_(std::move(sources)),
+          wanted_(std::move(wanted)),
+          at_(sources_->next_from(0)),
+          position_(from),
+          own_stop_(sources_->stop, [this] { ended_.request_stop(); }),
+          more_stop_(stop, [this] { ended_.request_stop(); }) {}
 
     std::string name() const { return blob_name_at(session(), wanted_.digest); }
 
     Result<std::size_t> read(std::span<std::byte> into) {
         for (;;) {
             if (!stream_)
-                stream_.emplace(sources_->sources[at_]->session, wanted_.digest, wanted_.size, sources_->stop,
+                stream_.emplace(sources_->sources[at_]->session, wanted_.digest, wanted_.size, ended_.get_token(),
                                 position_);
             auto got = stream_->read(into);
             if (got) {
@@ -144,6 +149,8 @@ class PullSources::Stream {
     std::uint64_t position_;
     bool has_given_ = false;  // bytes, from the place that is read
     bool is_mixed_ = false;   // other places gave bytes before
+    std::stop_source ended_{};
+    std::stop_callback<std::function<void()>> own_stop_, more_stop_;
 };
 
 oci::Blob blob_of_text(std::string name, std::string text) {
@@ -184,7 +191,7 @@ Result<std::uint64_t> PullSources::size(const oci::Descriptor& wanted) {
     });
 }
 
-Result<oci::Blob> PullSources::open(const oci::Descriptor& wanted, std::uint64_t from) {
+Result<oci::Blob> PullSources::open(const oci::Descriptor& wanted, std::uint64_t from, const std::stop_token& stop) {
     if (auto found = impl_->find_sources(); !found) return found.error();
     if (from == 0 && wanted.size <= held_blob && impl_->sources.size() > 1) {
         auto text = impl_->whole(wanted);
@@ -192,7 +199,7 @@ Result<oci::Blob> PullSources::open(const oci::Descriptor& wanted, std::uint64_t
         return blob_of_text("docker://" + impl_->image.repository_name() + "@" + wanted.digest.to_string(),
                             std::move(*text));
     }
-    auto stream = std::make_shared<Stream>(impl_, wanted, from);
+    auto stream = std::make_shared<Stream>(impl_, wanted, from, stop);
     return oci::Blob{stream->name(), wanted.size, [stream](std::span<std::byte> into) { return stream->read(into); },
                      nullptr, [stream](const Error& why) { return stream->ask_elsewhere(why); }};
 }

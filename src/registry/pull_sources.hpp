@@ -28,9 +28,9 @@ class PullSources {
     Result<Document> named_manifest();
     Result<Document> manifest(const Digest& digest);
     Result<std::uint64_t> size(const oci::Descriptor& wanted);
-    // From the byte `from` on. Sends no request before the first read, but for a small blob, which is checked before it
-    // is given.
-    Result<oci::Blob> open(const oci::Descriptor& wanted, std::uint64_t from);
+    // From the byte `from` on, ended by `stop` as well. Sends no request before the first read, but for a small blob of
+    // an image with mirrors, which is checked before it is given.
+    Result<oci::Blob> open(const oci::Descriptor& wanted, std::uint64_t from, const std::stop_token& stop);
 
   private:
     class Stream;

@@ -134,6 +134,53 @@ TEST_CASE("layers come several at once, and the image is the same") {
     CHECK(image->layers[0].digest == pulled.first_layer());
 }
 
+namespace {
+
+// Gives a part of one layer, and then nothing for as long as the request is not stopped; the others fail meanwhile.
+class StallingHttp : public FakeHttp {
+  public:
+    explicit StallingHttp(std::string stalls) : stalls_(std::move(stalls)) {}
+    Result<io::HttpResponse> stream(const io::HttpRequest& request, const io::HttpBodySink& sink,
+                                    std::stop_token stop) override {
+        if (!request.url.ends_with(stalls_)) {
+            if (request.url.find("/blobs/") != std::string::npos && request.limit > (64 << 10))
+                for (int n = 0; n < 500 && !has_begun; ++n) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            return FakeHttp::stream(request, sink, stop);
+        }
+        if (auto taken = sink("0123456789"); !taken) return taken.error();
+        has_begun = true;
+        for (int n = 0; n < 500 && !stop.stop_requested(); ++n)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        was_stopped = stop.stop_requested();
+        return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+    }
+    std::atomic<bool> has_begun = false, was_stopped = false;
+
+  private:
+    std::string stalls_;
+};
+
+}  // namespace
+
+TEST_CASE("a layer that fails for good stops the others, and what has come of them stays") {
+    PulledImage pulled;
+    const std::string failing(pulled.image_manifest().at("layers").as_array()[1].as_object().at("digest").as_string());
+    StallingHttp http(pulled.first_layer().to_string());
+    http.answer_by = [&](const io::HttpRequest& request) -> std::optional<Result<io::HttpResponse>> {
+        if (request.url.ends_with(failing))
+            return io::HttpResponse{.status = 403, .headers = {}, .body = {}, .final_url = {}};
+        return pulled.answer(request);
+    };
+    const auto client = std::make_shared<Client>(
+        Client{.http = http, .runner = pulled.fake.helper, .first_pause = std::chrono::milliseconds(1)});
+    const auto source = open_image(oci::ImageName::parse("docker://ghcr.io/me/x:1").value(), client, {}).value();
+    const auto image = oci::import_image(pulled.store, source);
+    REQUIRE_FALSE(image);
+    CHECK(image.error().message.find(failing) != std::string::npos);  // the reason, and not what it stopped
+    CHECK(http.was_stopped);
+    CHECK(fs::file_size(pulled.left(pulled.first_layer())) == 10);
+}
+
 TEST_CASE("what nobody goes on with is swept away after a week") {
     PulledImage pulled;
     fs::create_directories(pulled.store.root() / "pulls");

@@ -188,7 +188,7 @@ TEST_CASE("a blob on its way out is read from the next place when a mirror lies"
     };
     PullSources sources(mirrored.client(), Reference::parse("ghcr.io/me/x:1.2").value(), {});
     const oci::Descriptor what{"", mirrored.large_digest(), mirrored.large().size(), "", "", false};
-    OutgoingBlob blob(what, [&] { return sources.open(what, 0); });
+    OutgoingBlob blob(what, [&] { return sources.open(what, 0, {}); });
     const io::HttpBody body = blob.part(0, what.size);
     const auto read_all = [&]() -> Result<std::string> {
         std::string out(what.size, '\0');
