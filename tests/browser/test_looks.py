@@ -21,6 +21,7 @@ LOG = ["2023-11-14 22:13:20 launcher: pod quickstart starts", "2023-11-14 22:13:
 SINGLE = {
     "link": "link.html?service=comfyui&return=/view%3Ffile=a.png&message=a+page+of+another+site+sent+you+to+/view%3Ffile%3Da.png",
     "refused": "refused.html?status=421&message=This+pod+does+not+answer+to+the+name+“evil.example”.+Open+it+by+its+own+address.",
+    "opened": "opened.html?service=comfyui&return=%23",
     "ticket": "ticket.html?service=comfyui&ticket=a&form_action=javascript%3Avoid+0",
 }
 

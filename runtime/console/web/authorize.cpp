@@ -52,6 +52,13 @@ Visitor look_at(const Request& request, const Keys& keys, const std::vector<std:
     return out;
 }
 
+bool is_too_early(const Request& request, const Visitor& visitor, const Keys& keys) {
+    if (visitor.decision.outcome != Outcome::sign_in) return false;
+    const auto bearer = bearer_of(request.header("authorization"));
+    if (bearer && looks_like_ours(*bearer)) return keys.tokens == nullptr;
+    return keys.sessions == nullptr && has_ours(request.header("cookie"));
+}
+
 Answer authorize_answer(const Request& request, const Visitor& visitor) {
     if (visitor.decision.outcome == Outcome::sign_in) return bare_answer(401);
     if (visitor.decision.outcome != Outcome::pass || !visitor.here) return bare_answer(403);

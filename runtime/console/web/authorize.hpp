@@ -25,7 +25,7 @@ struct Visitor {
     Decision decision{};
 };
 
-// What a visitor is compared with. The sessions are null until the password is known.
+// What a visitor is compared with. The sessions are null until the password is known, the tokens until they were read.
 struct Keys {
     const OwnOrigins& origins;
     Sessions* sessions = nullptr;
@@ -36,6 +36,10 @@ struct Keys {
 RequestFacts facts_of(const Request& request);
 // `entry`: a service's paths; the console's own pages where none are given.
 Visitor look_at(const Request& request, const Keys& keys, const std::vector<std::string>* entry, UnixMs now);
+
+// Whether it shows what may be right, and cannot be compared yet: a console that was started again a moment ago must
+// not send people to sign in who have.
+bool is_too_early(const Request& request, const Visitor& visitor, const Keys& keys);
 
 // The answer to the gateway's question: 204 with what the service may see, 401 or 403.
 Answer authorize_answer(const Request& request, const Visitor& visitor);

@@ -66,7 +66,9 @@ json::object Console::view_for(const std::optional<Origin>& here, std::uint16_t 
     return view_of(facts);
 }
 
-Keys Console::keys() { return {settings_.origins, login_.sessions(), &tokens_.tokens(), settings_.no_login}; }
+Keys Console::keys() {
+    return {settings_.origins, login_.sessions(), tokens_.are_read() ? &tokens_.tokens() : nullptr, settings_.no_login};
+}
 
 const std::vector<std::string>* Console::entry_of(const std::string& service) const {
     static const std::vector<std::string> usual{"/"};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "console/access/nonces.hpp"
 #include "console/access/tickets.hpp"
 #include "console/pages/embedded.hpp"
 #include "console/pod/figures.hpp"
@@ -113,6 +114,7 @@ class Console {
     Login login_;
     TokenStore tokens_;
     Tickets tickets_{};
+    Nonces nonces_{};
     EventHub hub_;
     boost::asio::steady_timer interest_;
     std::string open_csrf_{};  // with CONSOLE_AUTH=none: of all

@@ -79,6 +79,12 @@ void Console::handle(Request request, Respond respond) {
     const UnixMs now = sys::in_ms(sys::time_of_day());
     const auto* entry = request.service.empty() ? nullptr : entry_of(request.service);
     Visitor visitor = look_at(request, keys(), entry, now);
+    if (is_too_early(request, visitor, keys()))
+        // As the starting page: 200 where a person looks, since a proxy in front may replace the body of a 5xx.
+        return respond(text_answer(request.phase == Phase::page && request.is_page_load() ? 200 : 503,
+                                   "This pod's console is just starting. This page asks again by itself.\n")
+                           .with("Retry-After", "1")
+                           .with("Refresh", "1"));
     if (request.phase == Phase::authorize) {
         if (visitor.decision.outcome != Outcome::pass) ++refused_;
         return respond(authorize_answer(request, visitor));

@@ -5,6 +5,7 @@ namespace tmplbuild::console {
 
 void TokenStore::start() {
     reader_.ask(reader_question_, [this](const ChildEnd& end) {
+        read_ = true;
         if (end.late) {
             problem_ = "the volume did not answer within 2 s";
         } else if (!end.ok()) {

@@ -23,6 +23,7 @@ class TokenStore {
 
     void start();
     BearerTokens& tokens() { return tokens_; }
+    bool are_read() const { return read_; }  // or could not be, in time
     // Writes them; `done` gets why they could not be kept, or nothing.
     void keep(std::function<void(const std::string& problem)> done);
 
@@ -30,6 +31,7 @@ class TokenStore {
     ChildQuestion reader_question_, writer_question_;
     AskedChild reader_, writer_;
     BearerTokens tokens_{};
+    bool read_ = false;
     std::string problem_{"the volume was not read yet"};  // why those of earlier starts are not known; empty: they are
 };
 

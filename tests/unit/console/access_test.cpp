@@ -2,6 +2,7 @@
 // Sessions, tickets, bearer tokens, the password and the throttle, each over time.
 #include <sys/stat.h>
 
+#include "console/access/nonces.hpp"
 #include "console/access/password.hpp"
 #include "console/access/sessions.hpp"
 #include "console/access/throttle.hpp"
@@ -118,6 +119,21 @@ TEST_CASE("a ticket that was refused once is used up") {
     const std::string ticket = tickets.issue(bound("nonce"), start);
     CHECK_FALSE(tickets.redeem(ticket, comfy_at, "guess", start));
     CHECK_FALSE(tickets.redeem(ticket, comfy_at, "nonce", start));
+}
+
+TEST_CASE("a nonce is one of this console's, for one path, and says whose doing it was") {
+    const Nonces nonces;
+    const std::string own = nonces.make("/a", true), elsewhere = nonces.make("/a", false);
+    CHECK(nonces.own_doing(own, "/a") == true);
+    CHECK(nonces.own_doing(elsewhere, "/a") == false);
+    CHECK_FALSE(nonces.own_doing(own, "/b"));
+    CHECK_FALSE(Nonces().own_doing(own, "/a"));
+    CHECK(nonces.make("/a", true) != own);
+    std::string turned = elsewhere;
+    turned.replace(turned.find("-elsewhere-"), 11, "-own-");
+    for (const std::string& wrong : {turned, own + "0", own.substr(1), own.substr(0, 69), std::string(),
+                                     std::string("-own-"), std::string(64, '0') + "-own-", "0" + own.substr(1) + own})
+        CHECK_FALSE(nonces.own_doing(wrong, "/a"));
 }
 
 TEST_CASE("a return address stays on its origin") {

@@ -30,7 +30,9 @@ inline std::string header_of(const Answer& answer, const std::string& name) {
 
 class ConsoleBench {
   public:
-    explicit ConsoleBench(bool no_login = false) : folder_(sys::TempDirectory::make("/tmp", "console-").value()) {
+    // `ready`: the password and the tokens are known.
+    explicit ConsoleBench(bool no_login = false, bool ready = true)
+        : folder_(sys::TempDirectory::make("/tmp", "console-").value()) {
         ConsoleSettings settings;
         settings.spec.name = "test <pod>";
         settings.spec.console_port = 8765;
@@ -53,9 +55,10 @@ class ConsoleBench {
         settings.pages = pages_;
         settings.open_api = "{\"openapi\":\"3.1.0\"}";
         console_.emplace(context_, std::move(settings));
-        bool ready = no_login;
-        console_->start([&](const Login::Found&) { ready = true; });
-        while (!ready) context_.run_one();
+        if (!ready) return;
+        bool knows = no_login;
+        console_->start([&](const Login::Found&) { knows = true; });
+        while (!knows) context_.run_one();
         context_.run_for(std::chrono::milliseconds(50));  // the tokens are read
     }
 
@@ -104,11 +107,12 @@ class ConsoleBench {
           std::string_view(
               "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00",
               25)}}};
-    std::array<pages::Page, 6> pages_{
+    std::array<pages::Page, 7> pages_{
         {{"status.html", "status of {{pod}} csrf={{csrf}} <script>{{state}}</script>"},
          {"sign_in.html", "sign in {{message}} return={{return}} notice={{notice}}"},
          {"starting.html", "starting {{service}}"},
          {"ticket.html", "ticket={{ticket}} to={{form_action}} return={{return}} csrf={{csrf}}"},
+         {"opened.html", "opened return={{return}}"},
          {"link.html", "link {{return}}"},
          {"refused.html", "refused {{status}} {{message}}"}}};
     boost::asio::io_context context_{1};

@@ -176,14 +176,14 @@ TEST_CASE("one sign-in opens a service's port by a ticket") {
     const auto post = [&](const std::string& text, const std::string& cookies) {
         return bench.ask({.method = "POST",
                           .target = "/_tmplbuild/ticket",
-                          .body = "ticket=" + text,
+                          .body = "return=%2Fx%3Fy%3D1&ticket=" + text,
                           .headers = {{"origin", "null"}, {"sec-fetch-site", "same-site"}, {"cookie", cookies}},
                           .port = 8188,
                           .service = "comfyui"});
     };
     const Answer taken = post(ticket, nonce_cookie);
-    REQUIRE(taken.status == 303);
-    CHECK(header_of(taken, "Location") == "/x?y=1");
+    REQUIRE(taken.status == 200);
+    CHECK(body_of(taken) == "opened return=/x?y=1");
     const std::string port_cookie = header_of(taken, "Set-Cookie");
     Asked authorize{.target = "/x",
                     .headers = {{"cookie", port_cookie.substr(0, port_cookie.find(';'))}},
@@ -193,12 +193,59 @@ TEST_CASE("one sign-in opens a service's port by a ticket") {
     CHECK(bench.ask(authorize).status == 204);
     CHECK(post(ticket, nonce_cookie).status == 403);  // again
     // A new ticket without its nonce, or with another one.
-    for (const char* cookies : {"", "__Host-tmplbuild-nonce=0"}) {
+    const Answer others = bench.ask(service);
+    const std::string other = header_of(others, "Set-Cookie");
+    for (const std::string& cookies :
+         {std::string(), std::string("__Host-tmplbuild-nonce=0"), other.substr(0, other.find(';'))}) {
         const Answer more = bench.ask({.target = target, .headers = also(page_load, {{"cookie", cookie}})});
         CHECK(post(between(body_of(more), "ticket=", " "), cookies).status == 403);
     }
     authorize.headers = {{"cookie", cookie}};  // the console's own session is not the port's
     CHECK(bench.ask(authorize).status == 401);
+}
+
+TEST_CASE("a link from another site that led to the sign-in is still one afterwards") {
+    ConsoleBench bench;
+    const std::string cookie = bench.signed_in();
+    for (const bool foreign : {true, false}) {
+        const HeaderList from{{"sec-fetch-site", foreign ? "same-site" : "none"}};
+        const Answer sent = bench.ask({.target = "/manager/reboot",
+                                       .headers = also(page_load, from),
+                                       .phase = Phase::refuse,
+                                       .port = 8188,
+                                       .service = "comfyui"});
+        const std::string nonce = header_of(sent, "Set-Cookie"), there = header_of(sent, "Location");
+        const Answer page = bench.ask({.target = there.substr(ConsoleBench::origin(8765).size()),
+                                       .headers = also(page_load, {{"cookie", cookie}})});
+        const auto post = [&](const std::string& path) {
+            return bench.ask({.method = "POST",
+                              .target = "/_tmplbuild/ticket",
+                              .body = "return=" + path + "&ticket=" + between(body_of(page), "ticket=", " "),
+                              .headers = {{"cookie", nonce.substr(0, nonce.find(';'))}},
+                              .port = 8188,
+                              .service = "comfyui"});
+        };
+        const Answer taken = post("%2Fmanager%2Freboot");
+        // A redirect keeps what the browser says of where it comes from; a page of this origin would not.
+        CHECK(taken.status == (foreign ? 303 : 200));
+        CHECK(header_of(taken, "Location") == (foreign ? "/manager/reboot" : ""));
+        CHECK(post("%2F").status == 403);
+    }
+}
+
+TEST_CASE("who shows a session is not sent to sign in before the password is known") {
+    ConsoleBench bench(false, false);
+    const std::string cookie = "__Host-tmplbuild=" + std::string(64, '0');
+    Asked asked{.target = "/", .headers = page_load, .phase = Phase::authorize, .port = 8188, .service = "comfyui"};
+    CHECK(bench.ask(asked).status == 401);
+    asked.headers = also(page_load, {{"cookie", cookie}});
+    CHECK(bench.ask(asked).status == 503);
+    asked.headers = {{"authorization", "Bearer tmplbuild_" + std::string(64, '0')}};
+    CHECK(bench.ask(asked).status == 503);
+    const Answer page = bench.ask({.target = "/installation-status", .headers = also(page_load, {{"cookie", cookie}})});
+    CHECK(page.status == 200);
+    CHECK(header_of(page, "Refresh") == "1");
+    CHECK(bench.ask({.target = "/sign-in", .headers = page_load}).status == 200);
 }
 
 TEST_CASE("a link to sign in at a port that is none of ours leads nowhere") {
@@ -236,7 +283,7 @@ TEST_CASE("a link from another site to a path of a service asks first") {
         {.target = there.substr(ConsoleBench::origin(8765).size()), .headers = also(page_load, {{"cookie", cookie}})});
     const Answer taken = bench.ask({.method = "POST",
                                     .target = "/_tmplbuild/ticket",
-                                    .body = "ticket=" + between(body_of(page), "ticket=", " "),
+                                    .body = "return=%2F&ticket=" + between(body_of(page), "ticket=", " "),
                                     .headers = {{"cookie", nonce.substr(0, nonce.find(';'))}},
                                     .port = 8188,
                                     .service = "comfyui"});
