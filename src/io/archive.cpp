@@ -35,6 +35,7 @@ Result<std::string> clean_archive_path(std::string_view raw, bool absolute_allow
 namespace {
 
 constexpr std::size_t read_block_bytes = 256 << 10;
+constexpr std::size_t tar_record = 512;  // POSIX pax, "ustar Interchange Format"
 
 std::optional<ArchiveEntry::Type> type_of(mode_t type) {
     switch (type) {
@@ -78,7 +79,23 @@ class TarArchive : public ArchiveFormat {
             return -1;
         }
         *buffer = impl.block.data();
-        return static_cast<la_ssize_t>(*got);
+        impl.given += *got;
+        if (*got != 0 || impl.given % tar_record == 0 || impl.ended_at) return static_cast<la_ssize_t>(*got);
+        // Go's archive/tar, which Docker, containerd and podman read layers with, takes a tar that ends with the last
+        // byte of its last file, as umoci writes it. next() refuses the zeros where they are anything else.
+        impl.ended_at = impl.given;
+        const std::size_t lacking = tar_record - impl.given % tar_record;
+        std::fill_n(impl.block.begin(), lacking, std::byte{0});
+        return static_cast<la_ssize_t>(lacking);
+    }
+    Error cut_in_entry() const {
+        return build_error("cannot read '" + name + "': it ends in the middle of '" + path_ +
+                           "' or of what follows it");
+    }
+    // Whether the source ended within a record, and not behind the last byte of the last file.
+    bool is_unpadded_elsewhere() const {
+        const std::uint64_t end = (content_end_ + tar_record - 1) / tar_record * tar_record;
+        return ended_at && (*ended_at < content_end_ || *ended_at >= end);
     }
     // Where nobody reads the content, libarchive seeks over it, even beyond the end of the file, and takes that for the
     // archive's end.
@@ -94,6 +111,8 @@ class TarArchive : public ArchiveFormat {
     ByteSource source;
     std::vector<std::byte> block;
     std::optional<Error> source_failed;
+    std::uint64_t given = 0;                  // bytes, by the source
+    std::optional<std::uint64_t> ended_at{};  // where the source ended, if zeros were added to fill the record
     bool absolute_allowed = false;
 
   private:
@@ -103,6 +122,7 @@ class TarArchive : public ArchiveFormat {
 
     std::string path_;                 // of the current entry, for errors
     std::uint64_t size_ = 0, at_ = 0;  // the size of its content, and how much of it was read
+    std::uint64_t content_end_ = 0;    // where it ends in the tar
     // The last block that libarchive gave: bytes that belong at block_at_.
     const std::byte* block_ = nullptr;
     std::size_t block_left_ = 0;
@@ -164,8 +184,7 @@ Result<std::optional<ArchiveEntry>> TarArchive::next() {
     archive_entry* entry = nullptr;
     const int code = archive_read_next_header(handle, &entry);
     if (source_failed) return *source_failed;
-    if (code == ARCHIVE_EOF && is_cut())
-        return build_error("cannot read '" + name + "': it ends in the middle of '" + path_ + "'");
+    if ((code == ARCHIVE_EOF && is_cut()) || (code >= ARCHIVE_WARN && is_unpadded_elsewhere())) return cut_in_entry();
     if (code == ARCHIVE_EOF) return std::optional<ArchiveEntry>();
     // libarchive warns about names that it cannot convert and keeps their raw bytes, which are what is wanted.
     if (code < ARCHIVE_WARN) return failure(path_.empty() ? "an entry" : "what follows '" + path_ + "'");
@@ -173,6 +192,7 @@ Result<std::optional<ArchiveEntry>> TarArchive::next() {
     if (!made) return made.error();
     path_ = made->path;
     size_ = made->size;
+    content_end_ = static_cast<std::uint64_t>(archive_filter_bytes(handle, 0)) + size_;
     at_ = block_at_ = 0;
     block_left_ = 0;
     ended_ = false;
@@ -209,6 +229,7 @@ Result<void> TarArchive::next_block() {
     la_int64_t offset = 0;
     const int code = archive_read_data_block(handle, &data, &size, &offset);
     if (source_failed || (code < ARCHIVE_WARN && code != ARCHIVE_EOF)) return failure("'" + path_ + "'");
+    if (ended_at && *ended_at < content_end_) return cut_in_entry();
     ended_ = code == ARCHIVE_EOF;
     if (ended_) return {};
     if (offset < 0 || static_cast<std::uint64_t>(offset) < at_ || static_cast<std::uint64_t>(offset) > size_ ||

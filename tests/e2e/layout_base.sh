@@ -24,10 +24,12 @@ packages = ["jq"]
 [[layers]]
 use = "run"
 name = "look"
-script = "echo '{\"a\": 1}' | jq .a >/opt/one; cat /bin/top >>/opt/one"
+script = "echo '{\"a\": 1}' | jq .a >/opt/one; cat /bin/top /opt/inserted >>/opt/one"
 [image]
 compression = "gzip"
 TOML
+# Its last entry has no padding; Go's archive/tar does not miss it, and neither do we.
+umoci insert --image "$work/a/out:latest" "$work/b/site/top" /opt/inserted >/dev/null
 cp -r "$work/a/out" "$work/b/base"
 build "$work/b" >"$work/digest"
 layers "$work/a" >"$work/below"
@@ -61,6 +63,7 @@ expect 1 "and max_pull_size under [image] allows 5.0 MB" "$tmplbuild" plan "$wor
 grep -q '"suites": \[.*bookworm-security' "$work/b/template.lock" || fail "asked were $(grep suites "$work/b/template.lock")"
 umoci unpack --image "$work/b/out:latest" "$work/bundle" >/dev/null
 [ "$(cat "$work/bundle/rootfs/opt/one")" = "1
+top
 top" ] || fail "the command saw: $(cat "$work/bundle/rootfs/opt/one")"
 [ "$(readlink "$work/bundle/rootfs/bin")" = usr/bin ] || fail "the base's link was replaced"
 build "$work/b" >"$work/again"

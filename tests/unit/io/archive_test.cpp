@@ -57,16 +57,16 @@ std::string tar_of(const std::vector<std::pair<TarHeader, std::string>>& entries
     return out;
 }
 
+ByteSource source_of(std::string text) {
+    return [text = std::move(text), at = std::size_t{0}](std::span<std::byte> into) mutable -> Result<std::size_t> {
+        const std::size_t n = std::min(into.size(), text.size() - at);
+        std::memcpy(into.data(), text.data() + at, n);
+        at += n;
+        return n;
+    };
+}
 Result<std::map<std::string, Found>> read_tar(const std::string& text) {
-    auto at = std::make_shared<std::size_t>(0);
-    return read_all(ArchiveReader::tar(
-        [&text, at](std::span<std::byte> into) -> Result<std::size_t> {
-            const std::size_t n = std::min(into.size(), text.size() - *at);
-            std::memcpy(into.data(), text.data() + *at, n);
-            *at += n;
-            return n;
-        },
-        "test"));
+    return read_all(ArchiveReader::tar(source_of(text), "test"));
 }
 
 struct Place {
@@ -233,6 +233,36 @@ TEST_CASE("what is no archive, or half of one, is an error") {
     REQUIRE(sys::write_file_atomic(file, whole.substr(0, 3000)));
     CHECK_FALSE(read_all(ArchiveReader::open(file)));
     CHECK_FALSE(ArchiveReader::open(place.folder.path() / "absent"));
+}
+
+TEST_CASE("a tar may end with the last byte of its last file, and nowhere else") {
+    const std::string tar = tar_of({{{.path = "a"}, std::string(700, 'a')}, {{.path = "b"}, std::string(600, 'b')}});
+    REQUIRE(tar.size() % 512 == 0);
+    const std::size_t end = 512 + 1024 + 512 + 600;  // of b's content
+    const auto whole = read_tar(tar.substr(0, end));
+    REQUIRE(whole);
+    CHECK(whole->at("b").content == std::string(600, 'b'));
+    CHECK(read_tar(tar.substr(0, end + 100)));                // some of the padding is there
+    CHECK(read_tar(tar.substr(0, 512 + 700)));                // it is the same of any file that is the last one
+    CHECK(read_tar(tar.substr(0, 512 + 1024 + 512 + 1024)));  // all of it, and no end mark
+    for (const std::size_t cut : {end - 1, end - 600, end - 601, end - 700, std::size_t{512 + 699}, std::size_t{511},
+                                  std::size_t{400}, end + 424 + 100}) {
+        INFO(cut);
+        CHECK_FALSE(read_tar(tar.substr(0, cut)));
+    }
+    // The content is not made up, though nobody asks for what follows it.
+    auto opened = ArchiveReader::tar(source_of(tar.substr(0, end - 1)), "cut");
+    REQUIRE(opened);
+    REQUIRE(opened->next());
+    REQUIRE(opened->next());
+    std::vector<std::byte> content(600);
+    CHECK_FALSE(opened->read(content));
+    // Whoever does not read the content is told as well.
+    auto skipped = ArchiveReader::tar(source_of(tar.substr(0, end - 1)), "cut");
+    REQUIRE(skipped);
+    REQUIRE(skipped->next());
+    REQUIRE(skipped->next());
+    CHECK_FALSE(skipped->next());
 }
 
 TEST_CASE("a file with holes has the size that it had, holes at its end and all of it hole included") {
