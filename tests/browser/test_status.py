@@ -92,13 +92,14 @@ class Status(PageTest):
         self.assertEqual(page.locator("img").count(), 0)
 
     def test_the_launcher_is_lost_and_back(self):
-        page = self.open_status()
+        page = self.open_status(views.while_compiling())
         for state, words in (("lost", "The pod’s launcher is gone."), ("hanging", "The pod’s launcher does not answer.")):
             self.pod.show(views.launcher_lost(state))
             expect(page.locator("#banner")).to_contain_text(words)
             expect(page.locator("#banner")).to_contain_text("What you see is what was known at 23:14:30")
             expect(self.row("comfyui")).to_contain_text("was ready")
             expect(page.locator("h1")).to_have_text("The state of this pod is not known right now")
+            expect(page.locator("#sentences")).to_be_hidden()
         self.pod.show(views.all_ready())
         expect(page.locator("#banner")).to_be_hidden()
         expect(page.locator("h1")).to_have_text("Everything works")

@@ -162,6 +162,7 @@ def no_gpu():
 
 def launcher_lost(state="lost"):
     view = all_ready()
+    view["kernels"] = while_compiling()["kernels"]
     view["launcher"] = {"state": state, "since": view["pod"]["now"] - 30_000, "reason": "nobody listens on its socket"}
     view["pod"]["state"] = "unknown"
     return view

@@ -89,7 +89,7 @@ export function summary(view, is_known = view.launcher?.state === "connected") {
 
   const names = (some) => list(some.map((one) => one.name));
   const said = (tone, headline) => ({tone, headline, sentences});
-  if (!is_known) return said("warn", "The state of this pod is not known right now");
+  if (!is_known) return {tone: "warn", headline: "The state of this pod is not known right now", sentences: []};
   if (view.pod?.state === "stopping") return said("busy", "The pod is stopping");
   if (!services.length) return said("off", "This pod runs no services");
   if (bad.length) return said(bad.some((one) => one.state === "failed") ? "bad" : "warn",
