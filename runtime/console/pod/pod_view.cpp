@@ -142,7 +142,7 @@ std::optional<std::string> link_of(const pod::Service& service, const ViewFacts&
     if (service.port == 0 || !web || !facts.origin_of) return std::nullopt;
     const auto origin = facts.origin_of(service.port);
     if (!origin) return std::nullopt;
-    return *origin + "/";
+    return *origin + (service.entry.empty() ? "/" : service.entry.front());
 }
 
 json::object view_of(const ViewFacts& facts) {

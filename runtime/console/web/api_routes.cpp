@@ -127,6 +127,7 @@ void Console::kernel_command(const CallPtr& call) {
 }
 
 void Console::list_tokens(const CallPtr& call) {
+    tokens_.refresh();
     json::array list;
     for (const BearerTokens::Token& token : tokens_.tokens().all()) list.push_back(described(token));
     call->respond(json_answer(200, json::object{{"tokens", std::move(list)}}));

@@ -73,7 +73,7 @@ Keys Console::keys() {
 const std::vector<std::string>* Console::entry_of(const std::string& service) const {
     static const std::vector<std::string> usual{"/"};
     for (const pod::Service& one : settings_.spec.services)
-        if (one.name == service) return &usual;
+        if (one.name == service) return &one.entry;
     return &usual;
 }
 

@@ -18,6 +18,10 @@ void TokenStore::start() {
     });
 }
 
+void TokenStore::refresh() {
+    if (!problem_.empty() && tokens_.all().empty() && !reader_.is_busy()) start();
+}
+
 void TokenStore::keep(std::function<void(const std::string&)> done) {
     // Writing now would drop the tokens of earlier starts, which could not be read.
     if (!problem_.empty()) return done(problem_);

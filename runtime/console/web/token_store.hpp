@@ -22,6 +22,8 @@ class TokenStore {
           writer_(context) {}
 
     void start();
+    // Reads them again where the volume did not answer before, unless new ones were made meanwhile.
+    void refresh();
     BearerTokens& tokens() { return tokens_; }
     bool are_read() const { return read_; }  // or could not be, in time
     // Writes them; `done` gets why they could not be kept, or nothing.

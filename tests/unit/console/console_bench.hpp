@@ -39,6 +39,7 @@ class ConsoleBench {
         pod::Service web;
         web.name = "comfyui";
         web.port = 8188;
+        web.entry = {"/", "/gallery"};
         settings.spec.services.push_back(web);
         settings.pod_id = "abc";
         settings.version = "tmplbuild test";

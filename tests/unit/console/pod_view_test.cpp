@@ -28,6 +28,7 @@ pod::PodSpec spec() {
     pod::Service open;
     open.name = "open";
     open.port = 9000;
+    open.entry = {"/lab", "/"};
     open.is_public = true;
     open.ready.kind = pod::Probe::Kind::http;
     out.services = {web, ssh, open};
@@ -74,7 +75,7 @@ TEST_CASE("a service has its state, its link and whether a login stands before i
     CHECK(at(view, "/services/0/attention").is_null());
     CHECK(at(view, "/pod/state") == "ready");
     CHECK_FALSE(link_of(pod.services[1], facts));  // SSH is no page
-    CHECK(link_of(pod.services[2], facts) == "https://abc-9000.example/");
+    CHECK(link_of(pod.services[2], facts) == "https://abc-9000.example/lab");
 }
 
 TEST_CASE("while the launcher is silent, the pod's state is unknown") {

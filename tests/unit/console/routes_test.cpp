@@ -299,6 +299,10 @@ TEST_CASE("a link from another site to a path of a service asks first") {
     asked.target = "/";
     asked.phase = Phase::authorize;
     CHECK(bench.ask(asked).status == 204);  // an entry path
+    asked.target = "/gallery";
+    CHECK(bench.ask(asked).status == 204);
+    asked.target = "/gallery?x";
+    CHECK(bench.ask(asked).status == 403);
 }
 
 TEST_CASE("a service that does not answer yet: a live page for people, 503 for programs") {

@@ -85,4 +85,17 @@ TEST_CASE("each single member of a snapshot is needed, and of one type") {
     }
 }
 
+TEST_CASE("the seeds of the fuzzer are read, cut at any place they are an error") {
+    int seeds = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::filesystem::path(TEST_DATA) / "fuzz/corpus/snapshot")) {
+        const std::string text = sys::read_file(file.path()).value();
+        CHECK(problem(read_snapshot(text)).empty());
+        for (std::size_t size = 0; size + 2 < text.size(); size += 7)
+            CHECK_FALSE(problem(read_snapshot(text.substr(0, size))).empty());
+        ++seeds;
+    }
+    CHECK(seeds >= 2);
+}
+
 }  // namespace tmplbuild::console
