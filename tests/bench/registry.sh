@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a push costs: `tmplbuild push` beside skopeo copy and buildah push, of one image to Debian's docker-registry on
 # loopback, turn about, each to a registry of its own; then a second push and one to another repository. Not a test. Needs
-# root, docker-registry, skopeo, buildah; TMPLBUILD names the program, SIZE the image's MiB, ROUNDS how often.
+# root, docker-registry, skopeo, buildah; TMPLBUILD names the program, SIZE the image's MiB (4700: as large as one with torch),
+# ROUNDS how often.
 set -eu
 tmplbuild=${TMPLBUILD:-tmplbuild}
 rounds=${ROUNDS:-3} size=${SIZE:-1024}
@@ -14,8 +15,8 @@ fail() { echo "FAILED: $*" >&2; exit 1; }
 export TMPLBUILD_CACHE=$work/store
 mib=$((1 << 20))
 layers=
-for part in 40 25 15 10 6 4; do layers="$layers $((size * part / 100 * mib))"; done
-# Six layers of bytes that nothing can compress.
+for part in 16 14 12 10 9 8 8 7 6 5 3 2; do layers="$layers $((size * part / 100 * mib))"; done
+# Twelve layers of bytes that nothing can compress.
 python3 "$TMPLBUILD_SOURCE/tests/fakes/random_layout.py" "$work/image" 7 $layers >/dev/null
 buildah="buildah --storage-driver overlay --root $work/storage --runroot $work/storage-run"
 fresh() { port=$(free_port); rm -rf "$work/registry"; start_registry "$work/registry" "$port"; }
@@ -48,7 +49,7 @@ import statistics, sys
 read = {n: [tuple(map(float, l.split())) for l in open(f"{sys.argv[1]}/{n}")] for n in ("push", "skopeo", "buildah", "again", "mount")}
 seconds = {n: [t for t, _ in rows] for n, rows in read.items()}
 middle = lambda n: statistics.median(seconds[n])
-print(f"an image of {sys.argv[2]} MiB in six layers, {len(seconds['push'])} rounds; medians, and of ratios of one round")
+print(f"an image of {sys.argv[2]} MiB in twelve layers, {len(seconds['push'])} rounds; medians, and of ratios of one round")
 for other in ("skopeo", "buildah"):
     ratio = statistics.median(a / b for a, b in zip(seconds["push"], seconds[other]))
     print(f"| push beside {other} | {middle('push'):.2f} s | {middle(other):.2f} s | {ratio:.2f} |")

@@ -20,8 +20,7 @@ class Ask(http.server.BaseHTTPRequestHandler):
         self.kept = b""  # the first bytes of the body, for the search for credentials
         self.server.kit.serve(self.server, self)
         if not self.close_connection and not self.is_read:
-            for _ in self.body():
-                pass
+            self.swallow()
 
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = handle_all
 
@@ -38,6 +37,11 @@ class Ask(http.server.BaseHTTPRequestHandler):
             elif len(self.kept) < 65536:
                 self.kept += data
             yield data
+
+    def swallow(self):
+        """Reads the body to its end, for nobody."""
+        for _ in self.body():
+            pass
 
     def _read(self, most):
         try:
