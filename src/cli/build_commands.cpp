@@ -131,9 +131,14 @@ static void print_build(const Options& options, const BuildReport& report, Progr
 }
 
 int run_build(const Options& options, Progress& progress, std::stop_token stop) {
-    BuildRequest request{
-        options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
-        nvcc_front_file(),     read_secrets(options.secrets)};
+    BuildRequest request{options.template_file,
+                         {options.set, recipes_folder()},
+                         {},
+                         image_programs(),
+                         sandbox_init_file(),
+                         nvcc_front_file(),
+                         read_secrets(options.secrets),
+                         secret_files(options)};
     for (const std::string& output : options.outputs) request.outputs.push_back(oci::ImageName::parse(output).value());
     if (options.metadata_file) request.also_written.emplace_back(*options.metadata_file);
     const Store store = Store::open(Store::default_root()).value();
@@ -169,9 +174,14 @@ static void pass_input(LocalRun& run) {
 }
 
 int run_run(const Options& options, Progress& progress, std::stop_token stop) {
-    const BuildRequest request{
-        options.template_file, {options.set, recipes_folder()}, {}, image_programs(), sandbox_init_file(),
-        nvcc_front_file(),     read_secrets(options.secrets)};
+    const BuildRequest request{options.template_file,
+                               {options.set, recipes_folder()},
+                               {},
+                               image_programs(),
+                               sandbox_init_file(),
+                               nvcc_front_file(),
+                               read_secrets(options.secrets),
+                               secret_files(options)};
     LocalRun run;
     run.arguments = options.arguments;
     run.volume = options.volume.empty() ? default_volume() : fs::path(options.volume);

@@ -35,6 +35,14 @@ std::shared_ptr<const SigningKey> cache_key(const Options& options) {
     return std::make_shared<const SigningKey>(SigningKey::parse(*pem, options.cache_key).value());
 }
 
+std::vector<SecretFile> secret_files(const Options& options) {
+    std::vector<SecretFile> out;
+    for (const std::string& text : options.secrets)
+        out.push_back({"--secret " + text.substr(0, text.find('=')), text.substr(text.find('=') + 1)});
+    if (!options.cache_key.empty()) out.push_back({"--cache-key", options.cache_key});
+    return out;
+}
+
 std::shared_ptr<cache::RemoteCache> remote_cache(const Options& options,
                                                  const std::shared_ptr<const registry::Client>& client,
                                                  const Store* places, std::function<void(const std::string& text)> warn,

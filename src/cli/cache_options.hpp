@@ -9,6 +9,7 @@
 
 #include "cache/remote_cache.hpp"
 #include "cli/commands.hpp"
+#include "engine/own_files.hpp"
 #include "engine/shared_cache.hpp"
 #include "registry/session.hpp"
 
@@ -16,6 +17,8 @@ namespace tmplbuild::cli {
 
 // The key of --cache-key; nothing where there is none.
 std::shared_ptr<const SigningKey> cache_key(const Options& options);
+// The files of --cache-key and --secret, which no image may hold.
+std::vector<SecretFile> secret_files(const Options& options);
 // The repository that docker://HOST/REPOSITORY names; throws where `text` is no such name. `option` is for the error.
 Reference cache_repository(const std::string& text, const std::string& option);
 

@@ -61,7 +61,7 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
     std::vector<std::filesystem::path> written = request.also_written;
     for (const oci::ImageName& output : outputs)
         if (output.kind != oci::ImageName::Kind::registry) written.push_back(output.path);
-    leave_out_own_files(tmpl, store, written);
+    leave_out_own_files(tmpl, store, written, request.secret_files);
 
     // 2. Names are resolved to facts: packages, the base's contract, digests of local files. The lock is complete then.
     // 3. The plan: every step has its key now.
@@ -106,7 +106,7 @@ std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vecto
     context.store.sweep_temp();
     Template tmpl = parse_template_file(request.template_file, request.parse);
     refuse_unbuildable(tmpl);
-    leave_out_own_files(tmpl, context.store, request.also_written);
+    leave_out_own_files(tmpl, context.store, request.also_written, request.secret_files);
     const PlannedBuild planned = plan_build(tmpl, request, only, context);
     refuse_what_cannot_fit(not_shared(planned.plan.steps, context.cache, context.stop), context.store);
     EngineSteps steps = engine_steps(planned, request, context);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/progress.hpp"
+#include "engine/own_files.hpp"
 #include "engine/pod/published_ports.hpp"
 #include "engine/prepare.hpp"
 #include "engine/run_plan.hpp"
@@ -29,6 +30,7 @@ struct BuildRequest {
     std::map<std::string, std::filesystem::path> programs;  // our programs that go into the image, by their path there
     std::filesystem::path sandbox_init, nvcc_front;         // our programs that run in the sandbox
     std::map<std::string, std::string> secrets;             // name → content, for `run` steps that ask for them
+    std::vector<SecretFile> secret_files{};                 // of the command line, whether a step asks for them or not
     // Other files that the command writes; the template never copies them.
     std::vector<std::filesystem::path> also_written{};
     std::shared_ptr<const registry::Client> registry{};  // for outputs in registries; none where there are none

@@ -30,6 +30,12 @@ expect 2 "'RTX 4900' is no GPU" "$tmplbuild" run --gpu "RTX 4900" "$t" --progres
 expect 2 "NAME=VALUE" "$tmplbuild" run --env nonsense "$t" --progress plain
 expect 2 "not a way to name an image" "$tmplbuild" build -o "ocy:$work/o" "$t" --progress plain
 expect 2 "NAME=FILE" "$tmplbuild" build --secret token "$t" --progress plain
+# A secret that the template would copy, named for it or not.
+echo hush >"$work/a/site/token"
+expect 2 "the layer files:site would copy the file of --secret token: $work/a/site/token" "$tmplbuild" build --secret "token=$work/a/site/token" "$t" --progress plain
+echo hush >"$work/a/site/key.pem"
+expect 2 "would copy the file of --cache-key: $work/a/site/key.pem" "$tmplbuild" plan --cache-from docker://127.0.0.1:1/x --cache-key "$work/a/site/key.pem" "$t"
+rm "$work/a/site/token" "$work/a/site/key.pem"
 
 # A place for every wrong name; what the machine lacks is said before a base is made.
 sed 's/^source = "site"/source = "sight"/' "$t" >"$work/a/bad.toml"

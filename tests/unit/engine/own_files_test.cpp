@@ -45,3 +45,58 @@ TEST_CASE("a template's own lock, store and outputs are left out of what it copi
     // What is not there any more is forgotten: the name may be somebody's else next time.
     CHECK_FALSE(holds(own_of("t.toml", {}), folder.path() / "second"));
 }
+
+TEST_CASE("a secret of the command line that the template would copy is refused with its file and layer") {
+    const sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "secret-test-").value();
+    const Store store = Store::open(folder.path() / "store").value();
+    const fs::path key = folder.path() / "site/deep/key.pem";
+    REQUIRE(sys::write_file_atomic(key, "secret"));
+    REQUIRE(sys::write_file_atomic(folder.path() / "site/page", "x"));
+    Template tmpl;
+    Layer layer;
+    layer.name = "site";
+    FileItem item{.source = folder.path() / "site", .context = folder.path()};
+    item.pos = {"template.toml", 7, 1};
+    layer.body = FilesLayer{{FileItem{.text = "text"}, item}};
+    tmpl.layers.push_back(layer);
+    auto& source = std::get<FilesLayer>(tmpl.layers[0].body).items[1];
+    const auto refused = [&](const fs::path& file) {
+        try {
+            leave_out_own_files(tmpl, store, {}, {{"--cache-key", file}, {"--secret x", folder.path() / "elsewhere"}});
+        } catch (const BuildError& error) {
+            REQUIRE(error.errors().size() == 1);
+            CHECK(error.errors()[0].kind == ErrorKind::usage);
+            CHECK(error.errors()[0].where == item.pos);
+            return error.errors()[0].message;
+        }
+        return std::string();
+    };
+    const std::string message = "the layer files:site would copy the file of --cache-key: " + key.string();
+    CHECK(refused(key) == message);
+    CHECK(refused("") == "");
+    SECTION("by another name") {
+        fs::create_symlink(key, folder.path() / "link");
+        CHECK(refused(folder.path() / "link") == message);
+        fs::create_hard_link(key, folder.path() / "hard");
+        CHECK(refused(folder.path() / "hard") == message);
+    }
+    SECTION("a link to it is copied as a link") {
+        fs::rename(key, folder.path() / "key.pem");
+        fs::create_symlink(folder.path() / "key.pem", folder.path() / "site/link");
+        CHECK(refused(folder.path() / "key.pem") == "");
+    }
+    SECTION("what is left out is not copied") {
+        source.exclude = {"*.pem"};
+        CHECK(refused(key) == "");
+        source.exclude.clear();
+        REQUIRE(sys::write_file_atomic(folder.path() / ".tmplbuildignore", "site/deep\n"));
+        CHECK(refused(key) == "");
+    }
+    SECTION("the source of a kernel") {
+        tmpl.kernels.emplace_back();
+        tmpl.kernels[0].name = "k";
+        tmpl.kernels[0].recipe.source_folder = source;
+        tmpl.layers.clear();
+        CHECK(refused(key) == "the source of the kernel 'k' would copy the file of --cache-key: " + key.string());
+    }
+}
