@@ -90,6 +90,7 @@ std::string document_text(const StepDocument& document) {
                                     {"size", one.size}});
     Record record = document.record;
     record.from = {};
+    record.signers.clear();
     return json::canonical(json::object{{"record", record_json(record)}, {"side", std::move(side)}});
 }
 
@@ -136,6 +137,7 @@ Result<StepDocument> parse_document(std::string_view text, const Digest& key, co
     if (!record) return wrong(name, "holds no step: " + record.error().message);
     if (auto good = check_record(*record, key, name); !good) return good.error();
     record->from = {};
+    record->signers.clear();
     StepDocument out{std::move(*record), {}};
     auto side = json::get_array(o, "side");
     if (!side) return wrong(name, "does not list its side files");

@@ -191,6 +191,7 @@ class Run {
             const std::size_t other = index(id);
             const StepOutput& output = results_[other]->output;
             inputs.below.insert(inputs.below.end(), output.layers.begin(), output.layers.end());
+            inputs.signers.insert(results_[other]->signers.begin(), results_[other]->signers.end());
             inputs.needed.emplace(id, NeededStep{plan_.steps[other].key->digest(), output.facts, output.layers});
         }
         return inputs;

@@ -20,8 +20,13 @@ static Result<StepOutput> dispatch(const Step& step, StepContext& context) {
 
 std::optional<StepResult> find_step(const Step& step, const StepEnvironment& environment) {
     const Digest key = step.key->digest();
-    const auto result_of = [&](const Record& record, const std::string& cache) {
-        StepResult out{{record.layers, record.facts, record.peak_memory}, true, record.seconds, cache, record.basis};
+    const auto result_of = [&](const Record& record, const std::string& cache, std::set<std::string> signers) {
+        StepResult out{{record.layers, record.facts, record.peak_memory},
+                       true,
+                       record.seconds,
+                       cache,
+                       record.basis,
+                       std::move(signers)};
         // Its key does not hold its name, which may have changed since, and which the image's history shows.
         for (BuiltLayer& layer : out.output.layers)
             if (layer.comment == record.step) layer.comment = step.id;
@@ -30,11 +35,12 @@ std::optional<StepResult> find_step(const Step& step, const StepEnvironment& env
     const auto record = environment.store.find_record(key);
     if (record && (environment.cache == nullptr || environment.cache->is_trusted(*record))) {
         mark_used(environment.store, key);
-        return result_of(*record, record->from.cache);
+        return result_of(*record, record->from.cache, record->signers);
     }
     if (environment.cache == nullptr) return std::nullopt;
     const cache::FoundRecord found = environment.cache->find(key, environment.stop);
-    return found ? std::optional(result_of(found->record(), found->cache_name())) : std::nullopt;
+    if (!found) return std::nullopt;
+    return result_of(found->record(), found->cache_name(), {found->signed_by});
 }
 
 std::optional<Digest> basis_of(const Step& step,
@@ -101,14 +107,20 @@ Result<StepResult> make_step(const Step& step, const StepEnvironment& environmen
         Error error = output.error();
         return error.while_doing("building the step " + step.id);
     }
-    const Record record{step.id, *step.key,   output->layers, output->facts, seconds, output->peak_memory,
-                        {},      inputs.basis};
+    const Record record{.step = step.id,
+                        .key = *step.key,
+                        .layers = output->layers,
+                        .facts = output->facts,
+                        .seconds = seconds,
+                        .peak_memory = output->peak_memory,
+                        .basis = inputs.basis,
+                        .signers = inputs.signers};
     if (auto put = environment.store.put_record(record); !put) return put.error();
     if (environment.cache != nullptr) environment.cache->made(step, record, inputs.needed, environment.stop);
     std::string note = step.summary;
     if (step.kind().is_compile && output->peak_memory != 0) note += ", held " + human_bytes(output->peak_memory);
     progress.finished(step.id, StepOutcome::built, seconds, note);
-    return StepResult{std::move(*output), false, seconds, {}, record.basis};
+    return StepResult{std::move(*output), false, seconds, {}, record.basis, record.signers};
 }
 
 }  // namespace tmplbuild

@@ -4,6 +4,8 @@
 // are.
 #pragma once
 
+#include <set>
+
 #include "engine/step_context.hpp"
 
 namespace tmplbuild {
@@ -28,14 +30,16 @@ struct StepResult {
     bool hit = false;
     double seconds = 0;
     std::string cache{};  // the shared cache from which it came, now or in an earlier build; empty: it was made here
-    std::optional<Digest> basis{};  // as basis_of() was when it was made
+    std::optional<Digest> basis{};    // as basis_of() was when it was made
+    std::set<std::string> signers{};  // as a record has them
 };
 
 // The results of the steps that it needs, by id, and their layers, bottom first.
 struct StepInputs {
     std::vector<BuiltLayer> below;
     std::map<std::string, NeededStep> needed;
-    std::optional<Digest> basis{};  // as basis_of() says of them
+    std::optional<Digest> basis{};    // as basis_of() says of them
+    std::set<std::string> signers{};  // of what they rest on
     unsigned jobs = 1;
     std::function<void()> tell_out_of_memory{};
 };

@@ -45,6 +45,11 @@ bool is_fetched(const Step& step) {
 
 }  // namespace
 
+bool is_trusted(const Record& record, const std::string& signer) {
+    return signer.empty() || std::all_of(record.signers.begin(), record.signers.end(),
+                                         [&](const std::string& one) { return one == signer; });
+}
+
 bool is_worth_sharing(const Step& step, const Record& record) {
     std::uint64_t size = 0;
     for (const BuiltLayer& layer : record.layers) size += layer.size;
@@ -79,6 +84,7 @@ void SharedCache::remember(const cache::RemoteRecord& found) {
     Record record = found.record();
     if (!remembered_.insert(record.key.digest()).second) return;
     record.from = {found.cache_name(), found.signed_by};
+    record.signers = {found.signed_by};
     store_.put_record(record).value();
 }
 
@@ -170,8 +176,9 @@ Result<void> SharedCache::share(const Plan& plan, const std::stop_token& stop) {
     if (!to_) return {};
     for (const Step& step : plan.steps) {
         const auto record = step.key ? store_.find_record(step.key->digest()) : std::nullopt;
-        // What another cache gave stays there alone.
-        if (record && record->from.cache.empty() && is_worth_sharing(step, *record)) write(*record, stop);
+        // What another cache gave stays there alone, and nothing is signed that rests on what this key has not signed.
+        if (record && record->from.cache.empty() && is_trusted(*record) && is_worth_sharing(step, *record))
+            write(*record, stop);
     }
     return to_->finish(stop);
 }

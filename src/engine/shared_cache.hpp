@@ -22,11 +22,9 @@
 
 namespace tmplbuild {
 
-// Whether a record of the store may be taken: it was made here, or it came from a cache by the key that counts now,
-// which is named by its id; empty: none does.
-inline bool is_trusted(const Record& record, const std::string& signer) {
-    return record.from.cache.empty() || signer.empty() || record.from.signed_by == signer;
-}
+// Whether a record of the store may be taken: all that it rests on was made here, or was signed by the key that counts
+// now, which is named by its id; empty: none does.
+bool is_trusted(const Record& record, const std::string& signer);
 
 class SharedCache {
   public:

@@ -13,6 +13,7 @@ json::object record_json(const Record& record) {
                      {"milliseconds", static_cast<std::int64_t>(record.seconds * 1000)},
                      {"peak_memory", record.peak_memory}};
     if (record.basis) out["basis"] = record.basis->to_string();
+    if (!record.signers.empty()) out["signers"] = json::array(record.signers.begin(), record.signers.end());
     if (!record.from.cache.empty())
         out["from"] = json::object{{"cache", record.from.cache}, {"signed_by", record.from.signed_by}};
     return out;
@@ -41,6 +42,9 @@ Result<Record> parse_record(const json::object& o) {
         if (!digest) return digest.error();
         record.basis = *digest;
     }
+    if (const json::value* signers = o.if_contains("signers"); signers != nullptr && signers->is_array())
+        for (const json::value& signer : signers->get_array())
+            record.signers.insert(signer.is_string() ? std::string(signer.get_string()) : std::string());
     if (const json::value* from = o.if_contains("from"); from != nullptr && from->is_object())
         record.from = {json::string_or(from->get_object(), "cache", ""),
                        json::string_or(from->get_object(), "signed_by", "")};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A record as JSON: what the store keeps in a file, and what a shared cache keeps in a registry. Never looks for the
-// blobs that a record names. The origin is the file's alone: a cache says nothing of it.
+// blobs that a record names. The origin and the signers are the file's alone: a cache says nothing of them.
 #pragma once
 
 #include "store/store.hpp"

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Record {
     RecordOrigin from{};
     // Of what the step was made over, as far as its key does not name it byte by byte; none where the key does.
     std::optional<Digest> basis{};
+    // Who has signed what it rests on and came from caches, itself included, by ids of keys; "" stands for nobody.
+    // Empty: all of it was made here.
+    std::set<std::string> signers{};
 };
 
 class Store {

@@ -93,6 +93,18 @@ for key in ours.pub ours.pem; do
     [ "$(source_of base) $(source_of run:mark)" = "remote remote" ] || fail "a signed step does not count: $(cat "$work/log")"
     [ "$(jq -r .image "$work/metadata")" = "$image" ] || fail "another image"
 done
+# What was made over steps that were taken without the key does not count with it, and does later.
+cp "$work/a/template.toml" "$work/kept.toml"
+printf '[[layers]]\nuse = "run"\nname = "top"\nscript = "echo top >/opt/top"\n' >>"$work/a/template.toml"
+rm -rf "$work/store"
+for key in "" "$work/ours.pem" "$work/ours.pem"; do
+    TMPLBUILD_CACHE=$work/store build_to "oci:$work/image" --cache-from "docker://$host/me/cache" ${key:+--cache-key "$key"} || fail "$(cat "$work/log")"
+    tops="${tops:-}$(source_of run:top) "
+done
+[ "$tops" = "built built local " ] || fail "the step over others is $tops"
+cp "$work/kept.toml" "$work/a/template.toml"
+rm -rf "$work/image" "$work/store"
+TMPLBUILD_CACHE=$work/store build_to "oci:$work/image" --cache-from "docker://$host/me/cache" || fail "$(cat "$work/log")"
 plan_with theirs.pem
 if grep -q "hit (remote)" "$work/plan"; then fail "another key's steps count: $(cat "$work/plan")"; fi
 expect 2 "is no key in PEM form" "$tmplbuild" plan "$work/a/template.toml" --cache-from "docker://$host/me/cache" --cache-key "$work/a/template.toml"

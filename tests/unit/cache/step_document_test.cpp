@@ -30,6 +30,9 @@ std::string replaced_in(std::string text, const std::string& from, const std::st
 TEST_CASE("a step is read from its artifact as it was written") {
     StepDocument step = document_of("kernel:x:8.9", {"one", "two"});
     step.side.push_back({Sha256::of("one"), "layer-index-3", Sha256::of("side"), 4});
+    // Whom its maker trusted with it is nothing that a reader believes.
+    step.record.from = {"docker://x/y", "a key"};
+    step.record.signers = {"a key"};
     const std::string manifest = manifest_text(step, {{key_note, "k"}}), document = document_text(step);
     const auto artifact = parse_manifest(manifest, oci::manifest_type, "here");
     REQUIRE(artifact);
@@ -45,6 +48,9 @@ TEST_CASE("a step is read from its artifact as it was written") {
     CHECK(read->record.facts == step.record.facts);
     CHECK(read->record.seconds == step.record.seconds);
     CHECK(read->side == step.side);
+    CHECK(read->record.from == RecordOrigin{});
+    CHECK(read->record.signers.empty());
+    CHECK(document.find("a key") == std::string::npos);
 }
 
 TEST_CASE("a step without layers has an artifact with one blob") {

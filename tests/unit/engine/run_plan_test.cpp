@@ -203,6 +203,25 @@ TEST_CASE("steps that do not need each other run side by side") {
     CHECK(shop.run({step_named("a"), step_named("b")}).size() == 2);
 }
 
+TEST_CASE("who has signed what a step rests on is told to what is made over it") {
+    Workshop shop;
+    shop.steps.stored = {{"a", FakeSteps::result_of("a")}, {"b", FakeSteps::result_of("b")}};
+    shop.steps.stored["a"].signers = {""};
+    shop.steps.stored["b"].signers = {"one", "two"};
+    std::map<std::string, std::set<std::string>> told;
+    for (const char* id : {"c", "d"})
+        shop.steps.makes[id] = [&, id](const StepInputs& inputs, const std::stop_token&) {
+            told[id] = inputs.signers;
+            StepResult result = FakeSteps::result_of(id);
+            result.signers = inputs.signers;
+            return result;
+        };
+    CHECK(shop.run({step_named("a"), step_named("b"), step_named("c", {"b"}), step_named("d", {"a", "c"})}).size() ==
+          4);
+    CHECK(told["c"] == std::set<std::string>{"one", "two"});
+    CHECK(told["d"] == std::set<std::string>{"", "one", "two"});
+}
+
 TEST_CASE("what is in the store is not made, and without a missing step nothing is set up") {
     Workshop shop;
     shop.steps.in_store = {"base", "files:a"};

@@ -55,7 +55,10 @@ TEST_CASE("a store that is reached by a link is known by where it is") {
 TEST_CASE("a record is found with everything it held, until a blob is damaged") {
     const auto root = folder();
     const Store store = Store::open(root.path()).value();
-    const Record record = a_record(store, "abc", "8.9");
+    Record record = a_record(store, "abc", "8.9");
+    record.basis = Sha256::of("below");
+    record.from = {"docker://x/y", "a key"};
+    record.signers = {"", "a key"};
     REQUIRE(store.put_record(record));
     auto found = store.find_record(record.key.digest());
     REQUIRE(found);
@@ -63,6 +66,9 @@ TEST_CASE("a record is found with everything it held, until a blob is damaged") 
     CHECK(found->layers == record.layers);
     CHECK(found->facts == record.facts);
     CHECK(found->seconds == 1.5);
+    CHECK(found->basis == record.basis);
+    CHECK(found->from == record.from);
+    CHECK(found->signers == record.signers);
     CHECK_FALSE(store.find_record(Sha256::of("other key")));
 
     const fs::path blob = store.blob_path(Sha256::of("abc"));
