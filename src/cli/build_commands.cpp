@@ -210,7 +210,9 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
     io::SystemProcessRunner processes;
     io::HttpClient http;
     const auto registries = registry_client(options, warnings_of(progress));
-    return run_image(request, run, {store, processes, http, progress, std::move(stop), nullptr, registries});
+    const auto cache = shared_cache(options, registries, store, progress);
+    return run_image(request, run,
+                     {store, processes, http, progress, std::move(stop), nullptr, registries, cache.get()});
 }
 
 int run_lock(const Options& options, Progress& progress, std::stop_token stop) {

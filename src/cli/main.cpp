@@ -145,6 +145,7 @@ struct CommandLine {
         repeatable(build->add_option("--secret", options.secrets,
                                      "NAME=FILE: a secret that a `run` step asks for; repeatable"));
         CLI::App* run = on_template("run", "Build the image and start it here", run_run);
+        reads_cache(run);
         run->add_option("--volume", options.volume, "The folder that becomes /workspace; default out/workspace");
         repeatable(run->add_option("--env", options.environment, "NAME=VALUE for the pod; repeatable"));
         repeatable(run->add_option("--gpu", options.gpus,

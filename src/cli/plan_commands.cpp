@@ -189,6 +189,14 @@ oci::PullForecast pull_of(const Plan& plan, const std::vector<PlanRow>& rows) {
     return pull;
 }
 
+// As a build counts it: of the steps that neither the store nor a cache has.
+std::vector<Step> missing_steps(const std::vector<PlanRow>& rows) {
+    std::vector<Step> out;
+    for (const PlanRow& row : rows)
+        if (!row.hit) out.push_back(*row.step);
+    return out;
+}
+
 void print_plan_json(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
     json::array steps;
     for (const PlanRow& row : rows) {
@@ -209,7 +217,7 @@ void print_plan_json(const Plan& plan, const Store& store, const std::vector<Pla
     if (is_lower_bound(rows)) pull["at_least"] = true;
     print_json(json::object{{"steps", std::move(steps)},
                             {"gpus", gpus_json(plan, store)},
-                            {"peak_disk", peak_disk(plan.steps, store)},
+                            {"peak_disk", peak_disk(missing_steps(rows), store)},
                             {"cold_pull", std::move(pull)}});
 }
 
@@ -235,7 +243,7 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
         return;
     }
     print_line(std::to_string(in_image) + " steps in the image of " + (is_lower_bound(rows) ? "at least " : "about ") +
-               human_bytes(bytes) + ", " + human_bytes(peak_disk(plan.steps, store)) +
+               human_bytes(bytes) + ", " + human_bytes(peak_disk(missing_steps(rows), store)) +
                " of disk at most while it is made");
     print_line(std::string("cold pull: ") + (is_lower_bound(rows) ? "at least " : "") +
                pull_of(plan, rows).to_string());
@@ -244,7 +252,7 @@ void print_steps(const Plan& plan, const Store& store, const std::vector<PlanRow
 }
 
 void refuse_what_is_too_large(const Plan& plan, const Store& store, const std::vector<PlanRow>& rows) {
-    refuse_what_cannot_fit(plan.steps, store);
+    refuse_what_cannot_fit(missing_steps(rows), store);
     const KnownLayers known = known_layers(plan, rows);
     refuse_large_pull(plan.image, known.layers, known.on_hosts);
 }

@@ -51,6 +51,8 @@ fresh b
 plan=$("$tmplbuild" plan "$work/b/template.toml" --cache-from "$cache")
 echo "$plan" | grep -q '^base  *hit (remote)' || fail "plan does not see the cache: $plan"
 echo "$plan" | grep -q '^files:site  *miss' || fail "plan: $plan"
+disk() { "$tmplbuild" plan "$work/b/template.toml" --json "$@" | jq .peak_disk; }
+[ "$(disk --cache-from "$cache")" -lt 1000000 ] && [ "$(disk)" -gt 100000000 ] || fail "plan counts disk for what the cache has: $(disk --cache-from "$cache"), $(disk)"
 sent=$(cat "$work/sent") received=$(cat "$work/sent.received")
 start=$(date +%s%N)
 [ "$(build_to "$work/b" "docker://$host/second/b:1" --cache-from "$cache")" = "$built" ] || fail "another machine makes another image"

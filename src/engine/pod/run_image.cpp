@@ -86,7 +86,7 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
     const Store& store = context.store;
     const Template tmpl = parse_template_file(request.template_file, request.parse);
     Reach reach = claim(tmpl, asked);
-    const BuildReport report = build_image(request, context);
+    const BuildReport report = without_lost_steps(context.cache, [&] { return build_image(request, context); });
     auto sandbox = make_sandbox(store, context.processes, request.sandbox_init).value();
     LocalRun run = asked;
     if (!reach.ports.empty()) run.environment.merge(made_secrets(tmpl, run.environment));
