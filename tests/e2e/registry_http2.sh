@@ -3,7 +3,7 @@
 # A docker-registry behind nginx with TLS: where nginx offers HTTP/2, a push and a pull speak it, and where it does not they
 # speak HTTP/1.1, as nginx's own log says. The certificate is of an authority that only the environment names.
 set -eu
-for tool in nginx openssl skopeo; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
+for tool in openssl skopeo; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
 work=$(mktemp -d)
 tidy() { rm -rf "$work"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
@@ -53,7 +53,8 @@ $(server "$two" two http2)
 $(server "$one" one)
 }
 CONF
-nginx -p "$work" -c "$work/nginx.conf" 2>>"$work/nginx.errors" &
+gateway=$TMPLBUILD_BIN/../libexec/gateway  # the nginx that goes into images
+"$gateway/ld-linux-x86-64.so.2" --library-path "$gateway" "$gateway/nginx" -p "$work" -e stderr -c "$work/nginx.conf" 2>>"$work/nginx.errors" &
 registry_pids="$registry_pids $!"
 wait_for_port "$two"
 wait_for_port "$one"
