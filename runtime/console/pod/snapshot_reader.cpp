@@ -130,6 +130,7 @@ void read_members(SnapshotMembers& in, status::Service& out) {
     in.read("memory_kills", out.memory_kills);
     in.read("needs", out.needs);
     in.read("uses_kernels", out.uses_kernels);
+    in.read("with_kernels", out.with_kernels);
 }
 
 void read_members(SnapshotMembers& in, status::Kernel& out) {

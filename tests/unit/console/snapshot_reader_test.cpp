@@ -40,6 +40,24 @@ TEST_CASE("each golden snapshot is read, and written again it is the same") {
     CHECK(files > 20);
 }
 
+TEST_CASE("each yes or no of a snapshot is read") {
+    json::value value = json::parse(golden("service-ready"), "golden").value();
+    int turned = 0;
+    const auto turn = [&](json::object& part) {
+        for (auto& member : part)
+            if (member.value().is_bool()) {
+                member.value() = !member.value().get_bool();
+                ++turned;
+            }
+    };
+    turn(value.at("host").as_object());
+    turn(value.at("services").at(0).as_object());
+    CHECK(turned >= 4);
+    const auto read = read_snapshot(json::compact(value));
+    REQUIRE(problem(read).empty());
+    CHECK(json::canonical(json::parse(status::write_snapshot(*read), "written").value()) == json::canonical(value));
+}
+
 TEST_CASE("a member that this console does not know is passed over") {
     const auto read = changed([](json::object& snapshot) {
         snapshot["weather"] = "fine";
