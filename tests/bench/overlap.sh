@@ -3,7 +3,8 @@
 # What it costs to build an image and push it in one command, beside the two one after the other: a template of six folders
 # over a small base, to a layout with an empty store; that layout to Debian's docker-registry on loopback; and with another
 # empty store straight to a registry. Not a test. Needs docker-registry and busybox; TMPLBUILD names the program, SIZE the MiB
-# of files, half of which compresses, ROUNDS how often.
+# of files, half of which compresses, ROUNDS how often, REGISTRY_IN a folder for the registry's files: on another disk than the
+# store's (/dev/shm), since a registry is another machine mostly.
 set -eu
 tmplbuild=${TMPLBUILD:-tmplbuild}
 rounds=${ROUNDS:-3} size=${SIZE:-600}
@@ -30,7 +31,7 @@ for part in range(6):
         out.write(f'[[layers]]\nuse = "files"\nname = "part{part}"\nsource = "part{part}"\ndest = "/opt/part{part}/"\n')
 P
 TMPLBUILD_CACHE=$work/store "$tmplbuild" lock "$work/a/template.toml" --progress plain >/dev/null 2>"$work/log" || fail "$(tail -n 5 "$work/log")"
-fresh() { rm -rf "$work/store" "$work/registry" "$work/out"; port=$(free_port); start_registry "$work/registry" "$port"; }
+fresh() { rm -rf "$work/store" "${REGISTRY_IN:-$work}/registry" "$work/out"; port=$(free_port); start_registry "${REGISTRY_IN:-$work}/registry" "$port"; }
 gone() { kill -9 "$registry_pid"; wait "$registry_pid" 2>/dev/null || true; }
 timed() {
     name=$1
