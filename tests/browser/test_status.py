@@ -12,6 +12,8 @@ class Status(PageTest):
         page.evaluate("window.same_page = true")
         headline = page.locator("h1")
         expect(headline).to_have_text("The pod is starting")
+        expect(page.locator("#pod-state")).to_have_text("starting")
+        expect(page.locator("#overall .track")).to_be_visible()
         self.pod.show(views.starting())
         expect(headline).to_have_text("2 of 3 services are ready")
         expect(page.locator("#sentences")).to_contain_text("Works now: jupyter and ssh.")
@@ -19,6 +21,8 @@ class Status(PageTest):
         for progress, seconds, left in ((12, 300, "about 5 min left"), (38, 236, "about 4 min left"), (91, 28, "about 30 s left")):
             self.pod.show(views.while_compiling(progress, seconds))
             expect(headline).to_have_text("Everything works; sageattention is still compiling")
+            expect(page.locator("#pod-state")).to_have_text("usable")
+            expect(page.locator("#overall .track")).to_be_hidden()
             expect(self.row("sageattention")).to_contain_text(f"{progress} %, {left}")
             expect(self.row("comfyui")).to_contain_text("PyTorch's own: the kernel is still compiling")
         self.pod.show(views.restarting_for_kernel())

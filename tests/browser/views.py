@@ -93,7 +93,7 @@ def compiling(progress, seconds_left):
 
 def while_compiling(progress=38, seconds_left=236):
     view = starting()
-    view["pod"].update(state="ready", progress=100, now=START + 150_000)
+    view["pod"].update(state="starting", progress=75, now=START + 150_000)
     view["comfyui_ready"] = True
     view["services"][0].update(state="ready", ready=True, reason="", since=START + 21_000)
     view["kernels"] = [compiling(progress, seconds_left)]

@@ -55,7 +55,11 @@ function announce(text) {
 function show_summary() {
   const {headline, sentences, tone} = summary(view, is_known());
   const {pod} = view;
-  set_state(at("pod-state"), ...(pod.state === "unknown" ? [tone, "unknown"] : page.told(tone_of(pod.state), state_word(pod.state))));
+  // Whoever can use everything is not told that the pod starts, although a kernel is on its way.
+  const is_usable = pod.state === "starting" && tone === "ok";
+  const [pod_tone, pod_word] = pod.state === "unknown" ? [tone, "unknown"] : is_usable ? ["ok", "usable"]
+    : [tone_of(pod.state), state_word(pod.state)];
+  set_state(at("pod-state"), ...page.told(pod_tone, pod_word));
   set_text(at("headline"), headline);
   keep_children(at("sentences"), sentences.map((text, place) => ({text, place})), (one) => one.place,
                 () => {
@@ -64,7 +68,7 @@ function show_summary() {
                 });
   set_text(at("uptime"), pod.started ? `up ${span(now() - pod.started)}` : "");
   set_text(at("link"), {live: "live", polling: "updated every 3 s", unreachable: "not live", "signed-out": "not live"}[link]);
-  overall.node.hidden = pod.state !== "starting";
+  overall.node.hidden = pod.state !== "starting" || is_usable;
   overall.set(pod.progress);
   set_text(document.querySelector("title"), `${headline} · ${pod.name}`);
   announce(headline);

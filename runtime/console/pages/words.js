@@ -17,12 +17,16 @@ const state_words = {
 export const tone_of = (state) => tones[state] ?? "off";
 export const state_word = (state) => state_words[state] ?? state ?? "unknown";
 
+// A number stays with its unit where a line is broken.
+const glued = (text) => text.replaceAll(" ", "\u00a0");
+
 export function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min` + (s < 600 && s % 60 ? ` ${s % 60} s` : "");
-  if (s < 86400) return `${Math.floor(s / 3600)} h` + (s % 3600 >= 60 ? ` ${Math.floor(s % 3600 / 60)} min` : "");
-  return `${Math.floor(s / 86400)} d` + (s % 86400 >= 3600 ? ` ${Math.floor(s % 86400 / 3600)} h` : "");
+  const rest = (seconds, unit) => seconds >= unit[0] ? ` ${Math.floor(seconds / unit[0])} ${unit[1]}` : "";
+  if (s < 60) return glued(`${s} s`);
+  if (s < 3600) return glued(`${Math.floor(s / 60)} min` + (s < 600 ? rest(s % 60, [1, "s"]) : ""));
+  if (s < 86400) return glued(`${Math.floor(s / 3600)} h` + rest(s % 3600, [60, "min"]));
+  return glued(`${Math.floor(s / 86400)} d` + rest(s % 86400, [3600, "h"]));
 }
 
 // For what has more than seconds to go: "about 4 min".
