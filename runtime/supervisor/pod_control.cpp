@@ -72,6 +72,8 @@ Result<control::Server::LogLines> PodControl::read_log(const Request& request) c
                                          log_.older_in(request.name, request.lines)};
     for (const pod::Service& service : pod_.spec.services)
         if (service.name == request.name) return control::Server::LogLines{};
+    for (const pod::Kernel& kernel : pod_.spec.kernels)
+        if (kernel.name == request.name) return control::Server::LogLines{};
     std::vector<std::string> names = names_of(pod_.spec.services);
     names.insert(names.begin(), "launcher");
     return usage_error("'" + request.name + "' is not a service of this pod; there is " + join(names, ", "));

@@ -8,7 +8,10 @@ libexec=$TMPLBUILD_BIN/../libexec
 program=$libexec/console/tmplbuild-console
 client() { PYTHONPATH=$TMPLBUILD_SOURCE/tests/pid1 PYTHONDONTWRITEBYTECODE=1 python3 "$@"; }
 mkdir -p "$work/home" "$work/cgroup"
-cp -r "$libexec/gpu" "$work/home/gpu"
+# A sanitizer's library does not lie in the probe's bundle.
+gpu=${TMPLBUILD_SANITIZED:+without}
+gpu=${gpu:-with}
+[ $gpu = without ] || cp -r "$libexec/gpu" "$work/home/gpu"
 export TMPLBUILD_HOME=$work/home TMPLBUILD_CGROUP=$work/cgroup TMPLBUILD_PROBE_SECONDS=5
 export TMPLBUILD_LIBNVML=$libexec/fake-driver/libnvidia-ml.so.1 TMPLBUILD_LIBCUDA=$libexec/fake-driver/libcuda.so.1
 export TMPLBUILD_NVIDIA_SMI=$libexec/fake-driver/nvidia-smi
@@ -30,7 +33,7 @@ kept=$work/volume/.tmplbuild/console/password
 [ "$(cat "$kept")" = "$password" ] || fail "the password in the log is not the one on the volume"
 [ "$(stat -c %a "$kept")" = 600 ] || fail "others may read the password"
 [ "$(stat -c %a "$work/run/console.sock")" = 660 ] || fail "others may use the console's socket"
-client "$TMPLBUILD_SOURCE/tests/pid1/console.py" "$work/run" "$password" "$TMPLBUILD_SOURCE/schema/console.openapi.json" ||
+client "$TMPLBUILD_SOURCE/tests/pid1/console.py" "$work/run" "$password" "$TMPLBUILD_SOURCE/schema/console.openapi.json" $gpu ||
     fail "the console's API"
 ! grep -q "$password" <<END || fail "the password is shown twice"
 $(grep -A1000 "console: Password" "$work/log" | tail -n +2)

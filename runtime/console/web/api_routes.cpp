@@ -63,9 +63,14 @@ void Console::events(const CallPtr& call) {
 void Console::log(const CallPtr& call) {
     const std::string& name = call->words.front();
     if (is_unknown(launcher_.snapshot(), name)) return call->respond(unknown_name(name));
-    const auto lines = parse_whole(form_values(call->request.query)["lines"], 0, INT64_MAX);
+    const auto fields = form_values(call->request.query);
     control::Request request{.kind = control::Request::Kind::logs, .name = name};
-    request.lines = lines ? static_cast<std::size_t>(std::min<std::int64_t>(*lines, most_lines)) : usual_lines;
+    request.lines = usual_lines;
+    if (const auto given = fields.find("lines"); given != fields.end()) {
+        const auto lines = parse_whole(given->second, 0, INT64_MAX);
+        if (!lines) return call->respond(error_answer(400, "lines is no whole number: '" + given->second + "'"));
+        request.lines = static_cast<std::size_t>(std::min<std::int64_t>(*lines, most_lines));
+    }
     launcher_.ask(request, [call](const LauncherClient::Answer& answer) {
         if (answer.missing) return call->respond(error_answer(status_of_missing(*answer.missing), answer.text));
         Answer out = text_answer(200, answer.text);

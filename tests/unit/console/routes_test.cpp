@@ -360,6 +360,8 @@ TEST_CASE("static files have addresses that mean the same bytes forever") {
 TEST_CASE("without a launcher, what needs it says so") {
     ConsoleBench bench(true);
     CHECK(bench.ask({.target = "/api/logs/comfyui"}).status == 503);
+    for (const char* lines : {"-1", "x", "1.5", "", "99999999999999999999"})
+        CHECK(bench.ask({.target = std::string("/api/logs/comfyui?lines=") + lines}).status == 400);
     const Answer status = bench.ask({.target = "/api/installation-status"});
     CHECK(between(body_of(status), "\"launcher\":{\"state\":\"", "\"") == "lost");
     CHECK(bench.ask({.target = "/metrics"}).status == 200);

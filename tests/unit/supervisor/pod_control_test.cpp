@@ -98,13 +98,14 @@ TEST_CASE("another try of a kernel that is in place says what does it") {
     CHECK(desk.ask(Request::Kind::kernel_retry) == "'attention' is degraded");
 }
 
-TEST_CASE("a log is that of a service, of the launcher, or refused with the names there are") {
+TEST_CASE("a log is that of a service, a kernel, the launcher, or refused with the names there are") {
     Desk desk;
     std::string block = "hello\n";
     desk.log.output("web", block);
     CHECK(desk.control.read_log({.name = "web", .lines = 10})->text == "hello\n");
     CHECK(desk.control.read_log({.name = "db", .lines = 10})->text.empty());  // has said nothing yet
     CHECK(desk.control.read_log({.name = "launcher", .lines = 10}));
+    CHECK(desk.control.read_log({.name = "attention", .lines = 10})->text.empty());  // nothing was compiled yet
     const auto unknown = desk.control.read_log({.name = "x", .lines = 10});
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().message == "'x' is not a service of this pod; there is launcher, web, db");
