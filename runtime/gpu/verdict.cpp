@@ -28,14 +28,6 @@ std::vector<kernel::Capability> capabilities_of(const Answer& answer) {
     return out;
 }
 
-// A driver's version as NVIDIA writes it, with at least two digits in each part: 580.65.06.
-std::string driver_text(const kernel::Version& driver) {
-    const auto two = [](int n) { return (n < 10 ? ".0" : ".") + std::to_string(n); };
-    std::string text = std::to_string(driver.major);
-    if (driver.minor != 0 || driver.patch != 0) text += two(driver.minor);
-    return driver.patch != 0 ? text + two(driver.patch) : text;
-}
-
 std::string join_words(const std::vector<std::string>& words) {
     if (words.size() < 2) return join(words, "");
     return join({words.begin(), words.end() - 1}, ", ") + " and " + words.back();
@@ -86,6 +78,13 @@ KernelVerdict judge_absence(const pod::Kernel& kernel, const std::vector<kernel:
 }
 
 }  // namespace
+
+std::string driver_text(const kernel::Version& driver) {
+    const auto two = [](int n) { return (n < 10 ? ".0" : ".") + std::to_string(n); };
+    std::string text = std::to_string(driver.major);
+    if (driver.minor != 0 || driver.patch != 0) text += two(driver.minor);
+    return driver.patch != 0 ? text + two(driver.patch) : text;
+}
 
 const char* to_string(HostState state) {
     switch (state) {

@@ -23,6 +23,9 @@ struct HostVerdict {
 // The pod's `minimum_driver` and `cuda` decide whether the driver is too old; an image without them needs no driver.
 HostVerdict judge_host(const Answer& answer, const pod::PodSpec& spec);
 
+// A driver's version as NVIDIA writes it, with at least two digits in each part: 580.65.06.
+std::string driver_text(const kernel::Version& driver);
+
 // Such as "RTX 4090 (8.9)", "2 x RTX 4090 (8.9)", "RTX 3090 (8.6) and H100 PCIe (9.0)".
 std::string describe_gpus(const Answer& answer);
 

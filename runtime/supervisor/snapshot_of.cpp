@@ -8,7 +8,7 @@ namespace tmplbuild::launch {
 static void add_gpus(const HostPart& host, status::Snapshot& out) {
     out.host.state = gpu::to_string(host.verdict.state);
     out.host.reason = host.verdict.reason;
-    if (host.answer.driver) out.host.driver = host.answer.driver->to_string();
+    if (host.answer.driver) out.host.driver = gpu::driver_text(*host.answer.driver);
     if (host.answer.driver_cuda) out.host.cuda = host.answer.driver_cuda->to_string();
     out.host.simulated = host.answer.simulated;
     for (const gpu::SeenGpu& one : host.answer.gpus)

@@ -31,6 +31,7 @@ class Compile(PageTest):
         expect(comfyui).to_contain_text("PyTorch's own: the kernel is still compiling")
         expect(page.locator("#machine")).to_contain_text("RTX 3090")
         expect(page.locator("#machine")).to_contain_text("37 %")
+        expect(page.locator("#machine")).to_contain_text("580.95.05, CUDA 13.0")
         kernel.get_by_role("button", name="Log of").click()
         expect(page.locator(".log-lines")).to_contain_text("compiling")
         self.check_looks(page, "pod-compiling")

@@ -3,6 +3,7 @@
 // happens to services then.
 #include "supervisor/kernel_pod.hpp"
 
+#include "supervisor/snapshot_of.hpp"
 #include "support/catch.hpp"
 
 using namespace tmplbuild;
@@ -127,6 +128,7 @@ TEST_CASE("the verdict is said as a person reads it") {
     pod.start();
     pod.probe(answer(match));
     CHECK(pod.said("RTX 4090 (8.9), driver 580.95.05: attention variant sm_89, exact"));
+    CHECK(snapshot_of(pod.spec, pod.state, {pod.now, 0, 0}).host.driver == "580.95.05");
 }
 
 TEST_CASE("active only after the self-test, never with a stand-in for a driver") {
