@@ -22,7 +22,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # A test says itself whether a tab is hidden: a browser without windows has none that is.
 HIDDEN = "Object.defineProperty(document, 'hidden', {get: () => window.tab_is_hidden === true})"
 
-expect.set_options(timeout=5000)
+expect.set_options(timeout=10_000)
 
 
 class Shared:
@@ -65,7 +65,7 @@ class PageTest(unittest.TestCase):
     def window(self, size=DESKTOP, scheme="light", script=True, **more):
         context = Shared.browser.new_context(viewport=size, color_scheme=scheme, has_touch=size is PHONE, java_script_enabled=script,
                                              locale="en-US", timezone_id="UTC", **more)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(10_000)
         self.addCleanup(context.close)
         if script:
             context.add_init_script(HIDDEN)
@@ -99,7 +99,7 @@ class PageTest(unittest.TestCase):
         return self.page.locator("li.item", has=self.page.get_by_role("heading", name=name, exact=True))
 
     def wait_until(self, is_so, what):
-        for _ in range(250):
+        for _ in range(500):
             if is_so():
                 return
             self.page.wait_for_timeout(20)

@@ -78,7 +78,8 @@ class Live(PageTest):
         page = self.page
         page.clock.install()
         self.open_status()
-        self.wait_until(lambda: self.pod.states.count() == 1, "the page listens")
+        page.locator("#logs").scroll_into_view_if_needed()
+        self.wait_until(lambda: self.pod.states.count() == self.pod.log_channel("launcher").count() == 1, "the page listens")
         self.hide_tab(True)
         asked = len(self.pod.requests)
         page.clock.run_for(120000)
@@ -160,6 +161,7 @@ class Starting(PageTest):
         expect(page.locator("h1")).to_have_text("comfyui is starting")
         self.hide_tab(True)
         page.clock.run_for(3000)
+        page.wait_for_timeout(300)  # what was asked just before has come
         asked = len(self.pod.requests)
         page.clock.run_for(60000)
         self.assertEqual(len(self.pod.requests), asked)
