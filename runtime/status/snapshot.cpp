@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "status/snapshot.hpp"
 
-#include <algorithm>
+#include <type_traits>
+#include <utility>
 
-#include "base/json.hpp"
+#include "status/snapshot_fields.hpp"
 
 namespace tmplbuild::status {
 
@@ -11,82 +12,45 @@ namespace {
 
 constexpr std::size_t first_moments = 64, most_moments = 192;
 
-json::array texts(const std::vector<std::string>& list) {
-    json::array out;
-    for (const std::string& text : list) out.emplace_back(text);
-    return out;
-}
+// Writes each member that it sees.
+class MemberWriter {
+  public:
+    template <class Value>
+    void operator()(const char* key, const Value& value, std::int64_t = 0) {
+        out_[key] = written(value);
+    }
+    json::object take() { return std::move(out_); }
 
-template <class Number>
-json::value or_null(const std::optional<Number>& number) {
-    return number ? json::value(*number) : json::value();
-}
+  private:
+    template <class Value>
+    static json::value written(const Value& value) {
+        if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
+            return json::value(value);
+        } else {
+            MemberWriter inner;
+            walk(value, inner);
+            return inner.take();
+        }
+    }
+    template <class Number>
+    static json::value written(const std::optional<Number>& number) {
+        return number ? json::value(*number) : json::value();
+    }
+    template <class Element>
+    static json::value written(const std::vector<Element>& list) {
+        json::array out;
+        for (const Element& element : list) out.push_back(written(element));
+        return out;
+    }
 
-json::object write(const Host& host) {
-    return {{"state", host.state},
-            {"reason", host.reason},
-            {"driver", host.driver},
-            {"cuda", host.cuda},
-            {"simulated", host.simulated}};
-}
-
-json::object write(const Gpu& gpu) {
-    return {
-        {"index", gpu.index}, {"name", gpu.name}, {"capability", gpu.capability}, {"memory_bytes", gpu.memory_bytes}};
-}
-
-// What services, kernels and components have in common.
-template <class Part>
-json::object write_part(const Part& part) {
-    return {{"name", part.name},
-            {"state", part.state},
-            {"reason", part.reason},
-            {"since", part.since},
-            {"next_try", or_null(part.next_try)}};
-}
-
-json::object write(const Component& component) { return write_part(component); }
-
-json::object write(const Service& service) {
-    json::object out = write_part(service);
-    out["port"] = service.port;
-    out["ready"] = service.ready;
-    out["critical"] = service.critical;
-    out["pid"] = service.pid;
-    out["restarts"] = service.restarts;
-    out["memory_kills"] = service.memory_kills;
-    out["needs"] = texts(service.needs);
-    out["uses_kernels"] = texts(service.uses_kernels);
-    out["with_kernels"] = service.with_kernels;
-    return out;
-}
-
-json::object write(const Kernel& kernel) {
-    json::object out = write_part(kernel);
-    out["mode"] = kernel.mode;
-    out["verdict"] = kernel.verdict;
-    out["arch"] = kernel.arch;
-    out["progress"] = or_null(kernel.progress);
-    out["seconds_left"] = or_null(kernel.seconds_left);
-    out["simulated"] = kernel.simulated;
-    return out;
-}
-
-json::object write(const Logs& logs) {
-    return {{"state", logs.state},
-            {"folder", logs.folder},
-            {"reason", logs.reason},
-            {"dropped", logs.dropped},
-            {"stdout_dropped", logs.stdout_dropped}};
-}
-
-json::object write(const Moment& moment) { return {{"at", moment.at}, {"who", moment.who}, {"text", moment.text}}; }
+    json::object out_;
+};
 
 template <class Part>
-json::array write_all(const std::vector<Part>& parts) {
-    json::array out;
-    for (const Part& part : parts) out.push_back(write(part));
-    return out;
+json::object written_part(const Part& part) {
+    MemberWriter writer;
+    walk(part, writer);
+    return writer.take();
 }
 
 // The progress of one part of the pod towards its final state, in percent.
@@ -102,23 +66,18 @@ int way_of(const Kernel& kernel) {
 
 }  // namespace
 
+json::object to_json(const Host& host) { return written_part(host); }
+json::object to_json(const Gpu& gpu) { return written_part(gpu); }
+json::object to_json(const Component& component) { return written_part(component); }
+json::object to_json(const Service& service) { return written_part(service); }
+json::object to_json(const Kernel& kernel) { return written_part(kernel); }
+json::object to_json(const Moment& moment) { return written_part(moment); }
+
 std::string write_snapshot(const Snapshot& snapshot) {
-    json::object out{{"version", snapshot_version},
-                     {"pod", snapshot.pod},
-                     {"state", snapshot.state},
-                     {"progress", snapshot.progress},
-                     {"started", snapshot.started}};
-    out["host"] = write(snapshot.host);
-    out["gpus"] = write_all(snapshot.gpus);
-    out["components"] = write_all(snapshot.components);
-    out["services"] = write_all(snapshot.services);
-    out["kernels"] = write_all(snapshot.kernels);
-    out["logs"] = write(snapshot.logs);
-    out["timeline"] = write_all(snapshot.timeline);
-    out["timeline_left_out"] = snapshot.timeline_left_out;
-    out["orphans"] = snapshot.orphans;
-    out["now"] = snapshot.now;
-    return json::compact(out);
+    MemberWriter writer;
+    writer("version", snapshot_version);
+    walk(snapshot, writer);
+    return json::compact(writer.take());
 }
 
 void sum_up(Snapshot& snapshot, bool stopping) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace tmplbuild::status {
 
 inline constexpr std::int64_t snapshot_version = 1;
@@ -88,6 +90,13 @@ struct Snapshot {
 
 // One line of JSON without its newline; `now` is its last member, so that two texts of one state differ only there.
 std::string write_snapshot(const Snapshot& snapshot);
+// A part of it as it stands there, for who shows it with more beside it.
+json::object to_json(const Host& host);
+json::object to_json(const Gpu& gpu);
+json::object to_json(const Component& component);
+json::object to_json(const Service& service);
+json::object to_json(const Kernel& kernel);
+json::object to_json(const Moment& moment);
 // Sets `state` and `progress` from what the services and kernels say.
 void sum_up(Snapshot& snapshot, bool stopping);
 

@@ -24,15 +24,6 @@ json::array texts_of(const std::vector<std::string>& list) {
     return out;
 }
 
-template <class Part>
-json::object part_of(const Part& part) {
-    return {{"name", part.name},
-            {"state", part.state},
-            {"reason", part.reason},
-            {"since", part.since},
-            {"next_try", number_or_null(part.next_try)}};
-}
-
 const pod::Service* find_service(const ViewFacts& facts, const std::string& name) {
     if (facts.spec == nullptr) return nullptr;
     for (const pod::Service& service : facts.spec->services)
@@ -53,11 +44,7 @@ json::object pod_part(const ViewFacts& facts, const status::Snapshot& snapshot) 
 }
 
 json::object host_part(const ViewFacts& facts, const status::Snapshot& snapshot) {
-    json::object out{{"state", snapshot.host.state},
-                     {"reason", snapshot.host.reason},
-                     {"driver", snapshot.host.driver},
-                     {"cuda", snapshot.host.cuda},
-                     {"simulated", snapshot.host.simulated}};
+    json::object out = status::to_json(snapshot.host);
     json::value cpus;
     if (facts.host.cpus) {
         const double rounded = std::round(*facts.host.cpus * 100) / 100;
@@ -84,41 +71,29 @@ json::array gpus_part(const ViewFacts& facts, const status::Snapshot& snapshot) 
     json::array out;
     for (const status::Gpu& gpu : snapshot.gpus) {
         const gpu::GpuUsage* usage = usage_of(facts, gpu);
-        out.push_back(
-            json::object{{"index", gpu.index},
-                         {"name", gpu.name},
-                         {"capability", gpu.capability},
-                         {"memory_bytes", gpu.memory_bytes},
-                         {"memory_used_bytes", usage == nullptr ? json::value() : number_or_null(usage->memory_used)},
-                         {"load_percent", usage == nullptr ? json::value() : number_or_null(usage->load_percent)}});
+        json::object one = status::to_json(gpu);
+        one["memory_used_bytes"] = usage == nullptr ? json::value() : number_or_null(usage->memory_used);
+        one["load_percent"] = usage == nullptr ? json::value() : number_or_null(usage->load_percent);
+        out.push_back(std::move(one));
     }
     return out;
 }
 
 json::object service_part(const ViewFacts& facts, const status::Snapshot& snapshot, const status::Service& service) {
     const pod::Service* spec = find_service(facts, service.name);
-    json::object out = part_of(service);
-    out["port"] = service.port == 0 ? json::value() : json::value(service.port);
+    json::object out = status::to_json(service);
+    // What the launcher needs for itself, and its number for "no port".
+    for (const char* key : {"critical", "pid", "with_kernels"}) out.erase(key);
+    if (service.port == 0) out["port"] = nullptr;
     out["url"] = spec == nullptr ? json::value() : text_or_null(link_of(*spec, facts));
     out["public"] = spec != nullptr && spec->is_public;
-    out["ready"] = service.ready;
-    out["restarts"] = service.restarts;
-    out["memory_kills"] = service.memory_kills;
-    out["needs"] = texts_of(service.needs);
-    out["uses_kernels"] = texts_of(service.uses_kernels);
     out["attention"] = text_or_null(attention_words(service, snapshot.kernels));
     return out;
 }
 
 json::object kernel_part(const status::Snapshot& snapshot, const status::Kernel& kernel) {
-    json::object out = part_of(kernel);
+    json::object out = status::to_json(kernel);
     out["words"] = kernel_words(kernel, snapshot.gpus);
-    out["mode"] = kernel.mode;
-    out["verdict"] = kernel.verdict;
-    out["arch"] = kernel.arch;
-    out["progress"] = number_or_null(kernel.progress);
-    out["seconds_left"] = number_or_null(kernel.seconds_left);
-    out["simulated"] = kernel.simulated;
     return out;
 }
 
@@ -164,11 +139,10 @@ json::object view_of(const ViewFacts& facts) {
                                  {"used_bytes", number_or_null(facts.volume.used)},
                                  {"total_bytes", number_or_null(facts.volume.total)}};
     json::array components, services, kernels, timeline;
-    for (const status::Component& component : snapshot.components) components.push_back(part_of(component));
+    for (const status::Component& component : snapshot.components) components.push_back(status::to_json(component));
     for (const status::Service& service : snapshot.services) services.push_back(service_part(facts, snapshot, service));
     for (const status::Kernel& kernel : snapshot.kernels) kernels.push_back(kernel_part(snapshot, kernel));
-    for (const status::Moment& moment : snapshot.timeline)
-        timeline.push_back(json::object{{"at", moment.at}, {"who", moment.who}, {"text", moment.text}});
+    for (const status::Moment& moment : snapshot.timeline) timeline.push_back(status::to_json(moment));
     out["components"] = std::move(components);
     out["services"] = std::move(services);
     out["kernels"] = std::move(kernels);

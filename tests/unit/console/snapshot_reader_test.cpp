@@ -77,7 +77,7 @@ TEST_CASE("a snapshot that no launcher writes is an error that names what is wro
           })).find("status.services[0].port is not a whole number") != std::string::npos);
     CHECK(problem(changed([](json::object& snapshot) {
               snapshot["services"].at(0).as_object()["needs"] = json::array{1};
-          })).find("status.services[0].needs is not a list of texts") != std::string::npos);
+          })).find("status.services[0].needs[0] is not a text") != std::string::npos);
     CHECK(problem(changed([](json::object& snapshot) {
               snapshot["services"] = json::array{5};
           })).find("status.services[0] is not an object") != std::string::npos);
