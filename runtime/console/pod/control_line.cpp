@@ -64,7 +64,8 @@ void ControlLine::take(std::size_t end) {
     const std::string line = input_.substr(0, end - 1);
     input_.erase(0, end);
     if (input_.empty() && input_.capacity() > (64U << 10)) input_.shrink_to_fit();
-    handlers_.on_line(line);
+    const auto on_line = handlers_.on_line;  // it may close this line, which lets its handlers go
+    on_line(line);
     if (handlers_.on_end) read();
 }
 
@@ -92,8 +93,9 @@ void ControlLine::fail(const std::string& why) {
     if (told) told(why);
 }
 
+// Whoever gave the handlers may be kept by them, and keep this line.
 void ControlLine::close() {
-    handlers_.on_end = nullptr;
+    handlers_ = {};
     error_code ignored;
     socket_->stream.close(ignored);
 }
