@@ -15,6 +15,12 @@ if token != token.strip():
     print("JUPYTER_PASSWORD begins or ends with white space: type it without", file=sys.stderr)
     os.environ["JUPYTER_TOKEN"] = token.strip()
 
+# On loopback the gateway stands before it, and lets in nobody who has not signed in to the console: a token would be asked
+# for a second time. With CONSOLE_AUTH=none the gateway lets everybody in, so that the token stays.
+if os.environ.pop("POD_JUPYTER_HOST", "") == "127.0.0.1" and os.environ.get("CONSOLE_AUTH") != "none":
+    os.environ.pop("JUPYTER_TOKEN", None)
+    c.IdentityProvider.token = ""
+
 # A volume is mounted at /workspace on most pods, and on some it is not.
 root = os.environ.pop("POD_JUPYTER_ROOT", "")
 root = root if os.path.isdir(root) else os.path.expanduser("~")

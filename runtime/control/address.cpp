@@ -6,11 +6,23 @@
 
 #include <algorithm>
 
+#include "sys/file.hpp"
+
 namespace tmplbuild::control {
 
 std::vector<std::string> run_folders(const std::string& given) {
     if (!given.empty()) return {given};
     return {"/run/tmplbuild", "/tmp/tmplbuild-" + std::to_string(::geteuid())};
+}
+
+Result<void> make_run_folder(const std::string& folder) {
+    return sys::make_own_folder(folder, folder.starts_with("/tmp/") ? 0700 : 0755);
+}
+
+std::string first_run_folder(const std::string& given) {
+    for (const std::string& folder : run_folders(given))
+        if (make_run_folder(folder)) return folder;
+    return {};
 }
 
 std::string socket_in(const std::string& folder) { return folder + "/control.sock"; }

@@ -9,10 +9,17 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace tmplbuild::control {
 
 // The folders in the order in which they are tried; `given` is the value of TMPLBUILD_RUN_DIR, or empty.
 std::vector<std::string> run_folders(const std::string& given);
+// An error where it is not this user's own: another user could replace it while the launcher uses it. In /tmp nobody
+// else may look into it; elsewhere, the modes of the sockets in it decide who may connect.
+Result<void> make_run_folder(const std::string& folder);
+// The first of run_folders() that is there or can be made; empty: none.
+std::string first_run_folder(const std::string& given);
 std::string socket_in(const std::string& folder);  // FOLDER/control.sock
 // None when the path does not fit into a socket's address (107 bytes).
 std::optional<sockaddr_un> address_of(const std::string& path);

@@ -48,9 +48,7 @@ Server::~Server() {
 }
 
 Result<void> Server::open(const std::string& folder) {
-    // A folder that another user made could be replaced by that user while the launcher uses it. In /tmp nobody else
-    // may look into it; elsewhere, the socket's own mode decides who may connect.
-    if (auto made = sys::make_own_folder(folder, folder.starts_with("/tmp/") ? 0700 : 0755); !made) return made.error();
+    if (auto made = make_run_folder(folder); !made) return made.error();
     const std::string path = socket_in(folder);
     const auto address = address_of(path);
     if (!address) return machine_error("'" + path + "' is too long for a socket");

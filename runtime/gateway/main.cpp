@@ -34,15 +34,22 @@ constexpr rlim_t wanted_files = 16384;
     std::exit(1);
 }
 
+// Whoever nginx is, it reaches the console's socket: in a folder that others may pass, and not list.
+void open_way_to_console(const std::string& run_folder) {
+    struct stat facts {};
+    if (::stat(run_folder.c_str(), &facts) == 0 && (facts.st_mode & S_IXOTH) == 0)
+        ::chmod(run_folder.c_str(), (facts.st_mode & 07777U) | S_IXOTH);
+}
+
 // nginx's own folder, which is its working directory from here on: its pid file, and names of files that it never
 // writes.
-void enter_own_folder(const std::string& run_folder, bool as_root) {
+void enter_own_folder(const std::string& run_folder, bool as_other) {
     const std::string folder = run_folder + "/gateway";
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail("make " + folder);
     // No link that somebody may have put there is followed.
     const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (opened < 0) fail("open " + folder);
-    if (as_root && ::fchown(opened, nobody, nobody) != 0) fail("give away " + folder);
+    if (as_other && ::fchown(opened, nobody, nobody) != 0) fail("give away " + folder);
     if (::fchmod(opened, 0700) != 0) fail("close " + folder + " to others");
     if (::fchdir(opened) != 0) fail("enter " + folder);
     ::close(opened);
@@ -65,19 +72,34 @@ bool has_ipv6() {
     return bound;
 }
 
+struct Capabilities {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> sets{};
+
+    Capabilities() {
+        if (::syscall(SYS_capget, &header, sets.data()) != 0) fail("read its capabilities");
+    }
+    bool has(unsigned capability) const { return (sets[0].effective & 1U << capability) != 0; }
+};
+
+// Whether this is a root that can become another user. In a container whose capabilities were all dropped it is not,
+// and then it can do little as root either.
+bool can_give_up_root() {
+    const Capabilities own;
+    return ::geteuid() == 0 && own.has(CAP_SETUID) && own.has(CAP_SETGID) && own.has(CAP_CHOWN);
+}
+
 // Nothing of root stays but the right to listen on ports below 1024, where the pod has it.
 void give_up_root() {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, 2> rights{};
-    if (::syscall(SYS_capget, &header, rights.data()) != 0) fail("read its capabilities");
+    Capabilities rights;
     if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) fail("keep a capability");
     if (::setgroups(0, nullptr) != 0 || ::setresgid(nobody, nobody, nobody) != 0 ||
         ::setresuid(nobody, nobody, nobody) != 0)
         fail("become the user " + std::to_string(nobody));
-    const std::uint32_t kept = rights[0].permitted & (1U << CAP_NET_BIND_SERVICE);
-    rights = {};
-    rights[0].permitted = rights[0].effective = rights[0].inheritable = kept;
-    if (::syscall(SYS_capset, &header, rights.data()) != 0) fail("give up its capabilities");
+    const std::uint32_t kept = rights.sets[0].permitted & (1U << CAP_NET_BIND_SERVICE);
+    rights.sets = {};
+    rights.sets[0].permitted = rights.sets[0].effective = rights.sets[0].inheritable = kept;
+    if (::syscall(SYS_capset, &rights.header, rights.sets.data()) != 0) fail("give up its capabilities");
     // Without it, ports below 1024 fail by themselves, and nginx says so.
     if (kept != 0) ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0);
 }
@@ -91,11 +113,13 @@ int main(int, char** argv) {
     if (slash == std::string::npos || slash == 0) fail("find its bundle: start it by its whole path");
     std::string bundle = self.substr(0, slash);
     const char* const given = std::getenv("TMPLBUILD_RUN_DIR");
-    const bool as_root = ::geteuid() == 0;
+    const bool as_other = can_give_up_root();
     ::umask(077);
-    enter_own_folder(given == nullptr || *given == '\0' ? "/run/tmplbuild" : given, as_root);
+    const std::string run_folder = given == nullptr || *given == '\0' ? "/run/tmplbuild" : given;
+    if (as_other) open_way_to_console(run_folder);
+    enter_own_folder(run_folder, as_other);
     allow_files();
-    if (as_root) give_up_root();
+    if (as_other) give_up_root();
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("refuse new rights");
 
     std::string loader = bundle + "/ld-linux-x86-64.so.2", program = bundle + "/nginx";
@@ -103,6 +127,9 @@ int main(int, char** argv) {
     // The cache names libraries of the image, which belong to its C library.
     std::vector<std::string> words = {
         loader, "--inhibit-cache", "--library-path", bundle, program, "-p", "./", "-e", "stderr", "-c", file};
+    // nginx gives its workers another user where it is root, which a root that cannot be another one has to be told not
+    // to.
+    if (::geteuid() == 0) words.insert(words.end(), {"-g", "user root root;"});
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);

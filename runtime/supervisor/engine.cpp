@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "control/address.hpp"
 #include "podspec/start_words.hpp"
 #include "supervisor/engine_class.hpp"
 #include "supervisor/environment.hpp"
@@ -92,7 +93,9 @@ int Engine::run() {
 void Engine::prepare() {
     choose_modes(spec_, options_.environment);
     lay_kernel_places(spec_);
-    services_.prepare(expand_services(spec_, options_.spec_file));
+    // The folder is there before the first service, since the console and the gateway have sockets in it.
+    services_.prepare(expand_services(spec_, options_.spec_file),
+                      control::first_run_folder(given("TMPLBUILD_RUN_DIR")));
     state_ = first_state(spec_);
     if (!options_.spec_problem.empty()) announcer_.say("launcher", options_.spec_problem + "; only SSH runs");
     for (const std::string& note : spec_.notes) announcer_.say("launcher", note);

@@ -30,7 +30,8 @@ void Services::hide(const std::string& variable, std::string_view value) {
                  "the value of " + variable + " is too short to be hidden in logs; take one of 4 or more characters");
 }
 
-void Services::prepare(std::vector<pod::ExpandedService> expanded) {
+void Services::prepare(std::vector<pod::ExpandedService> expanded, std::string run_folder) {
+    run_folder_ = std::move(run_folder);
     for (const std::string& entry : environment_) {
         const std::size_t equals = entry.find('=');
         if (equals != std::string::npos && names_secret(std::string_view(entry).substr(0, equals)))
@@ -59,6 +60,7 @@ void Services::make_environment(std::size_t i) {
         if (names_secret(name)) hide(name, value);
     };
     set_constraints(pod_.spec, environment);
+    if (!run_folder_.empty()) set_variable(environment, "TMPLBUILD_RUN_DIR", run_folder_);
     set(service_variable, service.name);
     for (const auto& [name, value] : live_[i].expanded.environment) set(name, value);
     for (const pod::GeneratedSecret& secret : service.generated_secrets) {

@@ -28,8 +28,9 @@ class Services {
     Services(const Services&) = delete;
     Services& operator=(const Services&) = delete;
 
-    // To be called before anything starts. Values of the pod's secrets are hidden from then on.
-    void prepare(std::vector<pod::ExpandedService> expanded);
+    // To be called before anything starts. Values of the pod's secrets are hidden from then on. `run_folder`: where the
+    // launcher's own sockets are; empty: nowhere.
+    void prepare(std::vector<pod::ExpandedService> expanded, std::string run_folder);
     // To be called before the service's output is read, since the values to hide come from here: when the service is
     // started, or once all that can start were started.
     void make_environment(std::size_t i);
@@ -74,6 +75,7 @@ class Services {
     PodLog& log_;
     const std::vector<std::string>& environment_;
     std::function<void(std::size_t)> new_process_;
+    std::string run_folder_;
     std::vector<Live> live_;
     std::set<std::string> short_secrets_;  // variables whose values are too short to hide; reported already
 };

@@ -217,7 +217,6 @@ int run_run(const Options& options, Progress& progress, std::stop_token stop) {
 
 int run_lock(const Options& options, Progress& progress, std::stop_token stop) {
     Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
-    refuse_unbuildable(tmpl);
     const Store store = Store::open(Store::default_root()).value();
     const StoreUse use = use_of(store, progress, stop);
     leave_out_own_files(tmpl, store, {});

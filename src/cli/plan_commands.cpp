@@ -106,7 +106,6 @@ std::vector<PlanRow> rows_of(const Plan& plan, const Store& store, cache::Remote
 
 Plan plan_of(const Options& options, const Store& store, Progress& progress, std::stop_token stop) {
     Template tmpl = parse_template_file(options.template_file, {options.set, recipes_folder()});
-    refuse_unbuildable(tmpl);
     leave_out_own_files(tmpl, store, {}, secret_files(options));
     io::SystemProcessRunner processes;
     io::HttpClient http;

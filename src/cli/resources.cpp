@@ -12,22 +12,31 @@ namespace tmplbuild::cli {
 namespace fs = std::filesystem;
 
 // The path of one of our programs: beside this one or in libexec/, in a build tree as in a release.
-static fs::path companion(const std::string& name) {
+static fs::path companion(
+    const std::string& name,
+    const char* hint = "unpack the whole release, or build the whole project: cmake --build --preset dev") {
     const fs::path folder = io::this_program().parent_path();
     std::error_code failed;
     for (const fs::path& place : {folder / name, folder / "../libexec" / name})
         if (fs::is_regular_file(place, failed)) return place;
-    throw BuildError(machine_error("the program '" + name + "' is missing beside '" + io::this_program().string() + "'",
-                                   "unpack the whole release, or build the whole project: cmake --build --preset dev"));
+    throw BuildError(
+        machine_error("the program '" + name + "' is missing beside '" + io::this_program().string() + "'", hint));
 }
 
 std::map<std::string, fs::path> image_programs() {
     std::map<std::string, fs::path> out{{"opt/tmplbuild/launcher", companion("launcher")},
                                         {"opt/tmplbuild/tmpl-ctl", companion("tmpl-ctl")},
                                         {"opt/tmplbuild/kernel-job", companion("kernel-job")}};
-    // The probe comes with its own loader and C library in one folder.
-    for (const auto& entry : fs::directory_iterator(companion("gpu/gpu-probe").parent_path()))
-        out["opt/tmplbuild/gpu/" + entry.path().filename().string()] = entry.path();
+    // Those that come with their own loader and C library have a folder each.
+    const auto add_folder = [&](const std::string& name, const fs::path& folder) {
+        for (const auto& entry : fs::directory_iterator(folder))
+            out["opt/tmplbuild/" + name + "/" + entry.path().filename().string()] = entry.path();
+    };
+    add_folder("gpu", companion("gpu/gpu-probe").parent_path());
+    add_folder("gateway", companion("gateway/start").parent_path());
+    companion("gateway/nginx",
+              "unpack the whole release, or put it there: scripts/install-nginx build/<preset>/libexec");
+    out["opt/tmplbuild/console/tmplbuild-console"] = companion("console/tmplbuild-console");
     return out;
 }
 fs::path sandbox_init_file() { return companion("sandbox-init"); }

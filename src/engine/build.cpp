@@ -53,7 +53,6 @@ BuildReport build_image(const BuildRequest& request, const ResolveContext& conte
 
     // 1. The template is read: it gives all its errors at once, and no other file is opened.
     Template tmpl = parse_template_file(request.template_file, request.parse);
-    refuse_unbuildable(tmpl);
     std::vector<oci::ImageName> outputs = request.outputs;
     if (outputs.empty()) outputs.push_back({oci::ImageName::Kind::layout, default_output(tmpl), "", ""});
     check_outputs(outputs, request.also_written);
@@ -105,7 +104,6 @@ std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vecto
                                    const ResolveContext& context) {
     context.store.sweep_temp();
     Template tmpl = parse_template_file(request.template_file, request.parse);
-    refuse_unbuildable(tmpl);
     leave_out_own_files(tmpl, context.store, request.also_written, request.secret_files);
     const PlannedBuild planned = plan_build(tmpl, request, only, context);
     refuse_what_cannot_fit(not_shared(planned.plan.steps, context.cache, context.stop), context.store);

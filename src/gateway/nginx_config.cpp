@@ -49,6 +49,10 @@ std::string listen_lines(const std::vector<std::uint16_t>& ports, Addresses addr
     std::string out;
     for (const std::uint16_t port : ports) {
         const std::string number = std::to_string(port);
+        if (addresses == Addresses::sockets) {
+            out += "        listen unix:" + number + ".sock;\n";
+            continue;
+        }
         out += "        listen 0.0.0.0:" + number + " so_keepalive=5m:30s:4;\n";
         if (addresses == Addresses::ipv4_and_ipv6) out += "        listen [::]:" + number + " so_keepalive=5m:30s:4;\n";
     }

@@ -10,8 +10,11 @@
 
 namespace tmplbuild::gateway {
 
-// A kernel without IPv6 cannot even open such a socket, and nginx would not start.
-enum class Addresses { ipv4, ipv4_and_ipv6 };
+enum class Addresses {
+    ipv4,  // a kernel without IPv6 cannot even open such a socket, and nginx would not start
+    ipv4_and_ipv6,
+    sockets,  // files beside the configuration instead of ports: for a trial on the machine that builds
+};
 
 // The console's port must be set. Listens on it and on the port of every service that has one and is not public.
 std::string nginx_config(const pod::PodSpec& spec, Addresses addresses);

@@ -5,6 +5,7 @@
 
 #include "compile/recipe.hpp"
 #include "compile/step_environment.hpp"
+#include "gateway/nginx_config.hpp"
 #include "pack/layer_writer.hpp"
 #include "pack/scrub.hpp"
 #include "plan/kernel_specs.hpp"
@@ -279,6 +280,8 @@ CanonicalKey pod_key(const PodSpecStep& spec, const KeysBelow& kernels, const Ba
     CanonicalKey key = start("pod", compression);
     key.add("pod.json", pod::write_pod_spec(spec.pod));
     key.add("constraints", std::string_view(spec.constraints));
+    if (spec.pod.console_port != 0)
+        key.add("gateway", Sha256::of(gateway::nginx_config(spec.pod, gateway::Addresses::ipv4_and_ipv6)));
     if (contract.python)
         key.add("python", Texts{contract.python->command, contract.python->version, contract.python->soabi});
     key.add("venvs", spec.venvs);

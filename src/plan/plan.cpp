@@ -23,16 +23,6 @@ const Step* Plan::find(const std::string& id) const {
     return found == steps.end() ? nullptr : &*found;
 }
 
-void refuse_unbuildable(const Template& tmpl) {
-    std::vector<Error> errors;
-    for (const Unbuildable& key : tmpl.unbuildable) {
-        Error error = usage_error("'" + key.key + "' cannot be built by this release", "take it out of the template");
-        error.where = key.pos;
-        errors.push_back(std::move(error));
-    }
-    if (!errors.empty()) throw BuildError(std::move(errors));
-}
-
 namespace {
 
 // People who wait for a security update look for the suites that packages come from.
@@ -42,6 +32,13 @@ std::string drawn_from(const std::vector<std::string>& suites) {
 
 std::string variant_id(const std::string& kernel, const kernel::Arch& arch) {
     return "kernel:" + kernel + ":" + arch.to_torch_list();
+}
+
+constexpr const char* nginx_path = "opt/tmplbuild/gateway/nginx";
+
+// What an image without the console does not need.
+bool is_of_console(const RuntimeProgram& program) {
+    return program.path.starts_with("opt/tmplbuild/gateway/") || program.path.starts_with("opt/tmplbuild/console/");
 }
 
 class Planner {
@@ -274,8 +271,10 @@ class Planner {
     }
 
     void add_runtime() {
-        const RuntimeSpec spec{facts_.runtime};
-        add_known({.id = "runtime", .summary = "the launcher", .spec = spec},
+        RuntimeSpec spec{facts_.runtime};
+        if (!tmpl_.console) std::erase_if(spec.programs, is_of_console);
+        const char* const summary = tmpl_.console ? "the launcher, the console and the gateway" : "the launcher";
+        add_known({.id = "runtime", .summary = summary, .spec = spec},
                   [&] { return runtime_key(spec, contract(), compression_); });
     }
 
@@ -295,8 +294,9 @@ class Planner {
         std::vector<Error> errors = pod::check_pod_spec(spec.pod, tmpl_.file.filename());
         for (Error& error : errors) error.kind = ErrorKind::usage;
         if (!errors.empty()) throw BuildError(std::move(errors));
-        Step step{
-            .id = "pod", .summary = std::to_string(spec.pod.services.size()) + " services", .spec = PodSpecStep{}};
+        for (const RuntimeProgram& program : facts_.runtime)
+            if (tmpl_.console && program.path == nginx_path) spec.gateway_bundle = program.file.parent_path();
+        Step step{.id = "pod", .summary = std::to_string(tmpl_.services.size()) + " services", .spec = PodSpecStep{}};
         KeysBelow kernels;
         for (const Step& other : plan_.steps) {
             const auto* kernel = std::get_if<KernelSpec>(&other.spec);
@@ -331,6 +331,7 @@ class Planner {
             image.environment.try_emplace("NVIDIA_VISIBLE_DEVICES", "all");
             image.environment.try_emplace("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
         }
+        if (tmpl_.console) image.exposed_ports.push_back(tmpl_.console_port);
         for (const auto& [service, pos] : tmpl_.services)
             if (service.port != 0) image.exposed_ports.push_back(service.port);
     }

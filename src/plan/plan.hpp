@@ -55,10 +55,6 @@ struct Plan {
     const Step* find(const std::string& id) const;
 };
 
-// Refuses the keys for which this release has no code, by name and all at once: `plan` and `build` both end with exit
-// code 2. Throws BuildError.
-void refuse_unbuildable(const Template& tmpl);
-
 // The base alone. It is made before the rest can be planned, since the keys of known layers need the facts that are
 // measured on it.
 Step plan_base(const Template& tmpl, const Lock& lock, const LocalFacts& facts);

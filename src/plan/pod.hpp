@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the launcher's pod.json from the template's services. Used by this room. Kernels: pod_kernels.hpp. Pure.
+// Makes the launcher's pod.json from the template's services, with the console and the gateway where it has them. Used
+// by this room. Kernels: pod_kernels.hpp. Pure.
 #pragma once
 
 #include "podspec/pod_spec.hpp"

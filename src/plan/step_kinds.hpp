@@ -133,6 +133,7 @@ struct PodSpecStep {  // pod.json: always the last layer
     std::vector<std::string> interpreters;  // of each of them, as the template names it; empty: the one on PATH
     std::string constraints;                // the text of constraints.txt; empty: none
     std::vector<VariantRef> variants;
+    std::filesystem::path gateway_bundle{};  // nginx here, which tries the gateway's configuration; empty: no gateway
 };
 
 using StepSpec = std::variant<BaseSpec, FilesSpec, FetchSpec, GitSpec, AptSpec, PythonSpec, RunSpec, KernelSpec,

@@ -127,6 +127,7 @@ void Checker::check_probe(const Service& service, const Probe& probe, const std:
     const std::string what = key == "ready" ? "readiness probe" : "health probe";
     const std::uint16_t port = probe.port != 0 ? probe.port : service.bind_port();
     if (port == 0) return error(service, "its " + what + " needs a port, and the service has none");
+    if (port == spec_.console_port) return;
     for (const auto& other : spec_.services)
         if (port == other.bind_port()) return;
     error(service, "its " + what + " asks port " + std::to_string(port) + ", on which no service listens");

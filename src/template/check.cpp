@@ -129,6 +129,18 @@ static void check_ports(const Template& tmpl, Report& report) {
     }
 }
 
+// Without the console nothing would stand between these services and everybody who knows the pod's address.
+static void check_public(const Template& tmpl, Report& report) {
+    if (tmpl.console) return;
+    for (const auto& [service, pos] : tmpl.services)
+        if (service.port != 0 && !service.is_public)
+            report.error(
+                pos,
+                "service '" + service.name + "' has a port and no login before it, since [console] is switched off",
+                "write public = true if everybody may reach it or it has a login of its own, or remove "
+                "[console] enabled = false");
+}
+
 static void check_circles(const Template& tmpl, Report& report) {
     std::vector<const pod::Service*> services;
     for (const auto& entry : tmpl.services) services.push_back(&entry.service);
@@ -147,6 +159,7 @@ void check_template(const Template& tmpl, Report& report) {
     check_kernels(tmpl, report);
     check_references(tmpl, report);
     check_ports(tmpl, report);
+    check_public(tmpl, report);
     check_circles(tmpl, report);
 }
 

@@ -121,7 +121,6 @@ void Parser::read_console(TableReader& top) {
     if (const auto flag = table.boolean("enabled")) tmpl_.console = flag->value;
     if (const auto port = table.integer("port", 1, 65535)) tmpl_.console_port = static_cast<std::uint16_t>(port->value);
     table.finish();
-    if (tmpl_.console) tmpl_.unbuildable.push_back({"console", top.key_pos_of("console")});
 }
 
 Template Parser::run(const Node& tree) {

@@ -46,12 +46,6 @@ struct Targets {
     std::string cuda = "13.0";
 };
 
-// A key that is read but for which this release has no engine: `build` refuses the template and names the key.
-struct Unbuildable {
-    std::string key;  // "base.image"
-    SourcePos pos;
-};
-
 struct Template {
     std::filesystem::path file;       // the template itself, absolute
     std::filesystem::path directory;  // its folder, from which relative paths count
@@ -64,11 +58,10 @@ struct Template {
     std::vector<KernelUse> kernels;
     std::vector<std::string> kernels_off;  // names of kernels with install = "off": neither compiled nor in the image
     std::vector<TemplateService> services;
-    bool console = true;  // [console] enabled
+    bool console = true;  // [console] enabled: the console, and the gateway before all services that are not public
     std::uint16_t console_port = 8765;
     ImageOptions image;
     RunpodOptions runpod;
-    std::vector<Unbuildable> unbuildable;
 };
 
 }  // namespace tmplbuild

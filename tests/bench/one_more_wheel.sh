@@ -14,7 +14,7 @@ venv='"jupyterlab", "numpy", "scipy", "pandas", "matplotlib", "pillow", "opencv-
     "transformers", "sympy", "numba", "networkx", "statsmodels", "fastapi", "aiohttp", "sqlalchemy", "pydantic", "rich"'
 ask() { # FOLDER REQUIREMENTS
     mkdir -p "$1"
-    printf 'schema = 1\nname = "bench"\n[base]\ndebian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }\n' >"$1/template.toml"
+    printf 'schema = 1\nname = "bench"\nconsole.enabled = false\n[base]\ndebian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }\n' >"$1/template.toml"
     printf '[[layers]]\nuse = "python"\nvenv = "/opt/venv"\nrequirements = [%s]\n' "$2" >>"$1/template.toml"
 }
 run() { "$tmplbuild" "$@" --progress plain >"$work/out" 2>"$work/err" || fail "$*: $(tail -n 5 "$work/err")"; }

@@ -11,6 +11,7 @@ export STORAGE_DRIVER="${STORAGE_DRIVER:-overlay}"
 
 cat >"$work/template.toml" <<'T'
 schema = 1
+console.enabled = false
 name = "probe"
 [base]
 debian = { suite = "bookworm", packages = ["python3-venv"] }

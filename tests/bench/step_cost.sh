@@ -40,7 +40,7 @@ chmod +x "$work/bin/runc"
 measure() {
     rm -f "$work/times" "$work/template.toml"
     {
-        printf 'schema = 1\nname = "cost"\n[base]\ndebian = { suite = "bookworm" }\n'
+        printf 'schema = 1\nname = "cost"\nconsole.enabled = false\n[base]\ndebian = { suite = "bookworm" }\n'
         i=0
         while [ $i -lt "$steps" ]; do
             printf '[[layers]]\nuse = "run"\nname = "step%d"\nscript = """%s; echo %s.%d >/opt/done"""\n' $i "$2" "$$" $i

@@ -17,6 +17,7 @@ if [ -z "$image" ]; then
     cp -r "$here/examples/quickstart/int8-attention" "$work/kernel"
     cat >"$work/template.toml" <<'TOML'
 schema = 1
+console.enabled = false
 name = "bench"
 [base]
 debian = { suite = "bookworm", packages = ["python3-venv"] }

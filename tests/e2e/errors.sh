@@ -17,8 +17,8 @@ expect 2 "bad.toml:" "$tmplbuild" build "$work/a/bad.toml"
 sed 's/^debian = .*/image = "docker.io\/Library\/debian:12"/' "$t" >"$work/a/bad.toml"
 expect 2 "is no repository" "$tmplbuild" build "$work/a/bad.toml"
 expect 2 "bad.toml:" "$tmplbuild" plan "$work/a/bad.toml"
-printf '\n[console]\nport = 8765\n' | cat "$t" - >"$work/a/bad.toml"
-expect 2 "cannot be built by this release" "$tmplbuild" plan "$work/a/bad.toml"
+sed '/^public = true/d' "$t" >"$work/a/bad.toml"
+expect 2 "has a port and no login before it" "$tmplbuild" plan "$work/a/bad.toml"
 printf '\n[[layers]]\nuse = "run"\nname = "x"\ncommand = ["true"]\nsecrets = ["token"]\n' | cat "$t" - >"$work/a/secret.toml"
 expect 2 "give its file with --secret token=FILE" "$tmplbuild" build "$work/a/secret.toml" --progress plain
 expect 2 "NAME=FILE" "$tmplbuild" build "$work/a/secret.toml" --secret token

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 600
 # label: slow
-# The jupyterlab recipe with the real JupyterLab from the package index, started by the recipe's own command: the token is
+# The jupyterlab recipe with the real JupyterLab from the package index, started by the recipe's own command: where it is public, the token is
 # JUPYTER_TOKEN's and nothing works without it, the readiness probe answers, the pod's public address is let in and no
 # foreign page is, terminals run Bash with the virtual environment's programs.
 set -eu
@@ -30,7 +30,7 @@ import os, sys, tomllib
 recipe, work, port, root, host = sys.argv[1:6]
 layer = tomllib.load(open(recipe + "/layer.toml", "rb"))
 values = {name: parameter["default"] for name, parameter in layer["parameters"].items()}
-assert values == {"venv": "/opt/venv", "version": ">=4.4,<5", "port": 8888, "root": "/workspace"}, values
+assert values == {"venv": "/opt/venv", "version": ">=4.4,<5", "port": 8888, "public": False, "root": "/workspace"}, values
 values |= {"venv": work + "/venv", "root": root}
 assert [item["dest"] for item in layer["layers"][1]["files"]] == ["/etc/jupyter/jupyter_server_config.py"]
 def fill(text):
@@ -65,7 +65,7 @@ stop() {
     daemon=
 }
 
-start "$work/data" 127.0.0.1 JUPYTER_TOKEN=s3cret-token RUNPOD_POD_ID=abc123
+start "$work/data" 0.0.0.0 JUPYTER_TOKEN=s3cret-token RUNPOD_POD_ID=abc123
 "$work/venv/bin/python" - "$port" "$work" <<'PY' || fail "see above"
 import json, sys, time, urllib.error, urllib.request, websocket
 port, work = sys.argv[1:]
@@ -143,6 +143,21 @@ import json, sys, urllib.request
 request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/api/contents", headers={"Authorization": "token other"})
 names = [entry["name"] for entry in json.load(urllib.request.urlopen(request))["content"]]
 assert "there.txt" not in names, names
+PY
+stop
+
+# Behind the gateway no token is asked for, and whoever asks for what a foreign page could is still refused.
+start "$work/data" 127.0.0.1 JUPYTER_TOKEN=other RUNPOD_POD_ID=abc123
+"$work/venv/bin/python" - "$port" <<'PY' || fail "behind the gateway"
+import json, sys, urllib.request, websocket
+port = sys.argv[1]
+names = [entry["name"] for entry in json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents"))["content"]]
+assert names == ["there.txt"], names
+try:
+    websocket.create_connection(f"ws://127.0.0.1:{port}/api/events/subscribe", timeout=20, origin="https://evil1-8888.proxy.runpod.net").close()
+    sys.exit("a foreign page's WebSocket was let in")
+except websocket.WebSocketBadStatusException as refused:
+    assert refused.status_code == 403, refused
 PY
 begin=$(date +%s)
 stop

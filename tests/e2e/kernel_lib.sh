@@ -7,6 +7,7 @@
 kernel_template() {
     cat >"$1/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "$2"
 [base]
 debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }

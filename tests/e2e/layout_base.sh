@@ -10,6 +10,7 @@ mkdir -p "$work/b/site"
 echo top >"$work/b/site/top"
 cat >"$work/b/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "on-top"
 [base]
 layout = "base"
@@ -80,6 +81,7 @@ grep -q "would replace the base's link" "$work/err" || fail "$(tail -n 5 "$work/
 # So is one that a `run` step made; the layer would be right, and the image would have lost the link.
 cat >"$work/b/made.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "made"
 [base]
 layout = "base"

@@ -27,7 +27,7 @@ wheel middle 1.0 7600000
 wheel small 1.0 1000
 export PIP_FIND_LINKS="$work/wheels"
 ask() { # REQUIREMENT...: writes the template.
-    { printf 'schema = 1\nname = "groups"\n[base]\ndebian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }\n'
+    { printf 'schema = 1\nname = "groups"\nconsole.enabled = false\n[base]\ndebian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }\n'
       printf '[[layers]]\nuse = "python"\nvenv = "/opt/venv"\nrequirements = [%s]\n' "$1"; } >"$work/a/template.toml"
 }
 moved() { diff "$work/before" "$work/after" | grep -c '^>' || true; }

@@ -63,6 +63,7 @@ printf 'from setuptools import setup\nsetup(name="copied", version="4.0", packag
 echo 'value = 7' >"$work/a/copied/pkg/__init__.py"
 cat >"$work/a/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "sources"
 [base]
 debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }

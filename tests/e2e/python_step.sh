@@ -36,6 +36,7 @@ export PIP_FIND_LINKS="$work/wheels"
 
 cat >"$work/a/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "python"
 [base]
 debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib"] }

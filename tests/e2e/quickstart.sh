@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 1500
 # needs: kernel-tools
-# The shipped example: its image starts under runc, JupyterLab answers over HTTP to its token and to nobody else, the
+# The shipped example: its image starts under runc, JupyterLab answers who has signed in to the console and nobody else, the
 # venv is what the lock says, its kernel imports once it is switched on, and a stop ends it within its grace.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 for tool in umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
@@ -11,6 +11,8 @@ rm -rf "$work/q/template.lock" "$work/q/out"
 t=$work/q/template.toml
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 sed -i "s|^root = \"/opt/notebooks\"|root = \"/opt/notebooks\"\nport = $port|" "$t"
+console=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+printf '\n[console]\nport = %s\n' "$console" >>"$t"
 "$tmplbuild" build "$t" -o "oci:$work/q/out" --set image.compression=gzip --progress plain >"$work/said" 2>"$work/log" ||
     fail "$(tail -n 30 "$work/log")"
 cp "$work/q/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"
@@ -57,17 +59,26 @@ name=tmplbuild-quickstart-$$
 runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
 outer=$!
 trap 'runc delete -f "$name" 2>/dev/null || true; tidy' EXIT
-ask() { python3 - "http://127.0.0.1:$port$1" <<'PY'
-import sys, urllib.error, urllib.request
-try: print(urllib.request.urlopen(sys.argv[1], timeout=5).status)
-except urllib.error.HTTPError as e: print(e.code)
-except OSError: print(0)
+# Signed in to the console by the password, one is in: JupyterLab asks for nothing more. Nobody else is.
+for _ in $(seq 300); do ! grep -q "jupyterlab: ready after" "$work/pod.log" || break; sleep 0.2; done
+grep -q "jupyterlab: ready after" "$work/pod.log" || fail "JupyterLab does not start: $(tail -n 30 "$work/pod.log")"
+PYTHONPATH=$TMPLBUILD_SOURCE/tests/gateway python3 -B - "http://127.0.0.1:$port" <<'PY' || fail "$(tail -n 30 "$work/pod.log")"
+import sys
+from browser import Browser
+lab, api = sys.argv[1], {"Accept": "application/json", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+stranger, person = Browser(), Browser()
+for address in ("/api", "/api/status", "/api/status?token=quick%20start", "/lab"):
+    status = stranger.ask(lab + address, headers=api)[1]
+    if status not in (401, 403):
+        sys.exit(f"a stranger gets {status} for {address}")
+person.open(lab + "/lab")
+person.send_form(password="quick start")
+person.send_form()  # the ticket
+for address, words in (("/api/status", "kernels"), ("/api/contents", "content"), ("/lab", "JupyterLab")):
+    _, status, _, text = person.ask(lab + address, headers=api)
+    if status != 200 or words not in text:
+        sys.exit(f"signed in, one gets {status} for {address}: {text[:300]}")
 PY
-}
-for _ in $(seq 300); do [ "$(ask /api)" != 200 ] || break; sleep 0.2; done
-[ "$(ask /api)" = 200 ] || fail "JupyterLab does not answer: $(tail -n 30 "$work/pod.log")"
-[ "$(ask /api/status)" = 403 ] || fail "JupyterLab answers without a token"
-[ "$(ask '/api/status?token=quick%20start')" = 200 ] || fail "JupyterLab does not take its token"
 ! grep -qF "quick start" "$work/pod.log" || fail "the password is in the pod's log"
 begin=$(date +%s)
 runc kill "$name" TERM

@@ -13,6 +13,7 @@ rm -rf "$work/q/template.lock" "$work/q/out"
 t=$work/q/template.toml
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 sed -i "s|^root = \"/opt/notebooks\"|root = \"/opt/notebooks\"\nport = $port|" "$t"
+printf '\n[console]\nport = %s\n' "$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')" >>"$t"
 # What a person in the pod's shell would do: look at the status again and again. Ends when the kernel has a state that
 # lasts. One status a file, and what the compiler runs as.
 mkdir -p "$work/volume"

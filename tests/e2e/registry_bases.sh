@@ -34,6 +34,7 @@ above() {
     echo page >"$work/$1/site/page"
     cat >"$work/$1/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "above-$1"
 [base]
 image = "127.0.0.1:$port/bases/$1:1"
@@ -58,6 +59,7 @@ name = "web"
 command = ["/opt/venv/bin/python", "-m", "http.server", "--bind", "{host}", "{port}"]
 directory = "/opt/site"
 port = 8888
+public = true
 ready = { http = "/page" }
 TOML
     first=$(build "$work/$1")

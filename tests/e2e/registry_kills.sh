@@ -50,6 +50,7 @@ small=$(build "$work/small" -o "docker://127.0.0.1:$port/small:1")
 mkdir "$work/top"
 cat >"$work/top/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "top"
 [base]
 image = "$at/small:1"

@@ -39,6 +39,7 @@ TOML
 
 cat >"$work/b/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "on-top"
 [base]
 image = "127.0.0.1:$origin/team/small:1"

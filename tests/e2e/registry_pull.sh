@@ -74,6 +74,7 @@ mkdir -p "$work/b/site"
 echo top >"$work/b/site/top"
 cat >"$work/b/template.toml" <<TOML
 schema = 1
+console.enabled = false
 name = "on-top"
 [base]
 image = "127.0.0.1:$port/team/small:1"

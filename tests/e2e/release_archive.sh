@@ -58,7 +58,7 @@ inside "$work/root" "$tool push small/out docker://127.0.0.1:$port/small:1 --pro
 [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$port/small:1")" = "$(cat "$work/digest")" ] ||
     fail "the registry has another image"
 # What a build needs of the machine is said by name.
-printf 'schema = 1\nname = "top"\nbase.layout = "small/out"\n' >"$work/root/w/top.toml"
+printf 'schema = 1\nname = "top"\nconsole.enabled = false\nbase.layout = "small/out"\n' >"$work/root/w/top.toml"
 expect 3 'install the package runc' inside "$work/root" "$tool build top.toml --progress plain"
 
 # What it starts has the environment that it was started with, and no library of somebody else's is loaded into it.
@@ -66,6 +66,7 @@ printf '#!/bin/sh\nenv >/w/seen; exit 1\n' >"$work/root/bin/git"
 chmod +x "$work/root/bin/git"
 cat >"$work/root/w/git.toml" <<'TOML'
 schema = 1
+console.enabled = false
 name = "git"
 base.layout = "small/out"
 [[layers]]

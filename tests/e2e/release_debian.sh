@@ -11,6 +11,7 @@ mkdir "$work/b"
 python3 "$TMPLBUILD_SOURCE/tests/fakes/random_layout.py" "$work/b/base" 1 "bin/sh=$(command -v busybox)" >/dev/null
 cat >"$work/b/template.toml" <<'TOML'
 schema = 1
+console.enabled = false
 name = "top"
 base.layout = "base"
 [[layers]]
@@ -21,6 +22,7 @@ dest = "/opt/note"
 TOML
 cat >"$work/b/look.toml" <<'TOML'
 schema = 1
+console.enabled = false
 name = "look"
 base.layout = "base"
 layers = [{ use = "run", name = "look", script = "echo seen >/seen" }]

@@ -18,6 +18,7 @@ mkdir "$work/b"
 python3 "$TMPLBUILD_SOURCE/tests/fakes/random_layout.py" "$work/b/base" 1 "bin/sh=$(command -v busybox)" >/dev/null
 cat >"$work/b/template.toml" <<'TOML'
 schema = 1
+console.enabled = false
 name = "look"
 base.layout = "base"
 layers = [

@@ -4,7 +4,7 @@
 # is simulated; what is no CUDA GPU is refused.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 example "$work/a"
-sed -i 's/^\[\[services\]\]/[[services]]\nargs_without_gpu = ["--help"]/; s/^port = .*//; s/^ready = .*//; s/, "--bind", "{host}", "{port}"//' "$work/a/template.toml"
+sed -i 's/^\[\[services\]\]/[[services]]\nargs_without_gpu = ["--help"]/; s/^port = .*//; s/^public = .*//; s/^ready = .*//; s/, "--bind", "{host}", "{port}"//' "$work/a/template.toml"
 # watch GPU-OPTIONS: what the pod prints until its command ends, in $work/said.
 watch() {
     "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" "$@" -- sleep 6 >"$work/said" 2>"$work/err" ||

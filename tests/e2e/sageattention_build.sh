@@ -15,6 +15,7 @@ rev=$("$fakes/sageattention/generate.sh" "$work/tree")
 t=$work/a/template.toml
 cat >"$t" <<TOML
 schema = 1
+console.enabled = false
 name = "attention"
 [base]
 debian = { suite = "bookworm", packages = ["python3-minimal", "libpython3-stdlib", "python3-pip-whl"] }

@@ -23,7 +23,9 @@ file, port, script = sys.argv[1:]
 text = open(file).read()
 text = re.sub(r'\ncommand = .*', lambda _: "\ncommand = " + json.dumps(
     ["/bin/sh", "-euc", script + '; exec /opt/venv/bin/python /opt/app/serve.py "$1" "$2"', "app", "{host}", "{port}"]), text)
-text = re.sub(r'\nport = \d+', f"\nport = {port}", text)
+text = re.sub(r'\nport = \d+(\npublic = true)?', f"\nport = {port}\npublic = true", text)
+if "console.enabled" not in text:
+    text = text.replace("schema = 1\n", "schema = 1\nconsole.enabled = false\n", 1)
 open(file, "w").write(text)
 PY
     "$tmplbuild" run "$work/a/template.toml" --progress plain >"$work/run.log" 2>&1 &

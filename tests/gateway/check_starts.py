@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts of the gateway where something is unusual: another user, a port below 1024, a kernel without IPv6, no folder to
-run in."""
+"""Starts of the gateway where something is unusual: another user, a port below 1024, a root without any right, a kernel
+without IPv6, no folder to run in."""
 import ctypes
 import pathlib
 import socket
@@ -44,6 +44,7 @@ def starts(work, bundle, golden, check):
     work = pathlib.Path(work)
     low = low_port()
     for name, options, more in [("user", {"user": 1000}, {}), ("low", {"console_port": low}, {}),
+                                ("bare", {"bare": True}, {}),
                                 ("ipv4", {}, {"preexec_fn": without_ipv6})]:
         one = pod.Pod(work / name, bundle, golden, **options)
         one.start(**more)
@@ -56,6 +57,8 @@ def starts(work, bundle, golden, check):
             except OSError:
                 pass
         one.stop()
-        check(not one.said(), f"{name}: it says {one.said()}")
+        # A root that can be nobody else: nginx says that it cannot give its worker root's groups, which it has.
+        said = [line for line in one.said().splitlines() if "initgroups(root" not in line]
+        check(not said, f"{name}: it says {said}")
     nowhere = subprocess.run([str(work / "low/opt/tmplbuild/gateway/start")], env={"TMPLBUILD_RUN_DIR": "/nowhere"}, capture_output=True, text=True)
     check((nowhere.returncode, nowhere.stderr) == (1, "gateway: cannot make /nowhere/gateway: No such file or directory\n"), f"without a folder: {nowhere}")

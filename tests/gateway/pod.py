@@ -25,16 +25,16 @@ def free_ports(count):
 
 class Pod:
     """`root`: a root of another machine, in which the gateway starts and may write nothing but its run folder; else it starts
-    in this one, as `user`. `console_port`: else a free one."""
+    in this one, as `user`. `console_port`: else a free one. `bare`: as root without capabilities."""
 
-    def __init__(self, work, bundle, golden, root="", user=0, console_port=0):
-        self.work, self.root, self.user = pathlib.Path(work), str(root), user
+    def __init__(self, work, bundle, golden, root="", user=0, console_port=0, bare=False):
+        self.work, self.root, self.user, self.bare = pathlib.Path(work), str(root), user, bare
         self.work.mkdir(exist_ok=True)
         os.chmod(work, 0o755)  # the gateway is nobody when this is root
         within = pathlib.Path(root or work)
         self.run, self.bundle = within / "run/tmplbuild-test", within / "opt/tmplbuild/gateway"
         shutil.rmtree(self.run, ignore_errors=True)
-        self.run.mkdir(parents=True)
+        self.run.mkdir(parents=True, mode=0o700)  # as the launcher makes it in /tmp
         os.chown(self.run, user, user)
         shutil.rmtree(self.bundle, ignore_errors=True)
         shutil.copytree(bundle, self.bundle)
@@ -60,6 +60,8 @@ class Pod:
             script = ("mount --bind $0 $0; mount --bind $0$1 $0$1; mount -o remount,bind,ro $0; "
                       "! touch $0/opt/x 2>/dev/null; exec chroot $0 $2")
             command = ["unshare", "--mount", "sh", "-euc", script, self.root, run, *command]
+        if self.bare:
+            command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
         self.process = subprocess.Popen(command, env=environment, stderr=self.log, user=self.user or None, **more)
         since = time.monotonic()
         while time.monotonic() - since < 20:

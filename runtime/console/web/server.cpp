@@ -293,7 +293,8 @@ Result<void> Server::open(const std::string& path) {
     state_->acceptor.open(Local(), error);
     if (!error) state_->acceptor.bind(Local::endpoint(path), error);
     ::umask(before);
-    if (!error && ::geteuid() == 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), gateway_gid) != 0)
+    // A root without the right to give files away cannot become another user either: its gateway is root.
+    if (!error && ::geteuid() == 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), gateway_gid) != 0 && errno != EPERM)
         error = error_code(errno, boost::system::system_category());
     if (!error) state_->acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return os_error("listen at", path, error.value());

@@ -31,6 +31,16 @@ bool tells_ending_of(std::string_view line, const std::string& name) {
     return false;
 }
 
+constexpr const char* console_password = "CONSOLE_PASSWORD";
+
+std::string console_link(const PublishedPort& port, const std::map<std::string, std::string>& environment) {
+    std::string line = "console: http://127.0.0.1:" + std::to_string(port.host) + "/";
+    for (const char* name : {console_password, "JUPYTER_PASSWORD"})
+        if (const auto value = environment.find(name); value != environment.end())
+            return line + "  " + name + "=" + value->second;
+    return line;
+}
+
 bool speaks_http(const pod::Service& service) { return service.ready.kind == pod::Probe::Kind::http; }
 
 }  // namespace
@@ -41,6 +51,18 @@ std::map<std::string, std::string> made_secrets(const Template& tmpl, const std:
         for (const pod::GeneratedSecret& secret : service.generated_secrets)
             if (!secret.from.empty() && !known.contains(secret.from) && !tmpl.image.environment.contains(secret.from))
                 out.emplace(secret.from, sys::random_hex(24));
+    const auto given = [&](const char* name) { return known.contains(name) || tmpl.image.environment.contains(name); };
+    if (tmpl.console && !given(console_password) && !given("JUPYTER_PASSWORD") && !given("CONSOLE_AUTH"))
+        out.emplace(console_password, sys::random_hex(24));
+    return out;
+}
+
+std::string origins_on_other_ports(const Template& tmpl, const std::vector<PublishedPort>& ports) {
+    std::string out;
+    for (const PublishedPort& port : ports)
+        if (tmpl.console && port.host != port.pod)
+            out +=
+                (out.empty() ? "" : " ") + std::to_string(port.pod) + "=http://127.0.0.1:" + std::to_string(port.host);
     return out;
 }
 
@@ -48,10 +70,16 @@ std::vector<std::string> pod_links(const Template& tmpl, const std::vector<Publi
                                    const std::map<std::string, std::string>& environment) {
     std::vector<std::string> out;
     for (const PublishedPort& port : ports) {
+        if (tmpl.console && port.pod == tmpl.console_port) out.push_back(console_link(port, environment));
         const pod::Service* service = service_of(tmpl, port);
         if (service == nullptr) continue;
         std::string address = "127.0.0.1:" + std::to_string(port.host), behind;
-        if (speaks_http(*service)) address = "http://" + address + "/";
+        const bool is_behind_gateway = tmpl.console && !service->is_public;
+        if (is_behind_gateway || speaks_http(*service)) address = "http://" + address + "/";
+        if (is_behind_gateway) {  // the console's sign-in opens it
+            out.push_back(service->name + ": " + address);
+            continue;
+        }
         for (const pod::GeneratedSecret& secret : service->generated_secrets) {
             const auto value = environment.find(secret.from);
             if (value == environment.end()) continue;

@@ -13,13 +13,16 @@
 
 namespace tmplbuild {
 
-// A value for each secret that services take from the pod's environment and that `known` (name → value) lacks, so that
-// the pod does not make one that nobody here knows.
+// A value for each secret that the console and services take from the pod's environment and that `known` (name → value)
+// lacks, so that the pod does not make one that nobody here knows.
 std::map<std::string, std::string> made_secrets(const Template& tmpl, const std::map<std::string, std::string>& known);
 
-// One line for each port of a service: "jupyterlab: http://127.0.0.1:8888/?token=…". A secret whose variable ends in
-// TOKEN is put into the address, as JupyterLab and most others accept it; any other secret follows the address, with
-// its name.
+// CONSOLE_ORIGINS where ports are published by other numbers, so that the console's links lead there.
+std::string origins_on_other_ports(const Template& tmpl, const std::vector<PublishedPort>& ports);
+
+// One line for the console, with its password, and one for each port of a service. Behind the gateway that is an
+// address. Of another service, a secret whose variable ends in TOKEN is put into the address, as JupyterLab and most
+// others accept it ("http://127.0.0.1:8888/?token=…"); any other secret follows the address, with its name.
 std::vector<std::string> pod_links(const Template& tmpl, const std::vector<PublishedPort>& ports,
                                    const std::map<std::string, std::string>& environment);
 

@@ -59,16 +59,18 @@ Result<PublishedPort> PublishedPort::parse(const std::string& text) {
 std::vector<PublishedPort> ports_to_publish(const Template& tmpl, std::vector<PublishedPort> asked) {
     std::vector<PublishedPort> out = std::move(asked);
     const std::size_t told = out.size();
-    for (const auto& [service, pos] : tmpl.services) {
-        if (service.port == 0) continue;
+    const auto add = [&](const std::string& name, std::uint16_t port) {
+        if (port == 0) return;
         bool found = false;
         for (std::size_t i = 0; i < told; ++i) {
-            if (out[i].pod != service.port) continue;
-            out[i].service = service.name;
+            if (out[i].pod != port) continue;
+            out[i].service = name;
             found = true;
         }
-        if (!found) out.push_back({service.port, service.port, service.name});
-    }
+        if (!found) out.push_back({port, port, name});
+    };
+    if (tmpl.console) add("console", tmpl.console_port);
+    for (const auto& [service, pos] : tmpl.services) add(service.name, service.port);
     for (std::size_t i = 0; i < out.size(); ++i)
         for (std::size_t other = 0; other < i; ++other)
             if (out[i].host == out[other].host)

@@ -90,6 +90,8 @@ int run_image(const BuildRequest& request, const LocalRun& asked, const ResolveC
     auto sandbox = make_sandbox(store, context.processes, request.sandbox_init).value();
     LocalRun run = asked;
     if (!reach.ports.empty()) run.environment.merge(made_secrets(tmpl, run.environment));
+    if (const std::string origins = origins_on_other_ports(tmpl, reach.ports); !origins.empty())
+        run.environment.try_emplace("CONSOLE_ORIGINS", origins);
     if (auto made = sys::make_directories(run.volume); !made) throw BuildError(made.error());
     std::vector<SandboxMount> mounts = run.mounts;
     mounts.push_back({std::filesystem::absolute(run.volume), "/workspace", false});

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/python/venv_place.hpp"
+#include "engine/steps/gateway_files.hpp"
 #include "engine/steps/steps.hpp"
 #include "kernel/variant_proof.hpp"
 #include "pack/entry_set.hpp"
@@ -69,6 +70,7 @@ Result<StepOutput> build_step(const PodSpecStep& spec, StepContext& context) {
         const std::string constraints = std::string(constraints_path).substr(1);
         if (auto added = set.add({.path = constraints}, spec.constraints, "constraints"); !added) return added.error();
     }
+    if (auto added = add_gateway_files(set, pod, spec.gateway_bundle, context); !added) return added.error();
     auto layer = set.write(context.store, {context.compression, "pod.json"});
     if (!layer) return layer.error();
     return StepOutput{{*layer}, {}, 0};

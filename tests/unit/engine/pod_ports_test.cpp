@@ -98,11 +98,15 @@ TEST_CASE("a port to publish is one number or two") {
 
 TEST_CASE("services' ports are published by their own numbers, unless others were asked for") {
     Template tmpl;
+    tmpl.console = false;
     tmpl.services = {service("web", 8888), service("ssh", 22)};
     CHECK(ports_to_publish(tmpl, {}) == std::vector<PublishedPort>{{8888, 8888, "web"}, {22, 22, "ssh"}});
     CHECK(ports_to_publish(tmpl, {{2222, 22, ""}, {99, 98, ""}}) ==
           std::vector<PublishedPort>{{2222, 22, "ssh"}, {99, 98, ""}, {8888, 8888, "web"}});
     CHECK_THROWS_AS(ports_to_publish(tmpl, {{8888, 22, ""}}), BuildError);
+    tmpl.console = true;
+    CHECK(ports_to_publish(tmpl, {{80, 8765, ""}}).front() == PublishedPort{80, 8765, "console"});
+    CHECK(ports_to_publish(tmpl, {}).front() == PublishedPort{8765, 8765, "console"});
 }
 
 TEST_CASE("a taken port is refused by number, with a number that may be free") {
@@ -162,6 +166,7 @@ TEST_CASE("a relay to a port where nobody listens ends the connection") {
 
 TEST_CASE("links stand for each service, with its token where it takes one") {
     Template tmpl;
+    tmpl.console = false;
     tmpl.services = {service("lab", 8888), service("db", 5432), service("plain", 80)};
     tmpl.services[0].service.generated_secrets = {{"JUPYTER_TOKEN", "JUPYTER_PASSWORD"}};
     tmpl.services[1].service.generated_secrets = {{"PGPASS", "DB_PASSWORD"}};
@@ -174,6 +179,23 @@ TEST_CASE("links stand for each service, with its token where it takes one") {
     CHECK(pod_links(tmpl, ports, {{"JUPYTER_PASSWORD", "a b"}, {"DB_PASSWORD", "p"}}) ==
           std::vector<std::string>{"lab: http://127.0.0.1:18888/?token=a%20b", "db: 127.0.0.1:5432  DB_PASSWORD=p",
                                    "plain: http://127.0.0.1:80/"});
+    CHECK(origins_on_other_ports(tmpl, ports).empty());
+}
+
+TEST_CASE("behind the gateway links have no secrets but the console's password") {
+    Template tmpl;
+    tmpl.services = {service("lab", 8888), service("db", 5432)};
+    tmpl.services[0].service.generated_secrets = {{"JUPYTER_TOKEN", "JUPYTER_PASSWORD"}};
+    tmpl.services[1].service.is_public = true;
+    tmpl.services[1].service.ready.kind = pod::Probe::Kind::tcp;
+    const auto ports = ports_to_publish(tmpl, {{18888, 8888, ""}, {80, 8765, ""}});
+    CHECK(made_secrets(tmpl, {}).at("CONSOLE_PASSWORD").size() == 48);
+    CHECK_FALSE(made_secrets(tmpl, {{"JUPYTER_PASSWORD", "p"}}).contains("CONSOLE_PASSWORD"));
+    CHECK_FALSE(made_secrets(tmpl, {{"CONSOLE_AUTH", "none"}}).contains("CONSOLE_PASSWORD"));
+    CHECK(pod_links(tmpl, ports, {{"JUPYTER_PASSWORD", "a b"}, {"CONSOLE_PASSWORD", "c"}}) ==
+          std::vector<std::string>{"lab: http://127.0.0.1:18888/", "console: http://127.0.0.1:80/  CONSOLE_PASSWORD=c",
+                                   "db: 127.0.0.1:5432"});
+    CHECK(origins_on_other_ports(tmpl, ports) == "8888=http://127.0.0.1:18888 8765=http://127.0.0.1:80");
 }
 
 TEST_CASE("the links come when the last service has started, or has failed to") {
