@@ -152,13 +152,22 @@ int serve() {
     }
     print("console: listening\n");
     bool printed = true;  // the kernels' lines come after the first screen
-    const auto screen = [&](const std::optional<console::Login::Found>& found) {
-        print(console::first_screen(console.settings().spec, console.settings().origins, found));
+    const auto screen = [&console, &printed](const std::optional<console::Login::Found>& found, bool announced) {
+        print(console::first_screen(console.settings().spec, console.settings().origins, found, announced));
         print_kernels(console, printed = false);
     };
+    // A password that was made stands on the pod's own stdout, and in no log that the console serves or the volume
+    // keeps: the launcher shows it. Where none answers, nobody keeps a log either.
+    const auto announce = [&console, screen](const console::Login::Found& found) {
+        const auto request = console::password_announcement(found);
+        if (!request) return screen(found, false);
+        console.launcher().ask(*request, [screen, found](const console::LauncherClient::Answer& answer) {
+            screen(found, !answer.missing);
+        });
+    };
     console.on_snapshot = [&] { print_kernels(console, printed); };
-    console.start(screen);
-    if (console.settings().no_login) screen(std::nullopt);
+    console.start(announce);
+    if (console.settings().no_login) screen(std::nullopt, false);
     boost::asio::signal_set ends(context, SIGTERM, SIGINT);
     boost::asio::steady_timer last_answers(context);
     ends.async_wait([&](const boost::system::error_code&, int) {

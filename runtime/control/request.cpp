@@ -9,8 +9,9 @@ namespace tmplbuild::control {
 
 using Kind = Request::Kind;
 
-static constexpr std::array<Kind, 8> kinds{Kind::status, Kind::subscribe, Kind::logs,         Kind::start,
-                                           Kind::stop,   Kind::restart,   Kind::kernel_retry, Kind::kernel_off};
+static constexpr std::array<Kind, 9> kinds{Kind::status,       Kind::subscribe,  Kind::logs,
+                                           Kind::start,        Kind::stop,       Kind::restart,
+                                           Kind::kernel_retry, Kind::kernel_off, Kind::announce};
 
 const char* to_string(Kind kind) {
     switch (kind) {
@@ -30,12 +31,15 @@ const char* to_string(Kind kind) {
             return "kernel-retry";
         case Kind::kernel_off:
             return "kernel-off";
+        case Kind::announce:
+            return "announce";
     }
     return "status";
 }
 
 static bool names_service(Kind kind) {
-    return kind == Kind::logs || kind == Kind::start || kind == Kind::stop || kind == Kind::restart;
+    return kind == Kind::logs || kind == Kind::start || kind == Kind::stop || kind == Kind::restart ||
+           kind == Kind::announce;
 }
 
 static Result<void> read_members(const json::object& object, Request& out) {
@@ -45,6 +49,10 @@ static Result<void> read_members(const json::object& object, Request& out) {
         if (key == "do") continue;
         if (key == "name" && value.is_string()) {
             out.name = std::string(value.get_string());
+        } else if (key == "secret" && value.is_string()) {
+            out.secret = std::string(value.get_string());
+        } else if (key == "text" && value.is_string()) {
+            out.text = std::string(value.get_string());
         } else if (key == "follow" && value.is_bool()) {
             out.follow = value.get_bool();
         } else if (key == "lines" && value.is_int64() && value.get_int64() >= 0 && value.get_int64() <= 10'000) {
@@ -81,6 +89,10 @@ std::string write_request(const Request& request) {
     if (request.kind == Kind::logs) {
         out["lines"] = request.lines;
         out["follow"] = request.follow;
+    }
+    if (request.kind == Kind::announce) {
+        out["secret"] = request.secret;
+        out["text"] = request.text;
     }
     return json::compact(out) + "\n";
 }

@@ -1,6 +1,9 @@
-// SPDa restart of what uses it tries it again)" : ""-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 #include "supervisor/pod_control.hpp"
 
+#include <algorithm>
+
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "control/address.hpp"
 #include "supervisor/snapshot_of.hpp"
@@ -9,6 +12,9 @@
 namespace tmplbuild::launch {
 
 using control::Request;
+
+// Whoever may ask could otherwise hide every word of the log, and make each line's masking slow.
+static constexpr std::size_t most_announced = 64, shortest_announced = 8;
 
 static status::UnixMs unix_now() { return sys::in_ms(sys::time_of_day()); }
 
@@ -82,10 +88,28 @@ Result<control::Server::LogLines> PodControl::read_log(const Request& request) c
 Result<std::string> PodControl::command(const Request& request) {
     if (request.kind == Request::Kind::kernel_retry || request.kind == Request::Kind::kernel_off)
         return command_kernels(request);
+    if (request.kind == Request::Kind::announce) return announce(request);
     for (std::size_t i = 0; i < pod_.spec.services.size(); ++i)
         if (pod_.spec.services[i].name == request.name) return command_service(request, i);
     return usage_error("'" + request.name + "' is not a service of this pod; there is " +
                        join(names_of(pod_.spec.services), ", "));
+}
+
+// A secret that a service made, as Services::secret_of() shows one: on the pod's own stdout, and in no log.
+Result<std::string> PodControl::announce(const Request& request) {
+    const std::vector<std::string> names = names_of(pod_.spec.services);
+    if (std::find(names.begin(), names.end(), request.name) == names.end())
+        return usage_error("'" + request.name + "' is not a service of this pod; there is " + join(names, ", "));
+    if (request.secret.size() < shortest_announced || visible(request.secret) != request.secret)
+        return usage_error("a secret to announce has 8 or more characters, and no control characters");
+    if (visible(request.text) != request.text)
+        return usage_error("what is announced is one line without control characters");
+    const bool is_known = log_.mask().masked(request.secret) == "***";
+    if (!is_known && announced_ == most_announced) return usage_error("64 secrets were announced already");
+    if (!is_known) ++announced_;
+    log_.mask().hide(request.secret);
+    if (!request.text.empty()) log_.announce(request.name, request.text);
+    return std::string(request.text.empty() ? "hidden" : "announced");
 }
 
 Result<std::string> PodControl::command_service(const Request& request, std::size_t i) {

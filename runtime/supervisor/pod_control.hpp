@@ -36,6 +36,7 @@ class PodControl {
     Result<std::string> command(const control::Request& request);
 
   private:
+    Result<std::string> announce(const control::Request& request);
     Result<std::string> command_service(const control::Request& request, std::size_t i);
     Result<std::string> command_kernels(const control::Request& request);
 
@@ -45,6 +46,7 @@ class PodControl {
     std::string spec_problem_;
     Asks asks_;
     Time started_;
+    std::size_t announced_ = 0;
     status::Component socket_{.name = "control", .state = "off"};
     control::Server server_;
 };

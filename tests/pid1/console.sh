@@ -38,6 +38,13 @@ client "$TMPLBUILD_SOURCE/tests/pid1/console.py" "$work/run" "$password" "$TMPLB
 ! grep -q "$password" <<END || fail "the password is shown twice"
 $(grep -A1000 "console: Password" "$work/log" | tail -n +2)
 END
+# The container's log alone shows it: not what the console serves, nor what the volume keeps.
+kept_log=$(find "$work/volume" -name console.log)
+[ -n "$kept_log" ] || fail "no file keeps the console's log"
+grep -q "console: listening" "$kept_log" || fail "the console's log is empty"
+! grep -rq "$password" "$(dirname "$kept_log")" || fail "a log file on the volume keeps the password"
+! "$ctl" logs console | grep -q "$password" || fail "the console's log shows the password"
+"$ctl" logs console | grep -q "Password: made now; the container's log" || fail "the console's log does not say where"
 # Somebody else's process gets no answer, whatever the socket's mode.
 chmod 777 "$work" "$work/run" "$work/run/console.sock"
 anybody() { "$@" curl -s --max-time 5 --unix-socket "$work/run/console.sock" http://localhost/healthz || true; }

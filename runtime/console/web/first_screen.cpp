@@ -7,31 +7,43 @@ namespace tmplbuild::console {
 
 namespace {
 
-// "Password: …" or where it comes from.
-std::string password_line(const Login::Found& found) {
+// "Password: …" and where it comes from.
+std::string password_line(const Login::Found& found, bool announced) {
     switch (found.source) {
         case PasswordSource::console_password:
-            return "Password: the one in CONSOLE_PASSWORD\n";
+            return "Password: the one in CONSOLE_PASSWORD";
         case PasswordSource::jupyter_password:
-            return "Password: the one in JUPYTER_PASSWORD\n";
+            return "Password: the one in JUPYTER_PASSWORD";
         case PasswordSource::volume:
-            return "Password: the one that this pod's log showed at its first start; it is kept on the volume\n";
+            return "Password: the one that this pod's log showed at its first start; it is kept on the volume";
         case PasswordSource::made_and_kept:
-            return "Password: " + found.made + "  (made now, kept on the volume; CONSOLE_PASSWORD sets your own)\n";
         case PasswordSource::made_for_now:
             break;
     }
-    if (found.made.empty()) return "Nobody can sign in: " + found.problem + "\n";
+    if (found.made.empty()) return "Nobody can sign in: " + found.problem;
+    if (announced)
+        return "Password: made now; the container's log shows it once, above this line, and no other log does";
+    if (found.source == PasswordSource::made_and_kept)
+        return "Password: " + found.made + "  (made now, kept on the volume; CONSOLE_PASSWORD sets your own)";
     return "Password: " + found.made + "  (made for this start, since " +
-           (found.problem.empty() ? "the volume could not be used" : found.problem) + ")\n";
+           (found.problem.empty() ? "the volume could not be used" : found.problem) + ")";
 }
 
 }  // namespace
 
-std::string first_screen(const pod::PodSpec& spec, const OwnOrigins& origins,
-                         const std::optional<Login::Found>& found) {
+std::optional<control::Request> password_announcement(const Login::Found& found) {
+    const std::string& secret = found.made.empty() ? found.kept : found.made;
+    if (secret.empty()) return std::nullopt;
+    return control::Request{.kind = control::Request::Kind::announce,
+                            .name = "console",
+                            .secret = secret,
+                            .text = found.made.empty() ? "" : password_line(found, false)};
+}
+
+std::string first_screen(const pod::PodSpec& spec, const OwnOrigins& origins, const std::optional<Login::Found>& found,
+                         bool announced) {
     std::string out = "Open this pod: " + origins.for_log(spec.console_port).to_string() + "/\n";
-    out += found ? password_line(*found)
+    out += found ? password_line(*found, announced) + "\n"
                  : "No password is asked for (CONSOLE_AUTH=none): whoever knows the address can use this pod\n";
     for (const pod::Service& service : spec.services) {
         if (service.port == 0 || service.name == "gateway" || service.name == "console") continue;

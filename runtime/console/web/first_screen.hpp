@@ -8,13 +8,19 @@
 
 #include "console/policy/own_origins.hpp"
 #include "console/web/login.hpp"
+#include "control/request.hpp"
 #include "podspec/pod_spec.hpp"
 #include "status/snapshot.hpp"
 
 namespace tmplbuild::console {
 
-// `found`: none where no password is asked for (CONSOLE_AUTH=none).
-std::string first_screen(const pod::PodSpec& spec, const OwnOrigins& origins, const std::optional<Login::Found>& found);
+// What the launcher has to show of the password on the pod's own stdout alone, or to hide in logs from now on; none
+// where nothing was made.
+std::optional<control::Request> password_announcement(const Login::Found& found);
+
+// `found`: none where no password is asked for (CONSOLE_AUTH=none). `announced`: the launcher has shown the password.
+std::string first_screen(const pod::PodSpec& spec, const OwnOrigins& origins, const std::optional<Login::Found>& found,
+                         bool announced);
 
 // A line for each kernel; empty while a verdict is not known yet, and where the pod has no kernels.
 std::string kernel_screen(const status::Snapshot& snapshot);

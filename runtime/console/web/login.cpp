@@ -46,7 +46,7 @@ void Login::start(std::function<void(const Found&)> on_ready) {
         }
         const bool made = json::bool_or(*answer, "made", false);
         found.source = made ? PasswordSource::made_and_kept : PasswordSource::volume;
-        if (made) found.made = text;
+        (made ? found.made : found.kept) = text;
         use(text, std::move(found));
     });
 }

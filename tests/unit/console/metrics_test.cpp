@@ -73,12 +73,14 @@ TEST_CASE("the log's first screen says where to click and what the password is")
     spec.services = {web, ssh};
     std::vector<std::string> notes;
     const OwnOrigins own = OwnOrigins::of("abc", "", 8765, notes);
-    const std::string text = first_screen(spec, own, Login::Found{PasswordSource::made_and_kept, "pass-word", ""});
+    Login::Found found{.source = PasswordSource::made_and_kept};
+    found.made = "pass-word";
+    const std::string text = first_screen(spec, own, found, false);
     CHECK(text.starts_with("Open this pod: https://abc-8765.proxy.runpod.net/\nPassword: pass-word  ("));
     CHECK(text.find("  comfyui: https://abc-8188.proxy.runpod.net/\n") != std::string::npos);
     CHECK(text.find("  ssh: port 22\n") != std::string::npos);
     const auto says = [&](PasswordSource source, const std::string& made, const std::string& problem) {
-        return first_screen(spec, own, Login::Found{source, made, problem});
+        return first_screen(spec, own, Login::Found{source, made, {}, problem}, false);
     };
     CHECK(says(PasswordSource::console_password, "", "").find("the one in CONSOLE_PASSWORD\n") != std::string::npos);
     CHECK(says(PasswordSource::jupyter_password, "", "").find("the one in JUPYTER_PASSWORD\n") != std::string::npos);
@@ -87,8 +89,19 @@ TEST_CASE("the log's first screen says where to click and what the password is")
           std::string::npos);
     CHECK(says(PasswordSource::made_for_now, "", "no random numbers").find("Nobody can sign in: no random numbers\n") !=
           std::string::npos);
-    CHECK(first_screen(spec, own, std::nullopt).find("No password is asked for (CONSOLE_AUTH=none)") !=
+    CHECK(first_screen(spec, own, std::nullopt, false).find("No password is asked for (CONSOLE_AUTH=none)") !=
           std::string::npos);
+    // What the launcher has shown is in no log.
+    CHECK(first_screen(spec, own, found, true).find("pass-word") == std::string::npos);
+    const auto announced = password_announcement(found);
+    REQUIRE(announced);
+    CHECK(announced->secret == "pass-word");
+    CHECK(announced->text.starts_with("Password: pass-word  (made now"));
+    Login::Found again{.source = PasswordSource::volume};
+    again.kept = "pass-word";
+    CHECK(password_announcement(again)->secret == "pass-word");
+    CHECK(password_announcement(again)->text.empty());
+    CHECK_FALSE(password_announcement({.source = PasswordSource::console_password}));
     CHECK(kernel_screen(snapshot()) == "sage: works on your L4: it was checked on this GPU\n");
     status::Snapshot early = snapshot();
     early.kernels[0].state = "waiting";

@@ -96,8 +96,9 @@ TEST_CASE("requests are read as they were written") {
     for (const auto kind :
          {control::Request::Kind::status, control::Request::Kind::subscribe, control::Request::Kind::logs,
           control::Request::Kind::start, control::Request::Kind::stop, control::Request::Kind::restart,
-          control::Request::Kind::kernel_retry, control::Request::Kind::kernel_off}) {
-        const control::Request request{.kind = kind, .name = "we\"b", .lines = 100, .follow = true};
+          control::Request::Kind::kernel_retry, control::Request::Kind::kernel_off, control::Request::Kind::announce}) {
+        const control::Request request{
+            .kind = kind, .name = "we\"b", .lines = 100, .follow = true, .secret = "s\u00e9", .text = "a \"b\""};
         std::string line = control::write_request(request);
         REQUIRE(line.back() == '\n');
         line.pop_back();
@@ -105,6 +106,9 @@ TEST_CASE("requests are read as they were written") {
         REQUIRE(back);
         CHECK(back->kind == kind);
         CHECK(back->name == "we\"b");
+        if (kind != control::Request::Kind::announce) continue;
+        CHECK(back->secret == request.secret);
+        CHECK(back->text == request.text);
     }
 }
 

@@ -124,3 +124,28 @@ TEST_CASE("the status hides secrets in reasons, and counts who was nobody's") {
     CHECK(snapshot.orphans == 3);
     CHECK(snapshot.components[0].state == "in use");
 }
+
+TEST_CASE("an announced secret is in no log, and hidden from then on") {
+    Desk desk;
+    const auto announce = [&](const std::string& name, const std::string& secret, const std::string& text) {
+        const auto done =
+            desk.control.command({.kind = Request::Kind::announce, .name = name, .secret = secret, .text = text});
+        return done ? *done : "refused: " + done.error().message;
+    };
+    CHECK(announce("web", "abcdefgh23", "Password: abcdefgh23") == "announced");
+    CHECK(desk.log.last("web", 10).empty());
+    CHECK(desk.log.last("launcher", 10).empty());
+    std::string block = "it is abcdefgh23\n";
+    desk.log.output("web", block);
+    CHECK(desk.log.last("web", 10) == "it is ***\n");
+    CHECK(announce("web", "ijkmnpqrst", "") == "hidden");
+    CHECK(desk.log.mask().masked("ijkmnpqrst") == "***");
+    CHECK(announce("wbe", "abcdefgh23", "") == "refused: 'wbe' is not a service of this pod; there is web, db");
+    CHECK(announce("web", "short", "").starts_with("refused: a secret to announce has 8"));
+    CHECK(announce("web", "abcd\nefgh", "").starts_with("refused: a secret to announce has 8"));
+    CHECK(announce("web", "abcdefgh23", "a\nb").starts_with("refused: what is announced is one line"));
+    for (int n = 10; n < 72; ++n) CHECK(announce("web", "abcdefgh" + std::to_string(n) + "x", "") == "hidden");
+    CHECK(announce("web", "another one", "") == "refused: 64 secrets were announced already");
+    CHECK(announce("web", "abcdefgh23", "") == "hidden");  // it is hidden already, and counts once
+    CHECK(desk.pod.events.empty());
+}
