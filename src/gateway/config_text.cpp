@@ -18,7 +18,8 @@ worker_processes 1;
 error_log stderr alert;
 
 events {
-    worker_connections 4096;
+    # A client and its service, or the console, are two of them. Who sends nothing whole keeps one for a few seconds.
+    worker_connections 6144;
 }
 
 http {
@@ -34,8 +35,14 @@ http {
     keepalive_timeout 65s;
     reset_timedout_connection on;
     client_header_buffer_size 4k;
-    large_client_header_buffers 4 16k;
+    large_client_header_buffers 4 8k;
     client_max_body_size 0;
+
+    # Far more than a person needs, also where a proxy stands before all clients; a single one cannot take everything.
+    limit_conn_zone $binary_remote_addr zone=addresses:1m;
+    limit_conn addresses 2048;
+    limit_conn_status 429;
+    limit_conn_log_level info;
 
     # Bodies go through as they come, both ways, and never into a file.
     client_body_buffer_size 64k;
@@ -133,6 +140,10 @@ const char* const to_console_text = R"(            proxy_pass http://tmplbuild_c
             proxy_set_header X-Tmplbuild-Target $request_uri;
             proxy_set_header X-Tmplbuild-Peer $remote_addr;
             proxy_set_header X-Tmplbuild-Upgrade $http_upgrade;
+            # nginx takes an answer whole before its client does, so that slow clients keep none of the console's
+            # connections. Streams of events say that they must not wait.
+            proxy_buffering on;
+            proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset Expires Cache-Control Set-Cookie Vary;
 )";
 
 // A question changes nothing and has no body, so it may be asked again where the console closed a connection that it
@@ -143,6 +154,17 @@ const char* const question_text = R"(            proxy_method GET;
             proxy_next_upstream error;
             proxy_set_header Content-Length "";
             proxy_set_header Transfer-Encoding "";
+)";
+
+// Nobody has signed in yet who sends these bodies: they are short, come soon, say how long they are, and stay in
+// memory.
+const char* const body_text = R"(            client_max_body_size 16k;
+            client_body_buffer_size 16k;
+            client_body_timeout 10s;
+            proxy_request_buffering on;
+            if ($http_transfer_encoding != "") {
+                return 411;
+            }
 )";
 
 const char* const closed_text = R"(        # The last thing that a person sees when the console is down.
@@ -164,8 +186,7 @@ const char* const console_text = R"(
         }
 
         location / {
-            client_max_body_size 64k;
-            proxy_request_buffering on;
+@body@
             error_page 502 504 = @closed;
 @page@
         }
@@ -195,6 +216,11 @@ const char* const services_text = R"(
             proxy_pass http://$backend;
             proxy_redirect http://$backend/ /;
             proxy_hide_header X-Tmplbuild-Starting;
+            # A cache before the pod (RunPod's proxy may keep files of some kinds) would give them to people who did not
+            # sign in. Browsers do not look at this header, and keep what the service lets them keep.
+            proxy_hide_header CDN-Cache-Control;
+            proxy_hide_header Cloudflare-CDN-Cache-Control;
+            add_header CDN-Cache-Control no-store always;
             proxy_set_header Host $service_host;
             proxy_set_header Origin $service_origin;
             proxy_set_header Sec-Fetch-Site $service_fetch_site;
@@ -214,7 +240,13 @@ const char* const services_text = R"(
         # Whether the request may pass: 204, or 401 or 403. Anything else is a console that does not work.
         location = /_tmplbuild/gateway/authorize {
             internal;
+            proxy_intercept_errors on;
+            error_page 400 431 = @unreadable;
 @authorize@
+        }
+        # What the console cannot read passes nowhere; the client hears why when the console refuses it.
+        location @unreadable {
+            return 403;
         }
 
         # The console tells the client why not. It gets no body: a body is not read, whatever its size, so that nobody
@@ -240,8 +272,7 @@ const char* const services_text = R"(
 
         # The console's part of a service's port: the sign-in's return, and what the starting page shows.
         location ^~ /_tmplbuild/ {
-            client_max_body_size 64k;
-            proxy_request_buffering on;
+@body@
             error_page 502 504 = @closed;
 @page@
         }

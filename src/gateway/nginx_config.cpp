@@ -76,6 +76,7 @@ std::string service_server(const std::vector<const pod::Service*>& services, Add
                                          {"authorize", question("authorize")},
                                          {"refuse", question("refuse")},
                                          {"starting", question("starting")},
+                                         {"body", body_text},
                                          {"page", to_console("page", "$request_method")},
                                          {"closed", closed_text}});
 }
@@ -87,6 +88,7 @@ std::string nginx_config(const pod::PodSpec& spec, Addresses addresses) {
     std::string out = head_text;
     out += tables(services);
     out += replace_words(console_text, {{"listen", listen_lines({spec.console_port}, addresses)},
+                                        {"body", body_text},
                                         {"page", to_console("page", "$request_method")},
                                         {"closed", closed_text}});
     if (!services.empty()) out += service_server(services, addresses);

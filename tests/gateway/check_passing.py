@@ -81,7 +81,7 @@ def console_pages(pod, check):
     seen = answer.seen()
     check(answer.status == 200 and seen["body"] == "password=1" and seen["line"] == "POST /sign-in?x=1 HTTP/1.1", f"the console sees {seen}")
     check(pod.console.seen[-1][0] == "page" and pod.console.seen[-1][1].one("X-Tmplbuild-Port") == str(pod.console_port), "the console's port")
-    check(ask(pod.console_port, "/sign-in", method="POST", body=bytes(70000)).status == 413, "a big body to the console")
+    check(ask(pod.console_port, "/sign-in", method="POST", body=bytes(17000)).status == 413, "a big body to the console")
     answer = ask(pod.keep, "/_tmplbuild/ticket", method="POST", body=b"ticket=1")
     check(answer.status == 200 and pod.console.seen[-1][0] == "page", "the console's part of a service's port")
     check(pod.console.seen[-1][1].one("X-Tmplbuild-Port") == str(pod.keep), "the port of a page on a service's port")
@@ -112,6 +112,8 @@ def service_down(pod, check):
     for status in (401, 403, 404, 413, 418, 500, 502, 503, 504):
         answer = ask(pod.keep, f"/own{status}")
         check((answer.status, answer.body, answer.header("X-Of")) == (status, b"its own words", "service"), f"its own {status}: {answer.status}")
+    answer = ask(pod.keep, "/picture.png")
+    check([value for name, value in answer.headers if "cdn" in name.lower()] == ["no-store"], f"a cache before the pod: {answer.headers}")
     answer = ask(pod.keep, "/accel")
     check(answer.status == 200 and answer.header("X-Tmplbuild-Starting") is None, "a service commands the gateway")
 

@@ -86,6 +86,8 @@ class Service:
             connection.sendall(http1.answer(int(path[4:]), {"X-Of": "service", "WWW-Authenticate": "Basic"}, b"its own words"))
             return True
         extra = {"X-Accel-Redirect": "/_tmplbuild/gateway/refuse", "X-Tmplbuild-Starting": "1"} if path == "/accel" else {}
+        if path == "/picture.png":
+            extra = {"Cache-Control": "public, max-age=600", "CDN-Cache-Control": "max-age=600", "Cloudflare-CDN-Cache-Control": "max-age=600"}
         if path == "/moved":
             extra["Location"] = f"http://{request.one('Host')}/there?x=1"
         connection.sendall(http1.answer(302 if path == "/moved" else 200, extra, http1.told(request)))

@@ -74,8 +74,9 @@ Result<Request> read_request(HeaderList headers, std::string body) {
     const auto port = parse_whole(only("x-tmplbuild-port").value_or(""), 1, 65535);
     if (!port) return not_the_gateway("it has no port");
     const auto method = only("x-tmplbuild-method"), target = only("x-tmplbuild-target");
-    if (!method || method->empty() || !target || !target->starts_with('/'))
-        return not_the_gateway("it has no method or target");
+    if (!method || method->empty() || !target) return not_the_gateway("it has no method or target");
+    // "GET http://host?x HTTP/1.1", which nginx takes for "/".
+    if (!target->starts_with('/')) return usage_error("the address that this request asks for has no path");
     out.phase = *phase;
     out.port = static_cast<std::uint16_t>(*port);
     out.method = *method;

@@ -11,6 +11,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <cerrno>
+#include <list>
 #include <set>
 
 #include "base/text.hpp"
@@ -28,8 +29,12 @@ using Stream = beast::basic_stream<Local>;
 
 namespace {
 
-constexpr std::uint32_t head_limit = 16 << 10;
-constexpr std::uint64_t body_limit = 64 << 10;
+// Above all that the gateway can send: what it takes of a client (4 kB and 4 times 8 kB), of which a target and an
+// Upgrade (8 kB each) come twice, and its own headers. A client that sends more gets its answer from the gateway. Below
+// 64 kB, since Beast throws where one field is longer.
+constexpr std::uint32_t head_limit = 60 << 10;
+constexpr std::size_t kept_input = 8 << 10;     // memory that a connection keeps between requests
+constexpr std::uint64_t body_limit = 16 << 10;  // the gateway takes no more
 constexpr std::chrono::seconds idle_pause{75}, body_pause{15}, write_pause{30}, linger_pause{2};
 constexpr std::size_t linger_limit = 8 << 20;
 constexpr std::chrono::seconds accept_again{1};
@@ -72,6 +77,17 @@ struct Server::State {
     asio::steady_timer again;
     std::string path{};
     std::set<Guest*> guests{};
+    // Those for whom nothing is being done: they send, take an answer or are silent. Who began that first comes first.
+    std::list<Guest*> resting{};
+
+    // Ends the connection of whoever has been resting longest. False where something is being done for everybody.
+    bool make_room() {
+        if (resting.empty()) return false;
+        Guest* const longest = resting.front();
+        guests.erase(longest);
+        longest->leave();
+        return true;
+    }
 };
 
 namespace {
@@ -85,16 +101,21 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     }
     ~Connection() {
         state_->guests.erase(this);
+        work();
         forget_events();
     }
 
-    // Whoever feeds its events is about to end.
+    // Whoever feeds its events is about to end, or its place is needed.
     void leave() override {
+        has_left_ = true;
+        work();
         forget_events();
         close();
     }
 
     void read() {
+        rest();
+        if (input_.capacity() > kept_input) input_.shrink_to_fit();
         parser_.emplace();
         parser_->header_limit(head_limit);
         parser_->body_limit(body_limit);
@@ -111,6 +132,15 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     }
 
   private:
+    void rest() {
+        work();
+        place_ = state_->resting.insert(state_->resting.end(), this);
+    }
+    void work() {
+        if (place_) state_->resting.erase(*place_);
+        place_.reset();
+    }
+
     void forget_events() {
         const auto events = std::exchange(events_, nullptr);
         if (events == nullptr) return;
@@ -119,6 +149,7 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     }
 
     void take() {
+        work();
         stream_.expires_never();
         keep_ = parser_->keep_alive();
         auto message = parser_->release();
@@ -171,7 +202,7 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
 
     void discard(std::size_t left) {
         input_.clear();
-        stream_.async_read_some(input_.prepare(head_limit),
+        stream_.async_read_some(input_.prepare(kept_input),
                                 [self = this->shared_from_this(), left](error_code error, std::size_t got) {
                                     if (error || got >= left) return self->close();
                                     self->discard(left - got);
@@ -188,15 +219,17 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
 
     template <class Then>
     void write(Then then) {
+        rest();
         stream_.expires_after(write_pause);
         const std::array<asio::const_buffer, 2> buffers{asio::buffer(head_),
                                                         body_ ? asio::buffer(*body_) : asio::const_buffer()};
         asio::async_write(stream_, buffers, [self = this->shared_from_this(), then](error_code error, std::size_t) {
-            if (!error) then();
+            if (!error && !self->has_left_) then();
         });
     }
 
     void begin(const std::function<void(const std::shared_ptr<EventStream>&)>& start) {
+        work();
         head_.clear();
         head_.shrink_to_fit();
         input_.clear();
@@ -250,7 +283,8 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     std::string head_{};
     std::shared_ptr<const std::string> body_{};
     std::shared_ptr<EventStream> events_{};
-    bool keep_ = true, is_head_ = false, writing_ = false, lingers_ = false;
+    std::optional<std::list<Guest*>::iterator> place_{};  // among those who rest
+    bool keep_ = true, is_head_ = false, writing_ = false, lingers_ = false, has_left_ = false;
 };
 
 template <class State>
@@ -262,7 +296,8 @@ void accept_next(const std::shared_ptr<State>& state) {
             state->again.expires_after(accept_again);
             return state->again.async_wait([state](error_code) { accept_next(state); });
         }
-        if (state->guests.size() < Server::most_connections && is_known_peer(socket.native_handle()))
+        if (is_known_peer(socket.native_handle()) &&
+            (state->guests.size() < Server::most_connections || state->make_room()))
             std::make_shared<Connection<State>>(state, std::move(socket))->read();
         accept_next(state);
     });

@@ -20,6 +20,8 @@ inline constexpr unsigned gateway_uid = 65534, gateway_gid = 65534;  // "nobody"
 
 class Server {
   public:
+    // One more ends the connection of whoever has been silent, or taking an answer, for longest. Who waits for an
+    // answer and who watches events keeps its place.
     static constexpr std::size_t most_connections = 1024;
 
     using Handler = std::function<void(Request, Respond)>;

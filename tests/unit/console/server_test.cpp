@@ -122,7 +122,7 @@ TEST_CASE("what is no request of the gateway is refused in words") {
     CHECK(served.ask("nonsense\r\n\r\n").starts_with("HTTP/1.1 400 "));
     CHECK(served.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n").find("did not come through the gateway") !=
           std::string::npos);
-    CHECK(served.ask("GET / HTTP/1.1\r\n" + from_gateway + "X-Long: " + std::string(20'000, 'x') + "\r\n\r\n")
+    CHECK(served.ask("GET / HTTP/1.1\r\n" + from_gateway + "X-Long: " + std::string(70'000, 'x') + "\r\n\r\n")
               .starts_with("HTTP/1.1 431 "));
     const std::string long_body(300'000, 'x');
     CHECK(served.ask("POST / HTTP/1.1\r\n" + from_gateway + "Content-Length: 300000\r\n\r\n" + long_body)
@@ -130,6 +130,8 @@ TEST_CASE("what is no request of the gateway is refused in words") {
     CHECK(served.ask("POST / HTTP/1.1\r\n" + from_gateway + "Transfer-Encoding: chunked\r\n\r\n493E0\r\n" + long_body)
               .starts_with("HTTP/1.1 413 "));
     CHECK(asked == 0);
+    CHECK(served.ask("GET / HTTP/1.1\r\n" + from_gateway + "X-Long: " + std::string(55'000, 'x') + "\r\n\r\n")
+              .starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("a stream of events: its client's end and the server's end are told once") {
@@ -159,20 +161,45 @@ TEST_CASE("a stream of events: its client's end and the server's end are told on
     CHECK(gone == 2);
 }
 
-TEST_CASE("no more than so many connections are served at once") {
+TEST_CASE("where no place is left, the connection that was silent for longest makes room") {
     Served served([](Request, Respond respond) { respond(text_answer(200, "")); });
+    const std::string request = "GET / HTTP/1.1\r\n" + from_gateway + "\r\n";
     std::vector<sys::Fd> many;
     for (std::size_t i = 0; i < Server::most_connections; ++i) {
         many.push_back(served.connect());
         if (i % 64 == 63) served.turn();
     }
-    served.turn();
-    const std::string request = "GET / HTTP/1.1\r\n" + from_gateway + "\r\n";
-    CHECK(served.ask(request).empty());
-    CHECK(served.talk(many.front(), request).starts_with("HTTP/1.1 200 "));
-    many.pop_back();
-    served.turn();
+    CHECK(served.talk(many.front(), request).starts_with("HTTP/1.1 200 "));  // now the second one is the most silent
     CHECK(served.ask(request).starts_with("HTTP/1.1 200 "));
+    char byte = 0;
+    CHECK(::read(many[1].get(), &byte, 1) == 0);
+    CHECK(served.talk(many[2], request).starts_with("HTTP/1.1 200 "));
+    CHECK(served.talk(many.front(), request).starts_with("HTTP/1.1 200 "));
+    for (int i = 0; i < 100; ++i) served.connect();  // and whoever comes and goes takes nobody's place for long
+    served.turn();
+    CHECK(served.talk(many.back(), request).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("nobody loses its place who waits for an answer or watches events") {
+    std::vector<Respond> waiting;
+    std::vector<std::shared_ptr<EventStream>> streams;
+    Served served([&](Request request, Respond respond) {
+        if (request.path == "/wait") return waiting.push_back(std::move(respond));
+        respond(event_answer([&](const std::shared_ptr<EventStream>& one) { streams.push_back(one); }));
+    });
+    std::string request = "GET / HTTP/1.1\r\n" + from_gateway + "\r\n", wait = request;
+    wait.replace(wait.find("/x"), 2, "/wait");
+    std::vector<sys::Fd> many;
+    for (std::size_t i = 0; i < Server::most_connections; ++i) {
+        many.push_back(served.connect());
+        served.talk(many.back(), i % 4 == 0 ? request : wait, 1);
+    }
+    served.turn();
+    CHECK(streams.size() + waiting.size() == Server::most_connections);
+    CHECK(served.ask(request).empty());
+    waiting.front()(text_answer(200, "late"));
+    CHECK(served.talk(many[1], "").find("late") != std::string::npos);
+    CHECK(served.ask(request).starts_with("HTTP/1.1 200 "));  // its place, now that it has its answer
 }
 
 }  // namespace tmplbuild::console
