@@ -44,6 +44,11 @@ void Console::refuse(const CallPtr& call) {
 void Console::starting(const CallPtr& call) {
     const Request& request = call->request;
     if (call->visitor.decision.outcome != Outcome::pass) return refuse(call);
+    // A change may have reached a service that went away while it was made: only a person knows whether to repeat it.
+    if (request.method != "GET" && request.method != "HEAD")
+        return call->respond(error_answer(503, "'" + request.service + "' did not answer",
+                                          "what was asked for may have been done: look before you ask for it again")
+                                 .with("X-Tmplbuild-Starting", "1"));
     if (request.method != "GET" || !request.is_page_load())
         return call->respond(
             error_answer(503, "'" + request.service + "' does not answer yet", "try again in a few seconds")
