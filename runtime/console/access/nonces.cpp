@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console/access/nonces.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-#include <cstdint>
-
-#include "base/digest.hpp"
 #include "console/access/password.hpp"
+#include "console/access/seal.hpp"
 #include "sys/random.hpp"
 
 namespace tmplbuild::console {
@@ -23,14 +17,8 @@ Nonces::Nonces() : key_(sys::random_hex(random_bytes)) {}
 
 // `start`, and what binds it to the path.
 std::string Nonces::sealed(std::string_view start, std::string_view path) const {
-    const std::string text = std::string(start) + std::string(path);
-    std::array<std::uint8_t, 32> mac{};
-    unsigned size = mac.size();
-    const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-    if (key_.empty() || HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), bytes, text.size(), mac.data(),
-                             &size) == nullptr)
-        return {};
-    return std::string(start) + Digest(mac).hex();
+    const std::string seal = sealed_by(key_, std::string(start) + std::string(path));
+    return seal.empty() ? std::string() : std::string(start) + seal;
 }
 
 std::string Nonces::make(std::string_view path, bool own_doing) const {

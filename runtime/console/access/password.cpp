@@ -11,7 +11,9 @@
 #include <span>
 
 #include "base/text.hpp"
+#include "console/access/seal.hpp"
 #include "sys/file.hpp"
+#include "sys/random.hpp"
 
 namespace tmplbuild::console {
 namespace {
@@ -24,6 +26,14 @@ Result<void> scrypt(std::string_view text, std::span<const std::uint8_t> salt, s
                        out.data(), out.size()) != 1)
         return machine_error("OpenSSL cannot compute scrypt: there may not be 16 MiB of memory");
     return {};
+}
+
+constexpr std::string_view made_letters = "abcdefghijkmnpqrstuvwxyz23456789";  // without l, o, 0, 1
+constexpr std::size_t made_size = 26;
+static_assert(made_letters.size() == 32);
+
+bool has_made_form(std::string_view text) {
+    return text.size() == made_size && text.find_first_not_of(made_letters) == std::string_view::npos;
 }
 
 // Empty where there is no file, or nothing in it that could be a password.
@@ -40,6 +50,13 @@ Result<Password> Password::of(std::string_view text) {
     if (text.empty() || text.size() > longest)
         return usage_error("a password has 1 to " + std::to_string(longest) + " bytes");
     Password password;
+    if (has_made_form(text)) {
+        password.key_ = sys::random_hex(32);
+        password.seal_ = sealed_by(password.key_, text);
+        if (password.seal_.empty()) return machine_error("the kernel gives no random numbers");
+        password.mark_ = Sha256::of("tmplbuild console sessions " + std::string(text));
+        return password;
+    }
     if (RAND_bytes(password.salt_.data(), static_cast<int>(password.salt_.size())) != 1)
         return machine_error("OpenSSL has no random numbers");
     if (const auto done = scrypt(text, password.salt_, password.hash_); !done) return done.error();
@@ -55,18 +72,17 @@ Result<Password> Password::of(std::string_view text) {
 
 bool Password::matches(std::string_view typed) const {
     if (typed.size() > longest) return false;
+    if (is_made()) return same_text(sealed_by(key_, typed), seal_);
     std::array<std::uint8_t, 32> hash{};
     if (!scrypt(typed, salt_, hash)) return false;
     return CRYPTO_memcmp(hash.data(), hash_.data(), hash.size()) == 0;
 }
 
 std::string make_password() {
-    constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyz23456789";  // without l, o, 0, 1
-    static_assert(letters.size() == 32);
-    std::array<std::uint8_t, 26> bytes{};
+    std::array<std::uint8_t, made_size> bytes{};
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return {};
     std::string text;
-    for (const std::uint8_t byte : bytes) text += letters[byte % letters.size()];
+    for (const std::uint8_t byte : bytes) text += made_letters[byte % made_letters.size()];
     return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The console's password: where it comes from, and the check of what somebody typed. The check is scrypt (RFC 7914) by
-// OpenSSL: 16 MiB and some 40 ms, so callers run it beside the web server, one at a time. Never prints the password.
+// The console's password: where it comes from, and the check of what somebody typed. One that a person chose is checked
+// by scrypt (RFC 7914) by OpenSSL: 16 MiB and some 40 ms, so callers run it beside the web server, one at a time. One
+// that make_password() made cannot be guessed, and is compared at once. Never prints the password.
 #pragma once
 
 #include <array>
@@ -18,8 +19,10 @@ class Password {
   public:
     static constexpr std::size_t longest = 1024;  // bytes; a longer one is refused unread
 
-    // Keeps a salt and a hash, not the text. An error where OpenSSL or the kernel's random numbers fail.
+    // Keeps a salt and a hash, or a key and a seal; not the text. An error where OpenSSL or the kernel's random numbers
+    // fail.
     static Result<Password> of(std::string_view text);
+    bool is_made() const { return !key_.empty(); }  // it has the form of make_password()'s: 130 bits
     // In constant time once the hash is made. Safe to call from another thread than the one that made it.
     bool matches(std::string_view typed) const;
     // A digest over the password that is the same at each start, for Sessions.
@@ -28,6 +31,7 @@ class Password {
   private:
     std::array<std::uint8_t, 16> salt_{};
     std::array<std::uint8_t, 32> hash_{};
+    std::string key_{}, seal_{};  // of a made one
     Digest mark_;
 };
 

@@ -90,4 +90,6 @@ std::optional<std::string> bearer_of(std::string_view authorization) {
 
 bool looks_like_ours(std::string_view bearer) { return bearer.starts_with(prefix); }
 
+bool holds_ours(std::string_view authorization) { return authorization.find(prefix) != std::string_view::npos; }
+
 }  // namespace tmplbuild::console

@@ -43,7 +43,10 @@ class BearerTokens {
 
 // The token of an Authorization header, "Bearer …" in any case; none for other schemes.
 std::optional<std::string> bearer_of(std::string_view authorization);
-// Whether it looks like one of ours, valid or not: such a header never reaches a service.
+// Whether it looks like one of ours, valid or not.
 bool looks_like_ours(std::string_view bearer);
+// Whether a header has what looks like one of ours anywhere, in whatever scheme and spelling: it never reaches a
+// service.
+bool holds_ours(std::string_view authorization);
 
 }  // namespace tmplbuild::console

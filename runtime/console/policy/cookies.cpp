@@ -8,15 +8,18 @@ namespace {
 
 constexpr std::string_view host_session = "__Host-tmplbuild";
 constexpr std::string_view host_nonce = "__Host-tmplbuild-nonce";
+constexpr std::string_view host_known = "__Host-tmplbuild-known";
 constexpr std::string_view plain_session = "tmplbuild-";
 constexpr std::string_view plain_nonce = "tmplbuild-nonce-";
+constexpr std::string_view plain_known = "tmplbuild-known-";
 
 bool is_port(std::string_view text) { return parse_whole(text, 0, 65535).has_value(); }
 
 bool is_ours(std::string_view name) {
-    if (name == host_session || name == host_nonce) return true;
-    if (name.starts_with(plain_nonce)) return is_port(name.substr(plain_nonce.size()));
-    return name.starts_with(plain_session) && is_port(name.substr(plain_session.size()));
+    if (name == host_session || name == host_nonce || name == host_known) return true;
+    for (const std::string_view start : {plain_nonce, plain_known, plain_session})
+        if (name.starts_with(start) && is_port(name.substr(start.size()))) return true;
+    return false;
 }
 
 struct Pair {
@@ -52,15 +55,17 @@ std::string set_cookie(const Origin& own, std::string name, std::string_view val
     return text;
 }
 
+std::string name_for(const Origin& own, std::string_view https_name, std::string_view plain_start) {
+    return own.scheme == "https" ? std::string(https_name) : std::string(plain_start) + std::to_string(own.port);
+}
+
 }  // namespace
 
-std::string session_cookie(const Origin& own, std::uint16_t port) {
-    return own.scheme == "https" ? std::string(host_session) : std::string(plain_session) + std::to_string(port);
-}
+std::string session_cookie(const Origin& own) { return name_for(own, host_session, plain_session); }
 
-std::string nonce_cookie(const Origin& own, std::uint16_t port) {
-    return own.scheme == "https" ? std::string(host_nonce) : std::string(plain_nonce) + std::to_string(port);
-}
+std::string nonce_cookie(const Origin& own) { return name_for(own, host_nonce, plain_nonce); }
+
+std::string known_cookie(const Origin& own) { return name_for(own, host_known, plain_known); }
 
 std::vector<std::string> values_of(std::string_view header, std::string_view name) {
     std::vector<std::string> values;
@@ -86,12 +91,16 @@ std::string without_ours(std::string_view header) {
     return std::string(trim(rest));
 }
 
-std::string set_session(const Origin& own, std::uint16_t port, std::string_view token, std::int64_t seconds) {
-    return set_cookie(own, session_cookie(own, port), token, "Lax", seconds);
+std::string set_session(const Origin& own, std::string_view token, std::int64_t seconds) {
+    return set_cookie(own, session_cookie(own), token, "Lax", seconds);
 }
 
-std::string set_nonce(const Origin& own, std::uint16_t port, std::string_view nonce, std::int64_t seconds) {
-    return set_cookie(own, nonce_cookie(own, port), nonce, "None", seconds);
+std::string set_nonce(const Origin& own, std::string_view nonce, std::int64_t seconds) {
+    return set_cookie(own, nonce_cookie(own), nonce, "None", seconds);
+}
+
+std::string set_known(const Origin& own, std::string_view mark, std::int64_t seconds) {
+    return set_cookie(own, known_cookie(own), mark, "Strict", seconds);
 }
 
 }  // namespace tmplbuild::console

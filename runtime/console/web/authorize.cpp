@@ -31,7 +31,7 @@ static void find_credential(const Request& request, const Keys& keys, UnixMs now
         return;
     }
     if (keys.sessions == nullptr || !visitor.here) return;
-    const std::string name = session_cookie(*visitor.here, request.port);
+    const std::string name = session_cookie(*visitor.here);
     // Others may have set cookies of this name for a whole site: any of them that is valid counts.
     for (const std::string& token : values_of(request.header("cookie"), name)) {
         visitor.session = keys.sessions->find(token, *visitor.here, now);
@@ -63,10 +63,9 @@ Answer authorize_answer(const Request& request, const Visitor& visitor) {
     if (visitor.decision.outcome == Outcome::sign_in) return bare_answer(401);
     if (visitor.decision.outcome != Outcome::pass || !visitor.here) return bare_answer(403);
     const std::string authorization = request.header("authorization");
-    const auto bearer = bearer_of(authorization);
     Answer out = bare_answer(204);
     out.with("X-Tmplbuild-Cookie", without_ours(request.header("cookie")))
-        .with("X-Tmplbuild-Authorization", bearer && looks_like_ours(*bearer) ? "" : authorization)
+        .with("X-Tmplbuild-Authorization", holds_ours(authorization) ? "" : authorization)
         .with("X-Tmplbuild-Proto", visitor.here->scheme);
     return out;
 }

@@ -77,6 +77,7 @@ class Console {
     // sign_in_routes.cpp
     void sign_in_page(const CallPtr& call);
     void sign_in(const CallPtr& call);
+    void open_session(const CallPtr& call, const std::string& back);
     void sign_in_port(const CallPtr& call);
     void sign_out(const CallPtr& call);
     // api_routes.cpp

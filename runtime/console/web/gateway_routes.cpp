@@ -36,8 +36,7 @@ void Console::refuse(const CallPtr& call) {
     if (nonce.empty()) return call->respond(refused_answer(call, 503, "this pod has no random numbers"));
     const std::string address = console->to_string() + "/sign-in/port?port=" + std::to_string(request.port) +
                                 "&path=" + percent_encoded(request.target) + "&nonce=" + Sha256::of(nonce).hex();
-    call->respond(
-        redirect_answer(303, address).with("Set-Cookie", set_nonce(*visitor.here, request.port, nonce, nonce_seconds)));
+    call->respond(redirect_answer(303, address).with("Set-Cookie", set_nonce(*visitor.here, nonce, nonce_seconds)));
 }
 
 // A page load gets 200, since a proxy in front may replace the body of a 5xx.
@@ -82,7 +81,7 @@ void Console::take_ticket(const CallPtr& call) {
     std::string nonce;
     std::optional<bool> own_doing;
     // On plain http others can set cookies of this name, too: they make no nonce that is right.
-    for (const std::string& one : values_of(call->request.header("cookie"), nonce_cookie(*here, call->request.port)))
+    for (const std::string& one : values_of(call->request.header("cookie"), nonce_cookie(*here)))
         if (const auto own = nonces_.own_doing(one, fields["return"])) {
             nonce = one;
             own_doing = own;
@@ -98,8 +97,8 @@ void Console::take_ticket(const CallPtr& call) {
     // page of this origin goes on. What another site's page led to stays a navigation from there, and is judged as one.
     Answer out = *own_doing ? page_answer(200, page(call, "opened.html", {{"return", taken->return_path}}))
                             : redirect_answer(303, taken->return_path);
-    out.with("Set-Cookie", set_session(*here, call->request.port, token, Sessions::lifetime_ms / 1000))
-        .with("Set-Cookie", set_nonce(*here, call->request.port, "", -1));
+    out.with("Set-Cookie", set_session(*here, token, Sessions::lifetime_ms / 1000))
+        .with("Set-Cookie", set_nonce(*here, "", -1));
     call->respond(std::move(out));
 }
 

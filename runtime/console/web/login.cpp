@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t most_sign_ins = 64;  // that wait at once: two seconds' worth of hashes
+constexpr std::size_t most_others = 64, most_known = 16;  // that wait at once: at most 3 s worth of hashes
 constexpr std::size_t kept_limit = 1 << 20;
 
 UnixMs sign_in_time() { return sys::in_ms(sys::time_of_day()); }
@@ -72,8 +72,11 @@ void Login::use(std::string text, Found found) {
         if (!made) found.problem = made.error().message;
         std::shared_ptr<const Password> password = made ? std::make_shared<const Password>(std::move(*made)) : nullptr;
         std::string sessions = kept ? *kept : std::string();
-        asio::post(context_, [this, password, sessions = std::move(sessions), found = std::move(found)] {
+        std::string key = read_or_make_browser_key(settings_.own_folder + "/browser-key");
+        asio::post(context_, [this, password, sessions = std::move(sessions), key = std::move(key),
+                              found = std::move(found)]() mutable {
             password_ = password;
+            browsers_ = KnownBrowsers(std::move(key));
             if (password_ != nullptr) {
                 sessions_.emplace(password_->mark());
                 sessions_->take_over(sessions, sign_in_time());
@@ -84,34 +87,46 @@ void Login::use(std::string text, Found found) {
     });
 }
 
-void Login::check(std::string typed, std::function<void(Typed)> done) {
+void Login::check(std::string typed, bool is_known_browser, std::function<void(Typed)> done) {
     if (password_ == nullptr) return done(Typed::not_ready);
-    if (delayed_ + waiting_.size() >= most_sign_ins) return done(Typed::too_many);
-    // The pauses of several sign-ins pass at the same time: nobody waits for another's.
-    auto pause = std::make_shared<asio::steady_timer>(context_);
-    pause->expires_after(std::chrono::milliseconds(throttle_.delay_ms(sign_in_time())));
-    ++delayed_;
-    pause->async_wait(
-        [this, pause, typed = std::move(typed), done = std::move(done)](boost::system::error_code) mutable {
-            --delayed_;
-            waiting_.push_back({std::move(typed), std::move(done)});
-            check_next();
-        });
+    if (password_->is_made()) {
+        const Typed found = password_->matches(typed) ? Typed::right : Typed::wrong;
+        return asio::post(context_, [done = std::move(done), found] { done(found); });
+    }
+    Places& places = is_known_browser ? known_ : others_;
+    Waiting one{std::move(typed), std::move(done)};
+    if (places.size() < (is_known_browser ? most_known : most_others)) {
+        places.push_back(std::move(one));
+        return check_next();
+    }
+    // Were it always the newest, whoever asks again fastest would keep all places.
+    std::swap(places[chance_() % places.size()], one);
+    asio::post(context_, [done = std::move(one.done)] { done(Typed::too_many); });
 }
 
 void Login::check_next() {
-    if (checking_ || waiting_.empty()) return;
+    if (checking_ || (known_.empty() && others_.empty())) return;
     checking_ = true;
-    auto next = std::make_shared<Waiting>(std::move(waiting_.front()));
-    waiting_.pop_front();
+    Places& places = known_.empty() ? others_ : known_;
+    auto next = std::make_shared<Waiting>(std::move(places.front()));
+    places.pop_front();
     asio::post(beside_, [this, next, password = password_] {
         const bool right = password->matches(next->typed);
         asio::post(context_, [this, next, right] {
             checking_ = false;
-            if (!right) throttle_.failed(sign_in_time());
-            next->done(right ? Typed::right : Typed::wrong);
+            answer(std::move(*next), right);
             check_next();
         });
+    });
+}
+
+// The pauses of several answers pass at the same time: nobody waits for another's.
+void Login::answer(Waiting asked, bool right) {
+    auto pause = std::make_shared<asio::steady_timer>(context_);
+    pause->expires_after(std::chrono::milliseconds(throttle_.delay_ms(sign_in_time())));
+    if (!right) throttle_.failed(sign_in_time());
+    pause->async_wait([pause, done = std::move(asked.done), right](boost::system::error_code) {
+        done(right ? Typed::right : Typed::wrong);
     });
 }
 

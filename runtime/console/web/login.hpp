@@ -11,8 +11,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 
+#include "console/access/known_browsers.hpp"
 #include "console/access/password.hpp"
 #include "console/access/sessions.hpp"
 #include "console/access/throttle.hpp"
@@ -42,8 +44,11 @@ class Login {
     // `on_ready` gets the result once, when sign-ins begin to work, or cannot.
     void start(std::function<void(const Found&)> on_ready);
     Sessions* sessions() { return sessions_ ? &*sessions_ : nullptr; }  // null before that
-    // `done` gets the result later. Wrong ones slow down the next ones, and lock nobody out.
-    void check(std::string typed, std::function<void(Typed)> done);
+    const KnownBrowsers& browsers() const { return browsers_; }         // knows none before that
+    // `done` gets the result later. A made password is compared at once. For one that a person chose there are places
+    // to wait in, of their own for browsers that signed in before; where they are full, one of those that wait is sent
+    // away by chance. Wrong ones slow down the answers to the next ones, and lock nobody out.
+    void check(std::string typed, bool is_known_browser, std::function<void(Typed)> done);
     // To be called when a session was made or ended.
     void keep_sessions();
 
@@ -52,9 +57,11 @@ class Login {
         std::string typed;
         std::function<void(Typed)> done;
     };
+    using Places = std::deque<Waiting>;
     void use(std::string text, Found found);
     void use_own_folder(Found found);
     void check_next();
+    void answer(Waiting asked, bool right);
 
     boost::asio::io_context& context_;
     LoginSettings settings_;
@@ -64,8 +71,9 @@ class Login {
     std::shared_ptr<const Password> password_{};
     std::optional<Sessions> sessions_{};
     Throttle throttle_{};
-    std::deque<Waiting> waiting_{};
-    std::size_t delayed_ = 0;
+    KnownBrowsers browsers_{""};
+    Places known_{}, others_{};
+    std::mt19937 chance_{std::random_device{}()};
     bool checking_ = false;
     std::uint64_t kept_ = 0;
 };

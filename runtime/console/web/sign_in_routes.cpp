@@ -34,7 +34,10 @@ void Console::sign_in(const CallPtr& call) {
     auto fields = form_values(call->request.body);
     const std::string back = local_or_home(fields["return"]);
     if (settings_.no_login) return call->respond(redirect_answer(303, back));
-    login_.check(fields["password"], [this, call, back](Login::Typed typed) {
+    bool is_known = false;
+    for (const std::string& mark : values_of(call->request.header("cookie"), known_cookie(*visitor.here)))
+        is_known = is_known || login_.browsers().knows(mark, sys::in_ms(sys::time_of_day()));
+    login_.check(fields["password"], is_known, [this, call, back](Login::Typed typed) {
         const auto again = [&](unsigned status, const std::string& message) {
             Answer out =
                 call->request.wants_json()
@@ -49,13 +52,23 @@ void Console::sign_in(const CallPtr& call) {
         if (typed == Login::Typed::not_ready)
             return again(503,
                          "This pod has only just started and does not know its password yet. Try again in a moment.");
-        const Origin& here = *call->visitor.here;
-        const std::string token = login_.sessions()->sign_in(here, sys::in_ms(sys::time_of_day()));
-        if (token.empty()) return again(503, "This pod has no random numbers, so nobody can sign in.");
-        login_.keep_sessions();
-        call->respond(redirect_answer(303, back).with("Set-Cookie",
-                                                      set_session(here, call->request.port, token, session_seconds)));
+        open_session(call, back);
     });
+}
+
+// The password was right.
+void Console::open_session(const CallPtr& call, const std::string& back) {
+    const Origin& here = *call->visitor.here;
+    const UnixMs now = sys::in_ms(sys::time_of_day());
+    const std::string token = login_.sessions()->sign_in(here, now);
+    if (token.empty())
+        return call->respond(refused_answer(call, 503, "this pod has no random numbers, so nobody can sign in"));
+    login_.keep_sessions();
+    Answer out = redirect_answer(303, back);
+    out.with("Set-Cookie", set_session(here, token, session_seconds));
+    if (const std::string mark = login_.browsers().mark(now); !mark.empty())
+        out.with("Set-Cookie", set_known(here, mark, KnownBrowsers::lifetime_ms / 1000));
+    call->respond(std::move(out));
 }
 
 void Console::sign_in_port(const CallPtr& call) {
@@ -92,7 +105,7 @@ void Console::sign_out(const CallPtr& call) {
     if (call->visitor.session) {
         login_.sessions()->sign_out(call->visitor.session->id);
         login_.keep_sessions();
-        out.with("Set-Cookie", set_session(*call->visitor.here, call->request.port, "", -1));
+        out.with("Set-Cookie", set_session(*call->visitor.here, "", -1));
     }
     call->respond(std::move(out));
 }

@@ -2,6 +2,9 @@
 // Sessions, tickets, bearer tokens, the password and the throttle, each over time.
 #include <sys/stat.h>
 
+#include <chrono>
+
+#include "console/access/known_browsers.hpp"
 #include "console/access/nonces.hpp"
 #include "console/access/password.hpp"
 #include "console/access/sessions.hpp"
@@ -192,6 +195,41 @@ TEST_CASE("a password is checked by scrypt, and its mark is the same at each sta
     CHECK(Password::of("another")->mark() != password->mark());
     CHECK_FALSE(Password::of(""));
     CHECK_FALSE(Password::of(std::string(Password::longest + 1, 'a')));
+}
+
+TEST_CASE("a made password is compared at once, and chosen ones are not") {
+    const std::string text = make_password();
+    const auto password = Password::of(text);
+    REQUIRE(password);
+    CHECK(password->is_made());
+    CHECK(password->matches(text));
+    for (const std::string& wrong : {std::string(), make_password(), text + "a", text.substr(1)})
+        CHECK_FALSE(password->matches(wrong));
+    CHECK(Password::of(text)->mark() == password->mark());
+    CHECK_FALSE(Password::of("correct horse")->is_made());
+    CHECK_FALSE(Password::of(text + "a")->is_made());
+    const auto start_of_it = std::chrono::steady_clock::now();
+    for (int n = 0; n < 1'000; ++n) CHECK_FALSE(password->matches("guess"));
+    CHECK(std::chrono::steady_clock::now() - start_of_it < std::chrono::seconds(5));  // by scrypt: 40 s
+}
+
+TEST_CASE("a browser that signed in before is known by a mark that nobody else can make") {
+    const auto folder = sys::TempDirectory::make("/tmp", "browsers");
+    const std::string file = folder->path() / "key";
+    const std::string key = read_or_make_browser_key(file);
+    CHECK(key.size() == 64);
+    CHECK(read_or_make_browser_key(file) == key);
+    const KnownBrowsers browsers(key);
+    const std::string mark = browsers.mark(start);
+    CHECK(browsers.knows(mark, start));
+    CHECK(KnownBrowsers(key).knows(mark, start + KnownBrowsers::lifetime_ms));
+    CHECK_FALSE(browsers.knows(mark, start + KnownBrowsers::lifetime_ms + 1));
+    CHECK_FALSE(KnownBrowsers(std::string(64, '0')).knows(mark, start));
+    CHECK_FALSE(KnownBrowsers("").knows(mark, start));
+    CHECK(browsers.mark(start) != mark);
+    for (const std::string& wrong :
+         {std::string(), "2" + mark.substr(1), mark + "0", mark.substr(1), std::string(64, '0'), std::string(200, '0')})
+        CHECK_FALSE(browsers.knows(wrong, start));
 }
 
 TEST_CASE("a made password is kept for this user alone, and read again") {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -31,7 +33,7 @@ inline std::string header_of(const Answer& answer, const std::string& name) {
 class ConsoleBench {
   public:
     // `ready`: the password and the tokens are known.
-    explicit ConsoleBench(bool no_login = false, bool ready = true)
+    explicit ConsoleBench(bool no_login = false, bool ready = true, const std::string& password = "secret")
         : folder_(sys::TempDirectory::make("/tmp", "console-").value()) {
         ConsoleSettings settings;
         settings.spec.name = "test <pod>";
@@ -48,7 +50,7 @@ class ConsoleBench {
         settings.no_login = no_login;
         settings.launcher_folders = {folder_.path().string()};
         settings.figures.volume_worker = {"/bin/true"};
-        settings.login = {.console_password = "secret", .jupyter_password = "", .volume_worker = {}};
+        settings.login = {.console_password = password, .jupyter_password = "", .volume_worker = {}};
         settings.login.own_folder = folder_.path().string();
         settings.token_reader = {.argv = {"/bin/true"}};
         settings.token_writer = {.argv = {"/bin/true"}};
@@ -64,6 +66,17 @@ class ConsoleBench {
     }
 
     Answer ask(const Asked& asked) {
+        const auto answer = begin(asked);
+        wait_for([&] { return answer->has_value(); });
+        return **answer;
+    }
+    void wait_for(const std::function<bool()>& met) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!met() && std::chrono::steady_clock::now() < until) context_.run_one_for(std::chrono::milliseconds(50));
+        REQUIRE(met());
+    }
+    // Asks without waiting for the answer.
+    std::shared_ptr<std::optional<Answer>> begin(const Asked& asked) {
         HeaderList headers = asked.headers;
         const auto names = [&](const std::string& name) {
             return std::any_of(headers.begin(), headers.end(),
@@ -79,12 +92,9 @@ class ConsoleBench {
         request.headers = headers;
         request.phase = asked.phase;
         request.service = asked.service;
-        std::optional<Answer> answer;
-        console_->handle(std::move(request), [&](Answer one) { answer = std::move(one); });
-        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (!answer && std::chrono::steady_clock::now() < until) context_.run_one_for(std::chrono::milliseconds(50));
-        REQUIRE(answer);
-        return *answer;
+        auto answer = std::make_shared<std::optional<Answer>>();
+        console_->handle(std::move(request), [answer](Answer one) { *answer = std::move(one); });
+        return answer;
     }
 
     static std::string host(std::uint16_t port) { return "abc-" + std::to_string(port) + ".proxy.runpod.net"; }

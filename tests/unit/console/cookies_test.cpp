@@ -20,6 +20,7 @@ TEST_CASE("our cookies never pass, other people's pass as they are") {
         {"tmplbuild-8765=s; tmplbuild-nonce-8188=s; __Host-tmplbuild-nonce=s; a=1", "a=1"},
         {"a=1;__Host-tmplbuild = secret", "a=1"},
         {"a=\"x; __Host-tmplbuild=secret; b=y\"", "a=\"x; b=y\""},
+        {"__Host-tmplbuild-known=secret; a=1; tmplbuild-known-8188=secret", "a=1"},
         {"tmplbuild-theme=dark", "tmplbuild-theme=dark"},
         {"x__Host-tmplbuild=1", "x__Host-tmplbuild=1"},
         {"__Host-tmplbuild", ""},
@@ -40,14 +41,20 @@ TEST_CASE("every value under a name is seen, since others can plant one") {
     CHECK(values_of("", "tmplbuild-8188").empty());
 }
 
+TEST_CASE("two pods by ssh -L on one host have cookies of their own: the browser's port names them") {
+    CHECK(set_session({"http", "localhost", 9001}, "t", 0).starts_with("tmplbuild-9001=t;"));
+    CHECK(set_nonce({"http", "localhost", 9002}, "n", 0).starts_with("tmplbuild-nonce-9002=n;"));
+}
+
 TEST_CASE("on https the cookie is bound to its host, on plain http it is named after its port") {
-    CHECK(set_session(https, 8188, "t", 60) ==
-          "__Host-tmplbuild=t; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=60");
-    CHECK(set_session(plain, 8188, "t", 0) == "tmplbuild-8188=t; Path=/; HttpOnly; SameSite=Lax");
-    CHECK(set_session(plain, 8188, "", -1) == "tmplbuild-8188=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    CHECK(set_nonce(https, 8188, "n", 600) ==
+    CHECK(set_session(https, "t", 60) == "__Host-tmplbuild=t; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=60");
+    CHECK(set_session(plain, "t", 0) == "tmplbuild-8188=t; Path=/; HttpOnly; SameSite=Lax");
+    CHECK(set_session(plain, "", -1) == "tmplbuild-8188=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    CHECK(set_nonce(https, "n", 600) ==
           "__Host-tmplbuild-nonce=n; Path=/; HttpOnly; Secure; SameSite=None; Max-Age=600");
-    CHECK(set_nonce(plain, 8188, "n", 600) == "tmplbuild-nonce-8188=n; Path=/; HttpOnly; SameSite=Lax; Max-Age=600");
+    CHECK(set_nonce(plain, "n", 600) == "tmplbuild-nonce-8188=n; Path=/; HttpOnly; SameSite=Lax; Max-Age=600");
+    CHECK(set_known(https, "k", 9) == "__Host-tmplbuild-known=k; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=9");
+    CHECK(set_known(plain, "k", 9) == "tmplbuild-known-8188=k; Path=/; HttpOnly; SameSite=Lax; Max-Age=9");
 }
 
 }  // namespace tmplbuild::console

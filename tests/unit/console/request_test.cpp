@@ -132,6 +132,11 @@ TEST_CASE("the gateway is told what a service may see") {
     const Answer script = ask({{"authorization", "Bearer " + bearer}});
     CHECK(script.status == 204);
     CHECK(value_of(script, "X-Tmplbuild-Authorization").empty());  // ours reaches no service
+    for (const std::string& spelling : {"Bearer\t" + bearer, "Token " + bearer, "Bearer x, Bearer " + bearer, bearer}) {
+        const Answer odd = ask({{"cookie", "__Host-tmplbuild=" + cookie}, {"authorization", spelling}});
+        CHECK(odd.status == 204);
+        CHECK(value_of(odd, "X-Tmplbuild-Authorization").empty());
+    }
     CHECK(ask({{"authorization", "Bearer " + bearer + "0"}}).status == 401);
     CHECK(ask({{"cookie", "__Host-tmplbuild=" + cookie}, {"sec-fetch-site", "same-site"}}).status == 403);
     // One of several cookies of the name that others may have set.

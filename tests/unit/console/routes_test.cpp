@@ -138,6 +138,52 @@ TEST_CASE("signing in: only from this page, slower after failures, and out again
     CHECK(bench.ask({.target = "/api/installation-status", .headers = {{"cookie", cookie}}}).status == 401);
 }
 
+TEST_CASE("with a made password no flood of wrong ones keeps its owner out") {
+    const std::string password = make_password();
+    ConsoleBench bench(false, true, password);
+    const auto typed = [&](const std::string& text) {
+        return Asked{.method = "POST",
+                     .target = "/sign-in",
+                     .body = "password=" + text,
+                     .headers = {{"origin", ConsoleBench::origin(8765)}}};
+    };
+    std::vector<std::shared_ptr<std::optional<Answer>>> flood;
+    for (int n = 0; n < 300; ++n) flood.push_back(bench.begin(typed("wrong" + std::to_string(n))));
+    CHECK(bench.ask(typed(password)).status == 303);
+    for (const auto& answer : flood) {
+        REQUIRE(*answer);
+        CHECK((*answer)->status == 403);
+    }
+}
+
+TEST_CASE("a flood of wrong passwords leaves places for browsers that signed in before") {
+    ConsoleBench bench;
+    const auto typed = [&](const std::string& text, const std::string& cookie = "") {
+        return Asked{.method = "POST",
+                     .target = "/sign-in",
+                     .body = "password=" + text,
+                     .headers = {{"origin", ConsoleBench::origin(8765)}, {"cookie", cookie}}};
+    };
+    std::string known;
+    const Answer before = bench.ask(typed("secret"));
+    for (const auto& [name, value] : before.headers)
+        if (name == "Set-Cookie" && value.starts_with("__Host-tmplbuild-known="))
+            known = value.substr(0, value.find(';'));
+    REQUIRE_FALSE(known.empty());
+    std::vector<std::shared_ptr<std::optional<Answer>>> flood;
+    for (int n = 0; n < 400; ++n) flood.push_back(bench.begin(typed("wrong" + std::to_string(n))));
+    CHECK(bench.ask(typed("secret", known)).status == 303);
+    // Who is sent away is chosen by chance, not by when they came.
+    const auto sent_away = [&](std::size_t from, std::size_t to) {
+        return std::count_if(flood.begin() + static_cast<std::ptrdiff_t>(from),
+                             flood.begin() + static_cast<std::ptrdiff_t>(to),
+                             [](const auto& answer) { return *answer && (*answer)->status == 503; });
+    };
+    CHECK(sent_away(0, 400) >= 400 - 64 - 1 - 8);
+    CHECK(sent_away(0, 64) > 32);
+    CHECK(sent_away(336, 400) < 64);
+}
+
 TEST_CASE("a sign-in leads back to a path of this console, and nowhere else") {
     ConsoleBench bench;
     for (const char* path : {"https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "", "sign-in",
