@@ -115,7 +115,7 @@ console::ConsoleSettings settings_of(pod::PodSpec spec, const std::vector<std::s
     out.login.volume_worker = console::worker_question(program, "password", environment);
     out.login.own_folder = folder + "/console";
     out.token_reader = console::worker_question(program, "read-tokens", environment);
-    out.token_writer = console::worker_question(program, "write-tokens", environment);
+    out.token_writer = console::worker_question(program, "change-tokens", environment);
     out.static_files = console::pages::static_files();
     out.pages = console::pages::pages();
     out.open_api = console::open_api_document();

@@ -4,15 +4,10 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <span>
 
 #include "base/text.hpp"
 #include "console/access/seal.hpp"
-#include "sys/file.hpp"
 #include "sys/random.hpp"
 
 namespace tmplbuild::console {
@@ -29,6 +24,7 @@ Result<void> scrypt(std::string_view text, std::span<const std::uint8_t> salt, s
 }
 
 constexpr std::string_view made_letters = "abcdefghijkmnpqrstuvwxyz23456789";  // without l, o, 0, 1
+constexpr const char* password_file = "password";
 constexpr std::size_t made_size = 26;
 static_assert(made_letters.size() == 32);
 
@@ -37,10 +33,10 @@ bool has_made_form(std::string_view text) {
 }
 
 // Empty where there is no file, or nothing in it that could be a password.
-Result<std::string> kept_password(const std::string& file) {
-    const auto read = sys::read_beginning(file, Password::longest + 2);
-    if (!read) return read.error().os_code == ENOENT ? Result<std::string>(std::string()) : read.error();
-    std::string text(trim(*read));
+Result<std::string> kept_password(const KeptFolder& folder) {
+    const auto read = folder.read(password_file, Password::longest + 2);
+    if (!read) return read.error();
+    const std::string text(trim(read->value_or("")));
     return text.size() <= Password::longest ? text : std::string();
 }
 
@@ -90,29 +86,21 @@ bool same_text(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-Result<KeptPassword> read_or_make_password(const std::string& folder) {
-    if (const auto made = sys::make_directories(folder); !made) return made.error();
-    ::chmod(folder.c_str(), 0700);
-    const std::string file = folder + "/password";
-    const auto kept = kept_password(file);
+Result<KeptPassword> read_or_make_password(const KeptFolder& folder) {
+    const auto kept = kept_password(folder);
     if (!kept) return kept.error();
     if (!kept->empty()) return KeptPassword{*kept, false};
     const std::string text = make_password();
     if (text.empty()) return machine_error("OpenSSL has no random numbers");
-    const std::string temporary = file + "." + sys::unique_suffix();
-    if (const auto written = sys::write_file_atomic(temporary, text + "\n", 0600); !written) return written.error();
     // Two pods may share the volume: the first one's password is the one that both have.
-    const bool is_first = ::link(temporary.c_str(), file.c_str()) == 0;
-    const int why = errno;
-    ::unlink(temporary.c_str());
-    if (is_first) return KeptPassword{text, true};
-    if (why == EEXIST) {
-        const auto of_another = kept_password(file);
-        if (!of_another) return of_another.error();
-        if (!of_another->empty()) return KeptPassword{*of_another, false};
-    }
-    // The file is empty or damaged, or the volume knows no hard links.
-    if (const auto written = sys::write_file_atomic(file, text + "\n", 0600); !written) return written.error();
+    const auto is_first = folder.write_new(password_file, text + "\n");
+    if (!is_first) return is_first.error();
+    if (*is_first) return KeptPassword{text, true};
+    const auto of_another = kept_password(folder);
+    if (!of_another) return of_another.error();
+    if (!of_another->empty()) return KeptPassword{*of_another, false};
+    // The file is empty or damaged.
+    if (const auto written = folder.write(password_file, text + "\n"); !written) return written.error();
     return KeptPassword{text, true};
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "console/access/kept_folder.hpp"
 
 namespace tmplbuild::console {
 
@@ -48,12 +49,11 @@ std::string make_password();
 // Equal texts, in a time that depends on their lengths alone.
 bool same_text(std::string_view a, std::string_view b);
 
-// The worker's part, which may hang with the volume: reads FOLDER/password, or makes one and writes it with mode 0600.
-// The folder is made with mode 0700.
+// The worker's part, which may hang with the volume: reads the folder's `password`, or makes one and writes it.
 struct KeptPassword {
     std::string text;
     bool made = false;
 };
-Result<KeptPassword> read_or_make_password(const std::string& folder);
+Result<KeptPassword> read_or_make_password(const KeptFolder& folder);
 
 }  // namespace tmplbuild::console

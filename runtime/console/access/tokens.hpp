@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include "console/access/sessions.hpp"
 
 namespace tmplbuild::console {
+
+struct TokenChange;
 
 class BearerTokens {
   public:
@@ -36,9 +39,23 @@ class BearerTokens {
     bool withdraw(std::string_view id);
     bool is_valid(std::string_view text, UnixMs now);  // notes the use
     const std::vector<Token>& all() const { return tokens_; }
+    // What a change has that is not here, within `at_most`; withdrawn wins over made.
+    void apply(const TokenChange& change);
+    void note_uses(const BearerTokens& other);  // the later one of each token's latest uses
 
   private:
     std::vector<Token> tokens_;
+};
+
+// What is to change in the tokens that several pods keep together.
+struct TokenChange {
+    std::vector<BearerTokens::Token> made{};
+    std::vector<std::string> withdrawn{};  // ids
+    std::map<std::string, UnixMs> used{};  // by id
+
+    bool is_empty() const { return made.empty() && withdrawn.empty(); }
+    std::string to_text() const;  // one line of JSON
+    static Result<TokenChange> parse(std::string_view text);
 };
 
 // The token of an Authorization header, "Bearer …" in any case; none for other schemes.

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 
 #include "base/json.hpp"
 #include "console/access/password.hpp"
+#include "console/access/tokens.hpp"
 #include "console/pod/volume.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
@@ -18,8 +18,9 @@ namespace tmplbuild::console {
 namespace {
 
 constexpr std::size_t tokens_limit = 64 << 10;
+constexpr const char* tokens_file = "tokens.json";
 
-std::string folder_on(const std::string& volume) { return volume + "/.tmplbuild/console"; }
+Result<KeptFolder> folder_on(const std::string& volume) { return KeptFolder::open(volume, {".tmplbuild", "console"}); }
 
 bool is_folder(const std::string& path) {
     struct stat found {};
@@ -36,27 +37,42 @@ int complain(const std::string& why) {
 // A pod without a volume keeps its password on its own disk: nothing is made in the place of a volume.
 int give_password(const std::string& volume) {
     if (!is_folder(volume)) return say(json::compact(json::object{{"error", "there is no volume at " + volume}}));
-    const auto kept = read_or_make_password(folder_on(volume));
+    const auto folder = folder_on(volume);
+    const auto kept = folder ? read_or_make_password(*folder) : Result<KeptPassword>(folder.error());
     if (!kept) return say(json::compact(json::object{{"error", kept.error().message}}));
     return say(json::compact(json::object{{"password", kept->text}, {"made", kept->made}}));
 }
 
 int give_tokens(const std::string& volume) {
-    const auto text = sys::read_beginning(folder_on(volume) + "/tokens.json", tokens_limit);
-    if (!text && text.error().os_code == ENOENT) return 0;  // none were made yet
+    if (!is_folder(volume)) return 0;
+    const auto folder = folder_on(volume);
+    if (!folder) return complain(folder.error().message);
+    const auto text = folder->read(tokens_file, tokens_limit);
     if (!text) return complain(text.error().message);
-    return std::fwrite(text->data(), 1, text->size(), stdout) == text->size() ? 0 : 1;
+    if (!*text) return 0;  // none were made yet
+    return std::fwrite((*text)->data(), 1, (*text)->size(), stdout) == (*text)->size() ? 0 : 1;
 }
 
-int keep_tokens(const std::string& volume) {
-    const auto text = sys::read_open_file(0, "the tokens", tokens_limit);
-    if (!text) return complain(text.error().message);
-    if (!is_folder(volume)) return complain("there is no volume at " + volume);
-    if (auto made = sys::make_directories(folder_on(volume)); !made) return complain(made.error().message);
-    ::chmod(folder_on(volume).c_str(), 0700);
-    if (auto put = sys::write_file_atomic(folder_on(volume) + "/tokens.json", *text, 0600); !put)
-        return complain(put.error().message);
-    return 0;
+// Applies the change on its standard input to the tokens that the volume has, and says all that it has then. Pods that
+// share the volume wait for each other.
+Result<std::string> change_tokens(const std::string& volume) {
+    const auto text = sys::read_open_file(0, "the change of tokens", tokens_limit);
+    if (!text) return text.error();
+    const auto change = TokenChange::parse(*text);
+    if (!change) return change.error();
+    if (!is_folder(volume)) return machine_error("there is no volume at " + volume);
+    const auto folder = folder_on(volume);
+    if (!folder) return folder.error();
+    const auto lock = folder->lock();
+    if (!lock) return lock.error();
+    const auto kept = folder->read(tokens_file, tokens_limit);
+    if (!kept) return kept.error();
+    BearerTokens tokens;
+    if (*kept)
+        if (const auto taken = tokens.take_over(**kept); !taken) return taken.error();
+    tokens.apply(*change);
+    if (const auto put = folder->write(tokens_file, tokens.keep()); !put) return put.error();
+    return tokens.keep();
 }
 
 }  // namespace
@@ -69,7 +85,10 @@ int run_worker(std::string_view name, const std::string& volume) {
     }
     if (name == "password") return give_password(volume);
     if (name == "read-tokens") return give_tokens(volume);
-    if (name == "write-tokens") return keep_tokens(volume);
+    if (name == "change-tokens") {
+        const auto all = change_tokens(volume);
+        return all ? say(*all) : complain(all.error().message);
+    }
     return 2;
 }
 

@@ -10,8 +10,9 @@
 
 namespace tmplbuild::console {
 
-// NAME is "volume" (its state), "password" (the kept one, or a new one), "read-tokens" or "write-tokens" (from stdin).
-// Runs one to its end; its answer goes to stdout. Returns the exit code, 2 for a name that is none.
+// NAME is "volume" (its state), "password" (the kept one, or a new one), "read-tokens" or "change-tokens" (a
+// TokenChange on stdin). Runs one to its end; its answer goes to stdout. Returns the exit code, 2 for a name that is
+// none.
 int run_worker(std::string_view name, const std::string& volume);
 
 // `program` is this program's own file.

@@ -144,9 +144,10 @@ void Console::make_token(const CallPtr& call) {
     const std::string name = object == nullptr ? "" : json::string_or(*object, "name", "");
     auto made = tokens_.tokens().make(name, sys::in_ms(sys::time_of_day()));
     if (!made) return call->respond(error_answer(400, made.error().message, made.error().hint));
-    tokens_.keep([call, name, made = std::move(*made)](const std::string& problem) {
+    tokens_.keep_made(made->id, [call, name, made = *made](const std::string& problem) {
         json::object out{{"id", made.id}, {"name", name}, {"token", made.text}};
-        out["notice"] = problem.empty() ? "" : "it holds until the console starts again: " + problem;
+        out["notice"] =
+            problem.empty() ? "" : "it holds until the console starts again, if it cannot be kept by then: " + problem;
         call->respond(json_answer(201, out));
     });
 }
@@ -154,11 +155,10 @@ void Console::make_token(const CallPtr& call) {
 void Console::withdraw_token(const CallPtr& call) {
     if (!tokens_.tokens().withdraw(call->words.front()))
         return call->respond(error_answer(404, "there is no token with this id"));
-    tokens_.keep([call](const std::string& problem) {
+    tokens_.keep_withdrawn(call->words.front(), [call](const std::string& problem) {
         if (problem.empty()) return call->respond(json_answer(200, json::object{{"done", "withdrawn"}}));
-        call->respond(error_answer(503,
-                                   "withdrawn until the console starts again, since the volume keeps it: " + problem,
-                                   "withdraw it again when the volume can be written"));
+        call->respond(error_answer(503, "withdrawn here, and not on the volume yet: " + problem,
+                                   "the console tries again every 15 s; other pods of this volume still take it"));
     });
 }
 

@@ -2,6 +2,7 @@
 #include "console/web/login.hpp"
 
 #include <boost/asio/post.hpp>
+#include <filesystem>
 
 #include "base/json.hpp"
 #include "sys/clock.hpp"
@@ -55,12 +56,11 @@ void Login::start(std::function<void(const Found&)> on_ready) {
 void Login::use_own_folder(Found found) {
     found.source = PasswordSource::made_for_now;
     std::string text;
-    if (auto kept = read_or_make_password(settings_.own_folder)) {
-        text = kept->text;
-    } else {
-        text = make_password();
-        found.problem += "; " + kept.error().message;
-    }
+    const std::filesystem::path own = settings_.own_folder;
+    const auto folder = KeptFolder::open(own.parent_path(), {own.filename()});
+    const auto kept = folder ? read_or_make_password(*folder) : Result<KeptPassword>(folder.error());
+    text = kept ? kept->text : make_password();
+    if (!kept) found.problem += "; " + kept.error().message;
     found.made = text;
     use(text, std::move(found));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions, tickets, bearer tokens, the password and the throttle, each over time.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 
@@ -166,6 +167,25 @@ TEST_CASE("a bearer token works until it is withdrawn, and is kept as a digest")
     CHECK_FALSE(tokens.make(std::string(81, 'a'), start));
 }
 
+TEST_CASE("a change of tokens is applied to what another pod has kept") {
+    BearerTokens mine, theirs;
+    const auto made = mine.make("mine", start), other = theirs.make("theirs", start);
+    TokenChange change{.made = mine.all(), .withdrawn = {}, .used = {{made->id, start + 9}, {other->id, start + 4}}};
+    const auto read = TokenChange::parse(change.to_text());
+    REQUIRE(read);
+    theirs.apply(*read);
+    REQUIRE(theirs.all().size() == 2);
+    CHECK(theirs.is_valid(made->text, start));
+    CHECK(theirs.all().front().used == start + 4);
+    theirs.apply({.made = {}, .withdrawn = {other->id}, .used = {}});
+    CHECK_FALSE(theirs.is_valid(other->text, start));
+    theirs.apply({.made = mine.all(), .withdrawn = {made->id}, .used = {}});
+    CHECK(theirs.all().empty());
+    for (const char* broken : {"", "[]", "{}", R"({"made":[],"withdrawn":{},"used":{}})",
+                               R"({"made":[{"id":"x"}],"withdrawn":[],"used":{}})"})
+        CHECK_FALSE(TokenChange::parse(broken));
+}
+
 TEST_CASE("kept tokens that are damaged leave those that there are") {
     BearerTokens tokens;
     const auto made = tokens.make("a", start);
@@ -233,25 +253,65 @@ TEST_CASE("a browser that signed in before is known by a mark that nobody else c
 }
 
 TEST_CASE("a made password is kept for this user alone, and read again") {
-    const auto folder = sys::TempDirectory::make("/tmp", "password");
-    const std::string inner = folder->path() / "console";
-    const auto made = read_or_make_password(inner);
+    const auto temporary = sys::TempDirectory::make("/tmp", "password");
+    const std::string parent = temporary->path();
+    const auto folder = KeptFolder::open(parent, {"a", "console"});
+    REQUIRE(folder);
+    const auto made = read_or_make_password(*folder);
     REQUIRE(made);
     CHECK(made->made);
     CHECK(made->text.size() == 26);
     struct stat info {};
-    REQUIRE(::stat((inner + "/password").c_str(), &info) == 0);
+    REQUIRE(::stat((parent + "/a/console/password").c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0600);
-    REQUIRE(::stat(inner.c_str(), &info) == 0);
+    REQUIRE(::stat((parent + "/a/console").c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0700);
-    const auto again = read_or_make_password(inner);
+    const auto again = read_or_make_password(*folder);
     CHECK_FALSE(again->made);
     CHECK(again->text == made->text);
     CHECK(make_password() != make_password());
     // A file that is empty is no password.
-    REQUIRE(sys::write_file_atomic(inner + "/password", "\n", 0600));
-    CHECK(read_or_make_password(inner)->made);
-    CHECK(std::distance(std::filesystem::directory_iterator(inner), std::filesystem::directory_iterator()) == 1);
+    REQUIRE(sys::write_file_atomic(parent + "/a/console/password", "\n", 0600));
+    CHECK(read_or_make_password(*folder)->made);
+    CHECK(std::distance(std::filesystem::directory_iterator(parent + "/a/console"),
+                        std::filesystem::directory_iterator()) == 1);
+}
+
+TEST_CASE("a folder or a file that somebody else could have prepared is refused, and nothing is changed in it") {
+    const auto temporary = sys::TempDirectory::make("/tmp", "password");
+    const std::string parent = temporary->path(), folder = parent + "/console", file = folder + "/password";
+    const auto why = [&] {
+        const auto opened = KeptFolder::open(parent, {"console"});
+        const auto read = opened ? read_or_make_password(*opened) : Result<KeptPassword>(opened.error());
+        return read ? std::string() : read.error().message;
+    };
+    std::filesystem::create_directories(parent + "/elsewhere");
+    ::chmod((parent + "/elsewhere").c_str(), 0755);
+    std::filesystem::create_symlink(parent + "/elsewhere", folder);
+    CHECK(why().find("console' is not a folder") != std::string::npos);
+    struct stat info {};
+    REQUIRE(::stat((parent + "/elsewhere").c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0755);
+    CHECK(std::filesystem::is_empty(parent + "/elsewhere"));
+    std::filesystem::remove(folder);
+    std::filesystem::create_directory(folder);
+    ::chmod(folder.c_str(), 0777);
+    CHECK(why().find("others may write to '" + folder + "'") != std::string::npos);
+    ::chmod(folder.c_str(), 0700);
+    std::filesystem::create_symlink("/etc/hostname", file);
+    CHECK(why().find("password' is a link") != std::string::npos);
+    std::filesystem::remove(file);
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    CHECK(why().find("password' is not a regular file") != std::string::npos);
+    std::filesystem::remove(file);
+    REQUIRE(sys::write_file_atomic(file, "chosen by another\n", 0666));
+    ::chmod(file.c_str(), 0666);
+    CHECK(why().find("others may write to '" + file + "'") != std::string::npos);
+    ::chmod(file.c_str(), 0600);
+    CHECK(why().empty());
+    if (::geteuid() != 0) return;
+    REQUIRE(::chown(file.c_str(), 1234, 1234) == 0);
+    CHECK(why().find("password' belongs to user 1234") != std::string::npos);
 }
 
 TEST_CASE("wrong passwords slow down every sign-in by two seconds at most, for a minute") {
