@@ -82,13 +82,15 @@ http {
     }
 )";
 
-const char* const tables_text = R"(
+const char* const owners_text = R"(
     # The public ports: whose each is, and where that service listens.
     map $server_port $service {
         default "";
 @services@
     }
-    map $server_port $backend {
+)";
+
+const char* const tables_text = R"(    map $server_port $backend {
         default "";
 @backends@
     }

@@ -11,7 +11,8 @@
 namespace tmplbuild::gateway {
 
 extern const char* const head_text;        // up to and with what holds for all ports
-extern const char* const tables_text;      // @services@ @backends@ @hosts@ @origins@ @fetch_sites@
+extern const char* const owners_text;      // @services@: whose a port is
+extern const char* const tables_text;      // for the services' ports: @backends@ @hosts@ @origins@ @fetch_sites@
 extern const char* const to_console_text;  // @phase@ @method@: the headers of a request to the console
 extern const char* const question_text;    // besides, for one without a body
 extern const char* const body_text;        // for a location of the console that takes bodies

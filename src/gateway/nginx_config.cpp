@@ -33,13 +33,16 @@ std::string by_port(const std::vector<const pod::Service*>& services, bool rewri
 
 std::string tables(const std::vector<const pod::Service*>& services) {
     const auto name = [](const pod::Service& service) { return service.name; };
+    const std::string owners = replace_words(owners_text, {{"services", by_port(services, false, name)}});
+    // nginx takes no table of a variable that is set nowhere.
+    if (services.empty()) return owners;
     const auto url = [](const pod::Service& service) { return "http://" + private_address(service); };
     std::string origins;
     for (const pod::Service* service : services)
         if (service->origin == pod::OriginUse::rewrite)
             origins += "        \"~^" + std::to_string(service->port) + " .\" \"" + url(*service) + "\";\n";
-    return replace_words(tables_text, {{"services", by_port(services, false, name)},
-                                       {"backends", by_port(services, false, private_address)},
+    return owners +
+           replace_words(tables_text, {{"backends", by_port(services, false, private_address)},
                                        {"hosts", by_port(services, true, private_address)},
                                        {"origins", origins},
                                        {"fetch_sites", by_port(services, true, [](const auto&) { return ""; })}});

@@ -67,6 +67,8 @@ TEST_CASE("a pod with no service behind the gateway has the console alone") {
     const std::string made = gateway::nginx_config(spec, Addresses::ipv4);
     CHECK(count(made, "server {") == 1);
     CHECK(count(made, "listen 0.0.0.0:8765 ") == 1);
+    CHECK(count(made, "forwarded_proto") == 0);  // set nowhere: nginx would not start
+    CHECK(count(made, "map $server_port $service ") == 1);
 }
 
 TEST_CASE("no word of the configuration is left to fill in") {
