@@ -68,7 +68,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def page(self, name, status=200, headers=None, values=None):
         pod = self.pod
         filled = {"csrf": CSRF if self.signed_in() else "", "pod": pod.view()["pod"]["name"], "service": "", "message": "",
-                  "form_action": "", "ticket": "", "return": "/installation-status", "notice": pod.notice, "status": str(status),
+                  "form_action": "", "ticket": "", "return": "/installation-status", "shown": "/installation-status",
+                  "notice": pod.notice, "status": str(status),
                   **(values or {})}
         text = pod.pages.html[name].replace("{{state}}", json_for_html(pod.view()))
         for key, value in filled.items():

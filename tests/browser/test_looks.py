@@ -19,7 +19,7 @@ LOG = ["2023-11-14 22:13:20 launcher: pod quickstart starts", "2023-11-14 22:13:
        "2023-11-14 22:13:22 sageattention: compiling for sm_86, in the background", "2023-11-14 22:13:41 comfyui: ready on port 8188",
        "2023-11-14 22:14:02 comfyui: warning: this model needs 22 GiB of 24 GiB", "2023-11-14 22:14:03 comfyui: error: CUDA out of memory"]
 SINGLE = {
-    "link": "link.html?service=comfyui&return=/view%3Ffile=a.png&message=a+page+of+another+site+sent+you+to+/view%3Ffile%3Da.png",
+    "link": "link.html?service=comfyui&return=/view%3Ffile=a.png&shown=/view%3Ffile=…&message=a+page+of+another+site+sent+you+to+/view",
     "refused": "refused.html?status=421&message=This+pod+does+not+answer+to+the+name+“evil.example”.+Open+it+by+its+own+address.",
     "opened": "opened.html?service=comfyui&return=%23",
     "ticket": "ticket.html?service=comfyui&ticket=a&form_action=javascript%3Avoid+0",

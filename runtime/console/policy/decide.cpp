@@ -25,7 +25,8 @@ Decision from_elsewhere(const RequestFacts& request, const Destination& destinat
         return {Outcome::foreign,
                 "another site's page, or another port's, sent this request: only pages of this address may"};
     if (destination.own_pages || is_entry(request.target, destination.entry)) return {Outcome::pass, {}};
-    return {Outcome::ask, "a page of another site sent you to " + visible(request.target) +
+    return {Outcome::ask, "a page of another site sent you to " +
+                              visible(request.target.substr(0, request.target.find('?'))) +
                               ": open it from here, if that is what you want"};
 }
 

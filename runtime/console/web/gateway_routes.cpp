@@ -9,6 +9,19 @@
 
 namespace tmplbuild::console {
 
+// For a screen, which others may see: the values of a query may be tokens.
+static std::string shown(const Request& request) {
+    std::string out = request.path;
+    char before = '?';
+    for (const std::string& field : split(request.query, '&')) {
+        if (field.empty()) continue;
+        const std::size_t equals = field.find('=');
+        out += before + field.substr(0, equals) + (equals == std::string::npos ? "" : "=…");
+        before = '&';
+    }
+    return out;
+}
+
 constexpr std::int64_t nonce_seconds = 600;  // for typing a password
 
 // A browser is sent to the console, which knows whether it has signed in there; it comes back with a ticket.
@@ -24,7 +37,8 @@ void Console::refuse(const CallPtr& call) {
     const bool comes_back = request.is_page_load() && is_local_path(request.target);
     if (outcome == Outcome::ask && comes_back)
         return call->respond(page_answer(
-            403, page(call, "link.html", {{"message", visitor.decision.reason}, {"return", request.target}})));
+            403, page(call, "link.html",
+                      {{"message", visitor.decision.reason}, {"return", request.target}, {"shown", shown(request)}})));
     if (outcome != Outcome::sign_in || !comes_back || settings_.spec.console_port == 0)
         return call->respond(refused_answer(call, status_of(outcome), visitor.decision.reason));
     const auto console = settings_.origins.at_port(*visitor.here, request.port, settings_.spec.console_port);

@@ -124,7 +124,7 @@ class ConsoleBench {
          {"starting.html", "starting {{service}}"},
          {"ticket.html", "ticket={{ticket}} to={{form_action}} return={{return}} csrf={{csrf}}"},
          {"opened.html", "opened return={{return}}"},
-         {"link.html", "link {{return}}"},
+         {"link.html", "link {{shown}} to {{return}}: {{message}}"},
          {"refused.html", "refused {{status}} {{message}}"}}};
     boost::asio::io_context context_{1};
     std::optional<Console> console_{};
