@@ -23,9 +23,12 @@
 #include <string>
 #include <vector>
 
+#include "podspec/gateway_user.hpp"
+
 namespace {
 
-constexpr uid_t nobody = 65534;  // on every Linux, whatever it is called
+using tmplbuild::pod::gateway_gid, tmplbuild::pod::gateway_uid;
+
 // For worker_connections of the configuration, each of which may have a service's connection beside it.
 constexpr rlim_t wanted_files = 16384;
 
@@ -49,7 +52,7 @@ void enter_own_folder(const std::string& run_folder, bool as_other) {
     // No link that somebody may have put there is followed.
     const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (opened < 0) fail("open " + folder);
-    if (as_other && ::fchown(opened, nobody, nobody) != 0) fail("give away " + folder);
+    if (as_other && ::fchown(opened, gateway_uid, gateway_gid) != 0) fail("give away " + folder);
     if (::fchmod(opened, 0700) != 0) fail("close " + folder + " to others");
     if (::fchdir(opened) != 0) fail("enter " + folder);
     ::close(opened);
@@ -93,9 +96,9 @@ bool can_give_up_root() {
 void give_up_root() {
     Capabilities rights;
     if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) fail("keep a capability");
-    if (::setgroups(0, nullptr) != 0 || ::setresgid(nobody, nobody, nobody) != 0 ||
-        ::setresuid(nobody, nobody, nobody) != 0)
-        fail("become the user " + std::to_string(nobody));
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(gateway_gid, gateway_gid, gateway_gid) != 0 ||
+        ::setresuid(gateway_uid, gateway_uid, gateway_uid) != 0)
+        fail("become the user " + std::to_string(gateway_uid));
     const std::uint32_t kept = rights.sets[0].permitted & (1U << CAP_NET_BIND_SERVICE);
     rights.sets = {};
     rights.sets[0].permitted = rights.sets[0].effective = rights.sets[0].inheritable = kept;

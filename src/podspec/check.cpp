@@ -5,6 +5,7 @@
 #include "base/grammar.hpp"
 #include "base/text.hpp"
 #include "podspec/field_check.hpp"
+#include "podspec/gateway_user.hpp"
 #include "podspec/kernel_fields.hpp"
 #include "podspec/names.hpp"
 #include "podspec/needs.hpp"
@@ -41,6 +42,7 @@ class Checker {
     void check_names();
     void check_kernel(const Kernel& kernel);
     void check_service(const Service& service);
+    void check_user(const Service& service);
     void check_limits(const Service& service);
     void check_probe(const Service& service, const Probe& probe, const std::string& key);
     void check_needs(const Service& service);
@@ -101,9 +103,19 @@ void Checker::check_limits(const Service& service) {
     }
 }
 
+// Whoever is the gateway's user tells the console who has asked for what.
+void Checker::check_user(const Service& service) {
+    if (spec_.console_port == 0) return;
+    for (const std::string& part : split(service.user, ':'))
+        if (part == std::to_string(gateway_uid))
+            error(service, "its user '" + service.user + "' is the gateway's own, " + std::to_string(gateway_uid),
+                  "take another number");
+}
+
 void Checker::check_service(const Service& service) {
     if (!service.unusable.empty()) return error(service, service.unusable);
     check_fields("service '" + service.name + "': ", service_fields, service);
+    check_user(service);
     check_limits(service);
     check_probe(service, service.ready, "ready");
     check_probe(service, service.health, "health");

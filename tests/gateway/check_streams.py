@@ -93,7 +93,7 @@ def rights(pod, check):
     for process in pod.processes():
         status = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines() if ":\t" in line)
         if pod.user == 0 and not pod.bare:
-            check(set(status["Uid"].split() + status["Gid"].split()) == {"65534"}, f"it runs as {status['Uid']}")
+            check(set(status["Uid"].split() + status["Gid"].split()) == {"65527"}, f"it runs as {status['Uid']}")
             check(status["Groups"].strip() == "", f"it is in groups {status['Groups']}")
             check(int(status["CapEff"], 16) in (0, 1 << 10) and int(status["CapPrm"], 16) in (0, 1 << 10), f"it may {status['CapEff']}")
         check(status["NoNewPrivs"].strip() == "1", "it may get new rights")

@@ -17,6 +17,7 @@
 #include "base/text.hpp"
 #include "console/web/events.hpp"
 #include "control/address.hpp"
+#include "podspec/gateway_user.hpp"
 
 namespace tmplbuild::console {
 
@@ -43,7 +44,7 @@ bool is_known_peer(int fd) {
     ucred peer{};
     socklen_t size = sizeof peer;
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-    return peer.uid == ::geteuid() || peer.uid == 0 || peer.uid == gateway_uid;
+    return peer.uid == ::geteuid() || peer.uid == 0 || peer.uid == pod::gateway_uid;
 }
 
 HeaderList headers_of(const http::fields& fields) {
@@ -329,7 +330,8 @@ Result<void> Server::open(const std::string& path) {
     if (!error) state_->acceptor.bind(Local::endpoint(path), error);
     ::umask(before);
     // A root without the right to give files away cannot become another user either: its gateway is root.
-    if (!error && ::geteuid() == 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), gateway_gid) != 0 && errno != EPERM)
+    if (!error && ::geteuid() == 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), pod::gateway_gid) != 0 &&
+        errno != EPERM)
         error = error_code(errno, boost::system::system_category());
     if (!error) state_->acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return os_error("listen at", path, error.value());

@@ -16,8 +16,6 @@
 
 namespace tmplbuild::console {
 
-inline constexpr unsigned gateway_uid = 65534, gateway_gid = 65534;  // "nobody" of every distribution
-
 class Server {
   public:
     // One more ends the connection of whoever has been silent, or taking an answer, for longest. Who waits for an

@@ -242,3 +242,19 @@ TEST_CASE("Words in braces are found and filled in by the same rules") {
     CHECK(pod::expand("{prot}", service, "command[0]", "pod.json").error().message ==
           "command[0]: '{prot}' is not a placeholder");
 }
+
+TEST_CASE("no service is the gateway's user where there is a gateway") {
+    pod::PodSpec spec;
+    spec.name = "image";
+    spec.services = {named("one"), named("two"), named("three"), named("four")};
+    spec.services[0].user = "65527";
+    spec.services[1].user = "1000:65527";
+    spec.services[2].user = "65527:1000";
+    spec.services[3].user = "nobody";
+    CHECK(pod::check_pod_spec(spec).empty());
+    spec.console_port = 8765;
+    const std::vector<Error> errors = pod::check_pod_spec(spec);
+    REQUIRE(errors.size() == 3);
+    CHECK(errors[1].message == "service 'two': its user '1000:65527' is the gateway's own, 65527");
+    CHECK(errors[1].hint == "take another number");
+}
