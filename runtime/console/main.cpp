@@ -60,7 +60,7 @@ Result<std::string> run_folder(const std::vector<std::string>& folders) {
         if (::access(control::socket_in(folder).c_str(), F_OK) == 0) return folder;
     Result<std::string> out = machine_error("there is no folder for the console's socket");
     for (const std::string& folder : folders) {
-        auto made = sys::make_own_folder(folder, folder.starts_with("/tmp/") ? 0700 : 0755);
+        auto made = control::make_run_folder(folder);
         if (made) return folder;
         out = made.error();
     }

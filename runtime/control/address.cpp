@@ -16,7 +16,8 @@ std::vector<std::string> run_folders(const std::string& given) {
 }
 
 Result<void> make_run_folder(const std::string& folder) {
-    return sys::make_own_folder(folder, folder.starts_with("/tmp/") ? 0700 : 0755);
+    const unsigned in_tmp = ::geteuid() == 0 ? 0711 : 0700;
+    return sys::make_own_folder(folder, folder.starts_with("/tmp/") ? in_tmp : 0755);
 }
 
 std::string first_run_folder(const std::string& given) {

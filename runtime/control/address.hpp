@@ -16,7 +16,8 @@ namespace tmplbuild::control {
 // The folders in the order in which they are tried; `given` is the value of TMPLBUILD_RUN_DIR, or empty.
 std::vector<std::string> run_folders(const std::string& given);
 // An error where it is not this user's own: another user could replace it while the launcher uses it. In /tmp nobody
-// else may look into it; elsewhere, the modes of the sockets in it decide who may connect.
+// else may look into it, but others may pass where this user is root, since the gateway gives up root and has to reach
+// the console; then and elsewhere, the modes of the sockets in it decide who may connect.
 Result<void> make_run_folder(const std::string& folder);
 // The first of run_folders() that is there or can be made; empty: none.
 std::string first_run_folder(const std::string& given);
