@@ -137,10 +137,12 @@ int clean_store(const Options& options, Progress& progress, const std::stop_toke
                       }).value());
     const CleanUp done = clean_up(store, rules, now_in_seconds(), !options.yes).value();
     for (const StoredStep& step : done.steps) print_step(step);
-    print_line(count_of(done.steps.size(), "step") + ", " + count_of(done.blobs, "blob") + " and " +
-               count_of(done.trees, "unpacked tree") + " of " + human_bytes(done.bytes) +
-               (options.yes ? " removed; " : " would be removed; ") + human_bytes(done.left) +
-               (options.yes ? " left" : " would be left: --yes removes them"));
+    print_line(count_of(done.steps.size(), "step") + ", " + count_of(done.blobs, "blob") + ", " +
+               count_of(done.trees, "unpacked tree") + " and " +
+               (done.others == 1 ? "1 copy of a repository or cut layer"
+                                 : std::to_string(done.others) + " copies of repositories or cut layers") +
+               " of " + human_bytes(done.bytes) + (options.yes ? " removed; " : " would be removed; ") +
+               human_bytes(done.left) + (options.yes ? " left" : " would be left: --yes removes them"));
     return 0;
 }
 

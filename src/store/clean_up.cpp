@@ -50,6 +50,12 @@ struct StepFacts {
     std::set<std::string> trees{};  // by name
 };
 
+// What is fetched again when it is needed, at a price: a copy of a git repository, the beginning of a layer.
+struct OtherFacts {
+    std::uint64_t size = 0;
+    FileTime used{};
+};
+
 class Cleaner {
   public:
     Cleaner(const Store& store, bool is_dry) : store_(store), is_dry_(is_dry) {}
@@ -58,6 +64,7 @@ class Cleaner {
         read_blobs();
         read_trees();
         read_steps();
+        read_others();
         if (rules.keep) drop_unused_since(now - *rules.keep);
         if (rules.max_size) drop_until(*rules.max_size);
         out_.left = total();
@@ -105,6 +112,23 @@ class Cleaner {
             steps_.push_back(std::move(facts));
         }
     }
+    void read_others() {
+        std::error_code failed;
+        for (const char* place : {"git", "pulls"})
+            for (const auto& entry : fs::directory_iterator(store_.root() / place, failed)) {
+                if (entry.path().extension() == ".lock") continue;
+                OtherFacts facts{size_of_tree(entry.path()), FileTime()};
+                // Fetching writes the first; the folder itself changes with what is new in it.
+                for (const fs::path& file : {entry.path() / "FETCH_HEAD", entry.path()}) {
+                    struct stat status {};
+                    if (::lstat(file.c_str(), &status) != 0) continue;
+                    facts.used = std::max(facts.used, seconds_of(status.st_mtim));
+                    if (S_ISREG(status.st_mode) && file == entry.path())
+                        facts.size = static_cast<std::uint64_t>(status.st_blocks) * 512;
+                }
+                others_[entry.path()] = facts;
+            }
+    }
     std::optional<Record> read(const Digest& key) const {
         const auto text = sys::read_file(record_file(store_, key));
         const auto document = text ? json::parse(*text, "record") : Result<json::value>(text.error());
@@ -117,6 +141,7 @@ class Cleaner {
         std::uint64_t out = 0;
         for (const auto& [digest, blob] : blobs_) out += blob.size;
         for (const auto& [name, tree] : trees_) out += tree.size;
+        for (const auto& [path, other] : others_) out += other.size;
         return out;
     }
 
@@ -147,6 +172,18 @@ class Cleaner {
             if (tree.steps == 0 && tree.made < made_before) names.push_back(name);
         for (const std::string& name : names) drop_tree(name);
     }
+    void drop_others(FileTime used_before) {
+        for (auto at = others_.begin(); at != others_.end();) {
+            if (at->second.used >= used_before) {
+                ++at;
+                continue;
+            }
+            out_.bytes += at->second.size;
+            ++out_.others;
+            gone_others_.push_back(at->first);
+            at = others_.erase(at);
+        }
+    }
     void drop_unused_since(FileTime limit) {
         for (const StepFacts& facts : steps_)
             if (facts.step.used < limit) drop_step(facts);
@@ -156,10 +193,12 @@ class Cleaner {
             if (blob.steps == 0 && blob.used < limit) old.push_back(digest);
         for (const Digest& digest : old) drop_blob(digest);
         drop_other_trees(limit);
+        drop_others(limit);
     }
     // Steps and blobs of no step in one row, by when they were used.
     void drop_until(std::uint64_t most) {
         if (total() > most) drop_other_trees(FileTime::max());
+        if (total() > most) drop_others(FileTime::max());
         std::multimap<FileTime, Digest> loose;
         for (const auto& [digest, blob] : blobs_)
             if (blob.steps == 0) loose.emplace(blob.used, digest);
@@ -191,7 +230,20 @@ class Cleaner {
             if (auto done = gone(store_.root() / "trees" / (name + ".digest")); !done) return done;
             if (auto done = sys::remove_tree(store_.root() / "trees" / name); !done) return done;
         }
+        for (const fs::path& other : gone_others_) {
+            if (auto done = fs::is_directory(other) ? sys::remove_tree(other) : gone(other); !done) return done;
+            ::unlink((other.string() + ".lock").c_str());
+        }
+        remove_locks();
         return {};
+    }
+    // Those of steps without a record. Nobody holds one: whoever cleans up is alone.
+    void remove_locks() const {
+        std::error_code failed;
+        for (const auto& entry : fs::directory_iterator(store_.root() / "locks", failed)) {
+            const auto key = Digest::parse_hex(entry.path().filename().string());
+            if (key && !fs::exists(record_file(store_, *key), failed)) ::unlink(entry.path().c_str());
+        }
     }
     void remove_side_files(const Digest& layer) const {
         std::error_code failed;
@@ -206,6 +258,8 @@ class Cleaner {
     std::vector<StepFacts> steps_{};
     std::vector<Digest> gone_blobs_{};
     std::vector<std::string> gone_trees_{};
+    std::map<fs::path, OtherFacts> others_{};
+    std::vector<fs::path> gone_others_{};
     CleanUp out_{};
 };
 

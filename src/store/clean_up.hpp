@@ -32,13 +32,14 @@ void mark_used(const Store& store, const Digest& key);
 
 struct CleanUpRules {
     std::optional<std::chrono::seconds> keep{};  // what was used within it stays, unless all is more than max_size
-    std::optional<std::uint64_t> max_size{};     // bytes of blobs and unpacked trees
+    std::optional<std::uint64_t> max_size{};     // bytes of blobs, unpacked trees and copies of git repositories
 };
 struct CleanUp {
     std::vector<StoredStep> steps;     // that go
     std::size_t blobs = 0, trees = 0;  // that go: layers, packages and wheels, unpacked layers
+    std::size_t others = 0;            // that go: copies of git repositories, parts of layers that were cut
     std::uint64_t bytes = 0;           // that they take
-    std::uint64_t left = 0;            // bytes of blobs and trees that stay
+    std::uint64_t left = 0;            // bytes of all these that stay
 };
 // Says what goes by the rules at that time, and removes it unless `is_dry`.
 Result<CleanUp> clean_up(const Store& store, const CleanUpRules& rules, FileTime now, bool is_dry);

@@ -153,3 +153,41 @@ TEST_CASE("builds use a store together, a clean-up alone") {
     CHECK(!begin(StoreUse::Kind::build));
     CHECK(waits == 2);
 }
+
+TEST_CASE("copies of git repositories, cut layers and locks go by the same rules") {
+    Kept kept;
+    const Digest recent = kept.step("new", {"a"}, hours(1));
+    const auto clone = [&](const std::string& name, hours age) {
+        const fs::path folder = kept.store.root() / "git" / name;
+        sys::make_directories(folder).value();
+        sys::write_file_atomic(folder / "pack", std::string(100'000, 'x')).value();
+        sys::write_file_atomic(folder / "FETCH_HEAD", "").value();
+        Kept::date(folder / "FETCH_HEAD", age);
+        Kept::date(folder, hours(48));
+        return folder;
+    };
+    const fs::path old = clone("old", hours(48)), fetched = clone("fetched", hours(1));
+    const fs::path cut = kept.store.root() / "pulls" / std::string(64, 'a');
+    sys::write_file_atomic(cut, std::string(100'000, 'x')).value();
+    Kept::date(cut, hours(48));
+    const auto lock = [&](const std::string& name) {
+        sys::write_file_atomic(kept.store.root() / "locks" / name, "").value();
+        return kept.store.root() / "locks" / name;
+    };
+    const fs::path held = lock(recent.hex()), left = lock(std::string(64, 'b')), use = lock("use");
+    const CleanUp done = kept.clean({.keep = hours(24)});
+    CHECK(done.others == 2);
+    CHECK(done.bytes >= 200'000);
+    CHECK_FALSE(fs::exists(old));
+    CHECK_FALSE(fs::exists(cut));
+    CHECK_FALSE(fs::exists(left));
+    CHECK(fs::exists(fetched));
+    CHECK(fs::exists(held));
+    CHECK(fs::exists(use));
+    // A store that is too large gives them up before any step.
+    CHECK(done.left >= 100'000);
+    const CleanUp small = kept.clean({.max_size = 50'000});
+    CHECK(small.others == 1);
+    CHECK(small.steps.empty());
+    CHECK(kept.store.find_record(recent));
+}
