@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "console/pages/embedded.hpp"
 #include "console/pod/workers.hpp"
@@ -33,13 +32,6 @@ constexpr std::size_t spec_limit = 8U << 20;
 std::string variable(const char* name, const char* fallback = "") {
     const char* value = std::getenv(name);
     return value != nullptr && *value != '\0' ? value : fallback;
-}
-
-std::vector<std::string> whole_environment(const char* without) {
-    std::vector<std::string> out;
-    for (char** entry = environ; *entry != nullptr; ++entry)
-        if (std::strncmp(*entry, without, std::strlen(without)) != 0) out.emplace_back(*entry);
-    return out;
 }
 
 void print(const std::string& text) {
@@ -88,7 +80,7 @@ console::FigurePlaces figure_places(const std::string& program) {
     console::FigurePlaces out;
     out.host.cgroups = variable("TMPLBUILD_CGROUP", "/sys/fs/cgroup");
     out.volume = variable("TMPLBUILD_VOLUME", "/workspace");
-    out.environment = whole_environment("LD_");
+    out.environment = console::worker_environment(environ);
     out.environment.emplace_back("TMPLBUILD_PROBE_SECONDS=4");
     out.volume_worker = {program, "--worker", "volume"};
     out.gpu_probe = gpu_probe();
@@ -98,7 +90,7 @@ console::FigurePlaces figure_places(const std::string& program) {
 console::ConsoleSettings settings_of(pod::PodSpec spec, const std::vector<std::string>& folders,
                                      const std::string& folder) {
     const std::string program = own_file();
-    const auto environment = whole_environment("LD_");
+    const auto environment = console::worker_environment(environ);
     console::ConsoleSettings out;
     std::vector<std::string> notes;
     out.pod_id = variable("RUNPOD_POD_ID");

@@ -30,6 +30,7 @@ check(compared(nobody, "GET", "/api/installation-status").status == 401, "the st
 check(nobody.ask("POST", "/sign-in", "password=wrong", {"Origin": "http://localhost:8765"}).status == 403, "a wrong password")
 console.sign_in(password)
 
+until("the launcher is asked", lambda: view()["launcher"]["state"] == "connected")
 status = compared(console, "GET", "/api/installation-status").json()
 check(status["pod"]["name"] == "test" and status["launcher"]["state"] == "connected", f"the pod: {status['pod']}")
 until("the web service is ready", lambda: service("web")["ready"])
@@ -112,6 +113,14 @@ def answers():
 until("the console is back with its session and token", answers)
 check(compared(script, "DELETE", "/api/tokens/{id}", "/api/tokens/" + made["id"]).status == 200, "the token's end")
 check(compared(script, "DELETE", "/api/tokens/{id}", "/api/tokens/" + made["id"]).status == 401, "a token that was withdrawn")
+
+# Everybody is signed out, and who listens hears no more.
+stream = console.events("/api/events")
+next(stream)
+check(compared(console, "POST", "/api/sessions/end").status == 200, "signing out everywhere")
+check(all(event in (None, "state") for _, event, _ in stream), "the stream's end")
+check(console.get("/api/installation-status").status == 401, "a session that was ended")
+console.sign_in(password)
 
 # What is no request, or too long a one, is refused in words.
 connection = console.connection()

@@ -83,6 +83,12 @@ void Sessions::sign_out(const std::string& session) {
     ++version_;
 }
 
+void Sessions::sign_out_all() {
+    tokens_.clear();
+    sessions_.clear();
+    ++version_;
+}
+
 std::string Sessions::keep() const {
     json::object sessions, tokens;
     for (const auto& [id, session] : sessions_)

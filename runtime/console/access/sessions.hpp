@@ -43,6 +43,7 @@ class Sessions {
     std::optional<Found> find(std::string_view token, const Origin& origin, UnixMs now);
     bool is_alive(const std::string& session, UnixMs now) const;
     void sign_out(const std::string& session);
+    void sign_out_all();
     std::size_t size() const { return sessions_.size(); }
     // Grows with each change that keep() would show, last uses aside: callers keep the text when it moved.
     std::uint64_t version() const { return version_; }

@@ -68,14 +68,18 @@ bool BearerTokens::withdraw(std::string_view id) {
     return std::erase_if(tokens_, [&](const Token& token) { return token.id == id; }) != 0;
 }
 
-bool BearerTokens::is_valid(std::string_view text, UnixMs now) {
-    if (!looks_like_ours(text)) return false;
+std::optional<std::string> BearerTokens::find(std::string_view text, UnixMs now) {
+    if (!looks_like_ours(text)) return std::nullopt;
     const Digest digest = Sha256::of(text);
     const auto found =
         std::find_if(tokens_.begin(), tokens_.end(), [&](const Token& token) { return token.digest == digest; });
-    if (found == tokens_.end()) return false;
+    if (found == tokens_.end()) return std::nullopt;
     found->used = now;
-    return true;
+    return found->id;
+}
+
+bool BearerTokens::has(std::string_view id) const {
+    return std::any_of(tokens_.begin(), tokens_.end(), [&](const Token& token) { return token.id == id; });
 }
 
 void BearerTokens::apply(const TokenChange& change) {

@@ -37,7 +37,9 @@ class BearerTokens {
 
     Result<Made> make(std::string_view name, UnixMs now);
     bool withdraw(std::string_view id);
-    bool is_valid(std::string_view text, UnixMs now);  // notes the use
+    std::optional<std::string> find(std::string_view text, UnixMs now);  // its id; notes the use
+    bool is_valid(std::string_view text, UnixMs now) { return find(text, now).has_value(); }
+    bool has(std::string_view id) const;
     const std::vector<Token>& all() const { return tokens_; }
     // What a change has that is not here, within `at_most`; withdrawn wins over made.
     void apply(const TokenChange& change);

@@ -46,6 +46,15 @@ at("tokens").replaceChildren();
 show_line("Reading the list…", {class: "empty"});
 read();
 
+const everywhere = action_row("all browsers", {
+  end: {label: "Sign out everywhere", busy: "Signing out…", async run() {
+    await ask("POST", "/api/sessions/end");
+    location.assign("/sign-in");
+  }, ask: {question: "Sign out every browser, this one too?", yes: "Sign them out", no: "Stay signed in"}},
+});
+everywhere.show(["end"]);
+at("sessions").append(everywhere.node);
+
 let under_way = false;
 at("new").addEventListener("submit", async (event) => {
   event.preventDefault();

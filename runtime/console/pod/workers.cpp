@@ -92,6 +92,16 @@ int run_worker(std::string_view name, const std::string& volume) {
     return 2;
 }
 
+std::vector<std::string> worker_environment(const char* const* environment) {
+    std::vector<std::string> out;
+    for (const char* const* entry = environment; *entry != nullptr; ++entry) {
+        const std::string_view one = *entry;
+        if (!one.starts_with("LD_") && !one.starts_with("CONSOLE_PASSWORD=") && !one.starts_with("JUPYTER_PASSWORD="))
+            out.emplace_back(one);
+    }
+    return out;
+}
+
 ChildQuestion worker_question(const std::string& program, std::string_view name,
                               const std::vector<std::string>& environment) {
     return {.argv = {program, "--worker", std::string(name)}, .environment = environment};

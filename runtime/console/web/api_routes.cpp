@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API for scripts and for the console's own pages; schema/console.openapi.json describes it.
 #include "base/text.hpp"
+#include "console/policy/cookies.hpp"
 #include "console/web/capabilities.hpp"
 #include "console/web/console.hpp"
 #include "console/web/metrics.hpp"
@@ -37,6 +38,8 @@ bool is_unknown(const status::Snapshot* snapshot, const std::string& name) {
 
 Answer unknown_name(const std::string& name) { return error_answer(404, "this pod has no '" + name + "'"); }
 
+std::string session_of(const CallPtr& call) { return call->visitor.session ? call->visitor.session->id : ""; }
+
 json::object described(const BearerTokens::Token& token) {
     return {{"id", token.id},
             {"name", token.name},
@@ -56,8 +59,11 @@ void Console::events(const CallPtr& call) {
         return call->respond(error_answer(503, "too many pages watch this pod at once").with("Retry-After", "5"));
     const std::string key = std::to_string(call->request.port) + " " + call->visitor.here->to_string();
     const std::string last = call->request.header("last-event-id");
-    call->respond(
-        event_answer([this, key, last](const std::shared_ptr<EventStream>& stream) { hub_.add(stream, key, last); }));
+    const std::string session = session_of(call), token = call->visitor.token;
+    call->respond(event_answer([this, key, last, session, token](const std::shared_ptr<EventStream>& stream) {
+        hub_.add(stream, key, last);
+        hold(stream, session, token);
+    }));
 }
 
 void Console::log(const CallPtr& call) {
@@ -82,9 +88,13 @@ void Console::log(const CallPtr& call) {
 void Console::follow_log(const CallPtr& call) {
     const std::string& name = call->words.front();
     if (is_unknown(launcher_.snapshot(), name)) return call->respond(unknown_name(name));
-    if (followers_ >= most_followers)
+    if (*followers_ >= most_followers)
         return call->respond(error_answer(503, "too many pages follow a log at once").with("Retry-After", "5"));
-    call->respond(event_answer([this, name](const std::shared_ptr<EventStream>& stream) {
+    // Taken before the answer's head is sent: others may come meanwhile. It is given back with the stream.
+    const std::shared_ptr<void> place(nullptr, [count = followers_](void*) { --*count; });
+    ++*followers_;
+    const std::string session = session_of(call), token = call->visitor.token;
+    call->respond(event_answer([this, name, place, session, token](const std::shared_ptr<EventStream>& stream) {
         const std::weak_ptr<EventStream> weak = stream;
         LauncherClient::Follower follower{
             [weak](const std::string& lines) {
@@ -96,11 +106,8 @@ void Console::follow_log(const CallPtr& call) {
             }};
         const auto line = launcher_.follow(name, usual_lines, std::move(follower));
         if (line == nullptr) return stream->end();
-        ++followers_;
-        stream->on_gone = [this, line] {
-            --followers_;
-            line->close();
-        };
+        stream->on_gone = [place, line] { line->close(); };
+        hold(stream, session, token);
     }));
 }
 
@@ -155,11 +162,21 @@ void Console::make_token(const CallPtr& call) {
 void Console::withdraw_token(const CallPtr& call) {
     if (!tokens_.tokens().withdraw(call->words.front()))
         return call->respond(error_answer(404, "there is no token with this id"));
+    end_streams();
     tokens_.keep_withdrawn(call->words.front(), [call](const std::string& problem) {
         if (problem.empty()) return call->respond(json_answer(200, json::object{{"done", "withdrawn"}}));
         call->respond(error_answer(503, "withdrawn here, and not on the volume yet: " + problem,
                                    "the console tries again every 15 s; other pods of this volume still take it"));
     });
+}
+
+void Console::end_sessions(const CallPtr& call) {
+    if (login_.sessions() != nullptr) login_.sessions()->sign_out_all();
+    login_.keep_sessions();
+    end_streams();
+    Answer out = json_answer(200, json::object{{"done", "every browser is signed out"}});
+    if (call->visitor.session) out.with("Set-Cookie", set_session(*call->visitor.here, "", -1));
+    call->respond(std::move(out));
 }
 
 void Console::capabilities(const CallPtr& call) {

@@ -26,9 +26,12 @@ static void find_credential(const Request& request, const Keys& keys, UnixMs now
         return;
     }
     const auto bearer = bearer_of(request.header("authorization"));
-    if (bearer && keys.tokens != nullptr && keys.tokens->is_valid(*bearer, now)) {
-        visitor.credential = Credential::bearer;
-        return;
+    if (bearer && keys.tokens != nullptr) {
+        if (auto id = keys.tokens->find(*bearer, now)) {
+            visitor.credential = Credential::bearer;
+            visitor.token = std::move(*id);
+            return;
+        }
     }
     if (keys.sessions == nullptr || !visitor.here) return;
     const std::string name = session_cookie(*visitor.here);
@@ -56,7 +59,7 @@ bool is_too_early(const Request& request, const Visitor& visitor, const Keys& ke
     if (visitor.decision.outcome != Outcome::sign_in) return false;
     const auto bearer = bearer_of(request.header("authorization"));
     if (bearer && looks_like_ours(*bearer)) return keys.tokens == nullptr;
-    return keys.sessions == nullptr && has_ours(request.header("cookie"));
+    return keys.sessions == nullptr && !keys.no_password && has_ours(request.header("cookie"));
 }
 
 Answer authorize_answer(const Request& request, const Visitor& visitor) {

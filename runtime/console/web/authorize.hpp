@@ -22,6 +22,7 @@ struct Visitor {
     std::optional<Origin> here{};  // the origin that it came to; none: a host that is not ours
     Credential credential = Credential::none;
     std::optional<Sessions::Found> session{};
+    std::string token{};  // the bearer token's id
     Decision decision{};
 };
 
@@ -30,7 +31,8 @@ struct Keys {
     const OwnOrigins& origins;
     Sessions* sessions = nullptr;
     BearerTokens* tokens = nullptr;
-    bool no_login = false;  // CONSOLE_AUTH=none
+    bool no_login = false;     // CONSOLE_AUTH=none
+    bool no_password = false;  // and there will be none: sessions stay null
 };
 
 RequestFacts facts_of(const Request& request);

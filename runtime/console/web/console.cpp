@@ -67,7 +67,23 @@ json::object Console::view_for(const std::optional<Origin>& here, std::uint16_t 
 }
 
 Keys Console::keys() {
-    return {settings_.origins, login_.sessions(), tokens_.are_read() ? &tokens_.tokens() : nullptr, settings_.no_login};
+    return {settings_.origins, login_.sessions(), tokens_.are_read() ? &tokens_.tokens() : nullptr, settings_.no_login,
+            !login_.problem().empty()};
+}
+
+void Console::hold(const std::shared_ptr<EventStream>& stream, const std::string& session, const std::string& token) {
+    std::erase_if(held_, [](const Held& one) { return one.stream.expired(); });
+    held_.push_back({stream, session, token});
+    end_streams();  // it may have ended while the answer's head was sent
+}
+
+void Console::end_streams() {
+    const UnixMs now = sys::in_ms(sys::time_of_day());
+    for (const Held& one : held_) {
+        const bool over = (!one.session.empty() && !login_.sessions()->is_alive(one.session, now)) ||
+                          (!one.token.empty() && !tokens_.tokens().has(one.token));
+        if (const auto stream = over ? one.stream.lock() : nullptr) stream->end();
+    }
 }
 
 const std::vector<std::string>* Console::entry_of(const std::string& service) const {

@@ -90,6 +90,7 @@ class Console {
     void list_tokens(const CallPtr& call);
     void make_token(const CallPtr& call);
     void withdraw_token(const CallPtr& call);
+    void end_sessions(const CallPtr& call);
     void capabilities(const CallPtr& call);
     void open_api(const CallPtr& call);
     void health(const CallPtr& call);
@@ -97,6 +98,9 @@ class Console {
 
     void console_page(const CallPtr& call);  // a request to the console's own port: the table of routes
     Keys keys();
+    // Gives a stream of events to its visitor until that one's session or token ends.
+    void hold(const std::shared_ptr<EventStream>& stream, const std::string& session, const std::string& token);
+    void end_streams();  // of those that have ended
     const std::vector<std::string>* entry_of(const std::string& service) const;
     // The page with this name, filled, with what every page has.
     std::string page(const CallPtr& call, std::string_view name, std::map<std::string, std::string> values,
@@ -119,7 +123,12 @@ class Console {
     EventHub hub_;
     boost::asio::steady_timer interest_;
     std::string open_csrf_{};  // with CONSOLE_AUTH=none: of all
-    std::size_t followers_ = 0;
+    struct Held {
+        std::weak_ptr<EventStream> stream;
+        std::string session, token;  // one of them, or none where nobody has to sign in
+    };
+    std::vector<Held> held_{};
+    std::shared_ptr<std::size_t> followers_ = std::make_shared<std::size_t>(0);  // of logs
     std::uint64_t requests_ = 0, refused_ = 0;
 };
 

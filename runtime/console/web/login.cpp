@@ -69,7 +69,11 @@ void Login::use(std::string text, Found found) {
     asio::post(beside_, [this, text = std::move(text), found = std::move(found)]() mutable {
         auto made = Password::of(text);
         const auto kept = sys::read_beginning(sessions_file(settings_), kept_limit);
-        if (!made) found.problem = made.error().message;
+        if (!made) {
+            found.problem = made.error().message;
+            found.made.clear();
+            found.source = PasswordSource::made_for_now;  // nobody can sign in, and the log says why
+        }
         std::shared_ptr<const Password> password = made ? std::make_shared<const Password>(std::move(*made)) : nullptr;
         std::string sessions = kept ? *kept : std::string();
         std::string key = read_or_make_browser_key(settings_.own_folder + "/browser-key");
@@ -77,6 +81,7 @@ void Login::use(std::string text, Found found) {
                               found = std::move(found)]() mutable {
             password_ = password;
             browsers_ = KnownBrowsers(std::move(key));
+            if (password_ == nullptr) problem_ = found.problem;
             if (password_ != nullptr) {
                 sessions_.emplace(password_->mark());
                 sessions_->take_over(sessions, sign_in_time());

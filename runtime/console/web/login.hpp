@@ -44,7 +44,9 @@ class Login {
     // `on_ready` gets the result once, when sign-ins begin to work, or cannot.
     void start(std::function<void(const Found&)> on_ready);
     Sessions* sessions() { return sessions_ ? &*sessions_ : nullptr; }  // null before that
-    const KnownBrowsers& browsers() const { return browsers_; }         // knows none before that
+    // Why there will be none: the password could not be prepared. Empty: there is, or will be.
+    const std::string& problem() const { return problem_; }
+    const KnownBrowsers& browsers() const { return browsers_; }  // knows none before that
     // `done` gets the result later. A made password is compared at once. For one that a person chose there are places
     // to wait in, of their own for browsers that signed in before; where they are full, one of those that wait is sent
     // away by chance. Wrong ones slow down the answers to the next ones, and lock nobody out.
@@ -71,6 +73,7 @@ class Login {
     std::shared_ptr<const Password> password_{};
     std::optional<Sessions> sessions_{};
     Throttle throttle_{};
+    std::string problem_{};
     KnownBrowsers browsers_{""};
     Places known_{}, others_{};
     std::mt19937 chance_{std::random_device{}()};

@@ -46,7 +46,7 @@ bool same_method(std::string_view wanted, std::string_view given) {
 }  // namespace
 
 struct Routes {
-    static constexpr std::array<Route, 24> all{{
+    static constexpr std::array<Route, 25> all{{
         {"GET", "/", Access::reader, &Console::home},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
@@ -66,6 +66,7 @@ struct Routes {
         {"GET", "/api/tokens", Access::reader, &Console::list_tokens},
         {"POST", "/api/tokens", Access::change, &Console::make_token},
         {"DELETE", "/api/tokens/{}", Access::change, &Console::withdraw_token},
+        {"POST", "/api/sessions/end", Access::change, &Console::end_sessions},
         {"GET", "/api/capabilities", Access::reader, &Console::capabilities},
         {"GET", "/api/openapi.json", Access::reader, &Console::open_api},
         {"GET", "/metrics", Access::reader, &Console::metrics},

@@ -49,6 +49,8 @@ void Console::sign_in(const CallPtr& call) {
         if (typed == Login::Typed::wrong) return again(403, "This is not the password. Try again.");
         if (typed == Login::Typed::too_many)
             return again(503, "Too many people sign in right now. Try again in a moment.");
+        if (typed == Login::Typed::not_ready && !login_.problem().empty())
+            return again(503, "Nobody can sign in: " + login_.problem() + ".");
         if (typed == Login::Typed::not_ready)
             return again(503,
                          "This pod has only just started and does not know its password yet. Try again in a moment.");
@@ -60,7 +62,10 @@ void Console::sign_in(const CallPtr& call) {
 void Console::open_session(const CallPtr& call, const std::string& back) {
     const Origin& here = *call->visitor.here;
     const UnixMs now = sys::in_ms(sys::time_of_day());
+    // The session that this browser had before has nobody any more who could end it.
+    if (call->visitor.session) login_.sessions()->sign_out(call->visitor.session->id);
     const std::string token = login_.sessions()->sign_in(here, now);
+    end_streams();
     if (token.empty())
         return call->respond(refused_answer(call, 503, "this pod has no random numbers, so nobody can sign in"));
     login_.keep_sessions();
@@ -105,6 +110,7 @@ void Console::sign_out(const CallPtr& call) {
     if (call->visitor.session) {
         login_.sessions()->sign_out(call->visitor.session->id);
         login_.keep_sessions();
+        end_streams();
         out.with("Set-Cookie", set_session(*call->visitor.here, "", -1));
     }
     call->respond(std::move(out));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console's addresses: who gets what, and with which headers.
 #include "console/console_bench.hpp"
+#include "console/pod/workers.hpp"
 
 namespace tmplbuild::console {
 namespace {
@@ -182,6 +183,83 @@ TEST_CASE("a flood of wrong passwords leaves places for browsers that signed in 
     CHECK(sent_away(0, 400) >= 400 - 64 - 1 - 8);
     CHECK(sent_away(0, 64) > 32);
     CHECK(sent_away(336, 400) < 64);
+}
+
+TEST_CASE("a stream ends with the session or the token that opened it") {
+    ConsoleBench bench;
+    const auto csrf_of = [&](const std::string& cookie) {
+        return between(body_of(bench.ask({.target = "/installation-status", .headers = {{"cookie", cookie}}})),
+                       "csrf=", " ");
+    };
+    const auto watch = [&](const HeaderList& headers) {
+        const Answer answer = bench.ask({.target = "/api/events", .headers = headers});
+        REQUIRE(answer.stream);
+        auto stream = std::make_shared<EventStream>();
+        answer.stream(stream);
+        while (stream->next() != nullptr) continue;
+        CHECK_FALSE(stream->is_ended());
+        return stream;
+    };
+    // A state may wait in it: an end comes after what waits.
+    const auto is_over = [](const std::shared_ptr<EventStream>& stream) {
+        while (stream->next() != nullptr) continue;
+        return stream->is_ended();
+    };
+    const auto change = [&](const std::string& method, const std::string& target, const std::string& cookie,
+                            const std::string& body = "") {
+        return bench.ask(
+            {.method = method,
+             .target = target,
+             .body = body,
+             .headers = {
+                 {"cookie", cookie}, {"origin", ConsoleBench::origin(8765)}, {"x-csrf-token", csrf_of(cookie)}}});
+    };
+    const std::string first = bench.signed_in(), second = bench.signed_in();
+    const auto of_first = watch({{"cookie", first}}), of_second = watch({{"cookie", second}});
+    const Answer made = change("POST", "/api/tokens", second, R"({"name":"script"})");
+    const auto token = json::parse(body_of(made), "token").value().as_object();
+    const auto of_token = watch({{"authorization", "Bearer " + std::string(token.at("token").as_string())}});
+    CHECK(change("POST", "/sign-out", first).status == 303);
+    CHECK(is_over(of_first));
+    CHECK_FALSE(is_over(of_second));
+    change("DELETE", "/api/tokens/" + std::string(token.at("id").as_string()), second);
+    CHECK(is_over(of_token));
+    CHECK_FALSE(is_over(of_second));
+    const std::string third = bench.signed_in();
+    CHECK(change("POST", "/api/sessions/end", third).status == 200);
+    CHECK(is_over(of_second));
+    CHECK(bench.ask({.target = "/api/installation-status", .headers = {{"cookie", second}}}).status == 401);
+    for (const auto& stream : {of_first, of_second, of_token}) stream->on_gone();
+}
+
+TEST_CASE("signing in again ends the session that the browser had") {
+    ConsoleBench bench;
+    const std::string before = bench.signed_in();
+    CHECK(bench
+              .ask({.method = "POST",
+                    .target = "/sign-in",
+                    .body = "password=secret",
+                    .headers = {{"origin", ConsoleBench::origin(8765)}, {"cookie", before}}})
+              .status == 303);
+    CHECK(bench.ask({.target = "/api/installation-status", .headers = {{"cookie", before}}}).status == 401);
+}
+
+TEST_CASE("who shows an old session where nobody can sign in is told so, not to wait") {
+    ConsoleBench bench(false, true, std::string(Password::longest + 1, 'a'));
+    const HeaderList old{{"cookie", "__Host-tmplbuild=0"}};
+    CHECK(bench.ask({.target = "/api/installation-status", .headers = old}).status == 401);
+    const Answer answer = bench.ask({.method = "POST",
+                                     .target = "/sign-in",
+                                     .body = "password=x",
+                                     .headers = {{"origin", ConsoleBench::origin(8765)}}});
+    CHECK(answer.status == 503);
+    CHECK(body_of(answer).find("Nobody can sign in: a password has 1 to 1024 bytes") != std::string::npos);
+}
+
+TEST_CASE("workers get no password, and no libraries of another loader") {
+    const std::array<const char*, 6> all{"PATH=/bin",    "CONSOLE_PASSWORD=a",  "JUPYTER_PASSWORD=b",
+                                         "LD_PRELOAD=x", "TMPLBUILD_VOLUME=/v", nullptr};
+    CHECK(worker_environment(all.data()) == std::vector<std::string>{"PATH=/bin", "TMPLBUILD_VOLUME=/v"});
 }
 
 TEST_CASE("a sign-in leads back to a path of this console, and nowhere else") {
