@@ -74,6 +74,12 @@ bool Password::matches(std::string_view typed) const {
     return CRYPTO_memcmp(hash.data(), hash_.data(), hash.size()) == 0;
 }
 
+std::string given_password(std::string_view variable) {
+    const std::string_view text = trim(variable);
+    if (text.empty() || text == "null") return {};
+    return std::string(variable.substr(0, variable.find_last_not_of("\r\n") + 1));
+}
+
 std::string make_password() {
     std::array<std::uint8_t, made_size> bytes{};
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return {};

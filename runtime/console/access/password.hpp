@@ -36,7 +36,7 @@ class Password {
     Digest mark_;
 };
 
-// Where the password comes from, in this order; an empty variable counts as none.
+// Where the password comes from, in this order; see given_password().
 enum class PasswordSource {
     console_password,  // CONSOLE_PASSWORD
     jupyter_password,  // JUPYTER_PASSWORD
@@ -44,6 +44,11 @@ enum class PasswordSource {
     made_and_kept,     // made at this start
     made_for_now,      // made at this start, since the volume could not be read or written in time
 };
+// What a variable with a password means: without line ends at its end, which files and forms add. Blanks alone, and
+// "null", which tools write for an unset value, are none.
+std::string given_password(std::string_view variable);
+constexpr std::size_t short_password = 8;  // one with fewer bytes is soon guessed, and the log says so
+
 // 26 characters of 32 that nobody mistakes for each other: 130 bits. Empty where the kernel gives no random numbers.
 std::string make_password();
 // Equal texts, in a time that depends on their lengths alone.

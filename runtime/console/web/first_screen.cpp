@@ -9,11 +9,13 @@ namespace {
 
 // "Password: …" and where it comes from.
 std::string password_line(const Login::Found& found, bool announced) {
+    const std::string warning =
+        found.is_short ? ". It has fewer than 8 characters, and can be guessed: take a longer one" : "";
     switch (found.source) {
         case PasswordSource::console_password:
-            return "Password: the one in CONSOLE_PASSWORD";
+            return "Password: the one in CONSOLE_PASSWORD" + warning;
         case PasswordSource::jupyter_password:
-            return "Password: the one in JUPYTER_PASSWORD";
+            return "Password: the one in JUPYTER_PASSWORD" + warning;
         case PasswordSource::volume:
             return "Password: the one that this pod's log showed at its first start; it is kept on the volume";
         case PasswordSource::made_and_kept:

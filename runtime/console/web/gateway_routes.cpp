@@ -22,7 +22,7 @@ static std::string shown(const Request& request) {
     return out;
 }
 
-constexpr std::int64_t nonce_seconds = 600;  // for typing a password
+constexpr std::int64_t nonce_seconds = Nonces::lifetime_ms / 1000;
 
 // A browser is sent to the console, which knows whether it has signed in there; it comes back with a ticket.
 void Console::refuse(const CallPtr& call) {
@@ -46,7 +46,8 @@ void Console::refuse(const CallPtr& call) {
         return call->respond(refused_answer(
             call, 401,
             "sign in at the console first; CONSOLE_ORIGINS names no address of it that leads there from here"));
-    const std::string nonce = nonces_.make(request.target, !is_foreign(visitor.facts, *visitor.here));
+    const std::string nonce = nonces_.make(*visitor.here, request.target, !is_foreign(visitor.facts, *visitor.here),
+                                           sys::in_ms(sys::time_of_day()));
     if (nonce.empty()) return call->respond(refused_answer(call, 503, "this pod has no random numbers"));
     const std::string address = console->to_string() + "/sign-in/port?port=" + std::to_string(request.port) +
                                 "&path=" + percent_encoded(request.target) + "&nonce=" + Sha256::of(nonce).hex();
@@ -96,7 +97,7 @@ void Console::take_ticket(const CallPtr& call) {
     std::optional<bool> own_doing;
     // On plain http others can set cookies of this name, too: they make no nonce that is right.
     for (const std::string& one : values_of(call->request.header("cookie"), nonce_cookie(*here)))
-        if (const auto own = nonces_.own_doing(one, fields["return"])) {
+        if (const auto own = nonces_.own_doing(one, *here, fields["return"], now)) {
             nonce = one;
             own_doing = own;
         }

@@ -30,10 +30,13 @@ Login::~Login() { beside_.join(); }
 
 void Login::start(std::function<void(const Found&)> on_ready) {
     on_ready_ = std::move(on_ready);
-    if (!settings_.console_password.empty())
-        return use(settings_.console_password, {.source = PasswordSource::console_password});
-    if (!settings_.jupyter_password.empty())
-        return use(settings_.jupyter_password, {.source = PasswordSource::jupyter_password});
+    for (const auto& [variable, source] : {std::pair(settings_.console_password, PasswordSource::console_password),
+                                           std::pair(settings_.jupyter_password, PasswordSource::jupyter_password)}) {
+        Found found{.source = source};
+        const std::string text = given_password(variable);
+        found.is_short = text.size() < short_password;
+        if (!text.empty()) return use(text, std::move(found));
+    }
     worker_.ask(settings_.volume_worker, [this](const ChildEnd& end) {
         Found found;
         const auto value = json::parse(end.text, "the password's worker");

@@ -35,6 +35,7 @@ class Login {
         PasswordSource source = PasswordSource::made_for_now;
         std::string made{};     // a password that was made at this start, to be shown once; else empty
         std::string kept{};     // one that was made at an earlier start, to be hidden in logs; else empty
+        bool is_short = false;  // one that a person chose, with fewer than `short_password` bytes
         std::string problem{};  // why the volume's could not be used, or why there is none at all
     };
 

@@ -125,19 +125,22 @@ TEST_CASE("a ticket that was refused once is used up") {
     CHECK_FALSE(tickets.redeem(ticket, comfy_at, "nonce", start));
 }
 
-TEST_CASE("a nonce is one of this console's, for one path, and says whose doing it was") {
+TEST_CASE("a nonce is one of this console's, for one port and path and some minutes, and says whose doing it was") {
     const Nonces nonces;
-    const std::string own = nonces.make("/a", true), elsewhere = nonces.make("/a", false);
-    CHECK(nonces.own_doing(own, "/a") == true);
-    CHECK(nonces.own_doing(elsewhere, "/a") == false);
-    CHECK_FALSE(nonces.own_doing(own, "/b"));
-    CHECK_FALSE(Nonces().own_doing(own, "/a"));
-    CHECK(nonces.make("/a", true) != own);
+    const std::string own = nonces.make(comfy_at, "/a", true, start);
+    const std::string elsewhere = nonces.make(comfy_at, "/a", false, start);
+    CHECK(nonces.own_doing(own, comfy_at, "/a", start + Nonces::lifetime_ms) == true);
+    CHECK(nonces.own_doing(elsewhere, comfy_at, "/a", start) == false);
+    CHECK_FALSE(nonces.own_doing(own, comfy_at, "/a", start + Nonces::lifetime_ms + 1));
+    CHECK_FALSE(nonces.own_doing(own, console_at, "/a", start));
+    CHECK_FALSE(nonces.own_doing(own, comfy_at, "/b", start));
+    CHECK_FALSE(Nonces().own_doing(own, comfy_at, "/a", start));
+    CHECK(nonces.make(comfy_at, "/a", true, start) != own);
     std::string turned = elsewhere;
     turned.replace(turned.find("-elsewhere-"), 11, "-own-");
     for (const std::string& wrong : {turned, own + "0", own.substr(1), own.substr(0, 69), std::string(),
-                                     std::string("-own-"), std::string(64, '0') + "-own-", "0" + own.substr(1) + own})
-        CHECK_FALSE(nonces.own_doing(wrong, "/a"));
+                                     std::string("-own-"), std::string("---"), "0" + own.substr(1) + own})
+        CHECK_FALSE(nonces.own_doing(wrong, comfy_at, "/a", start));
 }
 
 TEST_CASE("a return address stays on its origin") {
@@ -215,6 +218,12 @@ TEST_CASE("a password is checked by scrypt, and its mark is the same at each sta
     CHECK(Password::of("another")->mark() != password->mark());
     CHECK_FALSE(Password::of(""));
     CHECK_FALSE(Password::of(std::string(Password::longest + 1, 'a')));
+}
+
+TEST_CASE("a variable with a password may end with a line's end; blanks and 'null' are none") {
+    CHECK(given_password("correct horse\r\n") == "correct horse");
+    CHECK(given_password(" a ") == " a ");
+    for (const char* none : {"", " ", "\n", "\t\r\n", "null", "null\n"}) CHECK(given_password(none).empty());
 }
 
 TEST_CASE("a made password is compared at once, and chosen ones are not") {

@@ -80,7 +80,7 @@ TEST_CASE("the log's first screen says where to click and what the password is")
     CHECK(text.find("  comfyui: https://abc-8188.proxy.runpod.net/\n") != std::string::npos);
     CHECK(text.find("  ssh: port 22\n") != std::string::npos);
     const auto says = [&](PasswordSource source, const std::string& made, const std::string& problem) {
-        return first_screen(spec, own, Login::Found{source, made, {}, problem}, false);
+        return first_screen(spec, own, Login::Found{source, made, {}, false, problem}, false);
     };
     CHECK(says(PasswordSource::console_password, "", "").find("the one in CONSOLE_PASSWORD\n") != std::string::npos);
     CHECK(says(PasswordSource::jupyter_password, "", "").find("the one in JUPYTER_PASSWORD\n") != std::string::npos);
@@ -90,6 +90,10 @@ TEST_CASE("the log's first screen says where to click and what the password is")
     CHECK(says(PasswordSource::made_for_now, "", "no random numbers").find("Nobody can sign in: no random numbers\n") !=
           std::string::npos);
     CHECK(first_screen(spec, own, std::nullopt, false).find("No password is asked for (CONSOLE_AUTH=none)") !=
+          std::string::npos);
+    Login::Found chosen{.source = PasswordSource::console_password};
+    chosen.is_short = true;
+    CHECK(first_screen(spec, own, chosen, false).find("CONSOLE_PASSWORD. It has fewer than 8 characters") !=
           std::string::npos);
     // What the launcher has shown is in no log.
     CHECK(first_screen(spec, own, found, true).find("pass-word") == std::string::npos);
