@@ -157,6 +157,7 @@ int serve() {
             screen(found, !answer.missing);
         });
     };
+    console.say = [](const std::string& line) { print(line + "\n"); };
     console.on_snapshot = [&] { print_kernels(console, printed); };
     console.start(announce);
     if (console.settings().no_login) screen(std::nullopt, false);

@@ -194,7 +194,7 @@ void Console::health(const CallPtr& call) { call->respond(json_answer(200, json:
 
 void Console::metrics(const CallPtr& call) {
     note_interest();
-    const ConsoleCounts counts{requests_, refused_, hub_.watchers()};
+    const ConsoleCounts counts{requests_, refused_, hub_.watchers(), wrong_passwords_};
     Answer out = text_answer(200, metrics_text(view_for(call->visitor.here, call->request.port), counts));
     for (auto& [name, value] : out.headers)
         if (name == "Content-Type") value = "text/plain; version=0.0.4; charset=utf-8";

@@ -58,6 +58,7 @@ class Console {
     void handle(Request request, Respond respond);
 
     std::function<void()> on_snapshot{};  // the launcher's snapshot or state changed
+    std::function<void(const std::string& line)> say = [](const std::string&) {};  // for the pod's log
     LauncherClient& launcher() { return launcher_; }
     const ConsoleSettings& settings() const { return settings_; }
     json::object view_for(const std::optional<Origin>& here, std::uint16_t port);
@@ -77,6 +78,7 @@ class Console {
     // sign_in_routes.cpp
     void sign_in_page(const CallPtr& call);
     void sign_in(const CallPtr& call);
+    void note_wrong_password();
     void open_session(const CallPtr& call, const std::string& back);
     void sign_in_port(const CallPtr& call);
     void sign_out(const CallPtr& call);
@@ -129,7 +131,8 @@ class Console {
     };
     std::vector<Held> held_{};
     std::shared_ptr<std::size_t> followers_ = std::make_shared<std::size_t>(0);  // of logs
-    std::uint64_t requests_ = 0, refused_ = 0;
+    std::uint64_t requests_ = 0, refused_ = 0, wrong_passwords_ = 0, told_wrong_ = 0;
+    UnixMs told_at_ = 0;  // when the log was told of wrong passwords
 };
 
 }  // namespace tmplbuild::console

@@ -109,6 +109,8 @@ std::string metrics_text(const json::object& view, const ConsoleCounts& counts) 
     out.add(counts.requests);
     out.begin("tmplbuild_console_refused_total", "counter", "Those that did not pass.");
     out.add(counts.refused);
+    out.begin("tmplbuild_console_wrong_passwords_total", "counter", "Sign-ins with a wrong password.");
+    out.add(counts.wrong_passwords);
     out.begin("tmplbuild_console_watchers", "gauge", "Pages that get live updates now.");
     out.add(counts.watchers);
     return out.take();

@@ -14,6 +14,7 @@ namespace tmplbuild::console {
 struct ConsoleCounts {
     std::uint64_t requests = 0, refused = 0;
     std::size_t watchers = 0;
+    std::uint64_t wrong_passwords = 0;
 };
 
 std::string metrics_text(const json::object& view, const ConsoleCounts& counts);

@@ -46,6 +46,7 @@ void Console::sign_in(const CallPtr& call) {
                                                {{"return", back}, {"form_action", "/sign-in"}, {"message", message}}));
             call->respond(std::move(out));
         };
+        if (typed == Login::Typed::wrong) note_wrong_password();
         if (typed == Login::Typed::wrong) return again(403, "This is not the password. Try again.");
         if (typed == Login::Typed::too_many)
             return again(503, "Too many people sign in right now. Try again in a moment.");
@@ -56,6 +57,17 @@ void Console::sign_in(const CallPtr& call) {
                          "This pod has only just started and does not know its password yet. Try again in a moment.");
         open_session(call, back);
     });
+}
+
+// One line a minute at most, so that nobody fills the log.
+void Console::note_wrong_password() {
+    ++wrong_passwords_;
+    const UnixMs now = sys::in_ms(sys::time_of_day());
+    if (now - told_at_ < 60'000) return;
+    say("sign-in: " + std::to_string(wrong_passwords_ - told_wrong_) +
+        " with a wrong password since the last such line");
+    told_at_ = now;
+    told_wrong_ = wrong_passwords_;
 }
 
 // The password was right.

@@ -232,6 +232,18 @@ TEST_CASE("a stream ends with the session or the token that opened it") {
     for (const auto& stream : {of_first, of_second, of_token}) stream->on_gone();
 }
 
+TEST_CASE("wrong passwords are counted, and the log gets one line a minute at most") {
+    ConsoleBench bench(false, true, make_password());
+    std::vector<std::string> lines;
+    bench.console().say = [&](const std::string& line) { lines.push_back(line); };
+    for (int n = 0; n < 5; ++n)
+        bench.ask({.method = "POST",
+                   .target = "/sign-in",
+                   .body = "password=x",
+                   .headers = {{"origin", ConsoleBench::origin(8765)}}});
+    CHECK(lines == std::vector<std::string>{"sign-in: 1 with a wrong password since the last such line"});
+}
+
 TEST_CASE("signing in again ends the session that the browser had") {
     ConsoleBench bench;
     const std::string before = bench.signed_in();
