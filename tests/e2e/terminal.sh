@@ -19,7 +19,12 @@ fail() {
 # run WIDTH HEIGHT COMMAND: in a fresh terminal that stays open.
 run() {
     t kill-session -t s 2>/dev/null || true
-    LC_ALL=C.UTF-8 t new-session -d -s s -x "$1" -y "$2" "$3; sleep 60"
+    # A server whose last session was ended may still be on its way out.
+    for _ in $(seq 10); do
+        ! LC_ALL=C.UTF-8 t new-session -d -s s -x "$1" -y "$2" "$3; sleep 60" 2>"$work/tmux" || return 0
+        sleep 0.2
+    done
+    fail "tmux: $(cat "$work/tmux")"
 }
 wait_for() { # PATTERN: at most 20 s
     for _ in $(seq 100); do
