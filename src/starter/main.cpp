@@ -38,10 +38,11 @@ int main(int argc, char** argv) {
     const std::string library = parent_of(parent_of(own)) + "/lib";
     // The loader reads the folder as a list.
     if (library.find_first_of(":;") != std::string::npos) {
-        std::fprintf(stderr,
-                     "error: tmplbuild cannot start from '%s': its loader takes ':' and ';' in a path as the end of it\n"
-                     "  move the whole release to a folder without them\n",
-                     library.c_str());
+        std::fprintf(
+            stderr,
+            "error: tmplbuild cannot start from '%s': its loader takes ':' and ';' in a path as the end of it\n"
+            "  move the whole release to a folder without them\n",
+            library.c_str());
         return 3;
     }
     std::string loader = library + "/ld-linux-x86-64.so.2", program = library + "/tmplbuild";

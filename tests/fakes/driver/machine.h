@@ -99,8 +99,9 @@ static inline void fake_uuid_bytes(int gpu, int part, unsigned char out[16]) {
 static inline void fake_uuid_text(int gpu, int part, char out[48]) {
     unsigned char b[16];
     fake_uuid_bytes(gpu, part, b);
-    snprintf(out, 48, "%s-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", part > 0 ? "MIG" : "GPU",
-             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    snprintf(out, 48, "%s-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+             part > 0 ? "MIG" : "GPU", b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+             b[13], b[14], b[15]);
 }
 
 #endif

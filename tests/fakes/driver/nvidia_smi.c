@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A stand-in for nvidia-smi that knows four questions: the probe's two queries (what the GPUs are, what they use),
- * which GPUs are divided (MIG), and the list of them with their parts. Anything else is refused, as a wrong field is. */
+ * which GPUs are divided (MIG), and the list of them with their parts. Anything else is refused, as a wrong field is.
+ */
 #include "machine.h"
 
 static const char* query = "--query-gpu=index,name,uuid,compute_cap,memory.total,driver_version";

@@ -65,14 +65,22 @@ nvmlReturn_t nvmlShutdown(void) {
 }
 const char* nvmlErrorString(nvmlReturn_t code) {
     switch (code) {
-        case SUCCESS: return "Success";
-        case UNINITIALIZED: return "Uninitialized";
-        case INVALID_ARGUMENT: return "Invalid Argument";
-        case NOT_SUPPORTED: return "Not Supported";
-        case NOT_FOUND: return "Not Found";
-        case INSUFFICIENT_SIZE: return "Insufficient Size";
-        case LIB_RM_VERSION_MISMATCH: return "Driver/library version mismatch";
-        default: return "Unknown Error";
+        case SUCCESS:
+            return "Success";
+        case UNINITIALIZED:
+            return "Uninitialized";
+        case INVALID_ARGUMENT:
+            return "Invalid Argument";
+        case NOT_SUPPORTED:
+            return "Not Supported";
+        case NOT_FOUND:
+            return "Not Found";
+        case INSUFFICIENT_SIZE:
+            return "Insufficient Size";
+        case LIB_RM_VERSION_MISMATCH:
+            return "Driver/library version mismatch";
+        default:
+            return "Unknown Error";
     }
 }
 nvmlReturn_t nvmlSystemGetDriverVersion(char* out, unsigned size) {
