@@ -2,7 +2,6 @@
 #include "registry/session.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 
 #include "base/text.hpp"
@@ -49,8 +48,6 @@ struct Session::Impl {
 
     std::mutex mutex;    // for everything below; held while a token is fetched, so that only one thread fetches it
     std::string base{};  // "https://ghcr.io", once it is known
-    std::optional<Error> nobody_there{};  // the latest failure to find it
-    std::atomic<std::uint64_t> failures = 0;
     Identity identity{};
     std::optional<Challenge> bearer{};  // the last one, for renewals
     std::optional<io::AddressClass> peer{};
@@ -197,18 +194,9 @@ struct Session::Impl {
         bool is_own = true;  // it goes to the registry itself
     };
     Result<Ready> prepare(const Request& wanted, const std::stop_token& stop) {
-        const std::uint64_t seen = failures;
         const std::scoped_lock lock(mutex);
-        // Who waited while another thread found nobody there has that answer: to ask again takes as long once more.
-        if (base.empty() && failures != seen) return *nobody_there;
         auto found = find_base(stop);
-        if (!found) {
-            if (found.error().kind == ErrorKind::network) {
-                nobody_there = found.error();
-                ++failures;
-            }
-            return found.error();
-        }
+        if (!found) return found.error();
         Ready ready{ruled()};
         io::HttpRequest& request = ready.request;
         const bool is_whole = wanted.path.starts_with("https://") || wanted.path.starts_with("http://");

@@ -189,27 +189,6 @@ TEST_CASE("several threads get in by one token") {
     CHECK(fake.tokens == 1);
 }
 
-TEST_CASE("several threads that wait for a registry that is not there have one answer") {
-    FakeRegistry fake;
-    std::atomic<int> asked = 0;
-    fake.http.answer_by = [&](const io::HttpRequest&) -> std::optional<Result<io::HttpResponse>> {
-        ++asked;
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        return network_error("connection refused");
-    };
-    const Client client = fake.client();
-    Session session(client, reference("127.0.0.1:5000/me/x"), Access::pull);
-    std::atomic<int> refused = 0;
-    {
-        std::vector<std::jthread> threads;
-        for (int n = 0; n < 4; ++n) threads.emplace_back([&] { refused += !session.send(some_manifest, {}); });
-    }
-    CHECK(refused == 4);
-    CHECK(asked == 2);  // by http and by https
-    CHECK_FALSE(session.send(some_manifest, {}));
-    CHECK(asked == 4);  // who comes later asks again
-}
-
 TEST_CASE("a token server that answers with no token is refused in words") {
     FakeRegistry fake;
     fake.protect("manifest", {});
