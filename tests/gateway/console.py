@@ -27,20 +27,13 @@ class Console:
         self.socket.bind(self.path)
         os.chmod(self.path, 0o666)
         self.socket.listen(256)
-        threading.Thread(target=self.accept, args=[self.socket], daemon=True).start()
+        listener = self.socket  # a later start has another one
+        http1.serve_all(listener, lambda connection: self.serve(connection, listener))
 
     def stop(self):
         os.unlink(self.path)
         self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
-
-    def accept(self, listener):
-        while True:
-            try:
-                connection = listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=[connection, listener], daemon=True).start()
 
     def serve(self, connection, listener):
         reader = http1.Reader(connection)

@@ -4,6 +4,7 @@ would let pass is an error here, so that nothing odd that arrives behind the gat
 import json
 import re
 import socket
+import threading
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -187,3 +188,16 @@ def ask(port, target="/", method="GET", headers=(), body=b"", host="pod.example"
     with connect(port, address) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
         return read_answer(connection, head_only=method == "HEAD")
+
+
+def serve_all(listener, serve):
+    """A thread for each connection, until the listener is closed."""
+    def accept():
+        while True:
+            try:
+                connection = listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=serve, args=[connection], daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()

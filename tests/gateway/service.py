@@ -22,19 +22,11 @@ class Service:
 
     def start(self):
         self.listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
-        threading.Thread(target=self.accept, args=[self.listener], daemon=True).start()
+        http1.serve_all(self.listener, self.serve)
 
     def stop(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-
-    def accept(self, listener):
-        while True:
-            try:
-                connection = listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=[connection], daemon=True).start()
 
     def serve(self, connection):
         reader = http1.Reader(connection)
