@@ -28,6 +28,8 @@ class SignIn(PageTest):
     def test_by_keyboard_alone(self):
         page = self.page
         page.goto(self.pod.url + "/sign-in")
+        # The browser gives the field its focus with the page's first picture, which may come after its load event.
+        expect(page.locator("#password")).to_be_focused()
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
