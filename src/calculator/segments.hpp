@@ -25,8 +25,14 @@ struct Segment {
     bool operator==(const Segment&) const = default;
 };
 
-// `frames`: of each segment, a number of the model's grid; the last segment may be shorter. `overlap`: below `frames`.
 // The errors say which numbers are possible.
+Result<void> check_target(std::int64_t target);
+Result<void> check_segment_frames(const VideoModel& model, std::int64_t frames);
+// Of a target and frames that are right.
+Result<void> check_overlap(std::int64_t target, std::int64_t frames, std::int64_t overlap);
+
+// `frames`: of each segment, a number of the model's grid; the last segment may be shorter. `overlap`: below `frames`.
+// The errors are those of the checks above.
 Result<std::vector<Segment>> segments_of(const VideoModel& model, std::int64_t target, std::int64_t frames,
                                          std::int64_t overlap);
 

@@ -74,15 +74,17 @@ json::value range_json(const std::optional<Range>& range) {
     return json::object{{"low", number(range->low)}, {"high", number(range->high)}, {"source", range->source}};
 }
 
-}  // namespace
-
-Result<VideoPlan> plan_video(const VideoWish& wish) {
+// `field` is the member of the wish that is looked at, so that an error is about it.
+Result<VideoPlan> planned(const VideoWish& wish, const char*& field) {
+    field = "model";
     const auto model = video_model(wish.model);
     if (!model) return model.error();
     VideoPlan plan;
     plan.model = *model;
+    field = "fps";
     plan.fps = wish.fps.value_or(static_cast<double>(plan.model->fps));
     if (!(plan.fps >= 1 && plan.fps <= 240)) return usage_error("'fps' is 1 to 240");
+    field = wish.seconds ? "seconds" : "frames";
     const auto target = target_of(wish, plan.fps);
     if (!target) return target.error();
     plan.target = *target;
@@ -91,15 +93,36 @@ Result<VideoPlan> plan_video(const VideoWish& wish) {
     plan.width = wish.width.value_or(plan.model->width);
     plan.height = wish.height.value_or(plan.model->height);
     plan.steps = wish.steps.value_or(plan.model->steps);
+    field = "width";
     if (const auto right = check_size(*plan.model, "width", plan.width); !right) return right.error();
+    field = "height";
     if (const auto right = check_size(*plan.model, "height", plan.height); !right) return right.error();
+    field = "steps";
     if (wish.steps && (*wish.steps < 1 || *wish.steps > 1000)) return usage_error("'steps' is 1 to 1000");
+    field = "attention_speed";
     if (!(wish.attention_speed >= 1 && wish.attention_speed <= 4)) return usage_error("'attention_speed' is 1 to 4");
+    field = wish.seconds ? "seconds" : "frames";
+    if (const auto right = check_target(plan.target); !right) return right.error();
+    field = "max_frames";
+    if (const auto right = check_segment_frames(*plan.model, plan.frames); !right) return right.error();
+    field = "overlap";
     auto segments = segments_of(*plan.model, plan.target, plan.frames, plan.overlap);
     if (!segments) return segments.error();
     plan.segments = std::move(*segments);
-    add_cost(plan, wish);
-    add_notes(plan, wish);
+    return plan;
+}
+
+}  // namespace
+
+Result<VideoPlan> plan_video(const VideoWish& wish, std::string* wrong) {
+    const char* field = "";
+    auto plan = planned(wish, field);
+    if (!plan) {
+        if (wrong != nullptr) *wrong = field;
+        return plan;
+    }
+    add_cost(*plan, wish);
+    add_notes(*plan, wish);
     return plan;
 }
 

@@ -43,8 +43,9 @@ struct VideoPlan {
     std::vector<std::string> notes;  // sentences: what is unusual, what is not known
 };
 
-// Errors name the field by the name that it has here.
-Result<VideoPlan> plan_video(const VideoWish& wish);
+// Errors name the field by the name that it has here. `wrong`: where there is an error, the name of the member of
+// VideoWish that it is about, for a form.
+Result<VideoPlan> plan_video(const VideoWish& wish, std::string* wrong = nullptr);
 json::object to_json(const VideoPlan& plan);
 json::array models_json();
 

@@ -11,6 +11,8 @@ import socket
 import threading
 import urllib.parse
 
+import stand_in_video
+
 PASSWORD = "correct horse battery"
 CSRF = "csrf-token-of-the-stand-in"
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -65,13 +67,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer_error(self, status, message, hint=""):
         self.answer_json({"error": {"message": message, "hint": hint}}, status)
 
-    def page(self, name, status=200, headers=None, values=None):
+    def page(self, name, status=200, headers=None, values=None, state=None):
         pod = self.pod
         filled = {"csrf": CSRF if self.signed_in() else "", "pod": pod.view()["pod"]["name"], "service": "", "message": "",
                   "form_action": "", "ticket": "", "return": "/installation-status", "shown": "/installation-status",
                   "notice": pod.notice, "status": str(status),
                   **(values or {})}
-        text = pod.pages.html[name].replace("{{state}}", json_for_html(pod.view()))
+        text = pod.pages.html[name].replace("{{state}}", json_for_html(pod.view() if state is None else state))
         for key, value in filled.items():
             text = text.replace("{{" + key + "}}", html.escape(value))
         self.answer(status, text, **(headers or {}))
@@ -145,8 +147,13 @@ class ConsoleHandler(Handler):
             self.answer_json({"tokens": pod.tokens})
         elif url.path.startswith("/api/logs/"):
             self.logs(url)
-        else:
+        elif not self.in_a_room(url):
             self.answer_error(404, "there is no such page")
+
+    def in_a_room(self, url, body=b""):
+        """Whether one of the rooms of pages, each in a file of its own, has answered."""
+        query = dict(urllib.parse.parse_qsl(url.query))
+        return any(room.take(self, self.command, url.path, query, body) for room in self.pod.rooms)
 
     def logs(self, url):
         name = url.path.split("/")[3]
@@ -286,6 +293,8 @@ class StandIn:
         self.is_down = self.stream_broken = self.service_answers = False
         self.notice = ""
         self.starting_service = "comfyui"
+        self.video = stand_in_video.Video()
+        self.rooms = [self.video]
 
     def view(self):
         return self._view

@@ -25,6 +25,9 @@ SINGLE = {
     "ticket": "ticket.html?service=comfyui&ticket=a&form_action=javascript%3Avoid+0",
 }
 
+# The pages of rooms with a weight to keep: an address, its page, and what comes in it.
+ROOMS = [("/video-calculator", "video.html", lambda pod: pod.video.state())]
+
 
 class Looks(PageTest):
     def each_look(self):
@@ -93,6 +96,17 @@ class Looks(PageTest):
             page.get_by_role("button", name="Withdraw render script").click()
             self.check_looks(page, f"tokens-{look}")
 
+    def test_the_video_calculator(self):
+        self.expected_errors = "status of 400"
+        for look, page in self.each_look():
+            self.sign_in(page)
+            page.goto(self.pod.url + "/video-calculator?frames=200&overlap=8&model=wan22-5b&max_frames=81")
+            expect(page.locator("#segments tbody tr")).to_have_count(3)
+            self.check_looks(page, f"video-{look}")
+            page.get_by_label("Shared frames").fill("100")
+            expect(page.locator("#wish-overlap-error")).to_be_visible()
+            self.check_looks(page, f"video_wrong-{look}")
+
     def test_the_theme_is_kept(self):
         page = self.open_status()
         dark = "getComputedStyle(document.body).backgroundColor"
@@ -133,6 +147,19 @@ class Weight(PageTest):
         print(f"\nover the wire: status page {status} bytes, sign-in page {sign_in} bytes")
         self.assertLess(status, 32_000)  # at most 60,000 are allowed
         self.assertLess(sign_in, 10_000)
+
+    def test_every_page_is_light(self):
+        weights = {}
+        for path, name, state in ROOMS:
+            self.pod.reset(views.all_ready())
+            page = self.window()
+            self.sign_in(page)
+            page.goto(self.pod.url + path, wait_until="networkidle")
+            state = stand_in.json_for_html(state(self.pod) if state else None)
+            weights[path] = self.weight_of(self.pod.pages.html[name].replace("{{state}}", state), "")
+            page.context.close()
+        print(f"\nover the wire: {weights}")
+        self.assertLess(max(weights.values()), 80_000)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 """Drives the console of the pod that console.sh started: signing in, the view, events, logs, changes, tokens, and every
 path of the API's document. Arguments: the run folder, the password, the document, and "with" or "without" a GPU's probe."""
 import json
+import os
+import subprocess
 import sys
+import urllib.parse
 
 from console_client import Console, Document, check, until
 
@@ -15,6 +18,27 @@ def compared(visitor, method, path, target=None, body=None):
     answer = visitor.get(target) if method == "GET" else visitor.change(target, body, method)
     document.compare(method, path, answer)
     return answer
+
+
+def wan_plan(*arguments):
+    program = os.path.join(os.environ["TMPLBUILD_BIN"], "tmplbuild")
+    return subprocess.run([program, "wan-plan", *arguments, "--json"], capture_output=True, text=True, check=False)
+
+
+def drive_video_plans(models):
+    """How many plans were compared with the command's."""
+    table = [{"model": model["id"], "frames": frames, "overlap": overlap} for model in models for overlap in (1, 16)
+             for frames in (1, model["frames"], model["frames"] + 1)]
+    table += [{"frames": 200, "overlap": 8, "max_frames": 81}, {"duration": 30, "gpu": "RTX 4090", "width": 832, "height": 480, "attention_speed": 2},
+              {"frames": 200, "max_frames": 80}, {"frames": 0}, {"frames": 200, "model": "wan"}, {"frames": 200, "overlap": 81}]
+    for wish in table:
+        answer = compared(console, "GET", "/api/video-plan", "/api/video-plan?" + urllib.parse.urlencode(wish))
+        made = wan_plan(*(word for name, value in wish.items() for word in ("--" + name.replace("_", "-"), str(value))))
+        if made.returncode == 0:
+            check(answer.status == 200 and answer.json() == json.loads(made.stdout), f"the plan of {wish}: {answer.body[:300]}")
+        else:
+            check(answer.status == 400 and answer.json()["error"]["message"] in made.stderr, f"the error of {wish}: {answer.body[:300]}")
+    return len(table)
 
 
 def view():
@@ -98,6 +122,12 @@ check([one["name"] for one in devices] == ["NVIDIA GeForce RTX 3090"] * with_gpu
 check(compared(script, "GET", "/api/openapi.json").json() == document.root, "the document is another one")
 metrics = compared(script, "GET", "/metrics").text()
 check(("tmplbuild_gpu_load_percent{gpu=\"0\"} 37\n" in metrics) == with_gpu, f"metrics: {metrics}")
+
+# The calculator says what the command says, for every model, its edges and what goes wrong.
+models = compared(console, "GET", "/api/video-models").json()
+check(models["pod_gpu"] == ("RTX 3090" if with_gpu else None), f"the pod's GPU: {models['pod_gpu']}")
+check(models["models"] == json.loads(wan_plan("--models").stdout), "the models are others than the command's")
+check(drive_video_plans(models["models"]) > 60, "few plans were compared")
 
 # A restart of the console: sessions and tokens are there as before.
 check(console.change("/api/services/console/restart").status == 200, "the console's restart")

@@ -82,6 +82,11 @@ class Console {
     void open_session(const CallPtr& call, const std::string& back);
     void sign_in_port(const CallPtr& call);
     void sign_out(const CallPtr& call);
+    // video_routes.cpp
+    void video_page(const CallPtr& call);
+    void video_models(const CallPtr& call);
+    void video_plan(const CallPtr& call);
+    json::array own_gpus(const CallPtr& call);
     // api_routes.cpp
     void status(const CallPtr& call);
     void events(const CallPtr& call);

@@ -46,10 +46,13 @@ bool same_method(std::string_view wanted, std::string_view given) {
 }  // namespace
 
 struct Routes {
-    static constexpr std::array<Route, 25> all{{
+    static constexpr std::array<Route, 28> all{{
         {"GET", "/", Access::reader, &Console::home},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
+        {"GET", "/video-calculator", Access::reader, &Console::video_page},
+        {"GET", "/api/video-models", Access::reader, &Console::video_models},
+        {"GET", "/api/video-plan", Access::reader, &Console::video_plan},
         {"GET", "/sign-in", Access::all, &Console::sign_in_page},
         {"POST", "/sign-in", Access::all, &Console::sign_in},
         {"GET", "/sign-in/port", Access::reader, &Console::sign_in_port},
