@@ -139,7 +139,9 @@ int main(int, char** argv) {
     // No variable of the pod, some of which are secrets, and some of which would lead nginx or the loader elsewhere.
     // Nor does OpenSSL read what the image configures for its own.
     std::string no_openssl_file = "OPENSSL_CONF=/dev/null";
-    char* environment[] = {no_openssl_file.data(), nullptr};
+    // What nginx needs only to read its configuration goes back to the kernel, and stays in no heap: 1.6 MB less.
+    std::string big_blocks_apart = "MALLOC_MMAP_THRESHOLD_=131072";
+    char* environment[] = {no_openssl_file.data(), big_blocks_apart.data(), nullptr};
     ::execve(loader.c_str(), arguments.data(), environment);
     fail("start " + loader);
 }

@@ -19,7 +19,7 @@ error_log stderr alert;
 
 events {
     # A client and its service, or the console, are two of them. Who sends nothing whole keeps one for a few seconds.
-    worker_connections 6144;
+    worker_connections 5120;
 }
 
 http {

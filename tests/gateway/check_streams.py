@@ -98,7 +98,7 @@ def rights(pod, check):
             check(int(status["CapEff"], 16) in (0, 1 << 10) and int(status["CapPrm"], 16) in (0, 1 << 10), f"it may {status['CapEff']}")
         check(status["NoNewPrivs"].strip() == "1", "it may get new rights")
         check(b"pod-secret" not in pathlib.Path(f"/proc/{process}/environ").read_bytes(), "it has the pod's environment")
-    check(pod.memory() < 13 << 20, f"it takes {pod.memory() >> 10} kB")
+    check(pod.memory() < 12 << 20, f"it takes {pod.memory() >> 10} kB")
 
 
 CHECKS = [web_socket, streamed, big, rights]
