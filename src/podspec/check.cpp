@@ -107,7 +107,7 @@ void Checker::check_limits(const Service& service) {
 void Checker::check_user(const Service& service) {
     if (spec_.console_port == 0) return;
     for (const std::string& part : split(service.user, ':'))
-        if (part == std::to_string(gateway_uid))
+        if (parse_whole(part, gateway_uid, gateway_uid))
             error(service, "its user '" + service.user + "' is the gateway's own, " + std::to_string(gateway_uid),
                   "take another number");
 }

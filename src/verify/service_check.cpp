@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "podspec/gateway_user.hpp"
 #include "podspec/placeholders.hpp"
 #include "verify/script_line.hpp"
 
@@ -28,9 +29,9 @@ bool is_number(const std::string& text) {
 
 class ServiceCheck {
   public:
-    ServiceCheck(const RootView& root, const pod::Service& service, const std::string& path,
+    ServiceCheck(const RootView& root, const pod::Service& service, bool has_gateway, const std::string& path,
                  std::vector<Finding>& findings)
-        : root_(root), service_(service), path_(path), findings_(findings) {}
+        : root_(root), service_(service), has_gateway_(has_gateway), path_(path), findings_(findings) {}
 
     void run() {
         const auto expanded = pod::expand_service(service_, pod::pod_spec_path);
@@ -152,12 +153,26 @@ class ServiceCheck {
             wrong("its directory '" + folder + "' is not in the image", "bring it with a layer, or correct the path");
     }
 
-    bool has_row(const char* file, const std::string& name) const {
+    // The fields of the first row with that name; none: there is no such row.
+    std::vector<std::string> row_of(const char* file, const std::string& name) const {
         const auto text = root_.text(file);
-        if (!text) return false;
-        const auto lines = split(*text, '\n');
-        return std::any_of(lines.begin(), lines.end(),
-                           [&](const std::string& line) { return line.starts_with(name + ":"); });
+        if (!text) return {};
+        for (const std::string& line : split(*text, '\n'))
+            if (line.starts_with(name + ":")) return split(line, ':');
+        return {};
+    }
+
+    // A number is its own id, and needs no row. `ids`: how many fields of the row are ids, from the third on.
+    void look_for_account(const std::string& what, const char* file, const std::string& name, std::size_t ids) {
+        if (name.empty() || is_number(name)) return;  // podspec's check looks at numbers
+        const std::vector<std::string> row = row_of(file, name);
+        if (row.empty())
+            return wrong("the image has no " + what + " '" + name + "'", "make it in a 'run' layer, or write a number");
+        for (std::size_t i = 2; has_gateway_ && i < std::min(2 + ids, row.size()); ++i)
+            if (parse_whole(row[i], pod::gateway_uid, pod::gateway_uid))
+                return wrong("its " + what + " '" + name + "' has the number " + row[i] + " in the image's /" + file +
+                                 ", which is the gateway's own",
+                             "give it another number there");
     }
 
     void look_for_user() {
@@ -165,14 +180,13 @@ class ServiceCheck {
         const std::size_t colon = service_.user.find(':');
         const std::string user = service_.user.substr(0, colon);
         const std::string group = colon == std::string::npos ? std::string() : service_.user.substr(colon + 1);
-        if (!is_number(user) && !has_row("etc/passwd", user))
-            wrong("the image has no user '" + user + "'", "make it in a 'run' layer, or write a number");
-        if (!group.empty() && !is_number(group) && !has_row("etc/group", group))
-            wrong("the image has no group '" + group + "'", "make it in a 'run' layer, or write a number");
+        look_for_account("user", "etc/passwd", user, 2);  // its own and its group's
+        look_for_account("group", "etc/group", group, 1);
     }
 
     const RootView& root_;
     const pod::Service& service_;
+    bool has_gateway_;
     std::string path_;
     std::vector<Finding>& findings_;
 };
@@ -181,7 +195,8 @@ class ServiceCheck {
 
 std::vector<Finding> check_services(const RootView& root, const pod::PodSpec& spec, const std::string& path) {
     std::vector<Finding> findings;
-    for (const pod::Service& service : spec.services) ServiceCheck(root, service, path, findings).run();
+    for (const pod::Service& service : spec.services)
+        ServiceCheck(root, service, spec.console_port != 0, path, findings).run();
     return findings;
 }
 

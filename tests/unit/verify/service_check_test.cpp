@@ -26,8 +26,10 @@ class Root {
         builder.add_file("opt/app/run", {Type::file, 0755, 1, {}});
         builder.add_file("etc/passwd", {Type::file, 0644, 1, {}});
         builder.add_file("etc/group", {Type::file, 0644, 1, {}});
-        builder.add_text("etc/passwd", "root:x:0:0::/root:/bin/sh\nweb:x:5:5::/:/bin/sh\n");
-        builder.add_text("etc/group", "root:x:0:\nwebs:x:5:\n");
+        builder.add_text("etc/passwd",
+                         "root:x:0:0::/root:/bin/sh\nweb:x:5:5::/:/bin/sh\n"
+                         "proxy:x:65527:5::/:/bin/sh\nfriend:x:6:65527::/:/bin/sh\n");
+        builder.add_text("etc/group", "root:x:0:\nwebs:x:5:\nproxies:x:65527:\n");
         const auto script = [&](const std::string& path, const std::string& first_line) {
             builder.add_file(path, {Type::file, 0755, 9, {}});
             builder.add_text(path, first_line);
@@ -79,9 +81,10 @@ pod::Service started_as(std::vector<std::string> command, std::string directory 
     return service;
 }
 
-std::string found(pod::Service service) {
+std::string found(pod::Service service, std::uint16_t console_port = 0) {
     static const Root root;
     pod::PodSpec spec;
+    spec.console_port = console_port;
     spec.services.push_back(std::move(service));
     std::string out;
     for (const Finding& finding : check_services(root.view(), spec, "/usr/local/bin:/usr/bin:/bin"))
@@ -120,6 +123,18 @@ TEST_CASE("a service's folder, user and group are looked for in the image") {
     CHECK(found(started_as({"sh"}, "/opt/app/data")) == "its directory '/opt/app/data' is not in the image\n");
     CHECK(found(started_as({"sh"}, "", "we")) == "the image has no user 'we'\n");
     CHECK(found(started_as({"sh"}, "", "web:nobodies")) == "the image has no group 'nobodies'\n");
+}
+
+TEST_CASE("a service is not the gateway's user by a name of the image") {
+    const std::string end = ", which is the gateway's own\n";
+    CHECK(found(started_as({"sh"}, "", "proxy"), 8765) ==
+          "its user 'proxy' has the number 65527 in the image's /etc/passwd" + end);
+    CHECK(found(started_as({"sh"}, "", "friend"), 8765) ==
+          "its user 'friend' has the number 65527 in the image's /etc/passwd" + end);
+    CHECK(found(started_as({"sh"}, "", "web:proxies"), 8765) ==
+          "its group 'proxies' has the number 65527 in the image's /etc/group" + end);
+    CHECK(found(started_as({"sh"}, "", "web:webs"), 8765).empty());
+    CHECK(found(started_as({"sh"}, "", "proxy:proxies")).empty());  // no console, so no gateway
 }
 
 TEST_CASE("a program that is a script needs the program that runs it") {
