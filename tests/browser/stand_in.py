@@ -71,7 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pod = self.pod
         filled = {"csrf": CSRF if self.signed_in() else "", "pod": pod.view()["pod"]["name"], "service": "", "message": "",
                   "form_action": "", "ticket": "", "return": "/installation-status", "shown": "/installation-status",
-                  "notice": pod.notice, "status": str(status),
+                  "notice": pod.notice, "status": str(status), "no_sessions": "",
                   **(values or {})}
         text = pod.pages.html[name].replace("{{state}}", json_for_html(pod.view() if state is None else state))
         for key, value in filled.items():
@@ -163,7 +163,8 @@ class ConsoleHandler(Handler):
         elif url.path.endswith("/follow"):
             self.stream(self.pod.log_channel(name), [self.pod.lines_event(lines)] if lines else [])
         else:
-            self.answer(200, "".join(line + "\n" for line in lines), "text/plain; charset=utf-8")
+            older = {"X-Tmplbuild-Older-In": self.pod.older_in[name]} if name in self.pod.older_in else {}
+            self.answer(200, "".join(line + "\n" for line in lines), "text/plain; charset=utf-8", **older)
 
     def body(self):
         return self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
@@ -289,6 +290,7 @@ class StandIn:
         self._view, self._id, self._run = view, 0, secrets.token_hex(4)
         self.sessions, self.tokens, self.changes, self.refusals = set(), [], [], {}
         self.logs = {"launcher": []}
+        self.older_in = {}  # a log's name: the file with its older lines, as the header has it
         self.requests = []
         self.is_down = self.stream_broken = self.service_answers = False
         self.notice = ""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import unittest
 
+import views
 from harness import PageTest, expect
 
 
@@ -70,6 +71,19 @@ class Logs(PageTest):
             self.page.get_by_role("link", name="Download").click()
         self.assertEqual(download.value.suggested_filename, "comfyui.log")
         self.assertEqual(download.value.path().read_text(), "Alpha one\nbeta\nalpha two.*\n")
+
+    def test_where_the_lines_are_kept(self):
+        self.pod.older_in["comfyui"] = "/workspace/.tmplbuild/pods/a%20b/logs/comfyui.log"
+        self.open_log(lines=["one"])
+        files = self.page.locator(".log-files")
+        expect(files).to_have_text("Older lines are in /workspace/.tmplbuild/pods/a b/logs/comfyui.log")
+        self.pod.logs["launcher"] = ["two"]
+        self.page.get_by_role("combobox", name="Log of").select_option("launcher")
+        expect(files).to_have_text("Also in /workspace/.tmplbuild/pods/k3x9v7q2m1/logs")
+        view = views.all_ready()
+        view["log_files"].update(state="failing", reason="No space left on device")
+        self.pod.show(view)
+        expect(files).to_have_text("These lines are in no file: No space left on device")
 
     def test_a_log_that_is_not_there_says_so(self):
         self.expected_errors = r"status of 404"

@@ -37,6 +37,7 @@ def base(seconds):
         "gpus": [copy.deepcopy(GPU)],
         "memory": {"used_bytes": 9 * GIB, "limit_bytes": 62 * GIB}, "disk": {"used_bytes": 7 * GIB, "total_bytes": 40 * GIB},
         "volume": {"state": "ok", "reason": "", "used_bytes": 61 * GIB, "total_bytes": 100 * GIB},
+        "log_files": {"state": "writing", "reason": "", "folder": "/workspace/.tmplbuild/pods/k3x9v7q2m1/logs"},
         "components": [{"name": "pod.json", "state": "in use", "reason": "", "since": START, "next_try": None},
                        {"name": "control", "state": "listening", "reason": "/run/tmplbuild/control.sock", "since": START, "next_try": None}],
         "services": [], "kernels": [], "timeline": [moment(0, "launcher", "started")], "timeline_left_out": 0,

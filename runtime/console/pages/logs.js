@@ -41,9 +41,10 @@ export class LogView {
     this.view = make("div", {class: "log-lines", tabindex: "0", role: "region", "aria-label": "Lines of the log"});
     this.words = make("span", {role: "status"});
     this.count = make("span", {class: "numbers"});
+    this.files = make("span", {class: "log-files"});
     root.append(make("div", {class: "log-tools"}, this.source_choice, this.search,
                      make("div", {class: "row log-buttons"}, this.follow_button, this.pause_button, this.download)),
-                this.view, make("div", {class: "log-foot"}, this.words, this.count));
+                this.view, make("div", {class: "log-foot"}, this.words, this.files, this.count));
     this.draw();
     this.source_choice.addEventListener("change", () => this.choose(this.source_choice.value));
     this.search.addEventListener("input", () => this.draw());
@@ -59,6 +60,29 @@ export class LogView {
     const names = ["launcher", ...(view.services ?? []).map((one) => one.name), ...(view.kernels ?? []).map((one) => one.name)];
     keep_children(this.source_choice, names, (one) => one, (one) => ({node: make("option", {value: one}, one), update() {}}));
     if (this.source_choice.value !== this.name) this.source_choice.value = this.name;
+    const {state, reason, folder} = view.log_files ?? {};
+    const is_written = state !== "failing" && state !== "stuck";
+    this.where = !is_written ? `These lines are in no file: ${reason}` : folder ? `Also in ${folder}` : "";
+    this.tell_files();
+  }
+
+  // A file with lines that the page cannot have says more than its folder.
+  tell_files() {
+    set_text(this.files, this.older ? `Older lines are in ${this.older}` : this.where ?? "");
+  }
+
+  async look_for_older(address) {
+    const {name} = this;
+    let older = "";
+    try {
+      const answer = await fetch(`${address}?lines=${kept_lines}`, {method: "HEAD"});
+      older = decodeURIComponent(answer.headers.get("X-Tmplbuild-Older-In") ?? "");
+    } catch {
+      // The stream says what is wrong.
+    }
+    if (name !== this.name) return;
+    this.older = older;
+    this.tell_files();
   }
 
   choose(name) {
@@ -66,8 +90,10 @@ export class LogView {
     this.source_choice.value = name;
     this.lines = [];
     this.waiting = [];
+    this.older = "";
     this.set_pause(false);
     this.draw();
+    this.tell_files();
     this.close();
     this.listen();
   }
@@ -84,6 +110,7 @@ export class LogView {
     source.addEventListener("lines", (event) => {
       failures = 0;
       this.take(event.data, first);
+      if (first) this.look_for_older(address);
       first = false;
     });
     source.addEventListener("error", () => {

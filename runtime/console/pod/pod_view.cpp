@@ -91,6 +91,12 @@ json::object service_part(const ViewFacts& facts, const status::Snapshot& snapsh
     return out;
 }
 
+json::object log_files_part(const ViewFacts& facts, const status::Snapshot& snapshot) {
+    return {{"state", facts.snapshot == nullptr ? std::string("unknown") : snapshot.logs.state},
+            {"reason", snapshot.logs.reason},
+            {"folder", snapshot.logs.folder}};
+}
+
 json::object kernel_part(const status::Snapshot& snapshot, const status::Kernel& kernel) {
     json::object out = status::to_json(kernel);
     out["words"] = kernel_words(kernel, snapshot.gpus);
@@ -138,6 +144,7 @@ json::object view_of(const ViewFacts& facts) {
                                  {"reason", facts.volume.reason},
                                  {"used_bytes", number_or_null(facts.volume.used)},
                                  {"total_bytes", number_or_null(facts.volume.total)}};
+    out["log_files"] = log_files_part(facts, snapshot);
     json::array components, services, kernels, timeline;
     for (const status::Component& component : snapshot.components) components.push_back(status::to_json(component));
     for (const status::Service& service : snapshot.services) services.push_back(service_part(facts, snapshot, service));

@@ -56,6 +56,7 @@ TEST_CASE("before the launcher said anything, nothing is invented") {
     CHECK(at(view, "/host/pids_max").is_null());
     CHECK(at(view, "/memory/used_bytes").is_null());
     CHECK(at(view, "/volume/state") == "unknown");
+    CHECK(at(view, "/log_files/state") == "unknown");
     CHECK(at(view, "/services").as_array().empty());
     CHECK(at(view, "/comfyui_ready") == false);
     CHECK(at(view, "/installation_complete") == false);
