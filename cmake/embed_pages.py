@@ -21,7 +21,7 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml",
 }
 # What the server fills in a page.
-SERVER_FILLS = {"csrf", "pod", "service", "message", "state", "form_action", "ticket", "return", "shown", "notice", "status"}
+SERVER_FILLS = {"csrf", "pod", "service", "message", "state", "form_action", "ticket", "return", "shown", "notice", "status", "no_sessions"}
 PLACEHOLDER = re.compile(r"\{\{([a-z_]+)(?::([A-Za-z0-9_.]+))?\}\}")
 
 

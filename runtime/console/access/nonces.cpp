@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console/access/nonces.hpp"
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "console/access/password.hpp"
 #include "console/access/seal.hpp"
@@ -9,36 +10,36 @@
 namespace tmplbuild::console {
 namespace {
 
-constexpr std::size_t random_bytes = 32;
+constexpr std::size_t random_bytes = 32, longest_nonce = 3000;
 constexpr std::string_view own_mark = "own", elsewhere_mark = "elsewhere";
 
-std::string nonce_text(const std::string& start, const Origin& origin, std::string_view path) {
-    return "nonce " + start + " " + origin.to_string() + " " + std::string(path);
+std::string nonce_text(const std::string& start, const Origin& origin) {
+    return "nonce " + start + " " + origin.to_string();
 }
 
 }  // namespace
 
 Nonces::Nonces() : key_(sys::random_hex(random_bytes)) {}
 
-// "RANDOM-TIME-WHOSE-SEAL".
-std::string Nonces::make(const Origin& origin, std::string_view path, bool own_doing, UnixMs now) const {
+// "RANDOM-TIME-WHOSE-PATH-SEAL"; base64 has no "-".
+std::string Nonces::make(const Origin& origin, const Asked& asked, UnixMs now) const {
     const std::string random = sys::random_hex(random_bytes);
-    const std::string start =
-        random + "-" + std::to_string(now) + "-" + std::string(own_doing ? own_mark : elsewhere_mark);
-    const std::string seal = sealed_by(key_, nonce_text(start, origin, path));
+    const std::string start = random + "-" + std::to_string(now) + "-" +
+                              std::string(asked.own_doing ? own_mark : elsewhere_mark) + "-" + base64(asked.path);
+    const std::string seal = sealed_by(key_, nonce_text(start, origin));
     return random.empty() || seal.empty() ? std::string() : start + "-" + seal;
 }
 
-std::optional<bool> Nonces::own_doing(std::string_view nonce, const Origin& origin, std::string_view path,
-                                      UnixMs now) const {
+std::optional<Nonces::Asked> Nonces::read(std::string_view nonce, const Origin& origin, UnixMs now) const {
     const auto parts = split(nonce, '-');
-    if (nonce.size() > 200 || parts.size() != 4) return std::nullopt;
-    const std::string start = parts[0] + "-" + parts[1] + "-" + parts[2];
-    const std::string right = sealed_by(key_, nonce_text(start, origin, path));
-    if (right.empty() || !same_text(parts[3], right)) return std::nullopt;
+    if (nonce.size() > longest_nonce || parts.size() != 5) return std::nullopt;
+    const std::string start = parts[0] + "-" + parts[1] + "-" + parts[2] + "-" + parts[3];
+    const std::string right = sealed_by(key_, nonce_text(start, origin));
+    if (right.empty() || !same_text(parts[4], right)) return std::nullopt;
     const auto made = parse_whole(parts[1], 0, INT64_MAX);
-    if (!made || now - *made > lifetime_ms) return std::nullopt;
-    return parts[2] == own_mark;
+    auto path = from_base64(parts[3]);
+    if (!made || !path || now - *made > lifetime_ms) return std::nullopt;
+    return Asked{std::move(*path), parts[2] == own_mark};
 }
 
 }  // namespace tmplbuild::console

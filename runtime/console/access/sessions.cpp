@@ -77,6 +77,12 @@ bool Sessions::is_alive(const std::string& session, UnixMs now) const {
     return found != sessions_.end() && !is_over(found->second, now);
 }
 
+std::optional<UnixMs> Sessions::alive_until(const std::string& session) const {
+    const auto found = sessions_.find(session);
+    if (found == sessions_.end()) return std::nullopt;
+    return std::min(found->second.used + idle_ms, found->second.made + lifetime_ms);
+}
+
 void Sessions::sign_out(const std::string& session) {
     std::erase_if(tokens_, [&](const auto& entry) { return entry.second.session == session; });
     sessions_.erase(session);

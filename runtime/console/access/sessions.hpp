@@ -42,6 +42,8 @@ class Sessions {
     std::string add(const std::string& session, const Origin& origin, UnixMs now);
     std::optional<Found> find(std::string_view token, const Origin& origin, UnixMs now);
     bool is_alive(const std::string& session, UnixMs now) const;
+    // The last moment at which it is alive, if nobody uses it until then. None: there is no such session.
+    std::optional<UnixMs> alive_until(const std::string& session) const;
     void sign_out(const std::string& session);
     void sign_out_all();
     std::size_t size() const { return sessions_.size(); }

@@ -23,10 +23,9 @@ class Tickets {
     static constexpr std::size_t at_most = 256;  // the oldest goes first
 
     struct Bound {
-        std::string session;      // Sessions::Found::id
-        Origin origin;            // of the port that is to be opened
-        Digest nonce;             // SHA-256 of the nonce that the port gave
-        std::string return_path;  // is_local_path()
+        std::string session;  // Sessions::Found::id
+        Origin origin;        // of the port that is to be opened
+        Digest nonce;         // SHA-256 of the nonce that the port gave
     };
 
     // The ticket: 64 hex digits. Empty where the kernel gives no random numbers.

@@ -24,7 +24,8 @@ Console::Console(boost::asio::io_context& context, ConsoleSettings settings)
                return json::compact(view_for(Origin::parse(key.substr(space + 1)), port));
            }),
       interest_(context),
-      open_csrf_(sys::random_hex(32)) {
+      open_csrf_(sys::random_hex(32)),
+      too_old_(context) {
     launcher_.on_change = [this] {
         hub_.changed();
         if (on_snapshot) on_snapshot();
@@ -75,6 +76,7 @@ void Console::hold(const std::shared_ptr<EventStream>& stream, const std::string
     std::erase_if(held_, [](const Held& one) { return one.stream.expired(); });
     held_.push_back({stream, session, token});
     end_streams();  // it may have ended while the answer's head was sent
+    watch_ages();
 }
 
 void Console::end_streams() {
@@ -84,6 +86,24 @@ void Console::end_streams() {
                           (!one.token.empty() && !tokens_.tokens().has(one.token));
         if (const auto stream = over ? one.stream.lock() : nullptr) stream->end();
     }
+}
+
+// A session that is used meanwhile lives longer: then this looks again.
+void Console::watch_ages() {
+    const UnixMs now = sys::in_ms(sys::time_of_day());
+    std::optional<UnixMs> first;
+    for (const Held& one : held_) {
+        if (one.session.empty() || one.stream.expired()) continue;
+        const auto until = login_.sessions()->alive_until(one.session);
+        if (until && *until >= now && (!first || *until < *first)) first = until;
+    }
+    if (!first) return;
+    too_old_.expires_after(std::chrono::milliseconds(*first - now + 1));
+    too_old_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        end_streams();
+        watch_ages();
+    });
 }
 
 const std::vector<std::string>* Console::entry_of(const std::string& service) const {
@@ -111,6 +131,7 @@ std::string Console::page(const CallPtr& call, std::string_view name, std::map<s
     values.emplace("pod", settings_.spec.name);
     values.emplace("service", call->request.service.empty() ? settings_.spec.name : call->request.service);
     values.emplace("csrf", csrf_of(call->visitor));
+    if (settings_.no_login) values.emplace("no_sessions", "hidden");
     if (settings_.no_login)
         values.emplace("notice",
                        "This pod asks for no password (CONSOLE_AUTH=none): whoever knows its address can use "

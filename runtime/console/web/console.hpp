@@ -108,6 +108,7 @@ class Console {
     // Gives a stream of events to its visitor until that one's session or token ends.
     void hold(const std::shared_ptr<EventStream>& stream, const std::string& session, const std::string& token);
     void end_streams();  // of those that have ended
+    void watch_ages();   // ends streams when their sessions are too old
     const std::vector<std::string>* entry_of(const std::string& service) const;
     // The page with this name, filled, with what every page has.
     std::string page(const CallPtr& call, std::string_view name, std::map<std::string, std::string> values,
@@ -135,6 +136,7 @@ class Console {
         std::string session, token;  // one of them, or none where nobody has to sign in
     };
     std::vector<Held> held_{};
+    boost::asio::steady_timer too_old_;
     std::shared_ptr<std::size_t> followers_ = std::make_shared<std::size_t>(0);  // of logs
     std::uint64_t requests_ = 0, refused_ = 0, wrong_passwords_ = 0, told_wrong_ = 0;
     UnixMs told_at_ = 0;  // when the log was told of wrong passwords

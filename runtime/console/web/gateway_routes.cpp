@@ -46,11 +46,11 @@ void Console::refuse(const CallPtr& call) {
         return call->respond(refused_answer(
             call, 401,
             "sign in at the console first; CONSOLE_ORIGINS names no address of it that leads there from here"));
-    const std::string nonce = nonces_.make(*visitor.here, request.target, !is_foreign(visitor.facts, *visitor.here),
+    const std::string nonce = nonces_.make(*visitor.here, {request.target, !is_foreign(visitor.facts, *visitor.here)},
                                            sys::in_ms(sys::time_of_day()));
     if (nonce.empty()) return call->respond(refused_answer(call, 503, "this pod has no random numbers"));
     const std::string address = console->to_string() + "/sign-in/port?port=" + std::to_string(request.port) +
-                                "&path=" + percent_encoded(request.target) + "&nonce=" + Sha256::of(nonce).hex();
+                                "&nonce=" + Sha256::of(nonce).hex();
     call->respond(redirect_answer(303, address).with("Set-Cookie", set_nonce(*visitor.here, nonce, nonce_seconds)));
 }
 
@@ -94,24 +94,22 @@ void Console::take_ticket(const CallPtr& call) {
     const UnixMs now = sys::in_ms(sys::time_of_day());
     auto fields = form_values(call->request.body);
     std::string nonce;
-    std::optional<bool> own_doing;
+    std::optional<Nonces::Asked> asked;
     // On plain http others can set cookies of this name, too: they make no nonce that is right.
     for (const std::string& one : values_of(call->request.header("cookie"), nonce_cookie(*here)))
-        if (const auto own = nonces_.own_doing(one, *here, fields["return"], now)) {
+        if (auto read = nonces_.read(one, *here, now)) {
             nonce = one;
-            own_doing = own;
+            asked = std::move(read);
         }
     const auto taken = tickets_.redeem(fields["ticket"], *here, nonce, now);
     if (!taken) return call->respond(refused_answer(call, 403, taken.error().message));
-    if (taken->return_path != fields["return"])
-        return call->respond(refused_answer(call, 403, "this ticket is for another path"));
     const std::string token = login_.sessions()->add(taken->session, *here, now);
     if (token.empty()) return call->respond(refused_answer(call, 403, "the session has ended: sign in again"));
     login_.keep_sessions();
     // A redirect would come from the console's origin, which is another one: where the person's own doing led here, a
     // page of this origin goes on. What another site's page led to stays a navigation from there, and is judged as one.
-    Answer out = *own_doing ? page_answer(200, page(call, "opened.html", {{"return", taken->return_path}}))
-                            : redirect_answer(303, taken->return_path);
+    Answer out = asked->own_doing ? page_answer(200, page(call, "opened.html", {{"return", asked->path}}))
+                                  : redirect_answer(303, asked->path);
     out.with("Set-Cookie", set_session(*here, token, Sessions::lifetime_ms / 1000))
         .with("Set-Cookie", set_nonce(*here, "", -1));
     call->respond(std::move(out));

@@ -103,17 +103,15 @@ void Console::sign_in_port(const CallPtr& call) {
         return call->respond(refused_answer(
             call, 404,
             "CONSOLE_ORIGINS names no address of port " + std::to_string(service->port) + ", so nothing leads there"));
-    const std::string path = is_local_path(fields["path"]) ? fields["path"] : "/";
     if (!call->visitor.session)  // no password is asked for, so the port lets everybody in
-        return call->respond(redirect_answer(303, origin->to_string() + path));
+        return call->respond(redirect_answer(303, origin->to_string() + "/"));
     const std::string ticket =
-        tickets_.issue({call->visitor.session->id, *origin, *nonce, path}, sys::in_ms(sys::time_of_day()));
+        tickets_.issue({call->visitor.session->id, *origin, *nonce}, sys::in_ms(sys::time_of_day()));
     if (ticket.empty()) return call->respond(refused_answer(call, 503, "this pod has no random numbers"));
     call->request.service = service->name;
     call->respond(page_answer(
         200,
-        page(call, "ticket.html",
-             {{"form_action", origin->to_string() + "/_tmplbuild/ticket"}, {"ticket", ticket}, {"return", path}}),
+        page(call, "ticket.html", {{"form_action", origin->to_string() + "/_tmplbuild/ticket"}, {"ticket", ticket}}),
         origin->to_string()));
 }
 

@@ -23,7 +23,7 @@ const Origin comfy_at{"https", "abc-8188.proxy.runpod.net", 443};
 const Digest mark = Sha256::of("password");
 constexpr UnixMs start = 1'000'000'000'000;
 
-Tickets::Bound bound(const std::string& nonce) { return {"session", comfy_at, Sha256::of(nonce), "/a?b"}; }
+Tickets::Bound bound(const std::string& nonce) { return {"session", comfy_at, Sha256::of(nonce)}; }
 
 }  // namespace
 
@@ -107,7 +107,6 @@ TEST_CASE("a ticket opens one port for one browser, once, within a minute") {
     const auto opened = tickets.redeem(ticket, comfy_at, "nonce", start + Tickets::lifetime_ms);
     REQUIRE(opened);
     CHECK(opened->session == "session");
-    CHECK(opened->return_path == "/a?b");
     CHECK_FALSE(tickets.redeem(ticket, comfy_at, "nonce", start));  // replayed
     CHECK_FALSE(
         tickets.redeem(tickets.issue(bound("nonce"), start), comfy_at, "nonce", start + Tickets::lifetime_ms + 1));
@@ -125,22 +124,31 @@ TEST_CASE("a ticket that was refused once is used up") {
     CHECK_FALSE(tickets.redeem(ticket, comfy_at, "nonce", start));
 }
 
-TEST_CASE("a nonce is one of this console's, for one port and path and some minutes, and says whose doing it was") {
+TEST_CASE("a nonce is one of this console's, for one port and some minutes, and says what was asked for and by whom") {
     const Nonces nonces;
-    const std::string own = nonces.make(comfy_at, "/a", true, start);
-    const std::string elsewhere = nonces.make(comfy_at, "/a", false, start);
-    CHECK(nonces.own_doing(own, comfy_at, "/a", start + Nonces::lifetime_ms) == true);
-    CHECK(nonces.own_doing(elsewhere, comfy_at, "/a", start) == false);
-    CHECK_FALSE(nonces.own_doing(own, comfy_at, "/a", start + Nonces::lifetime_ms + 1));
-    CHECK_FALSE(nonces.own_doing(own, console_at, "/a", start));
-    CHECK_FALSE(nonces.own_doing(own, comfy_at, "/b", start));
-    CHECK_FALSE(Nonces().own_doing(own, comfy_at, "/a", start));
-    CHECK(nonces.make(comfy_at, "/a", true, start) != own);
+    const std::string path = "/a-b?c=d;e&\xc3\xa4";
+    const std::string own = nonces.make(comfy_at, {path, true}, start);
+    const std::string elsewhere = nonces.make(comfy_at, {path, false}, start);
+    const auto read = nonces.read(own, comfy_at, start + Nonces::lifetime_ms);
+    REQUIRE(read);
+    CHECK(read->path == path);
+    CHECK(read->own_doing);
+    CHECK_FALSE(nonces.read(elsewhere, comfy_at, start)->own_doing);
+    CHECK_FALSE(nonces.read(own, comfy_at, start + Nonces::lifetime_ms + 1));
+    CHECK_FALSE(nonces.read(own, console_at, start));
+    CHECK_FALSE(Nonces().read(own, comfy_at, start));
+    CHECK(nonces.make(comfy_at, {path, true}, start) != own);
     std::string turned = elsewhere;
     turned.replace(turned.find("-elsewhere-"), 11, "-own-");
-    for (const std::string& wrong : {turned, own + "0", own.substr(1), own.substr(0, 69), std::string(),
-                                     std::string("-own-"), std::string("---"), "0" + own.substr(1) + own})
-        CHECK_FALSE(nonces.own_doing(wrong, comfy_at, "/a", start));
+    std::string elsewhere_to = own;
+    elsewhere_to.replace(elsewhere_to.find("-own-") + 5, 4, "L2Iv");
+    for (const std::string& wrong : {turned, elsewhere_to, own + "0", own.substr(1), own.substr(0, 69), std::string(),
+                                     std::string("-own-"), std::string("----"), "0" + own.substr(1) + own})
+        CHECK_FALSE(nonces.read(wrong, comfy_at, start));
+    // The longest path makes a cookie that browsers keep: 4,096 bytes with its name.
+    const std::string longest = "/" + std::string(2047, 'x');
+    REQUIRE(is_local_path(longest));
+    CHECK(nonces.read(nonces.make(comfy_at, {longest, false}, start), comfy_at, start)->path == longest);
 }
 
 TEST_CASE("a return address stays on its origin") {

@@ -24,6 +24,15 @@ struct Asked {
     std::string service{};
 };
 
+// A browser that opens a page.
+inline const HeaderList page_load{
+    {"accept", "text/html,*/*"}, {"sec-fetch-mode", "navigate"}, {"sec-fetch-dest", "document"}};
+
+inline HeaderList also(HeaderList headers, const HeaderList& more) {
+    headers.insert(headers.end(), more.begin(), more.end());
+    return headers;
+}
+
 inline std::string header_of(const Answer& answer, const std::string& name) {
     for (const auto& [key, value] : answer.headers)
         if (key == name) return value;
@@ -32,9 +41,11 @@ inline std::string header_of(const Answer& answer, const std::string& name) {
 
 class ConsoleBench {
   public:
-    // `ready`: the password and the tokens are known.
-    explicit ConsoleBench(bool no_login = false, bool ready = true, const std::string& password = "secret")
+    // `ready`: the password and the tokens are known. `sessions`: what an earlier start kept.
+    explicit ConsoleBench(bool no_login = false, bool ready = true, const std::string& password = "secret",
+                          const std::string& sessions = {})
         : folder_(sys::TempDirectory::make("/tmp", "console-").value()) {
+        if (!sessions.empty()) REQUIRE(sys::write_file_atomic(folder_.path() / "sessions", sessions, 0600));
         ConsoleSettings settings;
         settings.spec.name = "test <pod>";
         settings.spec.console_port = 8765;
@@ -107,6 +118,16 @@ class ConsoleBench {
         const std::string cookie = header_of(answer, "Set-Cookie");
         return cookie.substr(0, cookie.find(';'));
     }
+    // As a restart of the console would find them. Written beside the server, so soon.
+    std::string kept_sessions() {
+        std::string kept;
+        wait_for([&] {
+            const auto text = sys::read_beginning(folder_.path() / "sessions", 1 << 20);
+            if (text) kept = *text;
+            return !kept.empty();
+        });
+        return kept;
+    }
     Console& console() { return *console_; }
     boost::asio::io_context& context() { return context_; }
 
@@ -119,10 +140,10 @@ class ConsoleBench {
               "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00",
               25)}}};
     std::array<pages::Page, 8> pages_{
-        {{"status.html", "status of {{pod}} csrf={{csrf}} <script>{{state}}</script>"},
+        {{"status.html", "status of {{pod}} csrf={{csrf}} <form {{no_sessions}}> <script>{{state}}</script>"},
          {"sign_in.html", "sign in {{message}} return={{return}} notice={{notice}}"},
          {"starting.html", "starting {{service}}"},
-         {"ticket.html", "ticket={{ticket}} to={{form_action}} return={{return}} csrf={{csrf}}"},
+         {"ticket.html", "ticket={{ticket}} to={{form_action}} csrf={{csrf}}"},
          {"opened.html", "opened return={{return}}"},
          {"link.html", "link {{shown}} to {{return}}: {{message}}"},
          {"refused.html", "refused {{status}} {{message}}"},
