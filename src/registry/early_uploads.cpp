@@ -20,12 +20,10 @@ EarlyUploads::EarlyUploads(const Client& client, const Reference& to, const Stor
       progress_(progress),
       step_("layers for docker://" + to.repository_name()),
       places_(store, to.host) {
-    for (int i = 0; i < early_at_once; ++i) threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+    for (int i = 0; i < early_at_once; ++i) threads_.emplace_back([this] { work(stop_.get_token()); });
 }
 
-EarlyUploads::~EarlyUploads() {
-    for (std::jthread& thread : threads_) thread.request_stop();
-}
+EarlyUploads::~EarlyUploads() { stop_.request_stop(); }
 
 void EarlyUploads::offer(const BuiltLayer& layer) {
     const std::scoped_lock lock(mutex_);
@@ -94,7 +92,7 @@ void EarlyUploads::send(const BuiltLayer& layer, const std::stop_token& stop) {
 void EarlyUploads::give_up() {
     has_failed_ = true;
     waiting_.clear();
-    for (std::jthread& thread : threads_) thread.request_stop();
+    stop_.request_stop();
 }
 
 }  // namespace tmplbuild::registry

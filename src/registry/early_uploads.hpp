@@ -54,6 +54,7 @@ class EarlyUploads {
     std::size_t running_ = 0;
     std::uint64_t done_ = 0, total_ = 0, sent_ = 0;  // bytes
     bool has_failed_ = false;
+    std::stop_source stop_;  // of all threads; their own would be gone one by one while the others still stop all
     std::vector<std::jthread> threads_;  // last: they end before the rest
 };
 

@@ -8,6 +8,7 @@
 
 #include "pushed.hpp"
 #include "support/catch.hpp"
+#include "sys/pause.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::registry;
@@ -101,6 +102,33 @@ TEST_CASE("a build that ends early leaves what a later push goes on with") {
     const auto pushed = pusher.push(image_of_texts({text}));
     REQUIRE(pushed);
     CHECK(pushed->sent == (4 << 20) + 2);
+}
+
+TEST_CASE("uploads that fail one after the other while the build ends early end cleanly") {
+    // Each piece fails when it is stopped, one of the two later than the other.
+    struct StoppedRegistry : StrictRegistry {
+        Result<io::HttpResponse> send(const io::HttpRequest& request, std::stop_token stop) override {
+            if (request.method != io::HttpMethod::patch) return StrictRegistry::send(request, std::move(stop));
+            const int order = ++begun;
+            (void)sys::pause_for(std::chrono::minutes(1), stop);
+            std::this_thread::sleep_for(std::chrono::milliseconds(10 * order));
+            return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        }
+        std::atomic<int> begun = 0;
+    };
+    const EarlyPusher pusher;
+    FakeHelper helper;
+    SilentProgress progress;
+    const BuiltLayer one = pusher.layer(long_text(9 << 20, 1)), other = pusher.layer(long_text(9 << 20, 2));
+    for (int round = 0; round < 10; ++round) {  // the order of the two is not ours
+        StoppedRegistry there;
+        const Client client{.http = there, .runner = helper, .first_pause = std::chrono::milliseconds(1)};
+        EarlyUploads uploads(client, Reference::parse("ghcr.io/me/x:1").value(), pusher.store, progress);
+        uploads.offer(one);
+        uploads.offer(other);
+        while (there.begun < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(pusher.journal_size() == 2);
 }
 
 TEST_CASE("when one layer failed nothing is sent any more, and the push goes on with the others") {
