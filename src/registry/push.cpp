@@ -250,7 +250,7 @@ Result<void> check_access(const Client& client, const Reference& to, const std::
     auto begun = session.send({.path = "blobs/uploads/", .method = io::HttpMethod::post}, stop);
     if (!begun) return begun.error();
     if (begun->status != 202) return no(*begun);
-    if (const auto url = session.location(*begun)) take_back_upload(session, *url, stop);
+    if (const auto url = session.location(*begun)) (void)take_back_upload(session, *url, stop);
     return {};
 }
 

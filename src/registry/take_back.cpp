@@ -14,13 +14,14 @@ constexpr std::chrono::seconds longest_farewell{5};
 
 }  // namespace
 
-void take_back_upload(Session& session, const std::string& url, const std::stop_token& stop) {
+bool take_back_upload(Session& session, const std::string& url, const std::stop_token& stop) {
     std::stop_source end;
     const std::stop_callback pass_on(stop, [&end] { end.request_stop(); });
     const std::jthread timer([&end](const std::stop_token& over) {
         if (sys::pause_for(longest_farewell, over)) end.request_stop();
     });
-    (void)session.send({.path = url, .method = io::HttpMethod::remove}, end.get_token());
+    const auto answer = session.send({.path = url, .method = io::HttpMethod::remove}, end.get_token());
+    return answer || !stop.stop_requested();
 }
 
 }  // namespace tmplbuild::registry

@@ -11,6 +11,7 @@
 namespace tmplbuild::registry {
 
 // `url`: where the upload is, by Session::location().
-void take_back_upload(Session& session, const std::string& url, const std::stop_token& stop);
+// False: a stop came before the registry was told, and the upload may still be there.
+bool take_back_upload(Session& session, const std::string& url, const std::stop_token& stop);
 
 }  // namespace tmplbuild::registry

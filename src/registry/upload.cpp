@@ -210,9 +210,10 @@ Result<void> BlobUpload::start_over(const std::string& why, const io::HttpRespon
 
 void BlobUpload::cancel(const std::stop_token& stop) {
     if (stop.stop_requested()) return;  // who wants to go does not wait, and a later push finds it
-    if (!upload_.url.empty()) take_back_upload(session_, upload_.url, stop);
+    // A stop by the push's other blobs comes at any moment; the push takes back what it left.
+    is_in_doubt_ = !upload_.url.empty() && !take_back_upload(session_, upload_.url, stop);
+    if (is_in_doubt_) return;
     upload_ = {};
-    is_in_doubt_ = false;
     record_.forget();
 }
 

@@ -30,8 +30,8 @@ class BlobUpload {
     bool may_go_on() const { return !is_refused_; }
     // Why a later push cannot go on with this one; none: it can. run() ends by no such thing.
     const std::optional<Error>& journal_fault() const { return journal_fault_; }
-    // Tells the registry that what it has of the blob is not wanted any more, and forgets it. After a stop it does
-    // neither.
+    // Tells the registry that what it has of the blob is not wanted any more, and forgets it. After a stop, or
+    // with one before the registry has heard it, it does neither.
     void cancel(const std::stop_token& stop);
 
   private:

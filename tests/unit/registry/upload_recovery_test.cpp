@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One blob whose registry loses, refuses, doubts or delays what it was sent: what is asked, and what is sent again.
+#include <atomic>
 #include <chrono>
 
 #include "pushed.hpp"
 #include "registry/upload.hpp"
 #include "support/catch.hpp"
+#include "sys/pause.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::registry;
@@ -85,6 +87,36 @@ TEST_CASE("a registry that loses each upload at its end is given up with its own
     CHECK(pushed.error().message.find("HTTP status 404") != std::string::npos);
     CHECK(pusher.there.received < 40 * one_mib);
     CHECK(pusher.there.uploads.empty());
+    CHECK(pusher.journal_size() == 0);
+}
+
+TEST_CASE("an upload whose farewell is cut short by another blob's refusal is taken back at the end") {
+    // The large blob is lost at its end and about to be begun anew when the small one is refused.
+    struct SlowFarewell : StrictRegistry {
+        Result<io::HttpResponse> send(const io::HttpRequest& request, std::stop_token stop) override {
+            const bool is_small = request.body && request.body->size == 2;
+            if (is_small) is_taken_back.wait(false);
+            if (request.method != io::HttpMethod::remove || is_taken_back.exchange(true))
+                return StrictRegistry::send(request, std::move(stop));
+            is_taken_back.notify_all();
+            (void)sys::pause_for(std::chrono::minutes(1), stop);
+            return Error{.kind = ErrorKind::interrupted, .message = "stopped"};
+        }
+        std::atomic<bool> is_taken_back = false;
+    } there;
+    there.instead = [](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (!what.starts_with("PUT upload")) return std::nullopt;
+        return status_only(what == "PUT upload 2" ? 403 : 404);
+    };
+    Pusher pusher;
+    const PushedImage image = image_of_texts({long_text(9 * one_mib, 1)});
+    const auto targets = PushTarget::of({Reference::parse("ghcr.io/me/x:1").value()}, image.digest).value();
+    const Client client{.http = there, .runner = pusher.helper, .first_pause = std::chrono::milliseconds(1)};
+    const auto pushed =
+        push_image(image, targets.front(), {client, pusher.store, pusher.progress, "docker://ghcr.io/me/x:1"}, {});
+    REQUIRE_FALSE(pushed);
+    CHECK(pushed.error().message.find("HTTP status 403") != std::string::npos);
+    CHECK(there.uploads.empty());
     CHECK(pusher.journal_size() == 0);
 }
 
