@@ -28,6 +28,8 @@ bool Client::may_be_plain(const std::string& url) const {
 
 namespace {
 
+// To find nobody on loopback takes seconds: who asks within that time after it has the same answer.
+constexpr std::chrono::seconds nobody_for{30};
 constexpr std::chrono::seconds renewed_before{5};  // before its end, so that a request on its way still has a valid one
 
 // The login or token for the registry, in the form of the Authorization header.
@@ -48,6 +50,11 @@ struct Session::Impl {
 
     std::mutex mutex;    // for everything below; held while a token is fetched, so that only one thread fetches it
     std::string base{};  // "https://ghcr.io", once it is known
+    struct Nobody {
+        Error why;
+        SteadyClock::time_point until;
+    };
+    std::optional<Nobody> nobody{};  // was there when a registry on loopback was last looked for
     Identity identity{};
     std::optional<Challenge> bearer{};  // the last one, for renewals
     std::optional<io::AddressClass> peer{};
@@ -109,17 +116,25 @@ struct Session::Impl {
         if (!client.may_be_plain(plain)) return base = secure;
         const bool is_named = io::spelled_class(plain) != io::AddressClass::loopback;
         if (is_named) return base = plain;
+        if (nobody && SteadyClock::now() < nobody->until) return nobody->why;
+        auto found = ask_for_base(plain, secure, stop);
+        if (found) return base = *found;
+        if (found.error().kind == ErrorKind::network) nobody = {found.error(), SteadyClock::now() + nobody_for};
+        return found;
+    }
+    Result<std::string> ask_for_base(const std::string& plain, const std::string& secure,
+                                     const std::stop_token& stop) const {
         io::HttpRequest ping = ruled();
         ping.url = plain + "/v2/";
         ping.caller_goes_on = true;  // a server that is there and breaks off is asked by https, and not again
         auto answer = client.http.send(ping, stop);
         // A TLS server answers plain http with 400, with bytes of its own or not at all.
-        if (answer) return base = answer->status == 400 ? secure : plain;
+        if (answer) return answer->status == 400 ? secure : plain;
         if (answer.error().kind != ErrorKind::network) return answer.error();
         ping.url = secure + "/v2/";
         const auto by_tls = client.http.send(ping, stop);
         if (!by_tls) return answer.error();
-        return base = secure;
+        return secure;
     }
 
     // Needs the mutex.

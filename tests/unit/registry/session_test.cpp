@@ -189,6 +189,40 @@ TEST_CASE("several threads get in by one token") {
     CHECK(fake.tokens == 1);
 }
 
+TEST_CASE("several threads that look for a registry that is not there have one answer") {
+    FakeRegistry fake;
+    int asked = 0;  // one at a time
+    fake.http.answer_by = [&](const io::HttpRequest&) -> std::optional<Result<io::HttpResponse>> {
+        ++asked;
+        return network_error("connection refused");
+    };
+    const Client client = fake.client();
+    Session session(client, reference("127.0.0.1:5000/me/x"), Access::pull);
+    std::atomic<int> refused = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int n = 0; n < 4; ++n) threads.emplace_back([&] { refused += !session.send(some_manifest, {}); });
+    }
+    CHECK(refused == 4);
+    CHECK(asked == 2);  // by http and by https
+    Session other(client, reference("127.0.0.1:5000/me/x"), Access::pull);
+    CHECK_FALSE(other.send(some_manifest, {}));
+    CHECK(asked == 4);
+}
+
+TEST_CASE("a stop while a registry on loopback is looked for is no answer to the next request") {
+    FakeRegistry fake;
+    fake.answer = [](const io::HttpRequest&, const std::string&) {
+        return io::HttpResponse{.status = 200, .headers = {}, .body = {}, .final_url = {}};
+    };
+    const Client client = fake.client();
+    Session session(client, reference("127.0.0.1:5000/me/x"), Access::pull);
+    std::stop_source stop;
+    stop.request_stop();
+    CHECK_FALSE(session.send(some_manifest, stop.get_token()));
+    CHECK(session.send(some_manifest, {}));
+}
+
 TEST_CASE("a token server that answers with no token is refused in words") {
     FakeRegistry fake;
     fake.protect("manifest", {});
