@@ -33,6 +33,7 @@ std::function<std::optional<Result<io::HttpResponse>>(const std::string&)> first
 
 TEST_CASE("a blob that arrived before its push was killed is found, and not sent again") {
     Pusher pusher;
+    pusher.has_configuration();
     const std::string text = long_text(9 * one_mib, 1);
     const PushedImage image = image_of_texts({text});
     SECTION("the upload was closed") {
