@@ -61,6 +61,11 @@ struct Session::Impl {
     bool is_login_known = false;
     std::optional<Credential> login{};
     SecretMask mask{};
+    struct Failure {
+        Error why;
+        SteadyClock::time_point when;
+    };
+    std::optional<Failure> no_way_in{};  // the latest failure to get a login or a token
     bool is_limit_told = false;
     bool is_login_refused = false;
 
@@ -151,6 +156,7 @@ struct Session::Impl {
     }
     void become(std::string header, std::optional<SteadyClock::time_point> ends) {
         identity = {std::move(header), ends, identity.generation + 1};
+        no_way_in.reset();
     }
 
     Result<void> fetch_token(const Challenge& challenge, const std::stop_token& stop) {
@@ -171,6 +177,15 @@ struct Session::Impl {
         become("Bearer " + token->text, SteadyClock::now() + token->lasts - margin);
         bearer = challenge;
         return {};
+    }
+
+    // To ask a helper or a token server that is away takes long: who has waited meanwhile has the same answer, and only
+    // a later request asks again. Needs the mutex.
+    Result<void> get_in(SteadyClock::time_point since, const std::function<Result<void>()>& by) {
+        if (no_way_in && no_way_in->when > since) return no_way_in->why;
+        auto done = by();
+        if (!done && done.error().kind != ErrorKind::interrupted) no_way_in = {done.error(), SteadyClock::now()};
+        return done;
     }
 
     // Answers the 401 to a request that was made with `used`. Needs the mutex.
@@ -207,12 +222,13 @@ struct Session::Impl {
         io::HttpRequest request;
         Identity used{};
         bool is_own = true;  // it goes to the registry itself
+        SteadyClock::time_point since = SteadyClock::now();
     };
     Result<Ready> prepare(const Request& wanted, const std::stop_token& stop) {
+        Ready ready{ruled()};
         const std::scoped_lock lock(mutex);
         auto found = find_base(stop);
         if (!found) return found.error();
-        Ready ready{ruled()};
         io::HttpRequest& request = ready.request;
         const bool is_whole = wanted.path.starts_with("https://") || wanted.path.starts_with("http://");
         if (is_whole)
@@ -231,8 +247,10 @@ struct Session::Impl {
             return ready;
         }
         request.kept_out = {io::AddressClass::link_local};
-        if (bearer && identity.is_over())
-            if (auto renewed = fetch_token(Challenge(*bearer), stop); !renewed) return renewed.error();
+        if (bearer && identity.is_over()) {
+            const auto renew = [&] { return fetch_token(Challenge(*bearer), stop); };
+            if (auto renewed = get_in(ready.since, renew); !renewed) return renewed.error();
+        }
         ready.used = identity;
         if (!identity.header.empty()) request.headers["Authorization"] = identity.header;
         return ready;
@@ -289,8 +307,9 @@ Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpB
         const std::scoped_lock lock(impl_->mutex);
         if (!response) return impl_->masked(response.error());
         if (response->status != 401 || !ready->is_own) return response;
-        const auto answered = is_second ? Result<void>(impl_->refused_login(*response))
-                                        : impl_->answer_challenge(*response, ready->used, stop);
+        const auto get_in = [&] { return impl_->answer_challenge(*response, ready->used, stop); };
+        const auto answered =
+            is_second ? Result<void>(impl_->refused_login(*response)) : impl_->get_in(ready->since, get_in);
         if (answered) continue;
         impl_->is_login_refused = true;
         return impl_->masked(answered.error());

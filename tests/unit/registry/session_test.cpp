@@ -3,6 +3,7 @@
 #include "registry/session.hpp"
 
 #include <atomic>
+#include <barrier>
 #include <thread>
 
 #include "fake_registry.hpp"
@@ -187,6 +188,44 @@ TEST_CASE("several threads get in by one token") {
     }
     CHECK(good == 4);
     CHECK(fake.tokens == 1);
+}
+
+TEST_CASE("several threads that need a login that is not to be had have one answer") {
+    // All have asked as nobody before the first is told to log in.
+    struct GatheringHttp : FakeHttp {
+        Result<io::HttpResponse> send(const io::HttpRequest& request, std::stop_token stop) override {
+            if (request.url.find("/token") == std::string::npos) all_asked.arrive_and_wait();
+            return FakeHttp::send(request, std::move(stop));
+        }
+        std::barrier<> all_asked{4};
+    } http;
+    FakeRegistry fake;
+    fake.protect("manifest", {});
+    int tokens = 0;  // one at a time
+    http.answer_by = [&](const io::HttpRequest& request) -> std::optional<Result<io::HttpResponse>> {
+        if (request.url.find("/token") == std::string::npos) return fake.unauthorized();
+        ++tokens;
+        return network_error("connection refused");
+    };
+    Client client{.http = http, .runner = fake.helper};
+    SECTION("the token server is away") {}
+    SECTION("the credential helper fails") {
+        fake.helper.answer.exit_code = 1;
+        fake.variables["DOCKER_AUTH_CONFIG"] = R"({"credsStore":"broken"})";
+        client.environment = fake.client().environment;
+    }
+    Session session(client, reference("ghcr.io/me/x"), Access::pull);
+    std::atomic<int> refused = 0;
+    const auto ask_four_times = [&] {
+        std::vector<std::jthread> threads;
+        for (int n = 0; n < 4; ++n) threads.emplace_back([&] { refused += !session.send(some_manifest, {}); });
+    };
+    ask_four_times();
+    CHECK(refused == 4);
+    CHECK(tokens + static_cast<int>(fake.helper.asked.size()) == 1);
+    ask_four_times();
+    CHECK(refused == 8);
+    CHECK(tokens + static_cast<int>(fake.helper.asked.size()) == 2);  // who comes later asks again
 }
 
 TEST_CASE("several threads that look for a registry that is not there have one answer") {
