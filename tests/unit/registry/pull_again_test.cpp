@@ -23,7 +23,7 @@ struct PulledImage {
     MadeImage image{};
     sys::TempDirectory folder = sys::TempDirectory::make(fs::temp_directory_path(), "pull-").value();
     Store store = Store::open(folder.path()).value();
-    std::size_t cut_at = 0;  // bytes of each layer, after which nothing more comes; 0: all of it comes
+    std::size_t cut_at = 0;  // bytes of the first layer, after which nothing more comes; 0: all of it comes
     std::atomic<int> layers_asked = 0;
     std::vector<std::uint64_t> first_bytes{};  // of the requests for the first layer
 
@@ -43,7 +43,8 @@ struct PulledImage {
                              .final_url = {}};
         if (is_document) return out;
         ++layers_asked;
-        if (what == first_layer().to_string()) first_bytes.push_back(request.first_byte);
+        if (what != first_layer().to_string()) return out;
+        first_bytes.push_back(request.first_byte);
         if (cut_at == 0) return out;
         out.body = request.first_byte == 0 ? out.body.substr(0, cut_at) : "";
         out.headers["x-then-cut"] = "1";
