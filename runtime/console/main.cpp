@@ -108,6 +108,7 @@ console::ConsoleSettings settings_of(pod::PodSpec spec, const std::vector<std::s
     out.login.own_folder = folder + "/console";
     out.token_reader = console::worker_question(program, "read-tokens", environment);
     out.token_writer = console::worker_question(program, "change-tokens", environment);
+    out.handed = {.command = {program, "--worker"}, .environment = environment};
     out.static_files = console::pages::static_files();
     out.pages = console::pages::pages();
     out.open_api = console::open_api_document();
@@ -135,9 +136,12 @@ int serve() {
     }
     boost::asio::io_context context(1);
     console::Console console(context, settings_of(std::move(*spec), folders, *folder));
-    console::Server server(context, [&](console::Request request, console::Respond respond) {
-        console.handle(std::move(request), std::move(respond));
-    });
+    console::Server server(
+        context,
+        [&](console::Request request, console::Respond respond) {
+            console.handle(std::move(request), std::move(respond));
+        },
+        [&](const console::Request& request) { return console.leaves_body(request); });
     if (auto opened = server.open(*folder + "/console.sock"); !opened) {
         std::fprintf(stderr, "console: %s\n", opened.error().to_string().c_str());
         return 1;

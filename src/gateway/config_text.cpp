@@ -193,6 +193,13 @@ const char* const console_text = R"(
 @page@
         }
 
+        # What may be long goes through as it comes, into no file: the console decides by the request's head, and reads
+        # nothing of those who may not pass.
+        location ~ @long@ {
+            error_page 502 504 = @closed;
+@page@
+        }
+
 @closed@
     }
 )";

@@ -17,7 +17,7 @@ extern const char* const to_console_text;  // @phase@ @method@: the headers of a
 extern const char* const question_text;    // besides, for one without a body
 extern const char* const body_text;        // for a location of the console that takes bodies
 extern const char* const closed_text;      // the answer while the console is down
-extern const char* const console_text;     // @listen@ @body@ @page@ @closed@: the console's own port
+extern const char* const console_text;     // @listen@ @body@ @page@ @long@ @closed@: the console's own port
 extern const char* const services_text;    // @listen@ @dropped@ @authorize@ @refuse@ @starting@ @body@ @page@ @closed@
 
 // Puts each word's text for the line that the word is on, or for the word within a line.

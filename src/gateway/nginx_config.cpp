@@ -12,6 +12,11 @@ namespace tmplbuild::gateway {
 
 namespace {
 
+// Addresses of the console whose bodies may be longer than a form: files, and lists of any length.
+constexpr const char* long_bodies =
+    "^/api/(upload|uploads/[^/]+|delete|move|copy|download_multiple|selections|pins|trash/(restore|empty)|"
+    "models/(check|links))$";
+
 std::vector<const pod::Service*> behind_gateway(const pod::PodSpec& spec) {
     std::vector<const pod::Service*> out;
     for (const pod::Service& service : spec.services)
@@ -93,6 +98,7 @@ std::string nginx_config(const pod::PodSpec& spec, Addresses addresses) {
     out += replace_words(console_text, {{"listen", listen_lines({spec.console_port}, addresses)},
                                         {"body", body_text},
                                         {"page", to_console("page", "$request_method")},
+                                        {"long", long_bodies},
                                         {"closed", closed_text}});
     if (!services.empty()) out += service_server(services, addresses);
     return out + "}\n";

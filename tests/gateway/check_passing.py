@@ -82,6 +82,12 @@ def console_pages(pod, check):
     check(answer.status == 200 and seen["body"] == "password=1" and seen["line"] == "POST /sign-in?x=1 HTTP/1.1", f"the console sees {seen}")
     check(pod.console.seen[-1][0] == "page" and pod.console.seen[-1][1].one("X-Tmplbuild-Port") == str(pod.console_port), "the console's port")
     check(ask(pod.console_port, "/sign-in", method="POST", body=bytes(17000)).status == 413, "a big body to the console")
+    for path in ("/api/upload", "/api/uploads/1", "/api/models/check"):
+        ask(pod.console_port, path, method="POST", body=b"x" * 300000)
+        got = len(pod.console.seen[-1][1].body)
+        check(got == 300000, f"{path}: the console sees {got} bytes of 300000")
+    for path in ("/api/uploads", "/api/uploads/1/2", "/api/uploadx", "/x/api/upload", "/api/models/check/x"):
+        check(ask(pod.console_port, path, method="POST", body=bytes(17000)).status == 413, f"a big body to {path}")
     answer = ask(pod.keep, "/_tmplbuild/ticket", method="POST", body=b"ticket=1")
     check(answer.status == 200 and pod.console.seen[-1][0] == "page", "the console's part of a service's port")
     check(pod.console.seen[-1][1].one("X-Tmplbuild-Port") == str(pod.keep), "the port of a page on a service's port")

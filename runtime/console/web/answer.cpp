@@ -10,8 +10,11 @@ namespace {
 constexpr const char* referrer_policy = "same-origin";
 
 Answer guarded(unsigned status, std::string type, std::string body, std::string policy) {
-    Answer out{
-        .status = status, .headers = {}, .body = std::make_shared<const std::string>(std::move(body)), .stream = {}};
+    Answer out{.status = status,
+               .headers = {},
+               .body = std::make_shared<const std::string>(std::move(body)),
+               .stream = {},
+               .hand_over = {}};
     out.with("Content-Type", std::move(type))
         .with("Cache-Control", "no-store")
         .with("Content-Security-Policy", std::move(policy))
@@ -61,6 +64,16 @@ Answer event_answer(std::function<void(const std::shared_ptr<EventStream>&)> str
     return out;
 }
 
-Answer bare_answer(unsigned status) { return {.status = status, .headers = {}, .body = nullptr, .stream = {}}; }
+Answer handed_answer(std::function<void(HandedConnection)> hand_over) {
+    Answer out;
+    out.hand_over = std::move(hand_over);
+    return out;
+}
+
+Answer bare_answer(unsigned status) {
+    Answer out;
+    out.status = status;
+    return out;
+}
 
 }  // namespace tmplbuild::console

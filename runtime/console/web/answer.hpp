@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "console/web/handed_connection.hpp"
 
 namespace tmplbuild::console {
 
@@ -22,6 +23,8 @@ struct Answer {
     std::shared_ptr<const std::string> body{};  // shared: one text may go to many; null: none
     // Set: the answer is a stream of events, which is handed over once its headers are on their way.
     std::function<void(const std::shared_ptr<EventStream>&)> stream{};
+    // Set: there is no answer here. Whoever takes the connection answers on it.
+    std::function<void(HandedConnection)> hand_over{};
 
     Answer& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));
@@ -37,6 +40,7 @@ Answer error_answer(unsigned status, std::string_view message, std::string_view 
 // A page of ours. `form_target`: another origin that a form of it may be sent to.
 Answer page_answer(unsigned status, std::string html, const std::string& form_target = {});
 Answer redirect_answer(unsigned status, const std::string& location);
+Answer handed_answer(std::function<void(HandedConnection)> hand_over);
 Answer event_answer(std::function<void(const std::shared_ptr<EventStream>&)> stream);
 // For the gateway alone.
 Answer bare_answer(unsigned status);

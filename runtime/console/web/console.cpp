@@ -16,6 +16,7 @@ Console::Console(boost::asio::io_context& context, ConsoleSettings settings)
       figures_(context, settings_.figures),
       login_(context, settings_.login),
       tokens_(context, settings_.token_reader, settings_.token_writer),
+      children_(context, settings_.handed),
       hub_(context,
            [this](const std::string& key) {
                // A watcher's key is its port and its origin, since its links hang on both.

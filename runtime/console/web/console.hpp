@@ -19,6 +19,7 @@
 #include "console/web/answer.hpp"
 #include "console/web/authorize.hpp"
 #include "console/web/events.hpp"
+#include "console/web/handed_children.hpp"
 #include "console/web/login.hpp"
 #include "console/web/request.hpp"
 #include "console/web/token_store.hpp"
@@ -35,6 +36,7 @@ struct ConsoleSettings {
     FigurePlaces figures{};
     LoginSettings login{};
     ChildQuestion token_reader{}, token_writer{};
+    HandedSettings handed{};
     std::span<const pages::StaticFile> static_files{};
     std::span<const pages::Page> pages{};
     std::string_view open_api{};  // the document of GET /api/openapi.json
@@ -45,6 +47,8 @@ struct Call {
     Request request;
     Visitor visitor;
     std::vector<std::string> words{};  // what stands in place of the route's {}, decoded
+    std::string route{};               // its row of the table: "GET /api/logs/{}"
+    HandedTo to{};
     Respond respond;
 };
 using CallPtr = std::shared_ptr<Call>;
@@ -56,6 +60,8 @@ class Console {
     // `on_login` is called once, when the password is known, for the pod's log.
     void start(std::function<void(const Login::Found&)> on_login);
     void handle(Request request, Respond respond);
+    // Whether a worker reads the request's body, if it may pass.
+    bool leaves_body(const Request& request) const;
 
     std::function<void()> on_snapshot{};  // the launcher's snapshot or state changed
     std::function<void(const std::string& line)> say = [](const std::string&) {};  // for the pod's log
@@ -103,6 +109,7 @@ class Console {
     void health(const CallPtr& call);
     void metrics(const CallPtr& call);
 
+    void hand_over(const CallPtr& call);     // to the worker of its row
     void console_page(const CallPtr& call);  // a request to the console's own port: the table of routes
     Keys keys();
     // Gives a stream of events to its visitor until that one's session or token ends.
@@ -126,6 +133,7 @@ class Console {
     Figures figures_;
     Login login_;
     TokenStore tokens_;
+    HandedChildren children_;
     Tickets tickets_{};
     Nonces nonces_{};
     EventHub hub_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of the console's addresses, and the way of a request to one of its rows.
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -22,6 +23,7 @@ struct Route {
     const char* pattern;  // "{}" stands for one word
     Access access;
     void (Console::*handler)(const CallPtr& call);
+    HandedTo to{};  // whose connections go to a worker (handler: hand_over)
 };
 
 // The words in place of {}; none: another path.
@@ -116,6 +118,8 @@ void Console::console_page(const CallPtr& call) {
             continue;
         }
         call->words = std::move(*words);
+        call->route = std::string(route.method) + " " + route.pattern;
+        call->to = route.to;
         if (route.access == Access::all) return (this->*route.handler)(call);
         if (call->visitor.decision.outcome != Outcome::pass) return turn_away(call);
         if (route.access == Access::change && !has_csrf(call))
@@ -127,6 +131,27 @@ void Console::console_page(const CallPtr& call) {
     if (call->visitor.decision.outcome != Outcome::pass) return turn_away(call);
     if (allowed.empty()) return call->respond(refused_answer(call, 404, "there is no such address here"));
     call->respond(refused_answer(call, 405, "this address takes " + allowed).with("Allow", allowed));
+}
+
+bool Console::leaves_body(const Request& request) const {
+    if (request.phase != Phase::page || !request.service.empty()) return false;
+    return std::any_of(Routes::all.begin(), Routes::all.end(), [&](const Route& route) {
+        return route.to.worker != nullptr && same_method(route.method, request.method) &&
+               match(route.pattern, request.path);
+    });
+}
+
+// The visitor may pass: the worker is asked nothing of that any more.
+void Console::hand_over(const CallPtr& call) {
+    const HandedTo to = call->to;
+    if (!children_.has_room(to))
+        return call->respond(error_answer(503, "too much of this is being done at once").with("Retry-After", "2"));
+    const Request& request = call->request;
+    HandedFacts facts{.route = call->route, .method = request.method, .words = call->words, .query = request.query};
+    facts.headers = without_credentials(request.headers);
+    call->respond(handed_answer([this, to, facts = std::move(facts)](HandedConnection connection) {
+        children_.start(to, std::move(connection), facts);
+    }));
 }
 
 void Console::turn_away(const CallPtr& call) {

@@ -15,6 +15,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "console/web/answer_text.hpp"
 #include "console/web/events.hpp"
 #include "control/address.hpp"
 #include "podspec/gateway_user.hpp"
@@ -70,10 +71,12 @@ struct Guest {
 };
 
 struct Server::State {
-    State(asio::io_context& io, Handler handle) : context(io), handler(std::move(handle)), acceptor(io), again(io) {}
+    State(asio::io_context& io, Handler handle, LeavesBody leaves)
+        : context(io), handler(std::move(handle)), leaves_body(std::move(leaves)), acceptor(io), again(io) {}
 
     asio::io_context& context;
     Handler handler;
+    LeavesBody leaves_body;
     Local::acceptor acceptor;
     asio::steady_timer again;
     std::string path{};
@@ -119,17 +122,13 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
         if (input_.capacity() > kept_input) input_.shrink_to_fit();
         parser_.emplace();
         parser_->header_limit(head_limit);
-        parser_->body_limit(body_limit);
+        parser_->body_limit(boost::none);  // what may be longer is known when the head is read
         stream_.expires_after(idle_pause);
-        http::async_read_header(
-            stream_, input_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
-                if (error) return self->refuse(error);
-                self->stream_.expires_after(body_pause);
-                http::async_read(self->stream_, self->input_, *self->parser_, [self](error_code failed, std::size_t) {
-                    if (failed) return self->refuse(failed);
-                    self->take();
-                });
-            });
+        http::async_read_header(stream_, input_, *parser_,
+                                [self = this->shared_from_this()](error_code error, std::size_t) {
+                                    if (error) return self->refuse(error);
+                                    self->take_head();
+                                });
     }
 
   private:
@@ -147,6 +146,21 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
         if (events == nullptr) return;
         events->wake = nullptr;
         if (const auto gone = std::exchange(events->on_gone, nullptr)) gone();
+    }
+
+    void take_head() {
+        const auto request = read_request(headers_of(parser_->get().base()), {});
+        if (request && state_->leaves_body && state_->leaves_body(*request)) {
+            leaves_body_ = !parser_->is_done();
+            return take();
+        }
+        if (parser_->content_length().value_or(0) > body_limit) return refuse(http::error::body_limit);
+        parser_->body_limit(body_limit);
+        stream_.expires_after(body_pause);
+        http::async_read(stream_, input_, *parser_, [self = this->shared_from_this()](error_code failed, std::size_t) {
+            if (failed) return self->refuse(failed);
+            self->take();
+        });
     }
 
     void take() {
@@ -174,15 +188,14 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     }
 
     void send(Answer answer) {
-        const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
-        head_ = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(reason) + "\r\n";
-        for (const auto& [name, value] : answer.headers) add_header(name, value);
+        if (answer.hand_over) return hand_over(answer.hand_over);
+        // Whoever is not handed over may still send its body.
+        if (leaves_body_) keep_ = false, lingers_ = true;
         body_ = answer.body;
         const bool streams = answer.stream != nullptr && !is_head_;
         if (streams) keep_ = false;
-        if (!streams && answer.status != 204) add_header("Content-Length", std::to_string(body_ ? body_->size() : 0));
-        if (!keep_) add_header("Connection", "close");
-        head_ += "\r\n";
+        const bool has_length = !streams && answer.status != 204;
+        head_ = head_text(answer, has_length ? BodyLength::of(body_ ? body_->size() : 0) : BodyLength{}, !keep_);
         if (is_head_) body_ = nullptr;
         write([self = this->shared_from_this(), start = std::move(answer.stream), streams] {
             if (streams) return self->begin(start);
@@ -191,6 +204,16 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
             if (self->lingers_) return self->linger();
             self->close();
         });
+    }
+
+    // The connection is somebody else's from here on.
+    void hand_over(const std::function<void(HandedConnection)>& taker) {
+        HandedConnection given;
+        given.received.assign(static_cast<const char*>(input_.data().data()), input_.size());
+        input_.clear();
+        error_code failed;
+        given.socket = sys::Fd(stream_.release_socket().release(failed));
+        if (!failed) taker(std::move(given));
     }
 
     // Whoever still sends would lose the answer if the connection ended now (RFC 9112, section 9.6).
@@ -208,14 +231,6 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
                                     if (error || got >= left) return self->close();
                                     self->discard(left - got);
                                 });
-    }
-
-    // A value never ends its line.
-    void add_header(std::string_view name, std::string_view value) {
-        head_ += name;
-        head_ += ": ";
-        for (const char c : value) head_ += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
-        head_ += "\r\n";
     }
 
     template <class Then>
@@ -286,6 +301,7 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     std::shared_ptr<EventStream> events_{};
     std::optional<std::list<Guest*>::iterator> place_{};  // among those who rest
     bool keep_ = true, is_head_ = false, writing_ = false, lingers_ = false, has_left_ = false;
+    bool leaves_body_ = false;  // a body that nobody has read is on its way
 };
 
 template <class State>
@@ -306,8 +322,8 @@ void accept_next(const std::shared_ptr<State>& state) {
 
 }  // namespace
 
-Server::Server(asio::io_context& context, Handler handler)
-    : state_(std::make_shared<State>(context, std::move(handler))) {}
+Server::Server(asio::io_context& context, Handler handler, LeavesBody leaves_body)
+    : state_(std::make_shared<State>(context, std::move(handler), std::move(leaves_body))) {}
 
 Server::~Server() {
     close();

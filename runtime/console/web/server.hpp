@@ -23,7 +23,10 @@ class Server {
     static constexpr std::size_t most_connections = 1024;
 
     using Handler = std::function<void(Request, Respond)>;
-    Server(boost::asio::io_context& context, Handler handler);
+    // Whether the handler decides on the request's head alone, with an empty body: the body then stays on the
+    // connection, for whom the answer's hand_over gives it to.
+    using LeavesBody = std::function<bool(const Request&)>;
+    Server(boost::asio::io_context& context, Handler handler, LeavesBody leaves_body = {});
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
