@@ -5,7 +5,8 @@ cmake/EmbedPages.cmake runs it; tests/browser/ reads the pages through it, so th
 
 In a source file
     {{static:NAME}}   becomes the address of a static file (a CSS, JS or SVG file);
-    {{preload:NAME}}  in HTML becomes a modulepreload link for NAME and for each module that it imports, however deep;
+    {{preload:NAME}}  in HTML becomes a modulepreload link for NAME and for each module that it imports, however deep (a worker is
+                      named, too, and not imported);
     {{part:NAME}}     in HTML becomes parts/NAME.
 Every other {{placeholder}} of an HTML page stays for the server, and has to be one of those that the server fills.
 """
@@ -63,10 +64,12 @@ class Pages:
         def fill(match):
             if match[1] != "static" or not match[2]:
                 raise PagesError(f"{name} has the placeholder '{match[0]}'; a static file may have {{{{static:NAME}}}} only")
-            imports.append(match[2])
+            if re.search(r"(?:from|import) \"$", text[:match.start()]):
+                imports.append(match[2])
             return self.address(match[2], name)
 
-        data = PLACEHOLDER.sub(fill, path.read_text(encoding="utf-8")).encode()
+        text = path.read_text(encoding="utf-8")
+        data = PLACEHOLDER.sub(fill, text).encode()
         self._in_work.pop()
         self._imports[name] = imports
         self.static_files[name] = (hashlib.sha256(data).hexdigest()[:16], data)

@@ -22,6 +22,9 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # A test says itself whether a tab is hidden: a browser without windows has none that is.
 HIDDEN = "Object.defineProperty(document, 'hidden', {get: () => window.tab_is_hidden === true})"
 
+# Cases that take long, or that few changes can break: with all looks.
+slow = unittest.skipUnless(os.environ.get("TMPLBUILD_ALL_LOOKS"), "takes long: browser.all_looks runs it")
+
 expect.set_options(timeout=10_000)
 
 

@@ -11,12 +11,13 @@ import socket
 import threading
 import urllib.parse
 
+import stand_in_files
 import stand_in_video
 
 PASSWORD = "correct horse battery"
 CSRF = "csrf-token-of-the-stand-in"
-CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-       "form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+       "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 
 
 def json_for_html(value):
@@ -151,7 +152,7 @@ class ConsoleHandler(Handler):
             self.answer_error(404, "there is no such page")
 
     def in_a_room(self, url, body=b""):
-        """Whether one of the rooms of pages, each in a file of its own, has answered."""
+        """Whether one of the rooms of pages, each in a file of its own, has answered. body None: it is still to be read."""
         query = dict(urllib.parse.parse_qsl(url.query))
         return any(room.take(self, self.command, url.path, query, body) for room in self.pod.rooms)
 
@@ -167,13 +168,14 @@ class ConsoleHandler(Handler):
             self.answer(200, "".join(line + "\n" for line in lines), "text/plain; charset=utf-8", **older)
 
     def body(self):
-        return self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
 
     def do_POST(self):
         pod = self.pod
         body = self.body()
         pod.note("POST", self.path)
-        form = dict(urllib.parse.parse_qsl(body))
+        is_form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+        form = dict(urllib.parse.parse_qsl(body.decode())) if is_form else {}
         if pod.is_down:
             self.answer(502, "nothing answers")
         elif self.path == "/sign-in":
@@ -185,7 +187,7 @@ class ConsoleHandler(Handler):
                 self.page("sign_in.html", 403,
                           values={"form_action": "/sign-in", "message": "That is not the password of this pod."})
         elif self.path.startswith("/show/"):
-            self.answer(200, "<!doctype html><title>posted</title>" + html.escape(body))
+            self.answer(200, "<!doctype html><title>posted</title>" + html.escape(body.decode()))
         elif not self.signed_in():
             self.answer_error(401, "sign in first")
         elif CSRF not in (self.headers.get("X-CSRF-Token"), form.get("csrf")):
@@ -197,7 +199,7 @@ class ConsoleHandler(Handler):
             token = {"id": secrets.token_hex(4), "name": json.loads(body)["name"], "made": pod.view()["pod"]["now"], "used": None}
             pod.tokens.append(token)
             self.answer_json({"id": token["id"], "name": token["name"], "token": "tmplbuild_" + "ab" * 32}, 201)
-        else:
+        elif not self.in_a_room(urllib.parse.urlsplit(self.path), body):
             self.change()
 
     def change(self):
@@ -210,11 +212,29 @@ class ConsoleHandler(Handler):
         self.pod.changes.append((kind, name, what))
         self.answer_json({"done": f"{name}: {what}"})
 
+    def do_PATCH(self):
+        """PATCH and PUT: the rooms' alone. A body may be cut on the way."""
+        pod = self.pod
+        pod.note(self.command, self.path)
+        if pod.is_down:
+            self.answer(502, "nothing answers")
+            self.close_connection = True
+        elif not self.signed_in() or self.headers.get("X-CSRF-Token") != CSRF:
+            self.answer_error(403, "the CSRF token is missing")
+            self.close_connection = True
+        elif not self.in_a_room(urllib.parse.urlsplit(self.path), None):
+            self.answer_error(404, "there is no such address")
+            self.close_connection = True
+
+    do_PUT = do_PATCH
+
     def do_DELETE(self):
         pod = self.pod
         pod.note("DELETE", self.path)
         if not self.signed_in() or self.headers.get("X-CSRF-Token") != CSRF:
             self.answer_error(403, "the CSRF token is missing")
+            return
+        if self.in_a_room(urllib.parse.urlsplit(self.path)):
             return
         pod.tokens[:] = [token for token in pod.tokens if token["id"] != self.path.split("/")[-1]]
         self.answer(204)
@@ -296,7 +316,8 @@ class StandIn:
         self.notice = ""
         self.starting_service = "comfyui"
         self.video = stand_in_video.Video()
-        self.rooms = [self.video]
+        self.files = stand_in_files.Files()
+        self.rooms = [self.video, self.files]
 
     def view(self):
         return self._view

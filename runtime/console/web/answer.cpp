@@ -45,8 +45,8 @@ Answer error_answer(unsigned status, std::string_view message, std::string_view 
 
 Answer page_answer(unsigned status, std::string html, const std::string& form_target) {
     return guarded(status, "text/html; charset=utf-8", std::move(html),
-                   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                   "form-action 'self'" +
+                   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+                   "connect-src 'self'; form-action 'self'" +
                        (form_target.empty() ? "" : " " + form_target) + "; frame-ancestors 'none'; base-uri 'none'");
 }
 

@@ -80,6 +80,7 @@ class Console {
     void home(const CallPtr& call);
     void status_page(const CallPtr& call);
     void tokens_page(const CallPtr& call);
+    void files_page(const CallPtr& call);
     void static_file(const CallPtr& call);
     // sign_in_routes.cpp
     void sign_in_page(const CallPtr& call);

@@ -14,6 +14,8 @@ void Console::status_page(const CallPtr& call) {
 
 void Console::tokens_page(const CallPtr& call) { call->respond(page_answer(200, page(call, "tokens.html", {}))); }
 
+void Console::files_page(const CallPtr& call) { call->respond(page_answer(200, page(call, "files.html", {}))); }
+
 void Console::static_file(const CallPtr& call) { call->respond(static_answer(call->request, settings_.static_files)); }
 
 }  // namespace tmplbuild::console

@@ -48,10 +48,11 @@ bool same_method(std::string_view wanted, std::string_view given) {
 }  // namespace
 
 struct Routes {
-    static constexpr std::array<Route, 28> all{{
+    static constexpr std::array<Route, 29> all{{
         {"GET", "/", Access::reader, &Console::home},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
+        {"GET", "/files", Access::reader, &Console::files_page},
         {"GET", "/video-calculator", Access::reader, &Console::video_page},
         {"GET", "/api/video-models", Access::reader, &Console::video_models},
         {"GET", "/api/video-plan", Access::reader, &Console::video_plan},

@@ -31,8 +31,8 @@ TEST_CASE("pages have the headers that keep others away, and values that cannot 
     REQUIRE(page.status == 200);
     CHECK(header_of(page, "Cache-Control") == "no-store");
     CHECK(header_of(page, "Content-Security-Policy") ==
-          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-          "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+          "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
     for (const char* name : {"X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy",
                              "Cross-Origin-Resource-Policy", "Permissions-Policy"})
         CHECK_FALSE(header_of(page, name).empty());
