@@ -39,6 +39,8 @@ struct Options {
     calculator::VideoWish video;                      // wan-plan
     std::string video_gpu;                            // wan-plan --gpu
     bool models = false;                              // wan-plan --models
+    bool publish = false, strict = false;             // runpod
+    std::string key_file, folder, api;                // runpod: --key-file, -o, --api
     std::string version;                              // this program's
     bool json = false, dot = false, check = false, lock_update = false;
 };
@@ -56,6 +58,7 @@ int run_push(const Options& options, Progress& progress, std::stop_token stop);
 int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options, const std::stop_token& stop);
 int run_wan_plan(const Options& options);
+int run_runpod(const Options& options, Progress& progress, std::stop_token stop);
 
 // The files that ship with this program, found relative to it: those that go into images, by their path there; the one
 // that runs in the sandbox; the folder of recipes.

@@ -197,7 +197,22 @@ struct CommandLine {
         on_image(gpus);
         gpus->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_gpus(options, stop); }; });
+        add_runpod();
         add_wan_plan();
+    }
+
+    void add_runpod() {
+        CLI::App* runpod = on_template(
+            "runpod", "Print the RunPod template of a built image, checked, and publish it with --publish", run_runpod);
+        runpod->add_option("--image", options.image,
+                           "The built image: docker://HOST/REPOSITORY[:TAG], oci:DIR[:TAG], …; default oci:out/<name>");
+        runpod->add_option("-o,--output", options.folder,
+                           "DIR: where template.json, README.md and ports.txt go; default out/<name>.runpod");
+        runpod->add_flag("--strict", options.strict, "Take warnings for errors");
+        runpod->add_flag("--publish", options.publish, "Make or change the template at RunPod; else nothing is sent");
+        runpod->add_option("--key-file", options.key_file,
+                           "FILE with the API key; default: the variable RUNPOD_API_KEY");
+        runpod->add_option("--api", options.api, "URL of the API; default https://api.runpod.io");
     }
 
     void add_wan_plan() {

@@ -4,6 +4,7 @@
 
 #include "base/layout_name.hpp"
 #include "base/own_names.hpp"
+#include "base/reference.hpp"
 #include "base/text.hpp"
 #include "kernel/version.hpp"
 #include "template/sections.hpp"
@@ -201,16 +202,81 @@ ImageOptions read_image(const Node& node, Reading& reading) {
     return options;
 }
 
+// "HOST/REPOSITORY", without a tag and a digest: the image's digest is added when the template is made.
+static std::string read_repository_name(TableReader& table, std::string_view key) {
+    const auto text = table.text(key);
+    if (!text) return {};
+    const char* example = "write the repository alone, like \"ghcr.io/me/comfyui\"";
+    const std::string name = text->value.starts_with("docker://") ? text->value.substr(9) : text->value;
+    const auto reference = Reference::parse(name);
+    if (!reference) {
+        table.error(key, reference.error().message, example);
+    } else if (reference->digest || name.find(':', name.rfind('/') + 1) != std::string::npos) {
+        table.error(key, "has a tag or a digest: \"" + text->value + "\"", example);
+    } else {
+        return reference->repository_name();
+    }
+    return {};
+}
+
+static std::vector<std::string> read_cuda_versions(TableReader& table, std::string_view key, Report& report) {
+    std::vector<std::string> out;
+    for (const auto& [text, pos] : table.texts(key))
+        if (kernel::Version::parse(text) && std::count(text.begin(), text.end(), '.') == 1)
+            out.push_back(text);
+        else
+            report.error(pos, "\"" + text + "\" is not a CUDA version", "major.minor, like \"13.0\"");
+    return out;
+}
+
+static std::vector<std::uint16_t> read_ports(TableReader& table, std::string_view key, Report& report) {
+    std::vector<std::uint16_t> out;
+    const Node* list = table.any(key);
+    if (list == nullptr) return out;
+    if (!list->is_array()) {
+        table.wrong(key, *list, "an array of ports", "write tcp_ports = [5900]");
+        return out;
+    }
+    for (const Node& item : list->items)
+        if (item.kind == Node::Kind::integer && item.integer >= 1 && item.integer <= 65'535)
+            out.push_back(static_cast<std::uint16_t>(item.integer));
+        else
+            report.error(item.pos, "'" + std::string(key) + "' in [runpod] holds what is no port",
+                         "a whole number from 1 to 65535");
+    return out;
+}
+
 RunpodOptions read_runpod(const Node& node, Reading& reading) {
     TableReader table(node, "[runpod]", reading.report);
     RunpodOptions options;
     options.present = true;
+    table.hint_for("ports", "they come from [[services]] and [console]");
+    table.hint_for("mount_path", "the volume is at /workspace");
+    if (const auto text = table.text("name")) options.name = text->value;
+    if (const auto text = table.text("id")) options.id = text->value;
+    options.image = read_repository_name(table, "image");
+    if (const auto text = table.text("registry")) options.registry = text->value;
     if (const auto size = table.integer("volume_gb", 0, 1000000))
         options.volume_gb = static_cast<unsigned>(size->value);
     if (const auto size = table.integer("disk_gb", 1, 1000000)) options.disk_gb = static_cast<unsigned>(size->value);
     if (const auto text = table.text("readme")) options.readme = text->value;
     if (const auto choice = table.choice("category", {"NVIDIA", "AMD", "CPU"}))
         options.category = std::vector<std::string>{"NVIDIA", "AMD", "CPU"}[*choice];
+    options.tcp_ports = read_ports(table, "tcp_ports", reading.report);
+    options.args = values(table.texts("args", ListOf::arguments));
+    options.environment = read_environment(table, "environment");
+    options.secrets = read_environment(table, "secrets");
+    for (const auto& [variable, secret] : options.secrets) {
+        if (options.environment.contains(variable))
+            table.error("secrets", "sets \"" + variable + "\", which 'environment' sets too", "remove one");
+        const bool good = std::all_of(secret.begin(), secret.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+        });
+        if (!good || secret.empty())
+            table.error("secrets", "names a secret by \"" + secret + "\"",
+                        "the secret's name in the RunPod account, without {{ RUNPOD_SECRET_ }}: letters, digits, '_'");
+    }
+    options.cuda_versions = read_cuda_versions(table, "cuda_versions", reading.report);
     if (const auto flag = table.boolean("public")) options.is_public = flag->value;
     table.finish();
     return options;

@@ -35,10 +35,19 @@ struct ImageOptions {
 };
 
 struct RunpodOptions {
-    std::optional<unsigned> volume_gb, disk_gb;
-    std::string readme, category;
+    bool present = false;                        // the template has a [runpod] table
+    std::string name;                            // of the RunPod template; empty: the template's own
+    std::string id;                              // of the one to change; empty: it is found by its name
+    std::string image;                           // the repository that the image is pushed to; empty: --image tells
+    std::string registry;                        // RunPod's id of the login for a private image; empty: none
+    std::optional<unsigned> volume_gb, disk_gb;  // 0: no volume
+    std::string readme, category;                // category empty: NVIDIA
+    std::vector<std::uint16_t> tcp_ports;        // of services that serve no HTTP
+    std::vector<std::string> args;               // appended to the launcher's own, a word each
+    StringMap environment;                       // what a renter sees and may change
+    StringMap secrets;                           // variable → the name of a secret of the account
+    std::vector<std::string> cuda_versions;      // that hosts may have; empty: all from the image's own on
     bool is_public = false;
-    bool present = false;  // the template has a [runpod] table
 };
 
 struct Targets {
