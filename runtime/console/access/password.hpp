@@ -11,9 +11,11 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "console/access/kept_folder.hpp"
+#include "sys/kept_folder.hpp"
 
 namespace tmplbuild::console {
+
+using sys::KeptFolder;
 
 // scrypt's cost: N = 2^14, r = 8, p = 1, which is 16 MiB.
 class Password {

@@ -2,7 +2,7 @@
 // A folder on the volume, or on the pod's own disk, that nobody else may have prepared: each part of the way is a real
 // folder of this user that nobody else may write to, and each file in it a regular one likewise. What is not so is
 // refused in words: another program of the pod could otherwise choose the password, or lead a program of root's to a
-// file of its choice. Used by the console's workers. Never follows a link.
+// file of its choice. Used by the console's workers and the one of downloads. Never follows a link.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "sys/fd.hpp"
 
-namespace tmplbuild::console {
+namespace tmplbuild::sys {
 
 class KeptFolder {
   public:
@@ -28,14 +28,17 @@ class KeptFolder {
     // The same where there is no such file yet. False: there is one; it stays.
     Result<bool> write_new(const std::string& name, std::string_view text) const;
     // Waits until no other process has it, and holds it while the result lives.
-    Result<sys::Fd> lock() const;
+    Result<Fd> lock() const;
+    // The same without waiting; none: another process has it.
+    Result<std::optional<Fd>> try_lock() const;
 
   private:
-    KeptFolder(sys::Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    KeptFolder(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Result<std::string> write_beside(std::string_view text) const;
+    Result<Fd> lock_file() const;
 
-    sys::Fd fd_;
+    Fd fd_;
     std::string path_;  // for messages
 };
 
-}  // namespace tmplbuild::console
+}  // namespace tmplbuild::sys

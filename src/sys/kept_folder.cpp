@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "console/access/kept_folder.hpp"
+#include "sys/kept_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,7 +10,7 @@
 
 #include "sys/file.hpp"
 
-namespace tmplbuild::console {
+namespace tmplbuild::sys {
 namespace {
 
 constexpr const char* lock_name = "lock";
@@ -28,9 +28,9 @@ Result<void> check_owner(int fd, const std::string& path, bool wants_folder) {
     return {};
 }
 
-Result<sys::Fd> open_part(int at, const std::string& name, const std::string& path) {
+Result<Fd> open_part(int at, const std::string& name, const std::string& path) {
     if (::mkdirat(at, name.c_str(), 0700) != 0 && errno != EEXIST) return os_error("make", path, errno);
-    sys::Fd fd(::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Fd fd(::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd && (errno == ELOOP || errno == ENOTDIR)) return machine_error("'" + path + "' is not a folder");
     if (!fd) return os_error("open", path, errno);
     if (auto own = check_owner(fd.get(), path, true); !own) return own.error();
@@ -40,7 +40,7 @@ Result<sys::Fd> open_part(int at, const std::string& name, const std::string& pa
 }  // namespace
 
 Result<KeptFolder> KeptFolder::open(const std::string& parent, const std::vector<std::string>& names) {
-    auto at = sys::open_fd(parent, O_RDONLY | O_DIRECTORY);
+    auto at = open_fd(parent, O_RDONLY | O_DIRECTORY);
     if (!at) return at.error();
     std::string path = parent;
     for (const std::string& name : names) {
@@ -55,23 +55,23 @@ Result<KeptFolder> KeptFolder::open(const std::string& parent, const std::vector
 
 Result<std::optional<std::string>> KeptFolder::read(const std::string& name, std::uint64_t limit) const {
     const std::string path = path_ + "/" + name;
-    const sys::Fd fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const Fd fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!fd && errno == ENOENT) return std::optional<std::string>();
     if (!fd && errno == ELOOP) return machine_error("'" + path + "' is a link: it is not trusted");
     if (!fd) return os_error("open", path, errno);
     if (auto own = check_owner(fd.get(), path, false); !own) return own.error();
-    auto text = sys::read_open_file(fd.get(), path, limit);
+    auto text = read_open_file(fd.get(), path, limit);
     if (!text) return text.error();
     return std::optional<std::string>(std::move(*text));
 }
 
 // A file with a name of its own, complete on the disk; returns the name.
 Result<std::string> KeptFolder::write_beside(std::string_view text) const {
-    const std::string name = "new." + sys::unique_suffix();
-    const sys::Fd fd(::openat(fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const std::string name = "new." + unique_suffix();
+    const Fd fd(::openat(fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd) return os_error("create", path_ + "/" + name, errno);
-    auto written = sys::write_all(fd.get(), sys::as_bytes(text), path_ + "/" + name);
-    if (written) written = sys::sync_fd(fd.get(), path_ + "/" + name);
+    auto written = write_all(fd.get(), as_bytes(text), path_ + "/" + name);
+    if (written) written = sync_fd(fd.get(), path_ + "/" + name);
     if (written) return name;
     ::unlinkat(fd_.get(), name.c_str(), 0);
     return written.error();
@@ -80,7 +80,7 @@ Result<std::string> KeptFolder::write_beside(std::string_view text) const {
 Result<void> KeptFolder::write(const std::string& name, std::string_view text) const {
     const auto made = write_beside(text);
     if (!made) return made.error();
-    if (::renameat(fd_.get(), made->c_str(), fd_.get(), name.c_str()) == 0) return sys::sync_fd(fd_.get(), path_);
+    if (::renameat(fd_.get(), made->c_str(), fd_.get(), name.c_str()) == 0) return sync_fd(fd_.get(), path_);
     const int why = errno;
     ::unlinkat(fd_.get(), made->c_str(), 0);
     return os_error("write", path_ + "/" + name, why);
@@ -100,13 +100,26 @@ Result<bool> KeptFolder::write_new(const std::string& name, std::string_view tex
     return true;
 }
 
-Result<sys::Fd> KeptFolder::lock() const {
+Result<Fd> KeptFolder::lock_file() const {
     const std::string path = path_ + "/" + lock_name;
-    sys::Fd fd(::openat(fd_.get(), lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+    Fd fd(::openat(fd_.get(), lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
     if (!fd) return os_error("open", path, errno);
     if (auto own = check_owner(fd.get(), path, false); !own) return own.error();
-    if (::flock(fd.get(), LOCK_EX) != 0) return os_error("lock", path, errno);
     return fd;
 }
 
-}  // namespace tmplbuild::console
+Result<Fd> KeptFolder::lock() const {
+    auto fd = lock_file();
+    if (fd && ::flock(fd->get(), LOCK_EX) != 0) return os_error("lock", path_ + "/" + lock_name, errno);
+    return fd;
+}
+
+Result<std::optional<Fd>> KeptFolder::try_lock() const {
+    auto fd = lock_file();
+    if (!fd) return fd.error();
+    if (::flock(fd->get(), LOCK_EX | LOCK_NB) == 0) return std::optional<Fd>(std::move(*fd));
+    if (errno == EWOULDBLOCK) return std::optional<Fd>();
+    return os_error("lock", path_ + "/" + lock_name, errno);
+}
+
+}  // namespace tmplbuild::sys
