@@ -41,6 +41,8 @@ struct Options {
     bool models = false;                              // wan-plan --models
     bool publish = false, strict = false;             // runpod
     std::string key_file, folder, api;                // runpod: --key-file, -o, --api
+    std::string catalogue, into;                      // catalogue import, lock: FROM or FILE, and --output
+    std::vector<std::string> workflows;               // catalogue import --workflow
     std::string version;                              // this program's
     bool json = false, dot = false, check = false, lock_update = false;
 };
@@ -59,6 +61,8 @@ int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options, const std::stop_token& stop);
 int run_wan_plan(const Options& options);
 int run_runpod(const Options& options, Progress& progress, std::stop_token stop);
+int run_catalogue_import(const Options& options, Progress& progress, std::stop_token stop);
+int run_catalogue_lock(const Options& options, Progress& progress, std::stop_token stop);
 
 // The files that ship with this program, found relative to it: those that go into images, by their path there; the one
 // that runs in the sandbox; the folder of recipes.

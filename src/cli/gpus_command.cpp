@@ -11,7 +11,7 @@
 #include "kernel/gpu.hpp"
 #include "template/parse.hpp"
 #include "template/recipe.hpp"
-#include "template/toml_text.hpp"
+#include "toml/toml_text.hpp"
 
 namespace tmplbuild::cli {
 

@@ -19,7 +19,7 @@
 #include "io/libraries.hpp"
 #include "kernel/libraries.hpp"
 #include "oci/image_name.hpp"
-#include "template/libraries.hpp"
+#include "toml/libraries.hpp"
 
 using namespace tmplbuild;
 using namespace tmplbuild::cli;
@@ -109,7 +109,7 @@ Error usage_of(const CLI::App& app, const CLI::ParseError& wrong, const std::str
 std::string version_text() {
     std::string out = TMPLBUILD_VERSION;
     std::vector<std::string> all = {std::string("CLI11 ") + CLI11_VERSION};
-    for (const auto& libraries : {base_libraries(), io::libraries(), kernel::libraries(), template_libraries()})
+    for (const auto& libraries : {base_libraries(), io::libraries(), kernel::libraries(), toml_libraries()})
         all.insert(all.end(), libraries.begin(), libraries.end());
     std::sort(all.begin(), all.end());
     for (const std::string& library : all) out += "\n  " + library;
@@ -199,6 +199,40 @@ struct CommandLine {
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_gpus(options, stop); }; });
         add_runpod();
         add_wan_plan();
+        add_catalogue();
+    }
+
+    void add_catalogue() {
+        CLI::App* group = app.add_subcommand("catalogue", "Make and complete catalogues of models for the console");
+        group->require_subcommand(1);
+        const auto add = [&](const char* name, const char* what,
+                             int (*run)(const Options&, Progress&, std::stop_token)) {
+            CLI::App* sub = group->add_subcommand(name, what);
+            shows_progress(sub);
+            sub->callback([this, run] {
+                command = [this, run](Progress& shown, std::stop_token stop) {
+                    return run(options, shown, std::move(stop));
+                };
+            });
+            return sub;
+        };
+        CLI::App* import =
+            add("import", "Make sets of models from ComfyUI's own workflow templates", run_catalogue_import);
+        import
+            ->add_option("FROM", options.catalogue,
+                         "The wheel comfyui-workflow-templates-json (pip download --no-deps fetches it), or a folder "
+                         "of workflows")
+            ->required();
+        repeatable(import->add_option("--workflow", options.workflows,
+                                      "NAME: the workflow that becomes a set; repeatable; default: all that have "
+                                      "models"));
+        import->add_option("-o,--output", options.into,
+                           "FILE: put the sets into this catalogue; what it says of the same files stays; default: "
+                           "print them");
+        CLI::App* lock =
+            add("lock", "Ask Hugging Face for the commit, size and digest of each model", run_catalogue_lock);
+        lock->add_option("FILE", options.catalogue, "The catalogue")->required();
+        lock->add_option("-o,--output", options.into, "FILE: where it is written; default: in its own place");
     }
 
     void add_runpod() {

@@ -37,6 +37,7 @@ std::map<std::string, fs::path> image_programs() {
     companion("gateway/nginx",
               "unpack the whole release, or put it there: scripts/install-nginx build/<preset>/libexec");
     out["opt/tmplbuild/console/tmplbuild-console"] = companion("console/tmplbuild-console");
+    out["opt/tmplbuild/console/models.toml"] = recipes_folder() / "console/models.toml";
     return out;
 }
 fs::path sandbox_init_file() { return companion("sandbox-init"); }

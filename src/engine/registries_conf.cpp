@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sys/file.hpp"
-#include "template/toml_json.hpp"
+#include "toml/toml_json.hpp"
 
 namespace tmplbuild {
 

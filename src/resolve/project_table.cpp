@@ -8,7 +8,7 @@
 #include "base/grammar.hpp"
 #include "base/json.hpp"
 #include "template/requirement.hpp"
-#include "template/toml_json.hpp"
+#include "toml/toml_json.hpp"
 
 namespace tmplbuild {
 

@@ -6,7 +6,7 @@
 
 #include "base/grammar.hpp"
 #include "base/text.hpp"
-#include "template/toml_json.hpp"
+#include "toml/toml_json.hpp"
 
 namespace tmplbuild {
 

@@ -5,7 +5,7 @@
 
 #include "base/text.hpp"
 #include "io/archive_member.hpp"
-#include "template/toml_json.hpp"
+#include "toml/toml_json.hpp"
 
 namespace tmplbuild {
 

@@ -3,8 +3,8 @@
 // once by parse.cpp, after every table was read. Never changes the template.
 #pragma once
 
-#include "template/report.hpp"
 #include "template/template.hpp"
+#include "toml/report.hpp"
 
 namespace tmplbuild {
 

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/grammar.hpp"
-#include "template/report.hpp"
 #include "template/requirement.hpp"
-#include "template/table_reader.hpp"
 #include "template/template.hpp"
+#include "toml/report.hpp"
+#include "toml/table_reader.hpp"
 
 namespace tmplbuild {
 

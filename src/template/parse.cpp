@@ -9,7 +9,7 @@
 #include "template/recipe.hpp"
 #include "template/sections.hpp"
 #include "template/set_option.hpp"
-#include "template/toml_text.hpp"
+#include "toml/toml_text.hpp"
 
 namespace tmplbuild {
 
@@ -120,6 +120,7 @@ void Parser::read_console(TableReader& top) {
     TableReader table(*node, "[console]", report_);
     if (const auto flag = table.boolean("enabled")) tmpl_.console = flag->value;
     if (const auto port = table.integer("port", 1, 65535)) tmpl_.console_port = static_cast<std::uint16_t>(port->value);
+    if (table.has("catalogue")) tmpl_.console_catalogue = read_context_item(table, "catalogue", tmpl_.directory);
     table.finish();
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
-#include "template/toml_text.hpp"
+#include "toml/toml_text.hpp"
 
 namespace tmplbuild {
 

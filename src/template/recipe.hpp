@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "template/kernel_recipe.hpp"
-#include "template/node.hpp"
 #include "template/sections.hpp"
+#include "toml/node.hpp"
 
 namespace tmplbuild {
 

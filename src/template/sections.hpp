@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "template/fields.hpp"
-#include "template/node.hpp"
 #include "template/template.hpp"
+#include "toml/node.hpp"
 
 namespace tmplbuild {
 

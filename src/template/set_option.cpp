@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "template/toml_text.hpp"
+#include "toml/toml_text.hpp"
 
 namespace tmplbuild {
 

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "template/node.hpp"
-#include "template/report.hpp"
+#include "toml/node.hpp"
+#include "toml/report.hpp"
 
 namespace tmplbuild {
 

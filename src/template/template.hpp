@@ -69,6 +69,7 @@ struct Template {
     std::vector<TemplateService> services;
     bool console = true;  // [console] enabled: the console, and the gateway before all services that are not public
     std::uint16_t console_port = 8765;
+    FileItem console_catalogue;  // [console] catalogue; without a source: the one that comes with tmplbuild
     ImageOptions image;
     RunpodOptions runpod;
 };

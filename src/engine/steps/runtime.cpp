@@ -12,7 +12,8 @@ Result<StepOutput> build_step(const RuntimeSpec& spec, StepContext& context) {
         if (!content) return content.error();
         if (Sha256::of(*content) != program.content)
             return build_error("'" + program.file.string() + "' changed while it was packed", "build again");
-        if (auto added = set.add({.path = program.path, .mode = 0755}, std::move(*content), "runtime"); !added)
+        const unsigned mode = program.path.ends_with(".toml") ? 0644 : 0755;  // the catalogue is no program
+        if (auto added = set.add({.path = program.path, .mode = mode}, std::move(*content), "runtime"); !added)
             return added.error();
     }
     // The link puts the program on every shell's PATH.
