@@ -60,6 +60,7 @@ int run_push(const Options& options, Progress& progress, std::stop_token stop);
 int run_verify(const Options& options, const std::stop_token& stop);
 int run_gpus(const Options& options, const std::stop_token& stop);
 int run_wan_plan(const Options& options);
+int run_doctor(const Options& options, Progress& progress, std::stop_token stop);
 int run_runpod(const Options& options, Progress& progress, std::stop_token stop);
 int run_catalogue_import(const Options& options, Progress& progress, std::stop_token stop);
 int run_catalogue_lock(const Options& options, Progress& progress, std::stop_token stop);

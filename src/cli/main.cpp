@@ -198,6 +198,15 @@ struct CommandLine {
         gpus->callback(
             [this] { command = [this](Progress&, const std::stop_token& stop) { return run_gpus(options, stop); }; });
         add_runpod();
+        CLI::App* doctor = app.add_subcommand(
+            "doctor",
+            "Say what this machine has and lacks for builds, and how to mend it: exit 0, or 3 if it lacks something");
+        doctor->add_flag("--json", options.json, "Print JSON");
+        doctor->callback([this] {
+            command = [this](Progress& shown, std::stop_token stop) {
+                return run_doctor(options, shown, std::move(stop));
+            };
+        });
         add_wan_plan();
         add_catalogue();
     }
