@@ -55,7 +55,8 @@ class Walk(PageTest):
         self.look("sign_in_wrong")
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
-        expect(page).to_have_url(CONSOLE + "/installation-status")
+        expect(page).to_have_url(CONSOLE + "/")
+        page.goto(CONSOLE + "/installation-status")
 
     def open_the_service_while_it_starts(self):
         expect(self.row("web")).to_contain_text("starting")

@@ -5,14 +5,15 @@ a test gives it, and breaks where a test says so. It decides nothing that the re
 import html
 import http.server
 import json
-import queue
 import secrets
 import socket
 import threading
 import urllib.parse
 
 import stand_in_files
+import stand_in_models
 import stand_in_video
+from stand_in_channel import Channel
 
 PASSWORD = "correct horse battery"
 CSRF = "csrf-token-of-the-stand-in"
@@ -132,7 +133,7 @@ class ConsoleHandler(Handler):
                 self.answer_error(401, "sign in first")
             else:
                 self.answer(302, Location="/sign-in")
-        elif url.path in ("/", "/installation-status"):
+        elif url.path == "/installation-status":
             self.page("status.html")
         elif url.path == "/tokens":
             self.page("tokens.html")
@@ -264,34 +265,6 @@ class ServiceHandler(Handler):
         return True
 
 
-class Channel:
-    """Whoever listens to one stream; `send(None)` cuts it."""
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._members = []
-
-    def join(self):
-        member = queue.Queue()
-        with self._lock:
-            self._members.append(member)
-        return member
-
-    def leave(self, member):
-        with self._lock:
-            if member in self._members:
-                self._members.remove(member)
-
-    def send(self, event):
-        with self._lock:
-            for member in self._members:
-                member.put(event)
-
-    def count(self):
-        with self._lock:
-            return len(self._members)
-
-
 class StandIn:
     def __init__(self, pages, content_types):
         self.pages, self.content_types = pages, content_types
@@ -317,7 +290,8 @@ class StandIn:
         self.starting_service = "comfyui"
         self.video = stand_in_video.Video()
         self.files = stand_in_files.Files()
-        self.rooms = [self.video, self.files]
+        self.models = stand_in_models.Models(self.files)
+        self.rooms = [self.video, self.files, self.models]
 
     def view(self):
         return self._view
@@ -348,6 +322,8 @@ class StandIn:
 
     def cut_streams(self):
         self.states.send(None)
+        if hasattr(self, "models"):
+            self.models.channel.send(None)
         for channel in self._logs_channels.values():
             channel.send(None)
 

@@ -6,6 +6,7 @@ import unittest
 
 import stand_in
 import test_files
+import test_models
 import views
 from harness import DESKTOP, PHONE, PageTest, embed_pages, expect
 
@@ -28,7 +29,7 @@ SINGLE = {
 }
 
 # The pages of rooms with a weight to keep: an address, its page, and what comes in it.
-ROOMS = [("/video-calculator", "video.html", lambda pod: pod.video.state()), ("/files", "files.html", None)]
+ROOMS = [("/video-calculator", "video.html", lambda pod: pod.video.state()), ("/files", "files.html", None), ("/", "models.html", None)]
 
 
 class Looks(PageTest):
@@ -133,6 +134,32 @@ class Looks(PageTest):
             page.get_by_role("button", name="Close", exact=True).click()
             page.get_by_role("button", name="New folder").click()
             self.check_looks(page, f"files_dialog-{look}")
+
+    def test_models(self):
+        for look, page in self.each_look():
+            self.pod.reset(views.all_ready())
+            models = self.pod.models
+            test_models.half_there(models)
+            models.warnings = [{"path": "/workspace/ComfyUI/models/checkpoints/style.safetensors", "problem": "its header says that it is a LoRA",
+                                "move_to": "/workspace/ComfyUI/models/loras"}]
+            models.add([{**{key: one[key] for key in ("url", "name", "directory", "size")}, "set": "wan22"} for one in models.sets[0]["entries"][:3]])
+            models.items[0].update(state="running", done_bytes=5 << 30, speed=94 << 20, seconds_left=98)
+            models.items[1].update(state="stalled", done_bytes=1 << 30, reason="no byte came for a minute", hint="it is tried again by itself in 8 s")
+            models.items[2].update(state="failed", reason="this model is gated", hint="accept its licence on huggingface.co, then enter your key")
+            self.pod.files.put("/workspace/flow.json", b"workflow")
+            self.sign_in(page)
+            page.goto(self.pod.url + "/")
+            expect(page.locator(".model .fit").first).to_be_visible()
+            expect(page.locator(".queued")).to_have_count(3)
+            self.check_looks(page, f"models-{look}")
+            page.goto(self.pod.url + "/?workflow=/workspace/flow.json")
+            expect(page.locator("#needs .model")).to_have_count(5)
+            expect(page.locator(".queued")).to_have_count(3)
+            self.check_looks(page, f"models_workflow-{look}")
+            page.get_by_role("button", name="Add links").click()
+            page.get_by_label("Links to models").fill("https://huggingface.co/x/blob/main/a_lora_high.safetensors nonsense")
+            expect(page.locator(".link-row")).to_have_count(2)
+            self.check_looks(page, f"models_links-{look}")
 
     def test_the_theme_is_kept(self):
         page = self.open_status()

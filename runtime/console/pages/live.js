@@ -10,9 +10,9 @@ const unreachable_after = 8000;
 
 export class Live {
   // `stream` and `poll` are addresses; without `poll` the stream alone is tried again. on_view(view) is called with each
-  // view, on_link(state) with "live", "polling", "unreachable" or "signed-out" when that changes.
-  constructor({stream, poll, on_view, on_link}) {
-    Object.assign(this, {stream, poll, on_view, on_link});
+  // view, on_link(state) with "live", "polling", "unreachable" or "signed-out" when that changes. `event` is the stream's.
+  constructor({stream, poll, on_view, on_link, event = "state"}) {
+    Object.assign(this, {stream, poll, on_view, on_link, event});
     this.last_heard = Date.now();
     this.link = "";
     this.failures = 0;
@@ -44,7 +44,7 @@ export class Live {
     this.wait_for_silence();
     let opened = 0;
     source.addEventListener("open", () => opened = Date.now());
-    source.addEventListener("state", (event) => {
+    source.addEventListener(this.event, (event) => {
       this.failures = 0;
       this.stop_polling();
       this.wait_for_silence();

@@ -77,7 +77,7 @@ class Console {
     void service_page(const CallPtr& call);
     void take_ticket(const CallPtr& call);
     // page_routes.cpp
-    void home(const CallPtr& call);
+    void models_page(const CallPtr& call);
     void status_page(const CallPtr& call);
     void tokens_page(const CallPtr& call);
     void files_page(const CallPtr& call);

@@ -4,7 +4,7 @@
 
 namespace tmplbuild::console {
 
-void Console::home(const CallPtr& call) { call->respond(redirect_answer(302, "/installation-status")); }
+void Console::models_page(const CallPtr& call) { call->respond(page_answer(200, page(call, "models.html", {}))); }
 
 void Console::status_page(const CallPtr& call) {
     note_interest();

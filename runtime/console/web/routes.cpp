@@ -49,7 +49,7 @@ bool same_method(std::string_view wanted, std::string_view given) {
 
 struct Routes {
     static constexpr std::array<Route, 29> all{{
-        {"GET", "/", Access::reader, &Console::home},
+        {"GET", "/", Access::reader, &Console::models_page},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
         {"GET", "/files", Access::reader, &Console::files_page},

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t session_seconds = Sessions::lifetime_ms / 1000;
 
 std::string local_or_home(const std::string& path) {
-    return is_local_path(path) && !path.starts_with("/sign-in?") && path != "/sign-in" ? path : "/installation-status";
+    return is_local_path(path) && !path.starts_with("/sign-in?") && path != "/sign-in" ? path : "/";
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ class PodTest(unittest.TestCase):
         return page
 
     def signed_in(self):
-        self.page.goto(address(CONSOLE) + "/")
+        self.page.goto(address(CONSOLE) + "/installation-status")
         if "/sign-in" in self.page.url:
             self.page.fill("#password", PASSWORD)
             self.page.click("#submit")

@@ -139,7 +139,7 @@ class ConsoleBench {
           std::string_view(
               "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00",
               25)}}};
-    std::array<pages::Page, 8> pages_{
+    std::array<pages::Page, 10> pages_{
         {{"status.html", "status of {{pod}} csrf={{csrf}} <form {{no_sessions}}> <script>{{state}}</script>"},
          {"sign_in.html", "sign in {{message}} return={{return}} notice={{notice}}"},
          {"starting.html", "starting {{service}}"},
@@ -147,6 +147,8 @@ class ConsoleBench {
          {"opened.html", "opened return={{return}}"},
          {"link.html", "link {{shown}} to {{return}}: {{message}}"},
          {"refused.html", "refused {{status}} {{message}}"},
+         {"models.html", "models"},
+         {"files.html", "files"},
          {"video.html", "video {{state}}"}}};
     boost::asio::io_context context_{1};
     std::optional<Console> console_{};

@@ -141,8 +141,8 @@ TEST_CASE("a sign-in leads back to a path of this console, and nowhere else") {
     for (const char* path : {"https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "", "sign-in",
                              "%2Fsign-in%3Freturn%3D%2F"}) {
         INFO(path);
-        CHECK(body_of(bench.ask({.target = std::string("/sign-in?return=") + path}))
-                  .find("return=/installation-status ") != std::string::npos);
+        CHECK(body_of(bench.ask({.target = std::string("/sign-in?return=") + path})).find("return=/ notice") !=
+              std::string::npos);
     }
     CHECK(body_of(bench.ask({.target = "/sign-in?return=%2Ftokens"})).find("return=/tokens ") != std::string::npos);
 }
