@@ -2,7 +2,7 @@
 # The console's folders are compiled one by one in a unity build: those without Boost.Asio take no part of its time.
 if(CMAKE_UNITY_BUILD)
   set_target_properties(tmplbuild_console PROPERTIES UNITY_BUILD_MODE GROUP)
-  foreach(folder policy access pod web worker files)
+  foreach(folder policy access pod web worker files models)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/console/${folder}/*.cpp)
     set_source_files_properties(${sources} PROPERTIES UNITY_GROUP ${folder})
   endforeach()

@@ -22,6 +22,13 @@ target_include_directories(archive SYSTEM INTERFACE ${ARCHIVE_INCLUDE})
 target_link_libraries(archive INTERFACE ${ARCHIVE_STATIC} ZLIB::ZLIB PkgConfig::zstd PkgConfig::lz4 bz2 lzma nettle)
 target_link_options(archive INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 
+# The archive, for all: the console is static, and the builder needs no further shared library for it.
+find_library(YAML_STATIC libyaml.a REQUIRED)
+find_path(YAML_INCLUDE yaml.h REQUIRED)
+add_library(yaml INTERFACE)
+target_include_directories(yaml SYSTEM INTERFACE ${YAML_INCLUDE})
+target_link_libraries(yaml INTERFACE ${YAML_STATIC})
+
 add_library(tomlplusplus INTERFACE)
 find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 target_include_directories(tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE})

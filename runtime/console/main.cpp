@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "console/models/serve_models.hpp"
 #include "console/pages/embedded.hpp"
 #include "console/pod/workers.hpp"
 #include "console/web/console.hpp"
@@ -177,11 +178,25 @@ int serve() {
     return 0;
 }
 
+std::map<std::string, std::string> own_environment() {
+    std::map<std::string, std::string> out;
+    for (const char* const* entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view one = *entry;
+        const std::size_t equals = one.find('=');
+        if (equals != std::string_view::npos) out.emplace(one.substr(0, equals), one.substr(equals + 1));
+    }
+    return out;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     // No configuration of the image's OpenSSL: it could name modules to load, which a static program cannot.
     ::OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+    if (argc == 3 && std::string_view(argv[1]) == "--worker" && std::string_view(argv[2]) == "models")
+        return console::serve_handed(STDIN_FILENO, [](console::Conversation& talk) {
+            return console::serve_models(talk, console::ModelPlaces::of(own_environment()));
+        });
     if (argc == 3 && std::string_view(argv[1]) == "--worker")
         return console::run_worker(argv[2], variable("TMPLBUILD_VOLUME", "/workspace"));
     if (argc != 1) {

@@ -41,6 +41,52 @@ def drive_video_plans(models):
     return len(table)
 
 
+def drive_models():
+    """Each address of the catalogue, with what goes wrong there."""
+    def ask(method, path, status, target=None, body=None):
+        answer = compared(console, method, path, target, None if body is None else json.dumps(body))
+        check(answer.status == status, f"{method} {target or path}: {answer.status} {answer.body[:300]}")
+        return answer
+
+    link = "https://huggingface.co/o/my-lora/blob/main/New.safetensors?download=true"
+    entry, one_set = "/api/models/entries/{id}", "/api/models/sets/{name}"
+    check(ask("POST", "/api/models/sets", 201, body={"title": "My set"}).json() == {"name": "my-set"}, "the set's name")
+    ask("POST", "/api/models/sets", 409, body={"name": "my-set"})
+    made = ask("POST", "/api/models/entries", 201, body={"set": "my-set", "entry": {"url": link}}).json()
+    check(made == {"id": "new", "set": "my-set"}, f"the entry: {made}")
+    ask("POST", "/api/models/entries", 400, body={"set": "my-set", "entry": {"url": "https://civitai.com/models/1"}})
+    ask("POST", entry, 200, "/api/models/entries/new", {"entry": {"title": "Words", "size": 5}})
+    ask("POST", entry, 404, "/api/models/entries/none", {})
+    ask("POST", one_set, 200, "/api/models/sets/my-set", {"position": 0})
+    model = os.path.join(os.environ["TMPLBUILD_VOLUME"], "ComfyUI/models/loras/New.safetensors")
+    os.makedirs(os.path.dirname(model))
+    with open(model, "w", encoding="ascii") as file:
+        file.write("hello")
+    answer = ask("GET", "/api/models", 200).json()
+    check(answer["sets"][0]["entries"][0]["state"] == "there", f"the model: {answer['sets']}")
+    check(answer["sets"][0]["entries"][0]["at"] == model, f"its place: {answer['sets']}")
+    lines = ask("POST", "/api/models/hash", 200, body={"path": model}).text().splitlines()
+    check(json.loads(lines[-1])["sha256"].startswith("2cf24dba"), f"the digest: {lines}")
+    ask("POST", "/api/models/hash", 404, body={"path": "/etc/passwd"})
+    workflow = {"nodes": [{"type": "LoraLoader", "widgets_values": ["New.safetensors"]}, {"type": "VAELoader", "widgets_values": ["v.safetensors"]}]}
+    needs = ask("POST", "/api/models/check", 200, body=workflow).json()
+    check([one["state"] for one in needs["models"]] == ["there", "missing"], f"the workflow: {needs}")
+    ask("POST", "/api/models/check", 422, body={})
+    ask("POST", "/api/models/check", 403, "/api/models/check?from=volume", {"path": "/etc/passwd"})
+    links = ask("POST", "/api/models/links", 200, body={"text": link}).json()["entries"]
+    check(links[0]["directory"] == "loras" and links[0]["url"].endswith("/resolve/main/New.safetensors"), f"the link: {links}")
+    check("new" in ask("GET", "/get_model_configs", 200).json()["my-set"], "the original's list")
+    ask("POST", "/add_model", 200, body={"model_set": "my-set", "model_name": "Old", "model_info": {"url": link, "path": "vae", "description": "d"}})
+    ask("POST", "/edit_model", 200, body={"model_set": "my-set", "model_id": "old", "model_info": {"description": "e"}})
+    ask("POST", "/delete_model", 200, body={"model_set": "my-set", "model_id": "old"})
+    ask("POST", "/reload_config", 200, body={})
+    check(ask("GET", "/debug_config", 200).json()["model_sets"] == {"my-set": 1}, "the original's view")
+    ask("DELETE", entry, 200, "/api/models/entries/new")
+    ask("DELETE", one_set, 200, "/api/models/sets/my-set")
+    check(console.ask("POST", "/api/models/sets", "{}", {"Origin": "http://localhost:8765"}).status == 403, "a set without a CSRF token")
+    check(nobody.ask("GET", "/api/models").status == 401, "the catalogue without a login")
+
+
 def view():
     return console.get("/api/installation-status").json()
 
@@ -128,6 +174,8 @@ models = compared(console, "GET", "/api/video-models").json()
 check(models["pod_gpu"] == ("RTX 3090" if with_gpu else None), f"the pod's GPU: {models['pod_gpu']}")
 check(models["models"] == json.loads(wan_plan("--models").stdout), "the models are others than the command's")
 check(drive_video_plans(models["models"]) > 60, "few plans were compared")
+
+drive_models()
 
 # A restart of the console: sessions and tokens are there as before.
 check(console.change("/api/services/console/restart").status == 200, "the console's restart")

@@ -45,10 +45,13 @@ bool same_method(std::string_view wanted, std::string_view given) {
     return wanted == given || (wanted == "GET" && given == "HEAD");
 }
 
+// The catalogue of models and the model files of the volume.
+constexpr HandedTo to_models{"models", "models"};
+
 }  // namespace
 
 struct Routes {
-    static constexpr std::array<Route, 29> all{{
+    static constexpr std::array<Route, 45> all{{
         {"GET", "/", Access::reader, &Console::models_page},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
@@ -73,6 +76,22 @@ struct Routes {
         {"POST", "/api/tokens", Access::change, &Console::make_token},
         {"DELETE", "/api/tokens/{}", Access::change, &Console::withdraw_token},
         {"POST", "/api/sessions/end", Access::change, &Console::end_sessions},
+        {"GET", "/api/models", Access::reader, &Console::hand_over, to_models},
+        {"POST", "/api/models/check", Access::change, &Console::hand_over, to_models},
+        {"POST", "/api/models/links", Access::change, &Console::hand_over, to_models},
+        {"POST", "/api/models/hash", Access::change, &Console::hand_over, {"models", "hash"}},
+        {"POST", "/api/models/entries", Access::change, &Console::hand_over, to_models},
+        {"POST", "/api/models/entries/{}", Access::change, &Console::hand_over, to_models},
+        {"DELETE", "/api/models/entries/{}", Access::change, &Console::hand_over, to_models},
+        {"POST", "/api/models/sets", Access::change, &Console::hand_over, to_models},
+        {"POST", "/api/models/sets/{}", Access::change, &Console::hand_over, to_models},
+        {"DELETE", "/api/models/sets/{}", Access::change, &Console::hand_over, to_models},
+        {"GET", "/get_model_configs", Access::reader, &Console::hand_over, to_models},
+        {"GET", "/debug_config", Access::reader, &Console::hand_over, to_models},
+        {"POST", "/add_model", Access::change, &Console::hand_over, to_models},
+        {"POST", "/edit_model", Access::change, &Console::hand_over, to_models},
+        {"POST", "/delete_model", Access::change, &Console::hand_over, to_models},
+        {"POST", "/reload_config", Access::change, &Console::hand_over, to_models},
         {"GET", "/api/capabilities", Access::reader, &Console::capabilities},
         {"GET", "/api/openapi.json", Access::reader, &Console::open_api},
         {"GET", "/metrics", Access::reader, &Console::metrics},
