@@ -69,6 +69,8 @@ Reply<void> set_urls(Entry& entry, const json::object& fields) {
         if (!url) return url.error();
         urls.push_back(std::move(*url));
     }
+    // A form that knows one link alone leaves the others as they are.
+    if (many == nullptr && !entry.urls.empty() && urls.front() == entry.urls.front()) return {};
     // Another file has another size.
     if (!entry.urls.empty() && urls != entry.urls) {
         if (!fields.contains("size")) entry.size.reset();
@@ -154,6 +156,10 @@ Reply<std::string> add_entry(Catalogues& both, const std::string& set, Entry ent
     if (entry.name.empty() && !entry.urls.empty()) entry.name = catalogue::read_link(entry.urls.front()).name;
     if (entry.directory.empty() && !entry.urls.empty())
         entry.directory = catalogue::read_link(entry.urls.front()).directory;
+    if (entry.name.empty())
+        return Refusal{400, "the link does not tell the file's name", "write it, such as model.safetensors"};
+    if (entry.directory.empty())
+        return Refusal{400, "neither the link nor the name tells the folder", "write one of ComfyUI's, such as loras"};
     if (entry.id.empty()) entry.id = catalogue::id_for(entry.name, taken);
     if (taken.contains(entry.id))
         return Refusal{409, "there is a model '" + entry.id + "' already", "leave the id out"};

@@ -295,6 +295,29 @@ TEST_CASE("models: entries and sets are added, edited, moved, deleted, and kept 
     CHECK(pod.ask("DELETE /api/models/sets/{}", "", {"two"}).status == 200);
     CHECK(pod.ask("GET /api/models").object().at("sets").as_array().size() == 2);
 
+    // The same link again is no other file; another one is, so what was known of the first does not hold for it.
+    const auto of_vae = [&](const char* field) {
+        const json::object all = pod.ask("GET /api/models").object();
+        for (const json::value& set : all.at("sets").as_array())
+            for (const json::value& entry : set.as_object().at("entries").as_array())
+                if (entry.as_object().at("id") == "vae2") return json::compact(entry.as_object().at(field));
+        return std::string("none");
+    };
+    CHECK(pod.ask("POST /api/models/entries",
+                  R"({"set":"one","entry":{"id":"vae2","name":"v.safetensors","directory":"vae","size":9,
+        "urls":["https://e.org/1.safetensors","https://e.org/2.safetensors"]}})")
+              .status == 201);
+    CHECK(pod.ask("POST /api/models/entries/{}", R"({"entry":{"url":"https://e.org/1.safetensors","title":"t"}})",
+                  {"vae2"})
+              .status == 200);
+    CHECK(of_vae("size") == "9");
+    CHECK(of_vae("urls") == R"(["https://e.org/1.safetensors","https://e.org/2.safetensors"])");
+    CHECK(
+        pod.ask("POST /api/models/entries/{}", R"({"entry":{"url":"https://e.org/3.safetensors"}})", {"vae2"}).status ==
+        200);
+    CHECK(of_vae("size") == "null");
+    CHECK(pod.ask("DELETE /api/models/entries/{}", "", {"vae2"}).status == 200);
+
     // What is wrong is refused in words, and nothing is written.
     const std::string before = sys::read_file(pod.places.volume + "/.tmplbuild/models/models.toml").value();
     for (const char* body :
@@ -309,6 +332,11 @@ TEST_CASE("models: entries and sets are added, edited, moved, deleted, and kept 
         CHECK(refused.status == 400);
         CHECK(refused.object().at("error").as_object().at("message").as_string().size() > 5);
     }
+    const Answered nameless =
+        pod.ask("POST /api/models/entries",
+                R"({"set":"one","entry":{"url":"https://civitai.com/api/download/models/1","directory":"vae"}})");
+    CHECK(nameless.status == 400);
+    CHECK(nameless.body.find("does not tell the file's name") != std::string::npos);
     CHECK(pod.ask("DELETE /api/models/entries/{}", "", {"none"}).status == 404);
     CHECK(pod.ask("POST /api/models/sets/{}", "{}", {"none"}).status == 404);
     CHECK(sys::read_file(pod.places.volume + "/.tmplbuild/models/models.toml").value() == before);
