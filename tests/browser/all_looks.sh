@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # label: slow
-# timeout: 300
+# timeout: 600
 # processors: 2
 # needs: browser
 # Each state of each page on desktop and phone, dark and light: all four of them; and the long cases of files, models and

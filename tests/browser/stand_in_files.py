@@ -150,7 +150,8 @@ class Files:
         out = {"kind": entry["category"], "workflow": b"workflow" in data}
         if entry["extension"] == ".safetensors":
             return {**out, "kind": "safetensors", "safetensors": {"metadata": {"format": "pt", "modelspec.title": "Wan 2.2"}, "parameters": 14_288_491_584, "dtypes": {"F8_E4M3": 1, "F32": 1},
-                                                                 "tensors": [{"name": "blocks.0.weight", "dtype": "F8_E4M3", "shape": [5120, 13824]}, {"name": "head.bias", "dtype": "F32", "shape": [64]}]}}
+                                                                 "tensor_count": 2, "truncated": False,
+                    "tensors": [{"name": "blocks.0.weight", "dtype": "F8_E4M3", "shape": [5120, 13824]}, {"name": "head.bias", "dtype": "F32", "shape": [64]}]}}
         return {**out, "text": data.decode()} if entry["category"] == "text" else out
 
     def get_download(self, handler, query, _body, _words):

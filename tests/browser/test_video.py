@@ -4,7 +4,7 @@ import re
 import unittest
 from pathlib import Path
 
-from harness import PHONE, PageTest, expect
+from harness import PHONE, PageTest, expect, slow
 from stand_in_video import wan_plan
 
 
@@ -83,6 +83,7 @@ class VideoCalculator(PageTest):
         made = wan_plan("--frames", "400", "--model", "minimax-h3", "--max-frames", "141", "--overlap", "16")
         self.assertEqual(said, json.loads(made.stdout))
 
+    @slow
     def test_a_long_video_and_a_console_that_is_away(self):
         self.expected_errors = "status of 502|ERR_"
         page = self.open("?frames=20000&overlap=16")
@@ -97,6 +98,7 @@ class VideoCalculator(PageTest):
         page.get_by_label("Shared frames").fill("9")
         expect(page.locator("#problem")).to_be_hidden()
 
+    @slow
     def test_nothing_jumps_on_a_phone(self):
         page = self.open(page=self.window(PHONE))
         expect(page.locator("#facts .headline")).to_be_visible()

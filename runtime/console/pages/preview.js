@@ -14,19 +14,18 @@ function facts(pairs) {
   return make("dl", {class: "preview-facts"}, ...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, String(value))]));
 }
 
-function safetensors_table({metadata = {}, tensors = [], dtypes = {}, parameters}) {
-  const list = Array.isArray(tensors) ? tensors : Object.entries(tensors).map(([name, one]) => ({name, ...one}));
-  const count = typeof tensors === "number" ? tensors : list.length;
-  const kinds = Array.isArray(dtypes) ? dtypes.join(", ") : Object.entries(dtypes).map(([name, n]) => `${name}: ${n}`).join(", ");
+function safetensors_table({metadata = {}, tensors = [], tensor_count = null, dtypes = {}, parameters}) {
+  const count = tensor_count ?? tensors.length;
+  const kinds = Object.entries(dtypes).map(([name, n]) => `${name}: ${n}`).join(", ");
   const node = make("div", {class: "preview-table", tabindex: "0", role: "region", "aria-label": "Header of the file"},
     facts([["Parameters", typeof parameters === "number" ? parameters.toLocaleString("en") : parameters], ["Tensors", count.toLocaleString("en")], ["Types", kinds]]),
     make("h3", {}, "Metadata"),
     Object.keys(metadata ?? {}).length ? facts(Object.entries(metadata).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)])) : make("p", {class: "muted"}, "It has none."));
-  if (!list.length) return node;
+  if (!tensors.length) return node;
   const row = (one) => make("tr", {}, make("td", {}, one.name), make("td", {}, one.dtype ?? ""), make("td", {}, (one.shape ?? []).join(" × ")));
   node.append(make("h3", {}, "Tensors"), make("table", {}, make("thead", {}, make("tr", {}, ...["Name", "Type", "Shape"].map((name) => make("th", {scope: "col"}, name)))),
-                                                make("tbody", {}, ...list.slice(0, tensors_shown).map(row))));
-  if (list.length > tensors_shown) node.append(make("p", {class: "muted"}, `The first ${tensors_shown} of ${list.length.toLocaleString("en")}.`));
+                                                make("tbody", {}, ...tensors.slice(0, tensors_shown).map(row))));
+  if (count > tensors_shown) node.append(make("p", {class: "muted"}, `The first ${Math.min(tensors_shown, tensors.length)} of ${count.toLocaleString("en")}.`));
   return node;
 }
 

@@ -27,7 +27,7 @@ const hash_of = (file) => new Promise((done) => {
 // Ended without an error of its own: somebody paused or cancelled it.
 const given_up = (failure) => failure.name === "AbortError";
 // What another try may heal: the network, a server that is busy or away.
-const may_heal = (failure) => !failure.status || failure.status >= 500 || failure.status === 408 || failure.status === 429;
+const may_heal = (failure) => !failure.status || failure.status >= 500 || failure.status === 408 || failure.status === 429 || failure.is_busy;
 
 export class Uploads {
   // on_change(): something moved. on_end(item): one is done or failed. on_all_ended(items): nothing runs any more.
@@ -137,9 +137,11 @@ export class Uploads {
       try {
         answer = await send_portion(where, body, signal, (sent) => this.note_progress(item, from + sent));
       } catch (failure) {
+        // The portion before may not have ended yet, or the name was taken meanwhile: which one it is shows in time.
+        failure.is_busy = failure.status === 409 && ++item.tries < 6;
         if (failure.status !== 409 || typeof failure.answer?.offset !== "number") throw failure;
         answer = failure.answer;  // it has more, or less, than was thought
-        if (++item.tries > 8) throw failure;
+        if (!failure.is_busy) throw failure;
       }
       item.offset = answer.offset;
       item.sent = answer.offset;
