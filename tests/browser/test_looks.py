@@ -8,7 +8,7 @@ import stand_in
 import test_files
 import test_models
 import views
-from harness import DESKTOP, PHONE, PageTest, embed_pages, expect
+from harness import DESKTOP, PHONE, SHOTS, PageTest, embed_pages, expect, slow
 
 DESKTOP_LIGHT, DESKTOP_DARK = ("desktop-light", DESKTOP, "light"), ("desktop-dark", DESKTOP, "dark")
 PHONE_LIGHT, PHONE_DARK = ("phone-light", PHONE, "light"), ("phone-dark", PHONE, "dark")
@@ -18,6 +18,7 @@ ALL = bool(os.environ.get("TMPLBUILD_ALL_LOOKS"))
 if ALL:
     LOOKS = [DESKTOP_LIGHT, DESKTOP_DARK, PHONE_LIGHT, PHONE_DARK]
 
+PICTURE = {"width": 1280, "height": 860}
 STATES = ["probing", "starting", "while_compiling", "all_ready", "crashed", "no_gpu", "launcher_lost", "many"]
 LOG = ["2023-11-14 22:13:20 launcher: pod quickstart starts", "2023-11-14 22:13:21 gpu: RTX 3090 (8.6), driver 580.95.05",
        "2023-11-14 22:13:22 sageattention: compiling for sm_86, in the background", "2023-11-14 22:13:41 comfyui: ready on port 8188",
@@ -159,7 +160,7 @@ class Looks(PageTest):
                 expect(page.locator(".queued")).to_have_count(3)
                 self.check_looks(page, f"models-{look}")
             page.goto(self.pod.url + "/?workflow=/workspace/flow.json")
-            expect(page.locator("#needs .model")).to_have_count(5)
+            expect(page.locator("#needs .model")).to_have_count(6)
             expect(page.locator(".queued")).to_have_count(3)
             self.check_looks(page, f"models_workflow-{look}")
             if ALL:
@@ -187,6 +188,57 @@ class Looks(PageTest):
             .map(one => [one.textContent, one.getBoundingClientRect()])
             .filter(([, box]) => box.width < 44 || box.height < 44).map(([text, box]) => `${text}: ${box.width}x${box.height}`)""")
         self.assertEqual(small, [])
+
+
+class Readme(PageTest):
+    """README's pictures: docs/models.png, files.png and video-calculator.png are these, from the screenshots' folder."""
+
+    def picture(self, page, name):
+        page.evaluate("document.fonts.ready")
+        page.screenshot(path=SHOTS / f"{name}.png")
+        self.assertLess((SHOTS / f"{name}.png").stat().st_size, 150_000)
+
+    @slow
+    def test_models(self):
+        models = self.pod.models
+        test_models.half_there(models)
+        models.add([{**{key: one[key] for key in ("url", "name", "directory", "size")}, "set": "wan22"} for one in models.sets[0]["entries"][:3]])
+        models.items[0].update(state="running", done_bytes=9 << 30, speed=94 << 20, seconds_left=55)
+        models.items[1].update(state="running", done_bytes=3 << 30, speed=61 << 20, seconds_left=185)
+        self.pod.files.put("/workspace/fox in the snow.json", b"workflow")
+        page = self.window(PICTURE)
+        self.sign_in(page)
+        page.goto(self.pod.url + "/?workflow=/workspace/fox in the snow.json")
+        expect(page.locator("#needs .model")).to_have_count(6)
+        expect(page.locator(".model .fit").first).to_be_attached()
+        expect(page.locator(".queued")).to_have_count(3)
+        self.picture(page, "models")
+
+    @slow
+    def test_files(self):
+        files = self.pod.files
+        for n in range(11):
+            files.put(f"/workspace/ComfyUI/output/fox_{n + 1:05}.png", test_files.png(40 + 20 * n, 210 - 15 * n, 90 + 12 * n), age=600 * n)
+        files.put("/workspace/ComfyUI/output/yesterday/first.png", test_files.png(1, 2, 3))
+        page = self.window(PICTURE)
+        self.sign_in(page)
+        page.goto(self.pod.url + "/files")
+        page.get_by_role("button", name="Grid").click()
+        expect(page.locator(".picture img")).to_have_count(11)
+        files.holds_portions = threading.Event()
+        page.set_input_files("#pick-files", [{"name": name, "mimeType": "", "buffer": bytes(1000)} for name in ("a walk in the snow.mp4", "start frame.png")])
+        expect(page.locator(".upload")).to_have_count(2)
+        self.picture(page, "files")
+        files.holds_portions.set()
+        expect(page.locator("#uploads h2")).to_have_text("2 uploads done")
+
+    @slow
+    def test_the_video_calculator(self):
+        page = self.window(PICTURE)
+        self.sign_in(page)
+        page.goto(self.pod.url + "/video-calculator?frames=480&overlap=16&model=wan22-5b&max_frames=121")
+        expect(page.locator("#segments tbody tr")).to_have_count(5)
+        self.picture(page, "video-calculator")
 
 
 class Weight(PageTest):

@@ -9,15 +9,17 @@ HIGH, LOW, VAE = "wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors", "wan2.2_i2v
 
 
 def half_there(models):
-    """A workflow whose models are there, missing, in the wrong folder and not known."""
+    """A workflow whose models are there, missing, in the wrong folder, and there without a size to hold them against."""
     models.put("vae", VAE, 254_000_000)
     models.put("checkpoints", "lightx2v.safetensors", GIB)
+    models.put("loras", "style.safetensors", GIB)
     need = {"urls": [], "sha256": None, "about_bytes": None, "directory_reason": "", "used": True}
     models.needs = [{**need, "name": VAE, "directory": "vae", "url": None, "size": 254_000_000, "node": "VAELoader"},
                     {**need, "name": HIGH, "directory": "diffusion_models", "url": f"{HF}/a/resolve/main/{HIGH}", "size": 14 * GIB, "node": "UNETLoader"},
                     {**need, "name": "wan/motion.safetensors", "directory": "loras", "url": f"{HF}/b/resolve/main/motion.safetensors", "size": GIB, "node": "LoraLoader"},
                     {**need, "name": "lightx2v.safetensors", "directory": "loras", "url": None, "size": GIB, "node": "LoraLoader"},
-                    {**need, "name": "own.safetensors", "directory": "", "url": None, "size": None, "node": "SomeLoader"}]
+                    {**need, "name": "own.safetensors", "directory": "", "url": None, "size": None, "node": "SomeLoader"},
+                    {**need, "name": "style.safetensors", "directory": "loras", "url": None, "size": None, "node": "LoraLoader"}]
     models.unknown_nodes = ["SomeLoader"]
 
 
@@ -105,6 +107,17 @@ class Catalogue(ModelsTest):
         expect(page.locator(".set").first).to_contain_text("7")
 
     @slow
+    def test_a_hash_is_verified(self):
+        for name in (HIGH, LOW):
+            self.models.put("diffusion_models", name, 14 * GIB)
+        self.models.hashes[f"{ROOT}/diffusion_models/{LOW}"] = "cd" * 32
+        page = self.open()
+        for title, words in (("high", "has the SHA-256 of the catalogue."), ("low", "is another file: its SHA-256 is cdcd")):
+            self.model(f"Wan 2.2 I2V, {title} noise").get_by_role("button", name="More about").click()
+            page.get_by_role("menuitem", name="Verify its SHA-256").click()
+            expect(page.locator("#toasts")).to_contain_text(words)
+
+    @slow
     def test_keys_are_entered_and_never_shown(self):
         page = self.open()
         page.get_by_role("button", name="Keys").click()
@@ -121,9 +134,9 @@ class Catalogue(ModelsTest):
     def test_a_full_volume_is_asked_about_and_a_frozen_one_is_said(self):
         self.expected_errors = r"status of (503|504)"
         page = self.open()
-        self.models.free = GIB
+        self.models.free, self.models.source = GIB, "cluster"
         self.models.tell()
-        expect(page.locator("#space")).to_contain_text("1.0 GiB free")
+        expect(page.locator("#space")).to_contain_text("1.0 GiB free of 100 GiBthe whole cluster’s: this volume’s own size is not known")
         page.get_by_role("button", name="Download all of Wan 2.2").click()
         expect(page.locator("dialog")).to_contain_text("These need 34 GiB, and 0 B are still to come; 1.0 GiB are free.")
         page.get_by_role("button", name="Cancel").click()
@@ -145,11 +158,11 @@ class Workflows(ModelsTest):
         half_there(self.models)
         page = self.open()
         self.drop("clip.png", png(1, 2, 3) + b"workflow")
-        expect(page.locator("#workflow-words")).to_have_text("clip.png needs 5 models: 1 there, 2 missing, 1 in another folder, 1 not known.")
+        expect(page.locator("#workflow-words")).to_have_text("clip.png needs 6 models: 1 there, 3 missing, 1 in another folder, 1 there and not verified.")
         expect(self.model("own.safetensors")).to_contain_text("no folder known · asked for by SomeLoader")
-        page.get_by_role("button", name="Download all 2 missing").click()
+        page.get_by_role("button", name="Download 2 of 3 missing").click()
         self.wait_until(lambda: [(one["directory"], one["name"]) for one in self.models.items] == [("diffusion_models", HIGH), ("loras/wan", "motion.safetensors")], "both are queued")
-        expect(page.get_by_role("button", name="Download all")).not_to_contain_text(["missing"] * 9)
+        expect(page.locator("#needs").get_by_role("button", name="of 3 missing")).to_be_hidden()
         page.locator("#needs").get_by_role("button", name="Move lightx2v").click()
         expect(self.model("lightx2v.safetensors")).to_have_count(1)
         self.wait_until(lambda: ROOT + "/loras/lightx2v.safetensors" in self.pod.files.nodes, "it was moved")
@@ -162,7 +175,7 @@ class Workflows(ModelsTest):
         half_there(self.models)
         self.pod.files.put("/workspace/ComfyUI/output/flow.json", b'{"workflow": 1}')
         page = self.open("?workflow=%2Fworkspace%2FComfyUI%2Foutput%2Fflow.json")
-        expect(page.locator("#workflow-words")).to_contain_text("flow.json needs 5 models")
+        expect(page.locator("#workflow-words")).to_contain_text("flow.json needs 6 models")
         page.get_by_role("button", name="From the volume").click()
         page.locator(".pick-list").get_by_role("button", name="flow.json").click()
         self.wait_until(lambda: len(self.models.checked) == 2, "it was asked for again")

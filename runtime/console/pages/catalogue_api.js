@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the catalogue's changes are called: sets and entries of the user's own catalogue, and models that lie in the wrong
 // folder.
-import {ask} from "{{static:api.js}}";
+import {ask, csrf} from "{{static:api.js}}";
 
 const entry = (id) => `/api/models/entries/${encodeURIComponent(id)}`;
 const set = (name) => `/api/models/sets/${encodeURIComponent(name)}`;
@@ -33,4 +33,16 @@ export async function move_model(path, to) {
     answer = await move();
   }
   if (is_refused(answer)) throw new Error(answer.errors.map((one) => one.error).join("; "));
+}
+
+// The SHA-256 of a model file on the volume, which takes as long as reading it does.
+export async function hash_of(path) {
+  const response = await fetch("/api/models/hash", {method: "POST", cache: "no-store", body: JSON.stringify({path}),
+    headers: {Accept: "application/json", "Content-Type": "application/json", "X-CSRF-Token": csrf()}}).catch(() => {
+    throw new Error("The console could not be reached.");
+  });
+  const last = (await response.text()).trim().split("\n").at(-1);
+  const {sha256, error} = JSON.parse(last || "{}");
+  if (!sha256) throw new Error(typeof error === "string" ? `${error}.` : `${error?.message ?? "The file could not be read"}.`);
+  return sha256;
 }

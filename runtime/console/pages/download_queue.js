@@ -10,6 +10,8 @@ const offered = {
   waiting: ["pause", "cancel"], running: ["pause", "cancel"], verifying: ["cancel"], stalled: ["retry", "pause", "cancel"], paused: ["resume", "cancel"],
   failed: ["retry", "cancel"], cancelled: ["retry"], done: [],
 };
+// Whose count of free bytes it is, where that needs words.
+const sources = {"file system": "", cluster: "the whole cluster’s: this volume’s own size is not known"};
 const labels = {pause: "Pause", resume: "Resume", retry: "Try again", cancel: "Cancel"};
 
 const button_of = (label, run, unseen = "") => {
@@ -135,7 +137,7 @@ export class DownloadQueue {
     set_attribute(this.space_track.node, "data-tone", part(used, total) >= 95 ? "bad" : part(used, total) >= 85 ? "warn" : null);
     set_text(this.space_words, typeof free !== "number" ? "How much space is left, is not known." : `${bytes(free)} free` + (total ? ` of ${bytes(total)}` : ""));
     const to_come = this.to_come();
-    set_text(this.space_more, [to_come ? `${bytes(to_come)} are still to come` : "", source ? `counted by ${source}` : ""].filter(Boolean).join(" · "));
+    set_text(this.space_more, [to_come ? `${bytes(to_come)} are still to come` : "", sources[source] ?? source ?? ""].filter(Boolean).join(" · "));
     set_attribute(this.space_more, "data-tone", typeof free === "number" && to_come > free ? "bad" : null);
   }
 }

@@ -3,7 +3,7 @@
 // known, and what can be done.
 import {address, ask, csrf} from "{{static:api.js}}";
 import {keep_children, make, set_line, set_state, set_text} from "{{static:dom.js}}";
-import {download_of, download_state, model_state, size_words} from "{{static:model_words.js}}";
+import {download_of, download_state, is_there, model_state, size_words} from "{{static:model_words.js}}";
 
 const most_bytes = 64 << 20;
 
@@ -43,9 +43,9 @@ function need_row(need, check) {
       const choices = one.choices ?? [];
       choice.hidden = choices.length < 2 || one.state !== "misplaced";
       if (choice.options.length !== choices.length) choice.replaceChildren(...choices.map((path) => make("option", {value: path}, path)));
-      get.hidden = Boolean(on_its_way) || !["missing", "differs", "unknown"].includes(one.state) || !one.url;
+      get.hidden = Boolean(on_its_way) || !["missing", "differs"].includes(one.state) || !one.url;
       move.hidden = Boolean(on_its_way) || one.state !== "misplaced";
-      link.hidden = Boolean(on_its_way) || one.state === "there" || one.state === "misplaced" || Boolean(one.url);
+      link.hidden = Boolean(on_its_way) || is_there(one) || one.state === "misplaced" || Boolean(one.url);
     },
   };
 }
@@ -121,14 +121,15 @@ export class ModelCheck {
     if (!this.list) this.make_frame();
     const {models, workflow, nodes_unknown: unknown = []} = this.answer;
     const count = (state) => models.filter((one) => one.state === state).length;
-    const parts = [["there", "there"], ["missing", "missing"], ["misplaced", "in another folder"], ["differs", "with another file of their name"], ["unknown", "not known"]]
+    const parts = [["there", "there"], ["missing", "missing"], ["misplaced", "in another folder"], ["differs", "with another file of their name"], ["unknown", "there and not verified"]]
       .map(([state, word]) => [count(state), word]).filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
     set_text(this.words, models.length ? `${workflow} needs ${models.length} ${models.length === 1 ? "model" : "models"}: ${parts.join(", ")}.` : `${workflow} names no models.`);
     keep_children(this.list, models, (one) => `${one.directory}/${one.name}`, (one) => need_row(one, this));
     this.list.hidden = !models.length;
     const absent = this.missing();
     this.all.hidden = absent.length < 1;
-    set_text(this.all, absent.length === 1 ? "Download the missing one" : `Download all ${absent.length} missing`);
+    const lacking = count("missing") + count("differs");
+    set_text(this.all, absent.length < lacking ? `Download ${absent.length} of ${lacking} missing` : absent.length === 1 ? "Download the missing one" : `Download all ${absent.length} missing`);
     set_line(this.unknown_nodes, unknown.length ? `Not known what these nodes load: ${unknown.join(", ")}.` : "");
   }
 }

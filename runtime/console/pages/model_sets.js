@@ -3,7 +3,7 @@
 import {bar, keep_children, make, set_attribute, set_line, set_state, set_text} from "{{static:dom.js}}";
 import {icon} from "{{static:icons.js}}";
 import {open_menu} from "{{static:menu.js}}";
-import {download_of, download_state, fit_of, model_state, progress_words, size_words} from "{{static:model_words.js}}";
+import {download_of, download_state, fit_of, is_there, model_state, progress_words, size_words} from "{{static:model_words.js}}";
 import {bytes, part} from "{{static:words.js}}";
 
 const host_words = (url) => {
@@ -57,7 +57,7 @@ function entry_row(entry, set, sets) {
       track.set(part(on_its_way?.done_bytes, on_its_way?.size) ?? 0);
       set_attribute(track.node, "data-tone", tone);
       set_line(progress, on_its_way ? progress_words(on_its_way) : "");
-      get.hidden = Boolean(on_its_way) || one.state === "there" || one.state === "misplaced" || !one.url;
+      get.hidden = Boolean(on_its_way) || is_there(one) || one.state === "misplaced" || !one.url;
       set_text(get.firstChild, one.state === "differs" ? "Download again" : "Download");
       move.hidden = Boolean(on_its_way) || one.state !== "misplaced";
     },
@@ -84,7 +84,7 @@ function set_card(set, sets) {
     update(one) {
       now = one;
       set_text(toggle.lastChild, one.title || one.name);
-      const there = one.entries.filter((entry) => entry.state === "there").length;
+      const there = one.entries.filter(is_there).length;
       const absent = missing();
       const size = absent.reduce((sum, entry) => sum + (entry.size ?? entry.about_bytes ?? 0), 0);
       set_text(words, `${there} of ${one.entries.length} there` + (absent.length && size ? ` · ${bytes(size)} missing` : ""));

@@ -14,8 +14,10 @@ export function fit_of(memory_bytes, gpu) {
 }
 
 const model_states = {
-  there: ["ok", "there"], missing: ["off", "missing"], misplaced: ["warn", "in another folder"], differs: ["warn", "another file has its name"], unknown: ["off", "not known"],
+  there: ["ok", "there"], missing: ["off", "missing"], misplaced: ["warn", "in another folder"], differs: ["warn", "another file has its name"], unknown: ["ok", "there, not verified"],
 };
+// A file in its place, whether or not something is known to hold it against.
+export const is_there = (one) => one.state === "there" || one.state === "unknown";
 export const model_state = (state) => model_states[state] ?? ["off", state ?? "not known"];
 
 const download_states = {

@@ -2,7 +2,7 @@
 // The models' page: catalogue, workflows and downloads, kept together; each has a module of its own.
 import "{{static:frame.js}}";
 import {ask} from "{{static:api.js}}";
-import {delete_entry, delete_set, edit_set, add_set, move_entry, move_model} from "{{static:catalogue_api.js}}";
+import {add_set, delete_entry, delete_set, edit_set, hash_of, move_entry, move_model} from "{{static:catalogue_api.js}}";
 import {ask_line, confirm_loss} from "{{static:dialogs.js}}";
 import {keep_children, make, set_line, set_text} from "{{static:dom.js}}";
 import {DownloadQueue} from "{{static:download_queue.js}}";
@@ -96,6 +96,16 @@ function move(entry) {
   }, `${entry.name} is in its folder now.`);
 }
 
+// The console reads the whole file, and tells how far it is in lines of JSON.
+function verify(entry) {
+  toast(`Reading ${entry.name}…`);
+  return tried(async () => {
+    const sum = await hash_of(entry.at);
+    if (sum !== entry.sha256) throw new Error(`${entry.name} is another file: its SHA-256 is ${sum}.`);
+    toast(`${entry.name} has the SHA-256 of the catalogue.`);
+  }).then(read_soon);
+}
+
 // --- downloads ------------------------------------------------------------------------------------------------------
 // What was not taken: errors with their url.
 async function download(entries, set = "") {
@@ -145,6 +155,7 @@ function menu_of(entry, set) {
       await move_entry(entry.id, one.name);
       await read();
     }, `It is in ${one.title || one.name} now.`)})), "Which set")},
+    entry.at && entry.sha256 && {label: "Verify its SHA-256", run: () => verify(entry)},
     entry.url && {label: "Download again", run: () => download([entry], set.name)},
     {label: "Delete from the catalogue…", danger: true, run: async () => {
       if (await confirm_loss({title: `Delete “${entry.title || entry.name}” from the catalogue?`, text: "The file stays where it is.", yes: "Delete the entry"})) tried(async () => {
