@@ -80,6 +80,15 @@ CacheWriter::CacheWriter(Settings settings, const Store& store, Progress& progre
 
 CacheWriter::~CacheWriter() { thread_.request_stop(); }
 
+Result<void> CacheWriter::check(const std::stop_token& stop) const {
+    auto may = registry::check_access(*settings_.client, settings_.repository, stop);
+    if (may || may.error().kind == ErrorKind::interrupted) return may;
+    Error error = may.error();
+    error.message = "nothing was made, since it is not written to the cache docker://" +
+                    settings_.repository.repository_name() + ": " + error.message;
+    return error;
+}
+
 void CacheWriter::offer(Offer offer) {
     const std::scoped_lock lock(mutex_);
     if (has_given_up_ || !offered_.insert(offer.record.key.digest()).second) return;

@@ -44,6 +44,8 @@ class CacheWriter {
     CacheWriter& operator=(const CacheWriter&) = delete;
 
     const Reference& repository() const { return settings_.repository; }
+    // Whether the registry takes what is to be written. For who makes steps for others alone, before they are made.
+    Result<void> check(const std::stop_token& stop) const;
     // The record's layers are whole in the store, and have all side files that they will have. Each key once. A step
     // that the repository has already is not written again, unless it is of no use there.
     void offer(Offer offer);

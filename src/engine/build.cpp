@@ -106,7 +106,10 @@ std::vector<BuiltStep> build_steps(const BuildRequest& request, const std::vecto
     Template tmpl = parse_template_file(request.template_file, request.parse);
     leave_out_own_files(tmpl, context.store, request.also_written, request.secret_files);
     const PlannedBuild planned = plan_build(tmpl, request, only, context);
-    refuse_what_cannot_fit(not_shared(planned.plan.steps, context.cache, context.stop), context.store);
+    const std::vector<Step> missing = not_shared(planned.plan.steps, context.cache, context.stop);
+    refuse_what_cannot_fit(missing, context.store);
+    // An hour of compiling is lost where nobody gets what it makes.
+    if (context.cache != nullptr && !missing.empty()) context.cache->check_written(context.stop).value();
     EngineSteps steps = engine_steps(planned, request, context);
     auto made = run_plan(planned.plan, steps, MachineBudget::of_this_machine(), context.progress, context.stop);
     // Nobody else gets what was made here.

@@ -68,6 +68,8 @@ class SharedCache {
     void proven(const Record& proof) {
         if (to_) to_->offer({proof});
     }
+    // Whether new steps can be written, where they are to be.
+    Result<void> check_written(const std::stop_token& stop) const { return to_ ? to_->check(stop) : Result<void>(); }
     // Writes those of the steps that are worth it and not written yet, and waits for all writes. An error is that of a
     // step that was not written, which people were told already; or of the stop.
     Result<void> share(const Plan& plan, const std::stop_token& stop);

@@ -244,14 +244,18 @@ Result<void> check_access(const Client& client, const Reference& to, const std::
     auto response = session.send(look, stop);
     if (!response) return response.error();
     if (response->status == 401 || may_pass_later(response->status)) return no(*response);
-    // Whatever else is said of the tag, the push replaces it.
-    if (response->status != 403) return {};
-    // Some registries hide what is not there yet from who may make it.
+    // Who may read may not push for that, and some registries hide what is not there yet from who may make it: only an
+    // upload tells.
     auto begun = session.send({.path = "blobs/uploads/", .method = io::HttpMethod::post}, stop);
     if (!begun) return begun.error();
-    if (begun->status != 202) return no(*begun);
-    if (const auto url = session.location(*begun)) (void)take_back_upload(session, *url, stop);
-    return {};
+    if (begun->status == 202) {
+        if (const auto url = session.location(*begun)) (void)take_back_upload(session, *url, stop);
+        return {};
+    }
+    // What is there already may be the very image, which a registry that takes nothing just now has, too.
+    const bool is_login = begun->status == 401 || begun->status == 403;
+    if (response->status == 200 && !is_login && !may_pass_later(begun->status)) return {};
+    return no(*begun);
 }
 
 Result<void> check_push(const PushedImage& image, const PushTarget& target) {

@@ -154,4 +154,8 @@ TMPLBUILD_CACHE=$work/store build_to "oci:$work/image" --cache-from "docker://$h
 [ "$(source_of base)" = remote ] || fail "a read-only cache is not read: $(cat "$work/log")"
 build_to "oci:$work/first" --cache-to "docker://$host/new/cache" || fail "a read-only cache ends the build: $(cat "$work/log")"
 [ "$(grep -c "warning: the step .* is not written to the cache docker://$host/new/cache: " "$work/log")" = 1 ] || fail "it is not said once: $(cat "$work/log")"
+# Who makes a step for others alone learns it before that is made.
+printf '[[layers]]\nuse = "run"\nname = "late"\ncommand = ["true"]\n' >>"$work/a/template.toml"
+expect 4 "it is not written to the cache docker://$host/new/cache: " "$tmplbuild" build "$work/a/template.toml" --only run:late --cache-to "docker://$host/new/cache" --progress plain
+! grep -q "^run:late: built" "$work/out" || fail "it was made: $(cat "$work/out")"
 echo "killed in $hits fetches of 5"

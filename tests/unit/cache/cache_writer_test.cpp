@@ -114,6 +114,27 @@ TEST_CASE("a cache that cannot be written is a warning, once, and nothing more i
     CHECK(writes.there.manifests.empty());
 }
 
+TEST_CASE("a cache says before anything is made whether it can be written") {
+    Writes writes;
+    const CacheWriter writer({writes.client, Reference::parse("ghcr.io/me/cache").value(), "tmplbuild 1", {}},
+                             writes.store, writes.said);
+    SECTION("it can") {
+        CHECK(writer.check({}));
+        CHECK(writes.there.uploads.empty());
+        CHECK(writes.there.manifests.empty());
+    }
+    SECTION("it cannot") {
+        writes.there.instead = [](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+            if (!what.starts_with("POST")) return std::nullopt;
+            return io::HttpResponse{.status = 405, .headers = {}, .body = {}, .final_url = {}};
+        };
+        const auto may = writer.check({});
+        REQUIRE_FALSE(may);
+        CHECK(may.error().message.find("it is not written to the cache docker://ghcr.io/me/cache: ") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("a stop ends the writes without a word") {
     Writes writes;
     writes.there.instead = [&](const std::string&) -> std::optional<Result<io::HttpResponse>> {

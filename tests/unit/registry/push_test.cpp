@@ -255,14 +255,40 @@ TEST_CASE("a build may begin where the registry does not say no to the push") {
     Pusher pusher;
     // 400: docker-registry 2.8.2, of a tag with an image of Docker's own type, to who does not say what he takes.
     const int status = GENERATE(200, 400, 404, 405);
+    std::string accepted;
     pusher.there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
         if (!what.starts_with("HEAD manifests")) return std::nullopt;
+        accepted = pusher.there.accepted;
         return io::HttpResponse{.status = status, .headers = {}, .body = {}, .final_url = {}};
     };
     CHECK(asked_whether_we_may(pusher));
-    CHECK(pusher.there.accepted.find("application/vnd.docker.distribution.manifest.v2+json") != std::string::npos);
-    CHECK(pusher.there.accepted.find("application/vnd.oci.image.manifest.v1+json") != std::string::npos);
-    CHECK(pusher.there.count("POST") == 0);
+    CHECK(accepted.find("application/vnd.docker.distribution.manifest.v2+json") != std::string::npos);
+    CHECK(accepted.find("application/vnd.oci.image.manifest.v1+json") != std::string::npos);
+    CHECK(pusher.there.count("POST") == 1);
+    CHECK(pusher.there.count("DELETE upload") == 1);
+    CHECK(pusher.there.uploads.empty());
+}
+
+TEST_CASE("a build does not begin with a login that may read and not push") {
+    Pusher pusher;
+    const int of_tag = GENERATE(200, 404), of_upload = GENERATE(401, 403);
+    pusher.there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (!what.starts_with("HEAD manifests") && !what.starts_with("POST")) return std::nullopt;
+        const int status = what.starts_with("POST") ? of_upload : of_tag;
+        return io::HttpResponse{.status = status, .headers = {}, .body = {}, .final_url = {}};
+    };
+    CHECK_FALSE(asked_whether_we_may(pusher));
+}
+
+TEST_CASE("a build may begin where a registry that takes nothing has the tag") {
+    Pusher pusher;
+    const int of_tag = GENERATE(200, 404);
+    pusher.there.instead = [&](const std::string& what) -> std::optional<Result<io::HttpResponse>> {
+        if (!what.starts_with("HEAD manifests") && !what.starts_with("POST")) return std::nullopt;
+        const int status = what.starts_with("POST") ? 405 : of_tag;
+        return io::HttpResponse{.status = status, .headers = {}, .body = {}, .final_url = {}};
+    };
+    CHECK(asked_whether_we_may(pusher).has_value() == (of_tag == 200));
 }
 
 TEST_CASE("a registry that hides what may be pushed there is asked by an upload, which is taken back") {
