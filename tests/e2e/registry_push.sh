@@ -44,6 +44,21 @@ mounted=$(($(cat "$work/sent") - before))
 
 # Whether a push was killed with an upload on its way.
 in_the_middle() { ls -A "$work/store/uploads" 2>/dev/null | grep -q '\.json$'; }
+# wait_for_upload PID: until it has written of an upload since $work/begun, however slow the machine is, or has ended.
+wait_for_upload() {
+    for _ in $(seq 500); do
+        kill -0 "$1" 2>/dev/null || return 0
+        [ -z "$(find "$work/store/uploads" -name '*.json' -newer "$work/begun" 2>/dev/null)" ] || return 0
+        sleep 0.02
+    done
+}
+# kill_it PID SECONDS: so long after its first upload.
+kill_it() {
+    wait_for_upload "$1"
+    sleep "$2"
+    kill -9 "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
 
 # Killed five times: what has arrived is not sent again. This registry forgets what it has of a blob that was cut, so
 # each kill costs the three blobs that were on their way at most.
@@ -53,11 +68,9 @@ size=$(du -sb "$work/many/blobs" | cut -f1)
 start_relay "$port" "$work/slow" $((40 * mib))
 hits=0
 for _ in 1 2 3 4 5; do
+    touch "$work/begun"
     "$tmplbuild" push "oci:$work/many" "docker://127.0.0.1:$relay_port/me/c:1" --progress plain >/dev/null 2>&1 &
-    pid=$!
-    sleep "0.$((RANDOM % 4 + 2))"
-    kill -9 $pid 2>/dev/null || true
-    wait $pid 2>/dev/null || true
+    kill_it $! "0.$((RANDOM % 4))"
     if in_the_middle; then hits=$((hits + 1)); fi
     seen=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://127.0.0.1:$port/me/c:1" 2>/dev/null || true)
     [ -z "$seen" ] || [ "$seen" = "$many" ] || fail "half an image can be seen"
@@ -71,9 +84,11 @@ most=$((size + 5 * 3 * layer + 1000000))
 
 # A registry that is killed in the middle and comes back without what it had.
 start_relay "$port" "$work/restarted" $((40 * mib))
+touch "$work/begun"
 "$tmplbuild" push "oci:$work/image" "docker://127.0.0.1:$relay_port/other/d:1" --progress plain >/dev/null 2>"$work/log" &
 pid=$!
-sleep 0.3
+wait_for_upload $pid
+sleep 0.2
 kill -9 "$registry_pid"
 sleep 0.5
 rm -rf "$work/registry/data"
@@ -89,11 +104,9 @@ port=$(head -n 1 "$work/keeping" | jq .port)
 start_relay "$port" "$work/kept" $((40 * mib))
 hits=0
 for _ in 1 2 3 4 5 6 7 8 9 10; do
+    touch "$work/begun"
     "$tmplbuild" push "oci:$work/image" "docker://127.0.0.1:$relay_port/x:1" --progress plain >/dev/null 2>"$work/log" &
-    pid=$!
-    sleep "0.$((RANDOM % 3 + 1))"
-    kill -9 $pid 2>/dev/null || true
-    wait $pid 2>/dev/null || true
+    kill_it $! "0.$((RANDOM % 3))"
     if in_the_middle; then hits=$((hits + 1)); fi
 done
 [ $hits -gt 0 ] || fail "no kill hit an upload"
