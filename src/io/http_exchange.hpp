@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP request and its response over a kept connection, without redirects and retries: the part of io/http.cpp that
-// uses libcurl. Used by HttpClient alone. Never prints, never sleeps.
+// One HTTP request and its response over a kept connection, without redirects and retries: the part of
+// HttpClient that uses libcurl. Used by HttpClient alone. Never prints, never sleeps.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of io/http.hpp: methods, bodies, addresses.
+// The values of io/http.hpp and io/http_reply.hpp: methods, bodies, addresses, what a reply says.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 
 #include "io/http.hpp"
 #include "io/http_exchange.hpp"
+#include "io/http_reply.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 
@@ -57,6 +58,15 @@ Result<HttpBody> HttpBody::of_file(const fs::path& file, std::uint64_t offset, s
                             if (errno != EINTR) return os_error("read", file.string(), errno);
                         }
                     }};
+}
+
+std::string header_of(const std::map<std::string, std::string>& headers, const std::string& name) {
+    const auto at = headers.find(name);
+    return at == headers.end() ? "" : at->second;
+}
+
+bool may_pass_later(int status) {
+    return status == 408 || status == 429 || (status >= 500 && status != 501 && status != 505);
 }
 
 Result<std::string> join_url(const std::string& base, const std::string& link) {

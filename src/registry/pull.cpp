@@ -3,6 +3,7 @@
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "io/http_reply.hpp"
 #include "oci/documents.hpp"
 #include "registry/media_types.hpp"
 #include "registry/reply.hpp"
@@ -22,7 +23,7 @@ constexpr const char* lost_blob_hint =
 constexpr const char* other_manifest_hint = "the registry, or what lies between, sent other bytes than it holds";
 
 std::string media_type_of(const io::HttpResponse& response) {
-    const std::string whole = header_of(response, "content-type");
+    const std::string whole = io::header_of(response.headers, "content-type");
     return visible(std::string(trim(std::string_view(whole).substr(0, whole.find(';')))).substr(0, longest_kind));
 }
 
@@ -124,7 +125,7 @@ static Result<std::optional<Document>> get_manifest(Session& session, const std:
     };
     if (identifier.starts_with("sha256:") && out.digest.to_string() != identifier)
         return differs("another one was asked for");
-    if (const std::string said = header_of(*response, "docker-content-digest");
+    if (const std::string said = io::header_of(response->headers, "docker-content-digest");
         said.starts_with("sha256:") && said != out.digest.to_string())
         return differs("the registry says " + visible(said.substr(0, longest_kind)));
     return std::optional(std::move(out));
@@ -153,7 +154,7 @@ Result<std::optional<std::uint64_t>> find_blob(Session& session, const Digest& d
     auto response = session.send(request, stop);
     if (!response) return response.error();
     if (response->status == 404) return std::nullopt;
-    const std::string length = header_of(*response, "content-length");
+    const std::string length = io::header_of(response->headers, "content-length");
     if (response->status == 200 && length.empty()) return expected;
     const auto size = parse_whole(length, 0, std::int64_t{1} << 62);
     if (response->status != 200 || !size)

@@ -14,12 +14,12 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "io/http_reply.hpp"
 #include "registry/blob_places.hpp"
 #include "registry/journal.hpp"
 #include "registry/limits.hpp"
 #include "registry/media_types.hpp"
 #include "registry/push_manifest.hpp"
-#include "registry/reply.hpp"
 #include "registry/take_back.hpp"
 #include "registry/upload.hpp"
 
@@ -243,7 +243,7 @@ Result<void> check_access(const Client& client, const Reference& to, const std::
     look.headers["Accept"] = accepted_manifests();
     auto response = session.send(look, stop);
     if (!response) return response.error();
-    if (response->status == 401 || may_pass_later(response->status)) return no(*response);
+    if (response->status == 401 || io::may_pass_later(response->status)) return no(*response);
     // Who may read may not push for that, and some registries hide what is not there yet from who may make it: only an
     // upload tells.
     auto begun = session.send({.path = "blobs/uploads/", .method = io::HttpMethod::post}, stop);
@@ -254,7 +254,7 @@ Result<void> check_access(const Client& client, const Reference& to, const std::
     }
     // What is there already may be the very image, which a registry that takes nothing just now has, too.
     const bool is_login = begun->status == 401 || begun->status == 403;
-    if (response->status == 200 && !is_login && !may_pass_later(begun->status)) return {};
+    if (response->status == 200 && !is_login && !io::may_pass_later(begun->status)) return {};
     return no(*begun);
 }
 

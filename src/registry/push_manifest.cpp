@@ -6,6 +6,7 @@
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "io/http_reply.hpp"
 #include "registry/refusal.hpp"
 #include "registry/reply.hpp"
 
@@ -18,7 +19,7 @@ std::string manifest_name(const Session& session, const std::string& identifier)
 }
 
 bool is_another_digest(const io::HttpResponse& response, const Digest& ours) {
-    const std::string said = header_of(response, "docker-content-digest");
+    const std::string said = io::header_of(response.headers, "docker-content-digest");
     return said.starts_with("sha256:") && said != ours.to_string();
 }
 
@@ -41,10 +42,10 @@ Result<std::optional<std::string>> put_as(Session& session, const PushedImage& i
     if (response->status < 200 || response->status > 299) return session.refused(name + " cannot be pushed", *response);
     if (is_another_digest(*response, image.digest))
         return network_error("the registry took " + name + " as " +
-                                 visible(header_of(*response, "docker-content-digest").substr(0, 100)) +
+                                 visible(io::header_of(response->headers, "docker-content-digest").substr(0, 100)) +
                                  ", and its digest is " + image.digest.to_string(),
                              "the registry, or what lies between, changed its bytes");
-    return header_of(*response, "oci-tag");
+    return io::header_of(response->headers, "oci-tag");
 }
 
 }  // namespace
@@ -57,10 +58,10 @@ Result<std::vector<std::string>> lacking(Session& session, const PushedImage& im
         request.headers["Accept"] = image.media_type;
         auto response = session.send(request, stop);
         if (!response) return response.error();
-        if (may_pass_later(response->status))
+        if (io::may_pass_later(response->status))
             return session.refused(manifest_name(session, identifier) + " cannot be looked for", *response);
-        const bool is_there =
-            response->status == 200 && header_of(*response, "docker-content-digest") == image.digest.to_string();
+        const bool is_there = response->status == 200 &&
+                              io::header_of(response->headers, "docker-content-digest") == image.digest.to_string();
         if (!is_there) out.push_back(identifier);
     }
     return out;

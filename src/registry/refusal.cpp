@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
-#include "registry/reply.hpp"
+#include "io/http_reply.hpp"
 
 namespace tmplbuild::registry {
 
@@ -63,8 +63,8 @@ std::int64_t limit_number(const std::string& text) {
 std::string error_code_of(std::string_view body) { return first_error(body).code; }
 
 std::string rate_limit_words(const io::HttpResponse& response) {
-    const std::int64_t left = limit_number(header_of(response, "ratelimit-remaining"));
-    const std::int64_t all = limit_number(header_of(response, "ratelimit-limit"));
+    const std::int64_t left = limit_number(io::header_of(response.headers, "ratelimit-remaining"));
+    const std::int64_t all = limit_number(io::header_of(response.headers, "ratelimit-limit"));
     if (left < 0 || all <= 0 || left * 10 > all) return {};
     return std::to_string(left) + " of " + std::to_string(all) + " requests are left at this registry";
 }
@@ -75,7 +75,7 @@ Error refusal(const std::string& what, const io::HttpResponse& response, const S
     // Masked before anything is cut off or made visible: half of a secret, or one with an escaped byte, is no match.
     if (!said.code.empty()) why += ", " + visible(cut(mask.masked(said.code)));
     if (!said.message.empty()) why += ": " + visible(cut(mask.masked(said.message)));
-    if (const std::string wait = header_of(response, "retry-after"); !wait.empty())
+    if (const std::string wait = io::header_of(response.headers, "retry-after"); !wait.empty())
         if (const auto seconds = parse_whole(wait, 0, 1'000'000'000))
             why += "; it asks to wait " + human_seconds(static_cast<double>(*seconds));
     if (const std::string limit = rate_limit_words(response); !limit.empty()) why += "; " + limit;

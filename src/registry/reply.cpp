@@ -2,16 +2,12 @@
 #include "registry/reply.hpp"
 
 #include "base/text.hpp"
+#include "io/http_reply.hpp"
 
 namespace tmplbuild::registry {
 
-std::string header_of(const io::HttpResponse& response, const std::string& name) {
-    const auto at = response.headers.find(name);
-    return at == response.headers.end() ? "" : at->second;
-}
-
 std::optional<std::uint64_t> bytes_taken(const io::HttpResponse& response) {
-    const std::string whole = header_of(response, "range");
+    const std::string whole = io::header_of(response.headers, "range");
     std::string_view text = trim(whole);
     if (text.starts_with("bytes=")) text.remove_prefix(6);
     if (!text.starts_with("0-")) return std::nullopt;
@@ -19,8 +15,6 @@ std::optional<std::uint64_t> bytes_taken(const io::HttpResponse& response) {
     if (!last) return std::nullopt;
     return *last == 0 ? 0 : static_cast<std::uint64_t>(*last) + 1;
 }
-
-bool may_pass_later(int status) { return status == 408 || status == 429 || status >= 500; }
 
 std::string name_in(const Reference& repository, const std::string& identifier) {
     return repository.repository_name() + (identifier.starts_with("sha256:") ? "@" : ":") + identifier;

@@ -12,15 +12,9 @@
 
 namespace tmplbuild::registry {
 
-// The header's value; empty where there is none. `name` in lower case.
-std::string header_of(const io::HttpResponse& response, const std::string& name);
-
 // How many bytes an upload has by its Range header (distribution-spec 1.1, "Pushing a blob in chunks"), "0-N" or
 // "bytes=0-N": N + 1. "0-0" is said of one byte and of none, and counts as none. None: it says nothing of that kind.
 std::optional<std::uint64_t> bytes_taken(const io::HttpResponse& response);
-
-// Whether the same request may be answered otherwise in a while (RFC 9110, section 15.5.9, RFC 6585, section 4).
-bool may_pass_later(int status);
 
 // What a manifest or a blob is called in messages: "ghcr.io/me/x:1", "ghcr.io/me/x@sha256:…".
 std::string name_in(const Reference& repository, const std::string& identifier);

@@ -5,9 +5,9 @@
 #include <mutex>
 
 #include "base/text.hpp"
+#include "io/http_reply.hpp"
 #include "registry/challenge.hpp"
 #include "registry/refusal.hpp"
-#include "registry/reply.hpp"
 #include "registry/token.hpp"
 
 namespace tmplbuild::registry {
@@ -195,9 +195,7 @@ struct Session::Impl {
             return denied("leads to '" + io::printable_url(response.final_url) +
                           "', which asks for a login of its own");
         if (auto found = find_login(stop); !found) return found;
-        const auto header = response.headers.find("www-authenticate");
-        const auto challenges =
-            header == response.headers.end() ? std::vector<Challenge>() : parse_challenges(header->second);
+        const auto challenges = parse_challenges(io::header_of(response.headers, "www-authenticate"));
         const auto of = [&](const char* scheme) {
             return std::find_if(challenges.begin(), challenges.end(),
                                 [&](const Challenge& one) { return one.scheme == scheme; });
@@ -317,7 +315,7 @@ Result<io::HttpResponse> Session::stream(const Request& request, const io::HttpB
 }
 
 Result<std::string> Session::location(const io::HttpResponse& response) const {
-    const std::string where = header_of(response, "location");
+    const std::string where = io::header_of(response.headers, "location");
     if (where.empty()) return network_error("the registry " + impl_->image.host + " does not say where to go on");
     auto url = io::join_url(response.final_url, where);
     const auto may = url ? impl_->may_ask(*url) : Result<void>(url.error());

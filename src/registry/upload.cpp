@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "io/http_reply.hpp"
 #include "registry/refusal.hpp"
 #include "registry/reply.hpp"
 #include "registry/take_back.hpp"
@@ -64,7 +65,7 @@ Error BlobUpload::too_large(const io::HttpResponse& response) {
 
 Error BlobUpload::not_now(const io::HttpResponse& response) {
     // RFC 9110, section 10.2.3. Its other form, a date, is ignored, since the machine's clock may be wrong.
-    if (const auto asked = parse_whole(header_of(response, "retry-after"), 0, 1'000'000'000)) {
+    if (const auto asked = parse_whole(io::header_of(response.headers, "retry-after"), 0, 1'000'000'000)) {
         wait_ = std::chrono::seconds(*asked);
         is_told_to_wait_ = wait_ > longest_wait;
     }
@@ -139,10 +140,10 @@ Result<bool> BlobUpload::is_there(const std::stop_token& stop) {
     auto response =
         session_.send({.path = "blobs/" + blob_.digest().to_string(), .method = io::HttpMethod::head}, stop);
     if (!response) return response.error();
-    if (may_pass_later(response->status)) return not_now(*response);
+    if (io::may_pass_later(response->status)) return not_now(*response);
     // Some registries say 403 of what is not there yet; whether we may push, the next request says.
     if (response->status != 200) return false;
-    const std::string length = header_of(*response, "content-length");
+    const std::string length = io::header_of(response->headers, "content-length");
     const auto size = parse_whole(length, 0, std::int64_t{1} << 62);
     // What lies between may leave the length out.
     if (length.empty() || (size && static_cast<std::uint64_t>(*size) == blob_.size())) return true;
@@ -165,11 +166,11 @@ Result<bool> BlobUpload::start(const std::stop_token& stop) {
         if (!response) return response.error();
         if (response->status == 202) return started(*response);
         if (is_mount && response->status == 201) {
-            const std::string said = header_of(*response, "docker-content-digest");
+            const std::string said = io::header_of(response->headers, "docker-content-digest");
             if (said.empty() || said == blob_.digest().to_string()) return true;
         }
         if (is_mount) continue;  // whatever that was: without a mount, then
-        if (may_pass_later(response->status)) return not_now(*response);
+        if (io::may_pass_later(response->status)) return not_now(*response);
         return refused(*response);
     }
 }
@@ -183,11 +184,11 @@ Result<bool> BlobUpload::started(const io::HttpResponse& response) {
     upload_ = {std::move(*url), 0, 0};
     is_in_doubt_ = false;
     was_cut_ = false;
-    const auto least = parse_whole(header_of(response, "oci-chunk-min-length"), 1, std::int64_t{1} << 40);
+    const auto least = parse_whole(io::header_of(response.headers, "oci-chunk-min-length"), 1, std::int64_t{1} << 40);
     least_piece_ = static_cast<std::uint64_t>(least.value_or(0));
     // Registries that say nothing of pieces get none, but for distribution and its kin, which name uploads like that.
     if (!limits_.is_known && !is_piece_learnt_)
-        limits_.piece = least || !header_of(response, "docker-upload-uuid").empty() ? usual_piece : 0;
+        limits_.piece = least || !io::header_of(response.headers, "docker-upload-uuid").empty() ? usual_piece : 0;
     if (limits_.piece != 0) limits_.piece = std::max(limits_.piece, least_piece_);
     return false;
 }
@@ -236,7 +237,7 @@ Result<void> BlobUpload::ask_how_far(const std::stop_token& stop) {
     if (!limits_.takes_pieces) return start_over("it takes uploads only whole", nullptr, stop);
     auto response = session_.send({.path = upload_.url}, stop);
     if (!response) return response.error();
-    if (may_pass_later(response->status)) return not_now(*response);
+    if (io::may_pass_later(response->status)) return not_now(*response);
     if (!is_good(response->status)) return start_over("it does not know the upload any more", &*response, stop);
     const auto taken = bytes_taken(*response);
     if (!taken) return start_over("it does not say how much it has", &*response, stop);
@@ -247,7 +248,7 @@ Result<void> BlobUpload::ask_how_far(const std::stop_token& stop) {
     if (*taken < upload_.confirmed || *taken > upload_.begun)
         return start_over("it says that it has " + std::to_string(*taken) + " bytes, which cannot be", &*response,
                           stop);
-    if (!header_of(*response, "location").empty()) {
+    if (!io::header_of(response->headers, "location").empty()) {
         auto url = session_.location(*response);
         if (!url) return start_over("it leads where it may not", &*response, stop);
         upload_.url = std::move(*url);
@@ -276,7 +277,7 @@ Result<void> BlobUpload::send_piece(const std::stop_token& stop) {
 
 Result<void> BlobUpload::piece_answered(const io::HttpResponse& response, std::uint64_t end,
                                         const std::stop_token& stop) {
-    if (!header_of(response, "location").empty()) {
+    if (!io::header_of(response.headers, "location").empty()) {
         auto url = session_.location(response);
         if (!url) {
             is_refused_ = true;
@@ -286,7 +287,7 @@ Result<void> BlobUpload::piece_answered(const io::HttpResponse& response, std::u
     }
     // It may have taken less than it was sent, and says so.
     std::optional<std::uint64_t> taken = end;
-    if (!header_of(response, "range").empty()) taken = bytes_taken(response);
+    if (!io::header_of(response.headers, "range").empty()) taken = bytes_taken(response);
     if (taken == std::uint64_t{0} && end == 1) taken = end;
     const bool is_sure = taken && *taken <= end && *taken >= upload_.confirmed;
     if (is_sure && *taken > upload_.confirmed)
@@ -301,7 +302,7 @@ Result<void> BlobUpload::piece_answered(const io::HttpResponse& response, std::u
 }
 
 Result<void> BlobUpload::piece_refused(const io::HttpResponse& response, const std::stop_token& stop) {
-    if (may_pass_later(response.status)) return not_now(response);
+    if (io::may_pass_later(response.status)) return not_now(response);
     if (response.status == 413) return smaller_pieces(response);
     if (response.status == 416) {
         // Another offset than it has, perhaps since it still takes what an earlier connection sent; or (GHCR) more than
@@ -345,13 +346,13 @@ Result<std::optional<Arrival>> BlobUpload::close(const std::stop_token& stop) {
 Result<std::optional<Arrival>> BlobUpload::closed(const io::HttpResponse& response, bool was_one_put,
                                                   const std::stop_token& stop) {
     if (response.status == 201 || response.status == 204) {
-        const std::string said = header_of(response, "docker-content-digest");
+        const std::string said = io::header_of(response.headers, "docker-content-digest");
         if (said.empty() || said == blob_.digest().to_string()) return Arrival::uploaded;
         is_refused_ = true;
         return network_error("the registry took '" + name() + "' as another digest",
                              "the registry, or what lies between, changed its bytes");
     }
-    if (may_pass_later(response.status)) return not_now(response);
+    if (io::may_pass_later(response.status)) return not_now(response);
     // GHCR says 416 of what is too large, others 413. Of a whole blob, 416 cannot be about its place.
     if ((response.status == 413 || response.status == 416) && was_one_put && limits_.takes_pieces) {
         is_closing_ = false;

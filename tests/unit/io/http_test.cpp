@@ -69,6 +69,7 @@ TEST_CASE("a server that is busy or broken for a while is asked again") {
     HttpClient client(quick());
     CHECK(client.send({.url = server().at("/status?status=503&times=2")}, {}).value().body == "at last");
     CHECK(client.send({.url = server().at("/status?status=429&times=1")}, {}).value().body == "at last");
+    CHECK(client.send({.url = server().at("/status?status=408&times=1")}, {}).value().body == "at last");
     CHECK(client.send({.url = server().at("/drop?times=3")}, {}).value().body == "at last");
     CHECK(client.send({.url = server().at("/status?status=500&times=9")}, {}).value().status == 500);
     CHECK(client.send({.url = server().at("/status?status=501&times=1")}, {}).value().status == 501);
