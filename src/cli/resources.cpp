@@ -36,6 +36,7 @@ std::map<std::string, fs::path> image_programs() {
     add_folder("gateway", companion("gateway/start").parent_path());
     companion("gateway/nginx",
               "unpack the whole release, or put it there: scripts/install-nginx build/<preset>/libexec");
+    add_folder("download", companion("download/tmplbuild-download").parent_path());
     out["opt/tmplbuild/console/tmplbuild-console"] = companion("console/tmplbuild-console");
     out["opt/tmplbuild/console/models.toml"] = recipes_folder() / "console/models.toml";
     return out;

@@ -38,7 +38,9 @@ constexpr const char* nginx_path = "opt/tmplbuild/gateway/nginx";
 
 // What an image without the console does not need.
 bool is_of_console(const RuntimeProgram& program) {
-    return program.path.starts_with("opt/tmplbuild/gateway/") || program.path.starts_with("opt/tmplbuild/console/");
+    for (const char* folder : {"opt/tmplbuild/gateway/", "opt/tmplbuild/console/", "opt/tmplbuild/download/"})
+        if (program.path.starts_with(folder)) return true;
+    return false;
 }
 
 class Planner {

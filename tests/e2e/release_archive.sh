@@ -21,7 +21,7 @@ tool=/w/$release_name/bin/tmplbuild tree=$work/root/w/$release_name
 # Every file of a package is said with that package's version, by what dpkg says of the file here with the same bytes; and
 # what a file says of itself is what --version says.
 inside "$work/root" "$tool --version" >"$work/version"
-for file in "$tree"/lib/*.so* "$tree"/libexec/gpu/*.so* "$tree"/libexec/gateway/*.so*; do
+for file in "$tree"/lib/*.so* "$tree"/libexec/gpu/*.so* "$tree"/libexec/gateway/*.so* "$tree"/libexec/download/*.so*; do
     name=${file##*/}
     here=$(realpath "$(ldconfig -p | awk -v name="$name" '$1 == name && /x86-64/ { print $NF; exit }')")
     cmp -s "$file" "$here" || fail "$name is not this machine's $here"
@@ -32,6 +32,7 @@ done
 grep -qxF "  uv $("$tree/libexec/uv" --version | cut -d ' ' -f 2)" "$work/version" || fail "--version does not name uv"
 nginx_says=$("$tree/libexec/gateway/ld-linux-x86-64.so.2" --library-path "$tree/libexec/gateway" "$tree/libexec/gateway/nginx" -v 2>&1)
 grep -q "^  nginx ${nginx_says##*/}-" "$work/version" || fail "--version does not name the nginx that says '$nginx_says'"
+cmp -s "$tree/libexec/download/ca-certificates.crt" "$tree/share/tmplbuild/ca-certificates.crt" || fail "the downloads' certificates are others"
 openssl_says=$(strings "$tree/lib/libcrypto.so.3" | sed -nE 's/^OpenSSL ([0-9.]+) .*/OpenSSL \1/p' | head -n 1)
 grep -qxF "  $openssl_says" "$work/version" || fail "--version does not say '$openssl_says'"
 for package in $(cut -d ' ' -f 1 "$tree/share/tmplbuild/packages" | grep -v '^uv$'); do

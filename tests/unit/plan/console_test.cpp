@@ -30,7 +30,8 @@ command = ["worker"]
 
 PlannedWorld world_of(const std::string& text) {
     PlannedWorld world(text);
-    for (const char* path : {"gateway/nginx", "gateway/libc.so.6", "console/tmplbuild-console", "gpu/gpu-probe"})
+    for (const char* path : {"gateway/nginx", "gateway/libc.so.6", "console/tmplbuild-console",
+                             "download/tmplbuild-download", "gpu/gpu-probe"})
         world.facts.runtime.push_back(
             {std::string("opt/tmplbuild/") + path, std::string("/build/") + path, Sha256::of(path)});
     world.lock = made_lock(world.tmpl, world.facts);
@@ -77,7 +78,7 @@ TEST_CASE("an image without the console has neither it nor the gateway") {
         programs.push_back(program.path);
     CHECK(programs == std::vector<std::string>{"opt/tmplbuild/launcher", "opt/tmplbuild/gpu/gpu-probe"});
     const PlannedWorld with = world_of(planned_template);
-    CHECK(std::get<RuntimeSpec>(with.plan().find("runtime")->spec).programs.size() == 5);
+    CHECK(std::get<RuntimeSpec>(with.plan().find("runtime")->spec).programs.size() == 6);
 }
 
 TEST_CASE("another configuration of the gateway makes another layer") {
