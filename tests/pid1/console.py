@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives the console of the pod that console.sh started: signing in, the view, events, logs, changes, tokens, and every
-path of the API's document. Arguments: the run folder, the password, the document, and "with" or "without" a GPU's probe."""
+path of the API's document. Arguments: the run folder, the password, the document, and "with" or "without" the bundles of
+the GPU's probe and of the downloads."""
 import json
 import os
 import subprocess
 import sys
 import urllib.parse
 
+import console_downloads
 from console_client import Console, Document, check, until
 
 folder, password, document, with_gpu = sys.argv[1], sys.argv[2], Document(sys.argv[3]), sys.argv[4] == "with"
@@ -176,6 +178,7 @@ check(models["models"] == json.loads(wan_plan("--models").stdout), "the models a
 check(drive_video_plans(models["models"]) > 60, "few plans were compared")
 
 drive_models()
+console_downloads.drive(console, compared, document, os.path.join(os.path.dirname(folder), "volume"), with_gpu)
 
 # A restart of the console: sessions and tokens are there as before.
 check(console.change("/api/services/console/restart").status == 200, "the console's restart")

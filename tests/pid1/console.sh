@@ -8,10 +8,10 @@ libexec=$TMPLBUILD_BIN/../libexec
 program=$libexec/console/tmplbuild-console
 client() { PYTHONPATH=$TMPLBUILD_SOURCE/tests/pid1 PYTHONDONTWRITEBYTECODE=1 python3 "$@"; }
 mkdir -p "$work/home" "$work/cgroup"
-# A sanitizer's library does not lie in the probe's bundle.
+# A sanitizer's library does not lie in the bundles of the probe and of the downloads.
 gpu=${TMPLBUILD_SANITIZED:+without}
 gpu=${gpu:-with}
-[ $gpu = without ] || cp -r "$libexec/gpu" "$work/home/gpu"
+[ $gpu = without ] || cp -r "$libexec/gpu" "$libexec/download" "$work/home/"
 export TMPLBUILD_HOME=$work/home TMPLBUILD_CGROUP=$work/cgroup TMPLBUILD_PROBE_SECONDS=5
 export TMPLBUILD_LIBNVML=$libexec/fake-driver/libnvidia-ml.so.1 TMPLBUILD_LIBCUDA=$libexec/fake-driver/libcuda.so.1
 export TMPLBUILD_NVIDIA_SMI=$libexec/fake-driver/nvidia-smi

@@ -33,7 +33,7 @@ until_true answers
 # Streams have no end that it could wait for. What the document calls right may still be refused: a name of a token has
 # at most 80 bytes, whatever its letters are.
 "$venv/bin/schemathesis" run "$TMPLBUILD_SOURCE/schema/console.openapi.json" --url "http://127.0.0.1:$front_port" \
-    --header "Authorization: Bearer $token" --exclude-path-regex '/follow$|^/api/events$' --checks all \
+    --header "Authorization: Bearer $token" --exclude-path-regex '/follow$|^/api/(downloads/)?events$' --checks all \
     --exclude-checks positive_data_acceptance --max-examples "${EXAMPLES:-30}" --workers 1 --seed 1 \
     --generation-database none >"$work/said" 2>&1 || { cat "$work/said"; fail "an answer is not as the document says"; }
 tail -n 20 "$work/said"

@@ -17,6 +17,7 @@ Console::Console(boost::asio::io_context& context, ConsoleSettings settings)
       login_(context, settings_.login),
       tokens_(context, settings_.token_reader, settings_.token_writer),
       children_(context, settings_.handed),
+      downloads_(context, settings_.downloads),
       hub_(context,
            [this](const std::string& key) {
                // A watcher's key is its port and its origin, since its links hang on both.
@@ -24,6 +25,8 @@ Console::Console(boost::asio::io_context& context, ConsoleSettings settings)
                const auto port = static_cast<std::uint16_t>(std::stoul(key.substr(0, space)));
                return json::compact(view_for(Origin::parse(key.substr(space + 1)), port));
            }),
+      download_hub_(
+          context, [this](const std::string&) { return json::compact(downloads_.view()); }, "downloads"),
       interest_(context),
       open_csrf_(sys::random_hex(32)),
       too_old_(context) {
@@ -32,12 +35,14 @@ Console::Console(boost::asio::io_context& context, ConsoleSettings settings)
         if (on_snapshot) on_snapshot();
     };
     figures_.on_change = [this] { hub_.changed(); };
+    downloads_.on_change = [this] { download_hub_.changed(); };
     hub_.on_watchers = [this] { note_interest(); };
 }
 
 void Console::start(std::function<void(const Login::Found&)> on_login) {
     launcher_.start();
     tokens_.start();
+    downloads_.start();
     if (!settings_.no_login) login_.start(std::move(on_login));
 }
 

@@ -12,6 +12,7 @@
 
 #include "console/access/nonces.hpp"
 #include "console/access/tickets.hpp"
+#include "console/models/queue.hpp"
 #include "console/pages/embedded.hpp"
 #include "console/pod/figures.hpp"
 #include "console/pod/launcher_client.hpp"
@@ -37,6 +38,7 @@ struct ConsoleSettings {
     LoginSettings login{};
     ChildQuestion token_reader{}, token_writer{};
     HandedSettings handed{};
+    DownloadSettings downloads{};
     std::span<const pages::StaticFile> static_files{};
     std::span<const pages::Page> pages{};
     std::string_view open_api{};  // the document of GET /api/openapi.json
@@ -110,7 +112,20 @@ class Console {
     void health(const CallPtr& call);
     void metrics(const CallPtr& call);
 
-    void hand_over(const CallPtr& call);     // to the worker of its row
+    void hand_over(const CallPtr& call);  // to the worker of its row
+    // download_routes.cpp
+    void list_downloads(const CallPtr& call);
+    void download_events(const CallPtr& call);
+    void add_downloads(const CallPtr& call);
+    void change_download(const CallPtr& call);
+    void order_downloads(const CallPtr& call);
+    void list_keys(const CallPtr& call);
+    void enter_key(const CallPtr& call);
+    void withdraw_key(const CallPtr& call);
+    void original_status(const CallPtr& call);
+    void original_clear(const CallPtr& call);
+    void download_command(const CallPtr& call, json::object command);
+
     void console_page(const CallPtr& call);  // a request to the console's own port: the table of routes
     Keys keys();
     // Gives a stream of events to its visitor until that one's session or token ends.
@@ -137,7 +152,8 @@ class Console {
     HandedChildren children_;
     Tickets tickets_{};
     Nonces nonces_{};
-    EventHub hub_;
+    DownloadQueue downloads_;
+    EventHub hub_, download_hub_;
     boost::asio::steady_timer interest_;
     std::string open_csrf_{};  // with CONSOLE_AUTH=none: of all
     struct Held {

@@ -60,14 +60,19 @@ std::string event_text(const std::string& name, const std::string& data, const s
     return out + "\n";
 }
 
-EventHub::EventHub(boost::asio::io_context& context, std::function<std::string(const std::string&)> text_for)
-    : text_for_(std::move(text_for)), push_(context), comment_(context), run_(sys::random_hex(4)) {}
+EventHub::EventHub(boost::asio::io_context& context, std::function<std::string(const std::string&)> text_for,
+                   std::string event)
+    : text_for_(std::move(text_for)),
+      event_(std::move(event)),
+      push_(context),
+      comment_(context),
+      run_(sys::random_hex(4)) {}
 
 std::string EventHub::id() const { return run_ + "-" + std::to_string(number_); }
 
 SharedText EventHub::event_for(const std::string& origin) {
     if (const auto found = texts_.find(origin); found != texts_.end()) return found->second;
-    auto text = std::make_shared<const std::string>(event_text("state", text_for_(origin), id()));
+    auto text = std::make_shared<const std::string>(event_text(event_, text_for_(origin), id()));
     if (texts_.size() < most_origins) texts_.emplace(origin, text);
     return text;
 }

@@ -49,7 +49,9 @@ class EventHub {
     static constexpr std::size_t most_watchers = 256;
 
     // `text_for` makes the state as somebody sees it who came by `origin`: links differ.
-    EventHub(boost::asio::io_context& context, std::function<std::string(const std::string& origin)> text_for);
+    // `event` is its name.
+    EventHub(boost::asio::io_context& context, std::function<std::string(const std::string& origin)> text_for,
+             std::string event = "state");
 
     bool has_room() const { return watchers_.size() < most_watchers; }
     // `last_id` is the client's Last-Event-ID: it gets the state now, unless that is the one it has.
@@ -69,6 +71,7 @@ class EventHub {
     void keep_alive();
 
     std::function<std::string(const std::string&)> text_for_;
+    std::string event_;
     boost::asio::steady_timer push_, comment_;
     std::list<Watcher> watchers_{};
     std::map<std::string, SharedText> texts_{};  // of the present state, by origin

@@ -51,7 +51,7 @@ constexpr HandedTo to_models{"models", "models"};
 }  // namespace
 
 struct Routes {
-    static constexpr std::array<Route, 45> all{{
+    static constexpr std::array<Route, 61> all{{
         {"GET", "/", Access::reader, &Console::models_page},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
@@ -92,6 +92,22 @@ struct Routes {
         {"POST", "/edit_model", Access::change, &Console::hand_over, to_models},
         {"POST", "/delete_model", Access::change, &Console::hand_over, to_models},
         {"POST", "/reload_config", Access::change, &Console::hand_over, to_models},
+        {"GET", "/api/downloads", Access::reader, &Console::list_downloads},
+        {"GET", "/api/downloads/events", Access::reader, &Console::download_events},
+        {"POST", "/api/downloads", Access::change, &Console::add_downloads},
+        {"POST", "/api/downloads/pause", Access::change, &Console::change_download},
+        {"POST", "/api/downloads/resume", Access::change, &Console::change_download},
+        {"POST", "/api/downloads/clear", Access::change, &Console::change_download},
+        {"POST", "/api/downloads/order", Access::change, &Console::order_downloads},
+        {"POST", "/api/downloads/{}/pause", Access::change, &Console::change_download},
+        {"POST", "/api/downloads/{}/resume", Access::change, &Console::change_download},
+        {"POST", "/api/downloads/{}/cancel", Access::change, &Console::change_download},
+        {"POST", "/api/downloads/{}/retry", Access::change, &Console::change_download},
+        {"GET", "/api/keys", Access::reader, &Console::list_keys},
+        {"PUT", "/api/keys/{}", Access::change, &Console::enter_key},
+        {"DELETE", "/api/keys/{}", Access::change, &Console::withdraw_key},
+        {"GET", "/status", Access::reader, &Console::original_status},
+        {"POST", "/clear_completed", Access::change, &Console::original_clear},
         {"GET", "/api/capabilities", Access::reader, &Console::capabilities},
         {"GET", "/api/openapi.json", Access::reader, &Console::open_api},
         {"GET", "/metrics", Access::reader, &Console::metrics},
