@@ -120,7 +120,7 @@ class Files:
             raise Refused(400, f"'{path}' is no folder")
         sort = query.get("sort", "name")
         keys = {"name": lambda e: e["name"].lower(), "size": lambda e: e["size"], "modified": lambda e: e["modified_timestamp"], "type": lambda e: (e["extension"], e["name"])}
-        entries = sorted((self.entry(one) for one in self.children(path)), key=keys[sort], reverse=query.get("order") == "desc")
+        entries = sorted((self.entry(one) for one in self.children(path) if "hidden" in query or not posixpath.basename(one).startswith(".")), key=keys[sort], reverse=query.get("order") == "desc")
         entries.sort(key=lambda e: e["type"] != "directory")
         offset = int(query.get("offset", 0))
         crumbs, walk = [], path

@@ -63,7 +63,7 @@ class Models:
         return {"state": "missing", "at": None, "choices": []}
 
     def view(self):
-        return {"state": self.state, "reason": self.reason, "active_limit": 3, "volume": {"free_bytes": self.free, "total_bytes": 100 * GIB, "source": self.source},
+        return {"state": self.state, "reason": self.reason, "active_limit": 3, "volume": {"free_bytes": self.free, "total_bytes": self.free and 100 * GIB, "source": self.source},
                 "items": self.items}
 
     def event(self):

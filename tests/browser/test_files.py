@@ -139,6 +139,16 @@ class Browsing(FilesTest):
         expect(page.locator(".stage tbody tr").first).to_have_text("blocks.0.weightF8_E4M35120 × 13824")
 
     @slow
+    def test_hidden_files(self):
+        self.files.put(f"{OUTPUT}/.secret", b"x")
+        page = self.open()
+        expect(self.entry(".secret")).to_have_count(0)
+        page.get_by_role("button", name="Hidden files").click()
+        expect(self.entry(".secret")).to_be_visible()
+        page.reload()
+        expect(self.entry(".secret")).to_be_visible()
+
+    @slow
     def test_a_long_folder(self):
         for n in range(1300):
             self.files.put(f"/workspace/many/frame_{n:05}.txt", b"x")
@@ -216,7 +226,9 @@ class Uploading(FilesTest):
     def test_dropped_cut_and_gone_on_with(self):
         self.expected_errors = r"ERR_|status of (409|503)"
         page = self.open()
-        self.files.cut_after = [1000] * 3  # Chromium itself tries once more
+        self.files.cut_after = [1000]  # Chromium itself tries again, and sends what is there already
+        broken = iter([True])
+        page.route("**/api/uploads/*?offset=*", lambda route: route.abort() if next(broken, False) else route.continue_())
         self.files.statuses = [503]
         text = "0123456789" * 3000
         self.drop([("clip.bin", text), ("empty.txt", "")])
@@ -251,8 +263,10 @@ class Uploading(FilesTest):
         page = self.open()
         self.drop([("notes.txt", "new")])
         expect(page.locator(".upload")).to_contain_text("A file with this name is there already.")
+        page.get_by_role("button", name="Replace notes.txt").click()
+        expect(page.locator("dialog[open]")).to_contain_text("What is there now is lost for good.")
         self.hide_tab(True)
-        page.evaluate("document.querySelector('.upload [class=small-button]:not([hidden])').click()")
+        page.evaluate("document.querySelector('dialog[open] .danger-button').click()")
         self.is_uploaded("notes.txt", b"new")
         self.wait_until(lambda: page.title().startswith("✓ 1 upload done"), "the title says so")
         self.hide_tab(False)

@@ -11,7 +11,7 @@ const offered = {
   failed: ["retry", "cancel"], cancelled: ["retry"], done: [],
 };
 // Whose count of free bytes it is, where that needs words.
-const sources = {"file system": "", cluster: "the whole cluster’s: this volume’s own size is not known"};
+const sources = {"file system": "", cluster: "the file system shows the whole cluster, not this volume"};
 const labels = {pause: "Pause", resume: "Resume", retry: "Try again", cancel: "Cancel"};
 
 const button_of = (label, run, unseen = "") => {

@@ -33,7 +33,7 @@ const keep = (name, value) => {
   }
 };
 
-const look = {view: kept("view", "list"), sort: kept("sort", "name"), order: kept("order", "asc")};
+const look = {view: kept("view", "list"), sort: kept("sort", "name"), order: kept("order", "asc"), hidden: kept("hidden", "")};
 let place = {path: "", q: "", open: ""};
 let folder = null;  // the answer that is shown
 let reading = null;
@@ -86,7 +86,7 @@ addEventListener("popstate", () => {
 
 // --- reading --------------------------------------------------------------------------------------------------------
 async function answer_of(offset, signal) {
-  if (!place.q) return ask("GET", address("/api/browse", {path: place.path, sort: look.sort, order: look.order, offset: offset || "", limit: step}), undefined, {signal});
+  if (!place.q) return ask("GET", address("/api/browse", {path: place.path, sort: look.sort, order: look.order, offset: offset || "", limit: step, hidden: look.hidden}), undefined, {signal});
   const found = await ask("GET", address("/api/search", {q: place.q, path: place.path}), undefined, {signal});
   return {...folder, contents: found.results, total_items: found.results.length, truncated: found.truncated, found: found.total};
 }
@@ -261,6 +261,7 @@ function show_look() {
   at("sort").value = look.sort;
   at("order").replaceChildren(icon(look.order === "asc" ? "up" : "down"));
   at("order").title = look.order === "asc" ? "Smallest first" : "Largest first";
+  at("with-hidden").setAttribute("aria-pressed", String(look.hidden !== ""));
   for (const view of ["list", "grid"]) at(`as-${view}`).setAttribute("aria-pressed", String(look.view === view));
 }
 
@@ -285,6 +286,8 @@ function uploads_ended(items) {
 function set_up_controls() {
   at("as-list").append(icon("list"));
   at("as-grid").append(icon("grid"));
+  at("with-hidden").append(icon("eye"));
+  at("with-hidden").addEventListener("click", () => set_look("hidden", look.hidden ? "" : "1"));
   at("sort").addEventListener("change", () => set_look("sort", at("sort").value));
   at("order").addEventListener("click", () => set_look("order", look.order === "asc" ? "desc" : "asc"));
   for (const view of ["list", "grid"]) at(`as-${view}`).addEventListener("click", () => set_look("view", view));

@@ -1,103 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dialogs of the models' page: links that are pasted, an entry of the catalogue, the keys of the hubs.
+// The dialogs of the models' page: an entry of the catalogue, and the keys of the hubs.
 import {ask} from "{{static:api.js}}";
 import {add_entry, edit_entry} from "{{static:catalogue_api.js}}";
 import {dialog_form, open_dialog} from "{{static:dialogs.js}}";
 import {make, set_line, set_text} from "{{static:dom.js}}";
-import {size_words} from "{{static:model_words.js}}";
-
-let count = 0;
-
-function field(label, input, hint = "") {
-  input.id = `field-${++count}`;
-  return make("div", {class: "field"}, make("label", {for: input.id}, label), input, hint ? make("p", {class: "small muted"}, hint) : null);
-}
-
-// Which folder: those that ComfyUI reads, or another one that is there already as a value.
-function folder_input(kinds, value) {
-  const list = make("datalist", {id: `folders-${++count}`}, ...kinds.map((kind) => make("option", {value: kind})));
-  const input = make("input", {list: list.id, autocomplete: "off", spellcheck: "false"});
-  input.value = value ?? "";
-  return [input, list];
-}
-
-function set_select(sets, value) {
-  const select = make("select", {}, ...sets.map((one) => make("option", {value: one.name}, one.title || one.name)));
-  if (value) select.value = value;
-  return select;
-}
-
-// Links, one or many, read by the console and then downloaded; `only`: {name, directory} where one file is looked for.
-export function paste_links({kinds, sets, only = null, download}) {
-  const dialog = open_dialog(only ? `A link for ${only.name}` : "Add links", {wide: true});
-  const text = make("textarea", {rows: 5, spellcheck: "false", placeholder: "https://huggingface.co/…/blob/main/model.safetensors\nhttps://civitai.com/models/…"});
-  const list = make("ul", {class: "rows link-list"});
-  const words = make("p", {class: "small muted", role: "status"});
-  const keep = make("input", {type: "checkbox"});
-  const keep_in = set_select(sets);
-  const keep_row = make("div", {class: "keep-row", hidden: true}, make("label", {class: "check-row"}, keep, "Keep them in my catalogue, in"), keep_in);
-  keep_in.setAttribute("aria-label", "Set of the catalogue");
-  let entries = [];
-  let asked = "";
-  let timer = 0;
-
-  function link_row(entry) {
-    const check = make("input", {type: "checkbox", "aria-label": `Download ${entry.name || entry.url}`});
-    check.checked = !entry.problem;
-    check.disabled = Boolean(entry.problem);
-    const name = make("input", {"aria-label": "File name", autocomplete: "off", spellcheck: "false"});
-    name.value = only?.name ?? entry.name ?? "";
-    const [folder, folders] = folder_input(kinds, only?.directory || entry.directory);
-    folder.setAttribute("aria-label", `Folder of ${entry.name || entry.url}`);
-    folder.placeholder = "folder";
-    const problem = make("p", {class: "error said"}, [entry.problem, entry.hint].filter(Boolean).join("; "));
-    Object.assign(entry, {read: () => ({...entry, name: name.value.trim(), directory: folder.value.trim()}), is_chosen: () => check.checked, problem_line: problem});
-    const half = make("button", {type: "button", class: "half", hidden: !entry.other_half || entry.pair !== undefined}, "Add its other half");
-    half.addEventListener("click", () => {
-      text.value = `${text.value.trim()}\n${entry.other_half}`;
-      read();
-    });
-    return make("li", {class: "link-row"}, check, make("div", {class: "link-words"}, make("div", {class: "link-fields"}, name, folder, folders),
-                make("p", {class: "small muted where"}, [entry.url ?? entry.given, entry.size ? size_words(entry) : "", entry.reason].filter(Boolean).join(" · ")), half, problem));
-  }
-
-  async function read() {
-    const given = text.value.trim();
-    if (!given || given === asked) return;
-    asked = given;
-    set_text(words, "Reading the links…");
-    try {
-      const answer = await ask("POST", "/api/models/links", {text: given}, {seconds: 60});
-      if (asked !== given) return;
-      entries = answer.entries;
-      list.replaceChildren(...entries.map(link_row));
-      set_text(words, entries.length ? `${entries.length} ${entries.length === 1 ? "link" : "links"} understood.` : "No link is in this text.");
-      keep_row.hidden = !entries.length || !sets.length;
-    } catch (failure) {
-      asked = "";
-      set_text(words, failure.message);
-    }
-  }
-
-  const {fields} = dialog_form(dialog, {yes: "Download", run: async () => {
-    await read();
-    const chosen = entries.filter((one) => one.is_chosen());
-    if (!chosen.length) throw new Error(entries.length ? "Choose at least one of them." : "Paste a link first.");
-    const wishes = chosen.map((one) => one.read());
-    const without = wishes.find((one) => !one.directory);
-    if (without) throw new Error(`Say into which folder ${without.name || without.url} goes.`);
-    if (keep.checked) for (const {url, name, directory, size, sha256} of wishes) await add_entry(keep_in.value, {name, title: name, url, directory, ...(size ? {size} : {}), ...(sha256 ? {sha256} : {})});
-    const errors = await download(wishes);
-    for (const one of chosen) set_line(one.problem_line, errors.filter((error) => error.url === one.url).map((error) => [error.error, error.hint].filter(Boolean).join("; ")).join(" "));
-    if (errors.length) throw new Error(`${errors.length} of ${wishes.length} were not taken.`);
-  }});
-  fields.append(field("Links to models, one or many", text, "Any address of Hugging Face or CivitAI, or of a file."), words, list, keep_row);
-  text.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(read, 400);
-  });
-  text.focus();
-}
+import {field, folder_input, set_select} from "{{static:model_fields.js}}";
 
 // An entry that is new (`entry` null) or one to change.
 export function edit_model({entry, set, sets, kinds, done}) {

@@ -8,9 +8,10 @@ import {keep_children, make, set_line, set_text} from "{{static:dom.js}}";
 import {DownloadQueue} from "{{static:download_queue.js}}";
 import {accept_drops} from "{{static:dropped.js}}";
 import {choose_file} from "{{static:folder_picker.js}}";
+import {LinkDialog} from "{{static:link_dialog.js}}";
 import {Live} from "{{static:live.js}}";
 import {ModelCheck} from "{{static:model_check.js}}";
-import {edit_keys, edit_model, paste_links} from "{{static:model_dialogs.js}}";
+import {edit_keys, edit_model} from "{{static:model_dialogs.js}}";
 import {ModelSets} from "{{static:model_sets.js}}";
 import {wish_of} from "{{static:model_words.js}}";
 import {open_menu} from "{{static:menu.js}}";
@@ -134,7 +135,7 @@ async function download(entries, set = "") {
 }
 
 function add_links(only = null) {
-  paste_links({kinds: kinds(), sets: catalogue.sets, only, download: async (wishes) => {
+  new LinkDialog({kinds: kinds(), sets: catalogue.sets, only, download: async (wishes) => {
     const errors = await download(wishes);
     read_soon();
     return errors;

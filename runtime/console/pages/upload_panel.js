@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The uploads in a panel at the window's corner: how far, how fast, how long, and what can be done about each.
+import {confirm_loss} from "{{static:dialogs.js}}";
 import {bar, keep_children, make, set_attribute, set_line, set_text} from "{{static:dom.js}}";
 import {icon} from "{{static:icons.js}}";
 import {bytes, part, rough} from "{{static:words.js}}";
@@ -37,7 +38,9 @@ function upload_row(item, panel) {
   const track = bar();
   const buttons = {
     again: small_button("Choose the file", item.name, () => panel.choose_file()),
-    replace: small_button("Replace", item.name, () => uploads.resume(item, "replace")),
+    replace: small_button("Replace", item.name, async () => {
+      if (await confirm_loss({title: `Replace “${item.name}”?`, text: "What is there now is lost for good.", yes: "Replace it"})) uploads.resume(item, "replace");
+    }),
     keep: small_button("Keep both", item.name, () => uploads.resume(item, "keep-both")),
     resume: small_button("Resume", item.name, () => uploads.resume(item)),
     retry: small_button("Retry", item.name, () => uploads.resume(item)),
