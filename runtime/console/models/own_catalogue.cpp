@@ -95,6 +95,7 @@ KeptFacts read_kept_facts(const ModelPlaces& places) {
 }
 
 void keep_facts(const ModelPlaces& places, const KeptFacts& facts) {
+    if (facts == KeptFacts{}) return;
     const auto folder = models_folder(places);
     if (!folder) return;
     const auto lock = folder->lock();

@@ -143,6 +143,7 @@ TEST_CASE("models: the catalogue's entries are there, missing, misplaced, differ
     const Pod pod;
     CHECK(pod.states() ==
           std::map<std::string, std::string>{{"sized", "missing "}, {"hashed", "missing "}, {"vae", "missing "}});
+    CHECK_FALSE(fs::exists(pod.places.volume + "/.tmplbuild"));  // looking leaves no trace
     pod.put_model("loras/sized.safetensors", "12345");
     pod.put_model("unet/wan/hashed.safetensors", "hello");
     pod.put_model("vae/vae.safetensors", "x");

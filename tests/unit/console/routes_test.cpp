@@ -9,9 +9,9 @@ TEST_CASE("nobody who is not signed in sees anything but the door") {
     ConsoleBench bench;
     CHECK(bench.ask({.target = "/healthz"}).status == 200);
     CHECK(body_of(bench.ask({.target = "/healthz"})) == "{\"status\":\"ok\"}\n");
-    for (const char* target :
-         {"/api/installation-status", "/api/events", "/api/logs/comfyui", "/api/capabilities", "/api/openapi.json",
-          "/metrics", "/api/tokens", "/no/such/address", "/api/services/comfyui/restart"}) {
+    for (const char* target : {"/api/installation-status", "/api/events", "/api/logs/comfyui", "/api/capabilities",
+                               "/api/openapi.json", "/metrics", "/api/tokens", "/api/models", "/get_model_configs",
+                               "/no/such/address", "/api/services/comfyui/restart"}) {
         INFO(target);
         const Answer answer = bench.ask({.target = target});
         CHECK(answer.status == 401);
