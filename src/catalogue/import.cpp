@@ -21,7 +21,7 @@ std::optional<std::uint64_t> noted_size(std::string_view notes, std::string_view
     for (std::size_t at = 0; (at = notes.find(wanted, at)) != std::string_view::npos; at += wanted.size()) {
         std::string_view rest = notes.substr(at + wanted.size(), 40);
         const std::size_t open = rest.find(" (");
-        if (open == std::string_view::npos || open > 16) continue;  // of ")" and "?download=true)"
+        if (open > 16) continue;  // behind ")" or "?download=true)"; far away: of something else, or none
         rest.remove_prefix(open + 2);
         const std::string number(rest.substr(0, rest.find(' ')));
         char* end = nullptr;

@@ -91,7 +91,7 @@ void guess(ModelLink& link) {
 void read_hugging_face(ModelLink& link, const Address& address) {
     link.host = LinkHost::hugging_face;
     const auto parts = split(address.path, '/');
-    const std::string first = parts[0];
+    const std::string& first = parts[0];
     if (first == "datasets" || first == "spaces")
         return refuse(
             link, "this is a " + std::string(first == "spaces" ? "space" : "data set") + ", not a model's repository",

@@ -38,6 +38,8 @@ PY
 build "$work/a" --set image.compression=gzip >/dev/null
 umoci unpack --image "$work/a/out:latest" "$work/bundle" >/dev/null
 root=$work/bundle/rootfs
+[ "$(stat -c %a "$root/opt/tmplbuild/console/models.toml")" = 644 ] || fail "the catalogue of models is not there, or is a program"
+cmp -s "$root/opt/tmplbuild/console/models.toml" "$TMPLBUILD_SOURCE/layers/console/models.toml" || fail "the catalogue is another one"
 for port in "$console" "$web" "$late"; do
     grep -q "listen 0.0.0.0:$port " "$root/opt/tmplbuild/gateway/nginx.conf" || fail "the gateway has no port $port"
 done
