@@ -39,16 +39,20 @@ Result<std::vector<std::string>> page_of_tags(registry::Session& session, const 
 }
 
 Result<std::set<std::string>> step_tags(registry::Session& session, const std::stop_token& stop) {
-    std::set<std::string> out;
+    std::set<std::string> all;
     std::string last;
-    for (std::size_t page = 0; page < most_pages; ++page) {
+    for (std::size_t page = 0; page < most_pages && all.size() < most_pages * tags_at_once; ++page) {
         auto tags = page_of_tags(session, last, stop);
         if (!tags) return tags.error();
-        // A registry may give fewer than it was asked for, and has no more where nothing new comes.
-        const std::string end = tags->empty() ? last : *std::max_element(tags->begin(), tags->end());
-        std::copy_if(tags->begin(), tags->end(), std::inserter(out, out.end()), is_step_tag);
-        if (end <= last) return out;
-        last = end;
+        // A registry may give fewer than it was asked for, and has no more where nothing new comes. Not all of them
+        // list tags by their names, so the last one of a page need not be its greatest.
+        const std::size_t before = all.size();
+        all.insert(tags->begin(), tags->end());
+        if (all.size() == before) {
+            std::erase_if(all, [](const std::string& tag) { return !is_step_tag(tag); });
+            return all;
+        }
+        last = tags->back();
     }
     return network_error("the tags of '" + session.image().repository_name() + "' have no end");
 }

@@ -17,6 +17,7 @@ struct Repository {
     int remove_status = 202;
     std::size_t page = 1000;
     bool is_endless = false;
+    std::vector<std::string> order{};  // of the tags in its lists; none: by their names
 
     Repository() {
         fake.answer = [this](const io::HttpRequest& request, const std::string&) {
@@ -38,6 +39,12 @@ struct Repository {
         const auto at = what.find("&last=");
         const std::string last = at == std::string::npos ? "" : what.substr(at + 6);
         json::array tags;
+        if (!order.empty()) {
+            const auto found = std::find(order.begin(), order.end(), last);
+            for (auto next = found == order.end() ? order.begin() : found + 1; next != order.end(); ++next)
+                if (tags.size() < page) tags.emplace_back(*next);
+            return json::canonical(json::object{{"tags", tags}});
+        }
         for (const auto& [tag, text] : manifests)
             if ((is_endless || tag > last) && tags.size() < page) tags.emplace_back(tag);
         return json::canonical(json::object{{"tags", tags}});
@@ -78,6 +85,14 @@ TEST_CASE("steps are listed as their notes say, and images beside them are not")
     CHECK(a->manifest == Sha256::of(there.manifests[a->tag]));
     CHECK(std::count_if(steps->begin(), steps->end(), [](const RepositoryStep& step) { return step.is_signed; }) == 1);
     CHECK(std::count_if(steps->begin(), steps->end(), [](const RepositoryStep& step) { return step.size == 0; }) == 1);
+}
+
+TEST_CASE("a registry that lists tags in the order of their making is read to its end") {
+    Repository there;
+    there.page = 2;
+    for (const char* step : {"a", "b", "c", "d", "e"}) there.add(step, {});
+    for (const auto& [tag, text] : there.manifests) there.order.insert(there.order.begin(), tag);
+    CHECK(there.list().value().size() == 5);
 }
 
 TEST_CASE("a repository that does not exist holds nothing, and one that repeats itself ends") {
