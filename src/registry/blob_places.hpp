@@ -22,14 +22,13 @@ class BlobPlaces {
 
     std::string repository_of(const Digest& blob) const;  // empty: not known
     void note(const Digest& blob, const std::string& repository);
-    // Remembers what is new. Of two processes at once the last one's notes stay.
+    // Remembers what is new, beside what others have noted meanwhile.
     Result<void> save();
 
   private:
     const Store& store_;
-    Digest name_;  // of the side file
-    std::map<std::string, std::string> places_{};
-    bool is_changed_ = false;
+    Digest name_;                                          // of the side file
+    std::map<std::string, std::string> places_{}, new_{};  // new_: those that are not remembered yet
 };
 
 // Remembers that the repository of `where` has these blobs. What cannot be remembered costs an upload later, and
