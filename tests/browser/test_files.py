@@ -237,6 +237,7 @@ class Uploading(FilesTest):
         expect(page.locator("#uploads h2")).to_have_text("2 uploads done")
         expect(page.locator(".upload", has_text="clip.bin")).to_contain_text("proven by its SHA-256")
         expect(self.entry("clip.bin")).to_be_visible()
+        expect(page.locator(".storage")).to_contain_text("in 9 files")
 
     def test_found_again_after_a_reload(self):
         page = self.open()

@@ -45,8 +45,8 @@ const list = new EntryList(at("entries"), {
   address: (entry) => is_folder(entry) ? address("/files", {path: entry.path}) : address("/files", {path: place.path, open: entry.name}),
   chosen: () => show_chosen(),
 });
-const actions = new FileActions({refresh: () => read(), folder: () => folder?.current_path ?? place.path});
-const places = new Places(at("places"), {go: (path) => go({path}), open_trash: () => open_trash(() => read())});
+const actions = new FileActions({refresh: () => read_changed(), folder: () => folder?.current_path ?? place.path});
+const places = new Places(at("places"), {go: (path) => go({path}), open_trash: () => open_trash(() => read_changed())});
 const viewer = new Viewer({
   download_address, download_all: (entries) => actions.download(entries), remove: (entry) => actions.remove([entry]),
   closed: () => place.open && go({...place, open: ""}, "replace"), moved: (entry) => remember({...place, open: entry.name}, "replace"),
@@ -115,10 +115,16 @@ async function read() {
   at("folder").removeAttribute("aria-busy");
 }
 
+// Something was changed from here: the volume's use, too.
+async function read_changed() {
+  await read();
+  places.measure();
+}
+
 let soon = 0;
 function read_soon() {
   clearTimeout(soon);
-  soon = setTimeout(read, 300);
+  soon = setTimeout(read_changed, 300);
 }
 
 // The rest of a long folder.
