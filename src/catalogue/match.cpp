@@ -16,6 +16,8 @@ Likeness likeness(const WantedModel& wanted, const ModelFile& file) {
     if (!wanted.sha256.empty() && !file.sha256.empty())
         return wanted.sha256 == file.sha256 ? Likeness::same : Likeness::other;
     if (wanted.size) return *wanted.size == file.size ? Likeness::same : Likeness::other;
+    if (!file.url.empty() && std::find(wanted.urls.begin(), wanted.urls.end(), file.url) != wanted.urls.end())
+        return Likeness::same;
     return Likeness::not_known;
 }
 

@@ -18,6 +18,7 @@ struct ModelFile {
     std::string name;  // below that folder, "wan/x.safetensors"
     std::uint64_t size = 0;
     std::string sha256;  // empty: not computed yet
+    std::string url{};   // from which it is known to have come whole; empty: nobody knows
 };
 
 // Files by what they are looked up by. Holds pointers into the list, which must outlive it.
@@ -38,10 +39,12 @@ struct WantedModel {
     std::string name;
     std::optional<std::uint64_t> size{};
     std::string sha256;
+    std::vector<std::string> urls{};
 };
 
-// there: in its place, with the right size or digest. unknown: in its place, and nothing is known to hold it against.
-// differs: another file has its place. misplaced: it is here, but where it is not looked for. missing: none of these.
+// there: in its place, with the right size or digest, or from the right link where neither is known. unknown: in its
+// place, and nothing is known to hold it against. differs: another file has its place. misplaced: it is here, but where
+// it is not looked for. missing: none of these.
 enum class ModelState { there, missing, misplaced, differs, unknown };
 std::string_view to_string(ModelState state);
 

@@ -26,7 +26,8 @@ json::array texts(const std::vector<std::string>& list) {
 // Where a file with that directory and name is: the kind, and its name below the kind's folders.
 catalogue::WantedModel wanted_of(const Entry& entry) {
     const catalogue::KindPath place = catalogue::kind_path(entry.directory);
-    return {place.kind, place.below.empty() ? entry.name : place.below + "/" + entry.name, entry.size, entry.sha256};
+    return {place.kind, place.below.empty() ? entry.name : place.below + "/" + entry.name, entry.size, entry.sha256,
+            entry.urls};
 }
 
 void add_state(json::object& out, const catalogue::WantedModel& wanted, const catalogue::ModelFiles& files) {
@@ -55,7 +56,7 @@ const Entry* entry_for(const catalogue::NeededModel& model, const catalogue::Cat
 
 json::object needed_view(const catalogue::NeededModel& model, const catalogue::Catalogue& all,
                          const catalogue::ModelFiles& files) {
-    catalogue::WantedModel wanted{model.directory, model.name, std::nullopt, model.sha256};
+    catalogue::WantedModel wanted{model.directory, model.name, std::nullopt, model.sha256, model.urls};
     std::vector<std::string> urls = model.urls;
     const Entry* known = entry_for(model, all);
     if (known != nullptr) {
@@ -63,6 +64,7 @@ json::object needed_view(const catalogue::NeededModel& model, const catalogue::C
         wanted.size = known->size;
         if (wanted.sha256.empty()) wanted.sha256 = known->sha256;
         if (urls.empty()) urls = known->urls;
+        wanted.urls = urls;
     }
     std::string reason;
     if (wanted.kind.empty()) {

@@ -44,6 +44,7 @@ KeptFacts KeptFacts::parse(std::string_view text) {
                           json::int_or(*file, "changed_ns", 0)};
         facts.sha256 = json::string_or(*file, "sha256", "");
         if (!is_hex(facts.sha256, 64)) facts.sha256.clear();
+        facts.url = json::string_or(*file, "url", "");
         facts.kind = kind_named(json::string_or(*file, "kind", ""));
         const std::string path = json::string_or(*file, "path", "");
         if (path.starts_with('/')) out.facts_[path] = facts;
@@ -59,6 +60,7 @@ std::string KeptFacts::to_text() const {
                           {"inode", static_cast<std::int64_t>(facts.identity.inode)},
                           {"changed_ns", facts.identity.changed_ns}};
         if (!facts.sha256.empty()) file["sha256"] = facts.sha256;
+        if (!facts.url.empty()) file["url"] = facts.url;
         if (facts.kind) file["kind"] = catalogue::to_string(*facts.kind);
         files.emplace_back(std::move(file));
     }
@@ -73,12 +75,16 @@ const KeptFacts::Facts* KeptFacts::find(const std::string& path, const FileIdent
 KeptFacts::Facts& KeptFacts::at(const std::string& path, const FileIdentity& identity) {
     if (facts_.size() >= most_facts && !facts_.contains(path)) facts_.erase(facts_.begin());
     Facts& facts = facts_[path];
-    if (facts.identity != identity) facts = {identity, {}, {}};
+    if (facts.identity != identity) facts = {identity, {}, {}, {}};
     return facts;
 }
 
 void KeptFacts::set_digest(const std::string& path, const FileIdentity& identity, const std::string& sha256) {
     at(path, identity).sha256 = sha256;
+}
+
+void KeptFacts::set_url(const std::string& path, const FileIdentity& identity, const std::string& url) {
+    at(path, identity).url = url;
 }
 
 void KeptFacts::set_kind(const std::string& path, const FileIdentity& identity, ModelKind kind) {
@@ -92,6 +98,7 @@ void KeptFacts::merge(const KeptFacts& other) {
             at(path, facts.identity) = facts;
         } else if (known->second.identity == facts.identity) {
             if (known->second.sha256.empty()) known->second.sha256 = facts.sha256;
+            if (known->second.url.empty()) known->second.url = facts.url;
             if (!known->second.kind) known->second.kind = facts.kind;
         }
     }

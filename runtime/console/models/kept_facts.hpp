@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was computed once about a model file, its digest and its kind, kept on the volume under the file's path, size,
-// time and inode: a file that was changed since has none. Used by the worker for models. A value; KeptFolder writes it.
+// What was learned once about a model file (its digest, its kind, the link from which it came), kept on the volume
+// under the file's path, size, time and inode: a file that was changed since has none. Used by the worker for models. A
+// value; KeptFolder writes it.
 #pragma once
 
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ class KeptFacts {
     struct Facts {
         FileIdentity identity{};
         std::string sha256{};
+        std::string url{};  // from which it was downloaded whole
         std::optional<catalogue::ModelKind> kind{};
         bool operator==(const Facts&) const = default;
     };
@@ -39,6 +41,7 @@ class KeptFacts {
     // Of exactly that state of the file.
     const Facts* find(const std::string& path, const FileIdentity& identity) const;
     void set_digest(const std::string& path, const FileIdentity& identity, const std::string& sha256);
+    void set_url(const std::string& path, const FileIdentity& identity, const std::string& url);
     void set_kind(const std::string& path, const FileIdentity& identity, catalogue::ModelKind kind);
     // Adds what `other` knows and this does not.
     void merge(const KeptFacts& other);

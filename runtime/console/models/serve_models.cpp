@@ -12,6 +12,7 @@
 #include "base/digest.hpp"
 #include "console/models/carried_file.hpp"
 #include "console/models/catalogue_changes.hpp"
+#include "console/models/downloaded.hpp"
 #include "console/models/inventory.hpp"
 #include "console/models/original_catalogue.hpp"
 #include "sys/fd.hpp"
@@ -24,7 +25,9 @@ constexpr std::uint64_t longest_file = 64 << 20;  // that is dropped on the page
 constexpr std::uint64_t longest_request = 512 << 10;
 
 VolumeModels look_at_volume(const ModelPlaces& places, const FolderView& view, Line& line) {
-    VolumeModels out = scan_models(places, view, read_kept_facts(places), [&] { line.at_work(); });
+    KeptFacts facts = read_kept_facts(places);
+    learn_from_downloads(places, facts);
+    VolumeModels out = scan_models(places, view, std::move(facts), [&] { line.at_work(); });
     keep_facts(places, out.facts);
     return out;
 }

@@ -101,7 +101,8 @@ void Scan::take(const std::string& kind, const std::string& path, const std::str
     if (!seen_.insert(path).second) return;
     const FileIdentity identity = FileIdentity::of(info);
     const KeptFacts::Facts* known = out_.facts.find(path, identity);
-    out_.files.push_back({path, kind, name, identity.size, known != nullptr ? known->sha256 : ""});
+    out_.files.push_back(
+        {path, kind, name, identity.size, known != nullptr ? known->sha256 : "", known != nullptr ? known->url : ""});
     if (!kind.empty()) judge(out_.files.back(), identity);
 }
 

@@ -2,6 +2,10 @@
 // Files that Pillow and FFmpeg wrote as ComfyUI has them write (tests/fuzz/corpus/carried), whole and cut at each byte.
 #include "catalogue/carried.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "catalogue/workflow.hpp"
 #include "support/catch.hpp"
 

@@ -2,6 +2,10 @@
 // Catalogues: what is read is written as the same; every mistake has its place; the user's lies over the image's.
 #include "catalogue/catalogue.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "catalogue/links.hpp"
 #include "support/catch.hpp"
 

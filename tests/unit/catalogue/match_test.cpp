@@ -11,6 +11,7 @@ const std::string digest_a(64, 'a'), digest_b(64, 'b');
 
 const std::vector<ModelFile> files = {
     {"/m/vae/v.safetensors", "vae", "v.safetensors", 100, ""},
+    {"/m/vae/from.safetensors", "vae", "from.safetensors", 90, "", "https://h/from"},
     {"/m/vae/hashed.safetensors", "vae", "hashed.safetensors", 100, digest_a},
     {"/m/lora/l.safetensors", "", "l.safetensors", 50, ""},
     {"/m/loras/wan/w.safetensors", "loras", "wan/w.safetensors", 60, ""},
@@ -34,6 +35,12 @@ TEST_CASE("a wanted model is there, missing, misplaced, another, or not known") 
         {{"vae", "v.safetensors", 100, ""}, "there", "/m/vae/v.safetensors", 0},
         // Its size is right and its digest was not computed yet.
         {{"vae", "v.safetensors", 100, digest_b}, "there", "/m/vae/v.safetensors", 0},
+        {{"vae", "from.safetensors", std::nullopt, "", {"https://h/other", "https://h/from"}},
+         "there",
+         "/m/vae/from.safetensors",
+         0},
+        {{"vae", "from.safetensors", std::nullopt, "", {"https://h/other"}}, "unknown", "/m/vae/from.safetensors", 0},
+        {{"vae", "from.safetensors", 91, "", {"https://h/from"}}, "differs", "/m/vae/from.safetensors", 0},
         {{"vae", "v.safetensors", 99, ""}, "differs", "/m/vae/v.safetensors", 0},
         {{"vae", "v.safetensors", std::nullopt, ""}, "unknown", "/m/vae/v.safetensors", 0},
         {{"vae", "v.safetensors", std::nullopt, digest_a}, "unknown", "/m/vae/v.safetensors", 0},

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <thread>
 
 #include "base/digest.hpp"
@@ -164,6 +167,42 @@ TEST_CASE("models: the catalogue's entries are there, missing, misplaced, differ
     fs::rename(pod.places.models + "/loras", pod.places.models + "/lora");
     pod.put_model("lora/sized.safetensors", "12345");
     CHECK(pod.states().at("sized") == "misplaced lora/sized.safetensors");
+}
+
+TEST_CASE("models: what was downloaded whole is known by its link and digest, until it is changed") {
+    const Pod pod;
+    const std::string file = pod.places.models + "/vae/vae.safetensors";
+    pod.put_model("vae/vae.safetensors", "x");
+    CHECK(pod.states().at("vae") == "unknown vae/vae.safetensors");
+    const auto record = [&](const char* state, std::int64_t size, std::int64_t finished) {
+        const json::object item{{"state", state},
+                                {"root", "models"},
+                                {"folder", "vae"},
+                                {"name", "vae.safetensors"},
+                                {"url", "https://huggingface.co/o/r/resolve/main/vae.safetensors"},
+                                {"sha256", std::string(64, 'a')},
+                                {"size", size},
+                                {"finished", finished}};
+        const std::string record_file = pod.places.volume + "/.tmplbuild/downloads/queue.json";
+        Pod::put(record_file, json::compact(json::object{{"version", 1}, {"items", json::array{item}}}));
+        REQUIRE(::chmod(record_file.c_str(), 0600) == 0);
+    };
+    const std::int64_t later = 4'000'000'000'000;
+    record("running", 1, later);
+    CHECK(pod.states().at("vae") == "unknown vae/vae.safetensors");
+    record("done", 2, later);
+    CHECK(pod.states().at("vae") == "unknown vae/vae.safetensors");
+    record("done", 1, 1000);
+    CHECK(pod.states().at("vae") == "unknown vae/vae.safetensors");
+    record("done", 1, later);
+    CHECK(pod.states().at("vae") == "there vae/vae.safetensors");
+    // It is kept when the queue is cleared, and holds for that state of the file alone.
+    fs::remove(pod.places.volume + "/.tmplbuild/downloads/queue.json");
+    CHECK(pod.states().at("vae") == "there vae/vae.safetensors");
+    CHECK(sys::read_file(pod.places.volume + "/.tmplbuild/models/files.json").value().find(std::string(64, 'a')) !=
+          std::string::npos);
+    fs::last_write_time(file, fs::last_write_time(file) + std::chrono::seconds(1));
+    CHECK(pod.states().at("vae") == "unknown vae/vae.safetensors");
 }
 
 TEST_CASE("models: folders of extra_model_paths.yaml count, and a broken one is told") {
