@@ -48,6 +48,32 @@ const FolderKind* folder_kind(std::string_view folder) {
     return nullptr;
 }
 
+namespace {
+
+// Without what people leave out or put in: "Text-Encoder" and "text_encoders" are the same.
+std::string plain_letters(std::string_view name) {
+    std::string out;
+    for (const char c : name)
+        if (c != '_' && c != '-' && c != ' ') out += c;
+    if (out.ends_with('s')) out.pop_back();
+    return out;
+}
+
+// The same, or, in a long name, with one letter more, less or another: "ipadapter" is no "t2i_adapter", but the folder
+// of a custom node.
+bool is_one_slip(const std::string& a, const std::string& b) {
+    constexpr std::size_t long_enough = 8;
+    if (a == b) return true;
+    if (std::min(a.size(), b.size()) < long_enough) return false;
+    const auto [left, right] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    const std::string_view rest_a(&*a.begin() + (left - a.begin()), static_cast<std::size_t>(a.end() - left));
+    const std::string_view rest_b(&*b.begin() + (right - b.begin()), static_cast<std::size_t>(b.end() - right));
+    const auto behind = [](std::string_view text) { return text.substr(std::min<std::size_t>(1, text.size())); };
+    return behind(rest_a) == behind(rest_b) || behind(rest_a) == rest_b || rest_a == behind(rest_b);
+}
+
+}  // namespace
+
 std::string near_folder(std::string_view folder) {
     // What people write, as far as it is too far from the right name to be found by its letters.
     static const std::map<std::string, std::string, std::less<>> usual = {
@@ -67,10 +93,10 @@ std::string near_folder(std::string_view folder) {
     const std::string lower = to_lower(folder);
     if (folder_kind(folder) != nullptr) return {};
     if (const auto found = usual.find(lower); found != usual.end()) return found->second;
-    std::vector<std::string> names;
     for (const FolderKind& kind : folder_kinds())
-        for (const std::string_view name : kind.folders) names.emplace_back(name);
-    return nearest_name(lower, names).value_or("");
+        for (const std::string_view name : kind.folders)
+            if (is_one_slip(plain_letters(lower), plain_letters(name))) return std::string(name);
+    return {};
 }
 
 KindPath kind_path(std::string_view directory) {

@@ -32,7 +32,52 @@ TEST_CASE("older names of folders are the same kind") {
     CHECK(near_folder("checkpoint") == "checkpoints");
     CHECK(near_folder("text_encoder") == "text_encoders");
     CHECK(near_folder("loras").empty());
-    CHECK(near_folder("ultralytics").empty());
+    CHECK(near_folder("Text-Encoder") == "text_encoders");
+    CHECK(near_folder("difusion_models") == "diffusion_models");
+    CHECK(near_folder("diffusion_model") == "diffusion_models");
+    // Folders of much used custom nodes.
+    for (const char* own : {"ultralytics",
+                            "ipadapter",
+                            "insightface",
+                            "sams",
+                            "LLM",
+                            "animatediff_models",
+                            "animatediff_motion_lora",
+                            "facerestore_models",
+                            "facedetection",
+                            "BiRefNet",
+                            "RMBG",
+                            "luts",
+                            "onnx",
+                            "inpaint",
+                            "instantid",
+                            "pulid",
+                            "mmaudio",
+                            "depthanything",
+                            "yolo",
+                            "sam2",
+                            "reactor",
+                            "SEEDVR2",
+                            "xlabs",
+                            "layer_model",
+                            "grounding-dino",
+                            "tensorrt",
+                            "vitmatte",
+                            "liveportrait",
+                            "LatentSync",
+                            "wav2vec2",
+                            "transformers",
+                            "vibevoice",
+                            "sd",
+                            "gguf",
+                            "clip_interrogator",
+                            "nunchaku",
+                            "model",
+                            "vae2",
+                            "style"}) {
+        INFO(own);
+        CHECK(near_folder(own).empty());
+    }
     CHECK(kind_path("unet/wan/a").kind == "diffusion_models");
     CHECK(kind_path("unet/wan/a").below == "wan/a");
     CHECK(kind_path("LLM").kind == "LLM");
