@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "console/files/files_worker.hpp"
 #include "console/models/serve_models.hpp"
 #include "console/pages/embedded.hpp"
 #include "console/pod/workers.hpp"
@@ -118,6 +119,11 @@ console::ConsoleSettings settings_of(pod::PodSpec spec, const std::vector<std::s
     return out;
 }
 
+// The volume and /tmp, without what the launcher and the console keep for themselves.
+console::files::FilePlaces file_places() {
+    return {{variable("TMPLBUILD_VOLUME", "/workspace"), "/tmp"}, control::run_folders(variable("TMPLBUILD_RUN_DIR"))};
+}
+
 // Prints the kernels' lines once, when all verdicts are known.
 void print_kernels(console::Console& console, bool& printed) {
     const status::Snapshot* snapshot = console.launcher().snapshot();
@@ -198,6 +204,9 @@ int main(int argc, char** argv) {
         return console::serve_handed(STDIN_FILENO, [](console::Conversation& talk) {
             return console::serve_models(talk, console::ModelPlaces::of(own_environment()));
         });
+    if (argc == 3 && std::string_view(argv[1]) == "--worker" && std::string_view(argv[2]) == "files")
+        return console::serve_handed(
+            0, [](console::Conversation& talk) { return console::files::work(talk, file_places()); });
     if (argc == 3 && std::string_view(argv[1]) == "--worker")
         return console::run_worker(argv[2], variable("TMPLBUILD_VOLUME", "/workspace"));
     if (argc != 1) {

@@ -31,6 +31,7 @@ class KeptFolder {
     Result<Fd> lock() const;
     // The same without waiting; none: another process has it.
     Result<std::optional<Fd>> try_lock() const;
+    int fd() const { return fd_.get(); }
 
   private:
     KeptFolder(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}

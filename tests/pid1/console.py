@@ -10,6 +10,7 @@ import urllib.parse
 
 import console_downloads
 from console_client import Console, Document, check, until
+from console_files import drive_files
 
 folder, password, document, with_gpu = sys.argv[1], sys.argv[2], Document(sys.argv[3]), sys.argv[4] == "with"
 nobody, console = Console(folder), Console(folder)
@@ -179,6 +180,8 @@ check(drive_video_plans(models["models"]) > 60, "few plans were compared")
 
 drive_models()
 console_downloads.drive(console, compared, document, os.path.join(os.path.dirname(folder), "volume"), with_gpu)
+# The volume's files, by every route.
+drive_files(document, console, os.path.join(os.path.dirname(folder), "volume"))
 
 # A restart of the console: sessions and tokens are there as before.
 check(console.change("/api/services/console/restart").status == 200, "the console's restart")

@@ -50,6 +50,18 @@ Answer page_answer(unsigned status, std::string html, const std::string& form_ta
                        (form_target.empty() ? "" : " " + form_target) + "; frame-ancestors 'none'; base-uri 'none'");
 }
 
+// What a pod's programs made may be a document with script in it: in a browser it gets no origin, and loads nothing.
+Answer file_answer(unsigned status, std::string type) {
+    Answer out = guarded(status, std::move(type), "",
+                         "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+                         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+    out.body = nullptr;
+    for (auto& [name, value] : out.headers)
+        if (name == "Cache-Control") value = "private, no-cache";
+    // A cache before the pod would give it to people who did not sign in.
+    return out.with("CDN-Cache-Control", "no-store");
+}
+
 Answer redirect_answer(unsigned status, const std::string& location) {
     Answer out = text_answer(status, "");
     out.with("Location", location);

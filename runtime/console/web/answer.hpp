@@ -39,6 +39,8 @@ Answer json_answer(unsigned status, const json::value& body);
 Answer error_answer(unsigned status, std::string_view message, std::string_view hint = {});
 // A page of ours. `form_target`: another origin that a form of it may be sent to.
 Answer page_answer(unsigned status, std::string html, const std::string& form_target = {});
+// The head of an answer whose body is a file that somebody else made.
+Answer file_answer(unsigned status, std::string type);
 Answer redirect_answer(unsigned status, const std::string& location);
 Answer handed_answer(std::function<void(HandedConnection)> hand_over);
 Answer event_answer(std::function<void(const std::shared_ptr<EventStream>&)> stream);
