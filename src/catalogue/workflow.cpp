@@ -69,6 +69,9 @@ class Collector {
     std::map<std::string, const json::object*> subgraphs_;
     std::set<std::string> overridden_;  // "SUBGRAPH/NODE/INPUT": what an instance gives to a node within
     std::set<std::string> unknown_;
+    // First all instances of subgraphs are looked at: what they choose decides what the nodes within need.
+    bool looks_at_instances_ = true;
+    std::set<std::string> used_subgraphs_;  // that some node uses, neither muted nor bypassed
 };
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }
@@ -118,6 +121,7 @@ std::string Collector::told_directory(const std::string& name) const {
 }
 
 void Collector::need(const std::string& name, std::string_view directory, const std::string& node, bool used) {
+    if (looks_at_instances_) return;
     std::string kind(directory);
     if (kind.empty()) kind = told_directory(name);
     if (kind.empty()) unknown_.insert(node);
@@ -162,6 +166,7 @@ std::vector<Value> Collector::values_of(const json::object& node, const std::str
 // A node that stands for a subgraph: its widgets are widgets of the nodes within (properties.proxyWidgets).
 void Collector::read_instance(const json::object& node, const json::object& subgraph, bool used) {
     const std::string id = text_of(subgraph, "id");
+    if (used) used_subgraphs_.insert(id);
     std::vector<std::pair<std::string, std::string>> inner;  // a node's id and its input
     if (const json::value* properties = node.if_contains("properties");
         properties != nullptr && properties->is_object())
@@ -195,7 +200,8 @@ void Collector::read_instance(const json::object& node, const json::object& subg
 void Collector::read_node(const json::object& node, const std::string& subgraph) {
     const std::string type = text_of(node, "type").substr(0, longest_value);
     const std::int64_t mode = json::int_or(node, "mode", 0);
-    const bool used = mode != mode_muted && mode != mode_bypassed;
+    const bool used = mode != mode_muted && mode != mode_bypassed &&
+                      (subgraph.empty() || looks_at_instances_ || used_subgraphs_.contains(subgraph));
     if (const auto inner = subgraphs_.find(type); inner != subgraphs_.end())
         return read_instance(node, *inner->second, used);
     const std::vector<Value> values = values_of(node, type);
@@ -239,6 +245,7 @@ void Collector::read_prompt(const json::object& prompt) {
 
 WorkflowNeeds Collector::run(const json::object& workflow) {
     if (!workflow.contains("nodes")) {
+        looks_at_instances_ = false;
         const json::value* prompt = workflow.if_contains("prompt");
         read_prompt(prompt != nullptr && prompt->is_object() ? prompt->get_object() : workflow);
     } else {
@@ -251,8 +258,11 @@ WorkflowNeeds Collector::run(const json::object& workflow) {
                 if (const json::object* subgraph = one.if_object()) subgraphs_[text_of(*subgraph, "id")] = subgraph;
         learn_graph(workflow);
         for (const auto& [id, subgraph] : subgraphs_) learn_graph(*subgraph);
-        read_graph(workflow, "");
-        for (const auto& [id, subgraph] : subgraphs_) read_graph(*subgraph, id);
+        for (const bool first : {true, false}) {
+            looks_at_instances_ = first;
+            read_graph(workflow, "");
+            for (const auto& [id, subgraph] : subgraphs_) read_graph(*subgraph, id);
+        }
     }
     needs_.nodes_unknown.assign(unknown_.begin(), unknown_.end());
     return std::move(needs_);

@@ -73,6 +73,14 @@ TEST_CASE("a subgraph's models are those that its instance chooses") {
             {"id":1,"type":"UNETLoader","widgets_values":["default.safetensors"]},
             {"id":2,"type":"VAELoader","widgets_values":["v.safetensors"]}]}]}})";
     CHECK(needs(text) == std::vector<std::string>{"diffusion_models/mine.safetensors", "vae/v.safetensors"});
+    // A subgraph in another one, whichever of the two is defined first; and one that is muted.
+    const std::string nested = R"({"nodes":[{"id":1,"type":"z","mode":0},{"id":2,"type":"muted","mode":2}],
+        "definitions":{"subgraphs":[
+            {"id":"a","name":"Inner","nodes":[{"id":5,"type":"VAELoader","widgets_values":["default.safetensors"]}]},
+            {"id":"muted","name":"Muted","nodes":[{"id":6,"type":"VAELoader","widgets_values":["muted.safetensors"]}]},
+            {"id":"z","name":"Outer","nodes":[{"id":7,"type":"a","properties":{"proxyWidgets":[["5","vae_name"]]},
+                "widgets_values":["chosen.safetensors"]}]}]}})";
+    CHECK(needs(nested) == std::vector<std::string>{"(vae/muted.safetensors)", "vae/chosen.safetensors"});
     // Without a list of what the widgets stand for, the folder is what the workflow says of that name elsewhere.
     const std::string older = R"({"nodes":[{"id":9,"type":"s","widgets_values":["a.safetensors"]}],
         "definitions":{"subgraphs":[{"id":"s","name":"Sub","nodes":[{"id":1,"type":"UNETLoader","widgets_values":["a.safetensors"],
