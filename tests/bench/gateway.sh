@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the gateway costs: its bundle with its generated configuration, which asks about each request, beside the same nginx as
 # a plain proxy, with wrk and h2load, turn about. The console is another nginx that says yes to all, so that only the
-# gateway's part is measured; CONSOLE_SOCKET=PATH asks a real one. Not a test. Needs root, wrk and h2load; BUILD names the
-# build folder, SECONDS_EACH and ROUNDS how long and how often.
+# gateway's part is measured; CONSOLE_SOCKET=PATH asks a real one. Not a test. Needs root, wrk, h2load and curl; BUILD names
+# the build folder, SECONDS_EACH and ROUNDS how long and how often. ONLY=bytes measures nothing but 1 GB through both.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$root/build/release}
@@ -13,7 +13,7 @@ pids=
 tidy() { for pid in $pids; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
 trap tidy EXIT
 chmod 755 "$work"
-mkdir -p "$work/run" "$work/console" "$work/plain"
+mkdir -p "$work/run" "$work/console" "$work/plain" "$work/files"
 cp -r "$build/libexec/gateway" "$work/bundle"
 set -- $(python3 -c 'import socket
 taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
@@ -48,6 +48,7 @@ server { listen $plain; location / { proxy_pass http://127.0.0.1:$now_private; }
 CONF
 nginx plain
 "$build/bin/bench-late" "$now_private" 0 &
+now_backend=$!
 pids="$pids $!"
 "$build/bin/bench-late" "$late_private" 5000 &
 pids="$pids $!"
@@ -76,6 +77,39 @@ print(times[int(len(times) * 0.99)] / 1000)
 P
     rm "$work/h2"
 }
+# bytes FILE URL: MB a second of one answer of 1 GB, which the backend has in memory.
+bytes() { curl -sS -o "$work/null" -w '%{speed_download} %{size_download}\n' "$2" | awk '$2 == 1073741824 {print $1 / 1e6}' >>"$work/$1"; }
+through_both() {
+    truncate -s 1G "$work/files/big"
+    ln -s /dev/null "$work/null"
+    cat >"$work/files/nginx.conf" <<CONF
+pid nginx.pid; worker_processes 1; events { worker_connections 64; }
+http { $temp sendfile on; server { listen 127.0.0.1:$now_private; root $work/files; } }
+CONF
+    kill "$now_backend"
+    wait "$now_backend" 2>/dev/null || true
+    nginx files
+    for _ in $(seq 100); do curl -sf -o "$work/null" -r 0-0 "http://127.0.0.1:$now_private/big" && break; sleep 0.05; done
+    for _ in $(seq "$rounds"); do
+        bytes plain-bytes "http://127.0.0.1:$plain/big"
+        bytes gateway-bytes "http://127.0.0.1:$now/big"
+    done
+}
+compare() { # NAME UNIT…
+    python3 - "$work" "$@" <<'P'
+import statistics, sys
+read = lambda name: list(map(float, open(f"{sys.argv[1]}/{name}")))
+for what, unit in zip(sys.argv[2::2], sys.argv[3::2]):
+    plain, gateway = read(f"plain-{what}"), read(f"gateway-{what}")
+    ratio = statistics.median(b / a for a, b in zip(plain, gateway))
+    print(f"| {what} | {statistics.median(gateway):.2f} {unit} | {statistics.median(plain):.2f} {unit} | {ratio:.2f} |")
+P
+}
+if [ "${ONLY:-}" = bytes ]; then
+    through_both
+    compare bytes MB/s
+    exit
+fi
 for _ in $(seq "$rounds"); do
     rate plain-now 32 "http://127.0.0.1:$plain/"
     rate gateway-now 32 "http://127.0.0.1:$now/"
@@ -87,11 +121,5 @@ for _ in $(seq "$rounds"); do
     slowest plain-p99 "$half" "http://127.0.0.1:$plain/"
     slowest gateway-p99 "$half" "http://127.0.0.1:$now/"
 done
-python3 - "$work" <<'P'
-import statistics, sys
-read = lambda name: list(map(float, open(f"{sys.argv[1]}/{name}")))
-for what, unit in (("now", "requests/s"), ("late", "requests/s"), ("p99", "ms")):
-    plain, gateway = read(f"plain-{what}"), read(f"gateway-{what}")
-    ratio = statistics.median(b / a for a, b in zip(plain, gateway))
-    print(f"| {what} | {statistics.median(gateway):.2f} {unit} | {statistics.median(plain):.2f} {unit} | {ratio:.2f} |")
-P
+through_both
+compare now requests/s late requests/s p99 ms bytes MB/s

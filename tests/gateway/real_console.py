@@ -30,6 +30,7 @@ class RealPod(pod.Pod):
                        "TMPLBUILD_VOLUME": str(self.work / "volume"), "CONSOLE_PASSWORD": PASSWORD}
         for name in ("CONSOLE_AUTH", "CONSOLE_ORIGINS", "JUPYTER_PASSWORD"):
             environment.pop(name, None)
+        self.environment = environment
         self.program = subprocess.Popen([str(program)], env=environment, stdout=subprocess.DEVNULL, stderr=self.log)
         since = time.monotonic()
         while not pathlib.Path(self.console.path).exists():
