@@ -60,10 +60,10 @@ inline constexpr std::tuple service_fields{
     Field("host", &Service::host, Text{}),
     Field("public", &Service::is_public, Flag{},
           {"public", "Served without the gateway's login. Anybody who knows the pod's address can use it."}),
-    Field(
-        "entry", &Service::entry, UrlPaths{},
-        {"entry",
-         "Paths that a link on another site may open once signed in. Opened like that, every other path asks first."}),
+    Field("entry", &Service::entry, UrlPaths{},
+          {"entry",
+           "Paths that a link on another site may open once signed in; the console's link leads to the first. Opened "
+           "like that, every other path asks first."}),
     Field("origin", &Service::origin, Word{OriginUse::keep},
           {"origin",
            "What the service sees as Host and Origin: the browser's own, or its own address behind the gateway, for "

@@ -112,11 +112,10 @@ void check_together(TableReader& table, const pod::Service& service) {
     if (table.has("idle") && !table.has("port"))
         table.error("idle", "asks the service's port, and the service has none", "add 'port'");
     if (service.is_public && !table.has("port")) table.error("public", "says nothing without 'port'", "add 'port'");
-    for (const char* key : {"entry", "origin"}) {
-        if (!table.has(key)) continue;
-        if (!table.has("port")) table.error(key, "says nothing without 'port'", "add 'port'");
-        if (service.is_public) table.error(key, "says nothing for a service that is public", "remove one of the two");
-    }
+    for (const char* key : {"entry", "origin"})
+        if (table.has(key) && !table.has("port")) table.error(key, "says nothing without 'port'", "add 'port'");
+    if (service.is_public && table.has("origin"))
+        table.error("origin", "says nothing for a service that is public", "remove one of the two");
     if (service.oneshot && table.has("ready"))
         table.error("ready", "says nothing for a oneshot: it is ready when it has ended with 0", "remove it");
     if (service.oneshot && table.has("health"))

@@ -15,8 +15,9 @@ bool is_top_navigation(const RequestFacts& request) {
 }
 
 // Exactly one of the paths, as it stands: an encoded or a dotted spelling is another one, and so is a query, since it
-// may be what changes something.
-bool is_entry(const std::string& target, const std::vector<std::string>& entry) {
+// may be what changes something. An empty one, which some services' redirects have, changes nothing.
+bool is_entry(std::string_view target, const std::vector<std::string>& entry) {
+    if (target.ends_with('?')) target.remove_suffix(1);
     return std::find(entry.begin(), entry.end(), target) != entry.end();
 }
 

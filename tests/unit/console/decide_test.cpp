@@ -83,6 +83,8 @@ const Row rows[] = {
     {"foreign link to the entry",   "GET",  "/",        "",     "cross-site",  "navigate", "document", false, true, session, Outcome::pass},
     {"same-site link to the entry", "GET",  "/",        "",     "same-site",   "navigate", "document", false, true, session, Outcome::pass},
     {"foreign link, second entry",  "GET",  "/lab",     "",     "cross-site",  "navigate", "document", false, true, session, Outcome::pass},
+    {"foreign link, empty query",   "GET",  "/lab?",    "",     "cross-site",  "navigate", "document", false, true, session, Outcome::pass},
+    {"foreign link, two marks",     "GET",  "/lab??",   "",     "cross-site",  "navigate", "document", false, true, session, Outcome::ask},
     {"foreign link elsewhere",      "GET",  "/manager/reboot", "", "cross-site", "navigate", "document", false, true, session, Outcome::ask},
     {"foreign link with a query",   "GET",  "/?do=it",  "",     "cross-site",  "navigate", "document", false, true, session, Outcome::ask},
     {"foreign link, dotted",        "GET",  "/lab/..",  "",     "cross-site",  "navigate", "document", false, true, session, Outcome::ask},
