@@ -15,6 +15,8 @@ const char* const head_text =
 daemon off;
 pid nginx.pid;
 worker_processes 1;
+# Signing out everywhere has a new process take over: the old one's connections end by then, WebSockets too.
+worker_shutdown_timeout 3s;
 error_log stderr alert;
 
 events {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API for scripts and for the console's own pages; schema/console.openapi.json describes it.
+#include <csignal>
+
 #include "base/text.hpp"
 #include "console/policy/cookies.hpp"
 #include "console/web/capabilities.hpp"
@@ -39,6 +41,14 @@ bool is_unknown(const status::Snapshot* snapshot, const std::string& name) {
 Answer unknown_name(const std::string& name) { return error_answer(404, "this pod has no '" + name + "'"); }
 
 std::string session_of(const CallPtr& call) { return call->visitor.session ? call->visitor.session->id : ""; }
+
+// nginx answers by a new process from then on, and the old one ends its connections: those that services keep open,
+// too, of which nobody knows whose they are.
+void end_connections(const status::Snapshot* snapshot) {
+    if (snapshot == nullptr) return;
+    for (const status::Service& service : snapshot->services)
+        if (service.name == "gateway" && service.pid > 1) ::kill(static_cast<pid_t>(service.pid), SIGHUP);
+}
 
 json::object described(const BearerTokens::Token& token) {
     return {{"id", token.id},
@@ -174,6 +184,7 @@ void Console::end_sessions(const CallPtr& call) {
     if (login_.sessions() != nullptr) login_.sessions()->sign_out_all();
     login_.keep_sessions();
     end_streams();
+    end_connections(launcher_.snapshot());
     Answer out = json_answer(200, json::object{{"done", "every browser is signed out"}});
     if (call->visitor.session) out.with("Set-Cookie", set_session(*call->visitor.here, "", -1));
     call->respond(std::move(out));

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import socketserver
+import threading
 import time
 
 STATE = pathlib.Path(os.environ["STATE"])
@@ -43,7 +44,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def note(self):
         headers = [[name.lower(), value] for name, value in self.headers.items()]
-        (STATE / "last.json").write_text(json.dumps({"method": self.command, "path": self.path, "headers": headers}))
+        # By rename, since several are answered at once.
+        mine = STATE / f"last-{threading.get_ident()}"
+        mine.write_text(json.dumps({"method": self.command, "path": self.path, "headers": headers}))
+        mine.rename(STATE / "last.json")
 
     def do_GET(self):
         self.note()

@@ -55,6 +55,18 @@ class SignIn(PodTest):
         page.goto(address(COMFY) + "/")
         expect(page).to_have_url(re.compile(re.escape(address(CONSOLE)) + "/sign-in"))
 
+    def test_signing_out_everywhere_ends_web_sockets(self):
+        page = self.signed_in()
+        self.enter(COMFY)
+        page.evaluate("() => { window.open_socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws') }")
+        page.wait_for_function("window.open_socket.readyState === 1")
+        page.wait_for_timeout(1000)
+        self.assertEqual(page.evaluate("window.open_socket.readyState"), 1)
+        self.api("POST", "/api/sessions/end")
+        page.wait_for_function("window.open_socket.readyState === 3", timeout=10_000)
+        page.goto(address(COMFY) + "/")
+        expect(page).to_have_url(re.compile(re.escape(address(CONSOLE)) + "/sign-in"))
+
     def test_on_loopback_without_tls(self):
         page = self.window()
         page.goto(f"http://127.0.0.1:{COMFY}/")
