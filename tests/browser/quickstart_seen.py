@@ -13,7 +13,7 @@ CONSOLE, LAB, PASSWORD = os.environ["POD_CONSOLE"], os.environ["POD_LAB"], os.en
 class Quickstart(PageTest):
     def test_the_status_page_and_jupyterlab(self):
         page = self.page
-        page.goto(CONSOLE + "/")
+        page.goto(CONSOLE + "/installation-status")
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
         expect(self.row("jupyterlab").locator(".state")).to_have_text("ready")

@@ -5,7 +5,7 @@
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 for tool in skopeo umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
 example "$work/a"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_ports 1)
 sed -i "s/^port = 8888/port = $port/" "$work/a/template.toml"
 digest=$(build "$work/a" --set image.compression=gzip)
 [ "$(skopeo inspect --format '{{.Digest}}' "oci:$work/a/out:latest")" = "$digest" ] || fail "skopeo sees another image"
@@ -13,34 +13,17 @@ skopeo copy -q "oci:$work/a/out:latest" "dir:$work/copy"
 umoci unpack --image "$work/a/out:latest" "$work/bundle" >/dev/null
 chroot "$work/bundle/rootfs" /bin/true || fail "the base's programs do not run"
 [ "$(readlink "$work/bundle/rootfs/bin")" = usr/bin ] || fail "the base's links were replaced"
-# The host's network instead of an empty one, and no terminal.
-python3 - "$work/bundle/config.json" <<'PY'
-import json, sys
-c = json.load(open(sys.argv[1]))
-c["process"]["terminal"] = False
-c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]
-json.dump(c, open(sys.argv[1], "w"))
-PY
-name=tmplbuild-test-$$
-runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
-outer=$!
-trap 'runc delete -f "$name" 2>/dev/null || true; rm -rf "$work"' EXIT
+start_pod "$work/bundle"
 answer=
 for _ in $(seq 100); do
     answer=$(python3 -c "import urllib.request as u; print(u.urlopen('http://127.0.0.1:$port/').read().decode())" 2>/dev/null) && break
     sleep 0.1
 done
 echo "$answer" | grep -q "tmplbuild made" || fail "no answer over HTTP: $(cat "$work/pod.log")"
-grep -q "web: ready after" "$work/pod.log" || sleep 1
-grep -q "web: ready after" "$work/pod.log" || fail "the launcher did not see the service ready: $(cat "$work/pod.log")"
-runc exec "$name" tmpl-ctl status >"$work/status" || fail "tmpl-ctl in the pod's shell: $(cat "$work/status")"
+until_pod_says "web: ready after"
+runc exec "$pod" tmpl-ctl status >"$work/status" || fail "tmpl-ctl in the pod's shell: $(cat "$work/status")"
 grep -qE "^web +ready" "$work/status" || fail "tmpl-ctl shows something else: $(cat "$work/status")"
-begin=$(date +%s)
-runc kill "$name" TERM
-code=0
-wait "$outer" || code=$?
-[ "$code" = 0 ] || fail "exit code $code after TERM: $(cat "$work/pod.log")"
-[ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+stop_pod
 # A command beside the services, with options of its own: its exit code is the run's.
 code=0
 "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain -- sh -c 'echo "said $1"; exit 7' x --json >"$work/ran" 2>&1 || code=$?
@@ -91,7 +74,7 @@ code=0
 [ "$code" = 3 ] || fail "a taken port: exit code $code: $(cat "$work/ran")"
 grep -q "another program listens on port $port" "$work/ran" || fail "a taken port: $(cat "$work/ran")"
 if command -v slirp4netns >/dev/null; then
-    free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    free=$(free_ports 1)
     "$tmplbuild" run "$work/a/template.toml" --volume "$work/volume" --progress plain -p "$free:$port" >"$work/ran" 2>&1 &
     pod=$!
     for _ in $(seq 200); do grep -q "^web: http" "$work/ran" && break; sleep 0.1; done

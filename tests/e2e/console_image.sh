@@ -5,9 +5,8 @@
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 for tool in umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
 example "$work/a"
-set -- $(python3 -c 'import socket
-taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-print(*[one.getsockname()[1] for one in taken])')
+# shellcheck disable=SC2046
+set -- $(free_ports 3)
 console=$1 web=$2 late=$3
 sed -i '/^\[\[services\]\]/,$d' "$work/a/template.toml"
 cat >>"$work/a/template.toml" <<TOML
@@ -46,26 +45,14 @@ done
 python3 - "$work/bundle/config.json" <<'PY'
 import json, sys
 c = json.load(open(sys.argv[1]))
-c["process"]["terminal"] = False
 # What Docker and its kin give a container, as far as it matters here.
 c["process"]["capabilities"] = {}
 for kind in ("bounding", "effective", "permitted"):
     c["process"]["capabilities"][kind] = ["CAP_" + n for n in "CHOWN DAC_OVERRIDE FOWNER KILL SETGID SETUID NET_BIND_SERVICE".split()]
-c["process"]["env"].append("CONSOLE_PASSWORD=open sesame")
-c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]
 json.dump(c, open(sys.argv[1], "w"))
 PY
-name=tmplbuild-console-$$
-runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
-outer=$!
-trap 'runc delete -f "$name" 2>/dev/null || true; tidy' EXIT
-until_log() {
-    for _ in $(seq 200); do grep -qE -- "$1" "$work/pod.log" && return; sleep 0.1; done
-    fail "the log never said '$1': $(cat "$work/pod.log")"
-}
-until_log "^(.* )?gateway: ready"
-until_log "^(.* )?console: ready"
-until_log "^(.* )?web: ready"
+start_pod "$work/bundle" "CONSOLE_PASSWORD=open sesame"
+for service in gateway console web; do until_pod_says "^(.* )?$service: ready"; done
 python3 -B "$TMPLBUILD_SOURCE/tests/gateway/whole_pod.py" "$console" "$web" "$late" "open sesame" "$root/run/late-may-start" >"$work/said" 2>&1 ||
     fail "$(cat "$work/said" "$work/pod.log")"
 ! grep -q "open sesame" "$work/pod.log" || fail "the password is in the pod's log"
@@ -81,7 +68,7 @@ for port in private:
 PY
 # Without the console nothing passes; it is started again by itself.
 signal_console() {
-    runc exec "$name" /bin/sh -c 'for p in /proc/[0-9]*; do
+    runc exec "$pod" /bin/sh -c 'for p in /proc/[0-9]*; do
         case $(tr "\0" " " <"$p/cmdline") in /opt/tmplbuild/console/tmplbuild-console*) kill -'"$1"' "${p#/proc/}" ;; esac; done'
 }
 # ask: the status of the service's page, and what it says in $work/body.
@@ -104,9 +91,4 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 [ "$code" = 401 ] || [ "$code" = 302 ] || fail "with a new console: $code $(cat "$work/body")"
-begin=$(date +%s)
-runc kill "$name" TERM
-code=0
-wait "$outer" || code=$?
-[ "$code" = 0 ] || fail "exit code $code after TERM: $(tail -n 20 "$work/pod.log")"
-[ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+stop_pod

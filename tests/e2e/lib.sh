@@ -60,6 +60,56 @@ own_store() {
     [ ! -d "$base_store" ] || TMPLBUILD_CACHE=$base_store
     TMPLBUILD_CACHE=$(copy_store own)
 }
+# free_ports COUNT: so many ports that nobody listens on now.
+free_ports() {
+    python3 -c 'import socket, sys
+taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*[one.getsockname()[1] for one in taken])' "$1"
+}
+# quickstart FOLDER: a copy of the shipped example; it and its console listen on free ports, $port and $console. Its lock is
+# shared: keep_lock FOLDER after a build.
+quickstart() {
+    cp -r "$TMPLBUILD_SOURCE/examples/quickstart" "$1"
+    rm -rf "$1/template.lock" "$1/out"
+    [ ! -f "$TMPLBUILD_CACHE/quickstart.lock" ] || cp "$TMPLBUILD_CACHE/quickstart.lock" "$1/template.lock"
+    read -r port console <<END
+$(free_ports 2)
+END
+    sed -i "s|^root = \"/opt/notebooks\"|root = \"/opt/notebooks\"\nport = $port|" "$1/template.toml"
+    printf '\n[console]\nport = %s\n' "$console" >>"$1/template.toml"
+}
+keep_lock() { cp "$1/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"; }
+# start_pod BUNDLE [NAME=VALUE...]: an unpacked image under runc, with this machine's network and these variables; what it says
+# is in $work/pod.log. There is one at a time.
+start_pod() {
+    python3 - "$@" <<'PY'
+import json, sys
+file = sys.argv[1] + "/config.json"
+c = json.load(open(file))
+c["process"]["terminal"] = False
+c["process"]["env"] += sys.argv[2:]
+c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]
+json.dump(c, open(file, "w"))
+PY
+    pod=tmplbuild-test-$$
+    runc run --bundle "$1" "$pod" >"$work/pod.log" 2>&1 &
+    pod_runs=$!
+    trap 'runc delete -f "$pod" 2>/dev/null || true; tidy' EXIT
+}
+# until_pod_says TEXT [SECONDS]: a regular expression.
+until_pod_says() {
+    for _ in $(seq $((${2:-20} * 10))); do ! grep -qE -- "$1" "$work/pod.log" || return 0; sleep 0.1; done
+    fail "the pod never said '$1': $(tail -n 50 "$work/pod.log")"
+}
+# stop_pod: it ends cleanly, within its grace.
+stop_pod() {
+    begin=$(date +%s)
+    runc kill "$pod" TERM
+    code=0
+    wait "$pod_runs" || code=$?
+    [ "$code" = 0 ] || fail "exit code $code after TERM: $(tail -n 20 "$work/pod.log")"
+    [ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+}
 # layers FOLDER: the digests of its layers, a line each.
 layers() { "$tmplbuild" inspect "oci:$1/out" --json | python3 -c 'import json, sys; [print(l["digest"]) for l in json.load(sys.stdin)["manifest"]["layers"]]'; }
 # same_files VOLUME ARCH: what the job in VOLUME/job made has the digest that VOLUME/pod.json has of the image's variant.

@@ -5,17 +5,11 @@
 # venv is what the lock says, its kernel imports once it is switched on, and a stop ends it within its grace.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
 for tool in umoci runc; do command -v $tool >/dev/null || { echo "skipped: $tool is not here"; exit 77; }; done
-cp -r "$TMPLBUILD_SOURCE/examples/quickstart" "$work/q"
-rm -rf "$work/q/template.lock" "$work/q/out"
-[ ! -f "$TMPLBUILD_CACHE/quickstart.lock" ] || cp "$TMPLBUILD_CACHE/quickstart.lock" "$work/q/template.lock"
+quickstart "$work/q"
 t=$work/q/template.toml
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-sed -i "s|^root = \"/opt/notebooks\"|root = \"/opt/notebooks\"\nport = $port|" "$t"
-console=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-printf '\n[console]\nport = %s\n' "$console" >>"$t"
 "$tmplbuild" build "$t" -o "oci:$work/q/out" --set image.compression=gzip --progress plain >"$work/said" 2>"$work/log" ||
     fail "$(tail -n 30 "$work/log")"
-cp "$work/q/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"
+keep_lock "$work/q"
 grep -q '^int8-attention  *RTX 4090  *sm_89  *exact' "$work/said" || fail "the kernel table: $(cat "$work/said")"
 grep -q '^int8-attention  *RTX 5090  *sm_120  *exact' "$work/said" || fail "the kernel table: $(cat "$work/said")"
 umoci unpack --image "$work/q/out:latest" "$work/bundle" >/dev/null
@@ -47,21 +41,9 @@ print(folder)' >"$work/import" || fail "the active kernel does not import"
 grep -q '^/run/tmplbuild/kernels/int8-attention/active' "$work/import" || fail "another one was imported: $(cat "$work/import")"
 rm -r "$root/run/tmplbuild"
 
-python3 - "$work/bundle/config.json" <<'PY'
-import json, sys
-c = json.load(open(sys.argv[1]))
-c["process"]["terminal"] = False
-c["process"]["env"].append("JUPYTER_PASSWORD=quick start")
-c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]
-json.dump(c, open(sys.argv[1], "w"))
-PY
-name=tmplbuild-quickstart-$$
-runc run --bundle "$work/bundle" "$name" >"$work/pod.log" 2>&1 &
-outer=$!
-trap 'runc delete -f "$name" 2>/dev/null || true; tidy' EXIT
+start_pod "$work/bundle" "JUPYTER_PASSWORD=quick start"
 # Signed in to the console by the password, one is in: JupyterLab asks for nothing more. Nobody else is.
-for _ in $(seq 300); do ! grep -q "jupyterlab: ready after" "$work/pod.log" || break; sleep 0.2; done
-grep -q "jupyterlab: ready after" "$work/pod.log" || fail "JupyterLab does not start: $(tail -n 30 "$work/pod.log")"
+until_pod_says "jupyterlab: ready after" 60
 PYTHONPATH=$TMPLBUILD_SOURCE/tests/gateway python3 -B - "http://127.0.0.1:$port" <<'PY' || fail "$(tail -n 30 "$work/pod.log")"
 import sys
 from browser import Browser
@@ -71,21 +53,14 @@ for address in ("/api", "/api/status", "/api/status?token=quick%20start", "/lab"
     status = stranger.ask(lab + address, headers=api)[1]
     if status not in (401, 403):
         sys.exit(f"a stranger gets {status} for {address}")
-person.open(lab + "/lab")
-person.send_form(password="quick start")
-person.send_form()  # the ticket
+person.sign_in(lab + "/lab", "quick start")
 for address, words in (("/api/status", "kernels"), ("/api/contents", "content"), ("/lab", "JupyterLab")):
     _, status, _, text = person.ask(lab + address, headers=api)
     if status != 200 or words not in text:
         sys.exit(f"signed in, one gets {status} for {address}: {text[:300]}")
 PY
 ! grep -qF "quick start" "$work/pod.log" || fail "the password is in the pod's log"
-begin=$(date +%s)
-runc kill "$name" TERM
-code=0
-wait "$outer" || code=$?
-[ "$code" = 0 ] || fail "exit code $code after TERM: $(tail -n 20 "$work/pod.log")"
-[ $(($(date +%s) - begin)) -le 9 ] || fail "the stop took more than 9 s"
+stop_pod
 
 # The same again: nothing to do.
 "$tmplbuild" build "$t" -o "oci:$work/q/out" --set image.compression=gzip --progress plain >/dev/null 2>"$work/log"

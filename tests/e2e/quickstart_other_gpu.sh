@@ -7,13 +7,8 @@
 # GPU. Services start at once; the pod fetches NVIDIA's compiler with its own pip, compiles for that one arch at idle
 # priority, proves it, and switches it on. A second pod on the same volume takes it from there.
 . "${TMPLBUILD_SOURCE:?}/tests/e2e/lib.sh"
-cp -r "$TMPLBUILD_SOURCE/examples/quickstart" "$work/q"
-rm -rf "$work/q/template.lock" "$work/q/out"
-[ ! -f "$TMPLBUILD_CACHE/quickstart.lock" ] || cp "$TMPLBUILD_CACHE/quickstart.lock" "$work/q/template.lock"
+quickstart "$work/q"
 t=$work/q/template.toml
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-sed -i "s|^root = \"/opt/notebooks\"|root = \"/opt/notebooks\"\nport = $port|" "$t"
-printf '\n[console]\nport = %s\n' "$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')" >>"$t"
 # What a person in the pod's shell would do: look at the status again and again. Ends when the kernel has a state that
 # lasts. One status a file, and what the compiler runs as.
 mkdir -p "$work/volume"
@@ -46,7 +41,7 @@ line() { grep -nF -m 1 -- "$2" "$work/$1" | cut -d: -f1; }
 ever() { cat "$work/volume/$1"/[0-9]* | grep -qE -- "$2" || fail "no status of '$1' had \"$2\""; }
 
 watch first
-cp "$work/q/template.lock" "$TMPLBUILD_CACHE/quickstart.lock"
+keep_lock "$work/q"
 says first "int8-attention: RTX 3090 (8.6), driver 580.95.05: int8-attention missing"
 says first "int8-attention: compiling for sm_80"
 says first "int8-attention: kept on the volume for the next pod"

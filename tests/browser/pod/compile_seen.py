@@ -18,7 +18,7 @@ CONSOLE = "http://127.0.0.1:8765"
 class Compile(PageTest):
     def test_it_is_seen_to_its_end_without_a_refresh(self):
         page = self.page
-        page.goto(CONSOLE + "/")
+        page.goto(CONSOLE + "/installation-status")
         page.fill("#password", os.environ["CONSOLE_PASSWORD"])
         page.keyboard.press("Enter")
         headline, kernel, comfyui = page.locator("h1"), self.row("attention"), self.row("comfyui")

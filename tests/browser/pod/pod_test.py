@@ -19,6 +19,7 @@ expect.set_options(timeout=5000)
 
 
 class Shared:
+    make_pod = Pod  # its class
     pod = evil = browser = playwright = work = None
     tokens = 0
 
@@ -28,7 +29,7 @@ class Shared:
             return
         cls.work = tempfile.mkdtemp(prefix="pod-")
         os.chmod(cls.work, 0o755)  # the gateway is nobody
-        cls.pod, cls.evil = Pod(cls.work), EvilPod()
+        cls.pod, cls.evil = cls.make_pod(cls.work), EvilPod()
         cls.playwright = sync_playwright().start()
         cls.browser = cls.playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -53,11 +54,13 @@ class PodTest(unittest.TestCase):
     """Each test has a browser window without cookies; an error in the browser's console fails it, but for those it expects."""
 
     password = PASSWORD
+    needed = ("console", "comfyui")  # services
+    patience = 20  # seconds
 
     def setUp(self):
         Shared.open()
         self.pod, self.evil = Shared.pod, Shared.evil
-        until(lambda: self.pod.is_ready("comfyui") and self.pod.is_ready("console"))
+        until(lambda: all(self.pod.is_ready(name) for name in self.needed), self.patience)
         self.errors, self.expected_errors = [], None
         self.page = self.window()
 

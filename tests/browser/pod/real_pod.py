@@ -56,17 +56,22 @@ class Pod:
         self._start_launcher()
         until(lambda: answers(CONSOLE))
 
-    def _bundles(self):
-        for name in ("gateway", "console", "gpu"):
-            shutil.copytree(LIBEXEC / name, HOME / name)
+    def services(self):
+        """What runs behind the gateway."""
         python, app = sys.executable, str(HERE / "app.py")
-        spec = {"version": 2, "name": "comfyui", "console_port": CONSOLE, "services": [
-            {"name": "gateway", "command": [str(HOME / "gateway/start")], "ready": {"tcp": True, "port": CONSOLE}},
-            {"name": "console", "command": [str(HOME / "console/tmplbuild-console")], "ready": {"log": "console: listening"}},
+        return [
             {"name": "comfyui", "command": [python, app], "port": COMFY, "private_port": 41000, "ready": {"http": "/"},
              "environment": {"PORT": "{port}", "STATE": str(self.state)}, "restart": {"backoff_min_ms": 1500}},
             {"name": "slow", "command": [python, app], "port": SLOW, "private_port": 41001, "ready": {"http": "/"},
-             "environment": {"PORT": "{port}", "STATE": str(self.state), "START_SECONDS": "6"}}]}
+             "environment": {"PORT": "{port}", "STATE": str(self.state), "START_SECONDS": "6"}}]
+
+    def _bundles(self):
+        for name in ("gateway", "console", "gpu"):
+            shutil.copytree(LIBEXEC / name, HOME / name)
+        spec = {"version": 2, "name": "comfyui", "console_port": CONSOLE, "services": [
+            {"name": "gateway", "command": [str(HOME / "gateway/start")], "ready": {"tcp": True, "port": CONSOLE}},
+            {"name": "console", "command": [str(HOME / "console/tmplbuild-console")], "ready": {"log": "console: listening"}},
+            *self.services()]}
         self.spec = self.work / "pod.json"
         self.spec.write_text(json.dumps(spec))
         for name, more in (("nginx.conf", []), ("nginx-ipv4.conf", ["--ipv4"])):
