@@ -17,4 +17,4 @@ exec unshare --net --mount --pid --fork --kill-child --mount-proc sh -euc '
     mount -t tmpfs -o mode=755 tmpfs /run
     mkdir /opt/tmplbuild
     cd "$0/tests/browser/pod"
-    exec "$1/browser-tests/bin/python" -m unittest ${2:-test_pod test_pages test_attacks}' "$TMPLBUILD_SOURCE" "$build" "${TESTS:-}"
+    exec "$1/browser-tests/bin/python" -m unittest ${2:-test_pod test_pages test_rooms test_attacks}' "$TMPLBUILD_SOURCE" "$build" "${TESTS:-}"

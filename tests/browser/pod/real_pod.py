@@ -66,7 +66,7 @@ class Pod:
              "environment": {"PORT": "{port}", "STATE": str(self.state), "START_SECONDS": "6"}}]
 
     def _bundles(self):
-        for name in ("gateway", "console", "gpu"):
+        for name in ("gateway", "console", "gpu", "download"):
             shutil.copytree(LIBEXEC / name, HOME / name)
         spec = {"version": 2, "name": "comfyui", "console_port": CONSOLE, "services": [
             {"name": "gateway", "command": [str(HOME / "gateway/start")], "ready": {"tcp": True, "port": CONSOLE}},
@@ -114,7 +114,7 @@ http {{
     def _start_launcher(self):
         (self.work / "volume").mkdir()
         environment = {**os.environ, "TMPLBUILD_POD_SPEC": str(self.spec), "TMPLBUILD_VOLUME": str(self.work / "volume"),
-                       "RUNPOD_POD_ID": POD, "CONSOLE_PASSWORD": PASSWORD}
+                       "RUNPOD_POD_ID": POD, "CONSOLE_PASSWORD": PASSWORD, "CONSOLE_DOWNLOAD_PRIVATE": "1"}
         self.launcher = self._spawn(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", BIN / "launcher"], "pod.log",
                                     env=environment)
 
