@@ -24,7 +24,10 @@ std::string own_words(const Refusal& refusal) {
             words = json::string_or(object, "message", json::string_or(object, "error", ""));
         }
     words = visible(words);
-    if (words.size() > longest_words) words = words.substr(0, words.find_last_of(' ', longest_words)) + " …";
+    if (words.size() > longest_words) {
+        const std::size_t blank = words.find_last_of(' ', longest_words);
+        words = blank == std::string::npos ? "" : words.substr(0, blank) + " …";  // one word as long as that is none
+    }
     return words.empty() ? "" : " (it says: " + words + ")";
 }
 

@@ -97,6 +97,11 @@ std::string name_in(std::string_view url) {
     return is_good_name(name) ? name : "";
 }
 
+bool is_same_file(const Item& one, const Item& other) {
+    if (!(one.to == other.to)) return false;
+    return one.name.empty() || other.name.empty() ? one.url == other.url : one.name == other.name;
+}
+
 json::object to_record(const Item& item) {
     json::object out{{"id", item.id},
                      {"url", item.url},

@@ -74,6 +74,8 @@ struct Item {
     }
 };
 
+// Whether two would write the same file.
+bool is_same_file(const Item& one, const Item& other);
 // "huggingface.co"; the port belongs to it where the address names one.
 std::string host_of(std::string_view url);
 // The address without its query, user part and fragment: what people and logs may see.

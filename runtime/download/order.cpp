@@ -50,9 +50,4 @@ Result<Item> read_order(const json::value& value, const Roots& roots, const Endp
     return item;
 }
 
-bool is_same_file(const Item& one, const Item& other) {
-    if (!(one.to == other.to)) return false;
-    return one.name.empty() || other.name.empty() ? one.url == other.url : one.name == other.name;
-}
-
 }  // namespace tmplbuild::download

@@ -13,7 +13,4 @@ namespace tmplbuild::download {
 // folder, without one the file itself.
 Result<Item> read_order(const json::value& value, const Roots& roots, const Endpoints& endpoints);
 
-// Whether two would write the same file.
-bool is_same_file(const Item& one, const Item& other);
-
 }  // namespace tmplbuild::download

@@ -125,13 +125,24 @@ Result<sys::Fd> Place::open_part(const std::string& name) const {
 Result<void> Place::finish(const std::string& part, const std::string& name) const {
     const std::string path = path_ + "/" + name;
     int code = ::renameat2(fd_.get(), part.c_str(), fd_.get(), name.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
-    if (code == EINVAL || code == ENOSYS) {  // a file system that cannot promise it
+    if (code == EINVAL || code == ENOSYS) {  // a file system that cannot promise it by a rename, but by a link
+        code = ::linkat(fd_.get(), part.c_str(), fd_.get(), name.c_str(), 0) == 0 ? 0 : errno;
+        if (code == 0) remove(part);
+    }
+    if (code == EPERM || code == EOPNOTSUPP || code == ENOSYS || code == EMLINK) {  // nor by that
         const auto taken = has(name);
         if (!taken) return taken.error();
         code = *taken ? EEXIST : ::renameat(fd_.get(), part.c_str(), fd_.get(), name.c_str()) == 0 ? 0 : errno;
     }
     if (code != 0) return os_error("give a download its name,", path, code);
     return sys::sync_fd(fd_.get(), path_);
+}
+
+bool Place::was_named(const std::string& part, const std::string& name, std::uint64_t size) const {
+    struct stat found {};
+    const auto is_gone = has(part);
+    return is_gone && !*is_gone && ::fstatat(fd_.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(found.st_mode) && static_cast<std::uint64_t>(found.st_size) == size;
 }
 
 void Place::remove(const std::string& name) const { ::unlinkat(fd_.get(), name.c_str(), 0); }

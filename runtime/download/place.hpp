@@ -33,6 +33,8 @@ class Place {
     // Gives a finished part its name, where no file has it, and makes that last.
     Result<void> finish(const std::string& part, const std::string& name) const;
     void remove(const std::string& name) const;  // where it is there
+    // Whether a part is gone and a file of its name and size is there: finish() was done.
+    bool was_named(const std::string& part, const std::string& name, std::uint64_t size) const;
     Result<std::uint64_t> free_bytes() const;
     const std::string& path() const { return path_; }
 

@@ -9,13 +9,22 @@ namespace tmplbuild::download {
 
 namespace {
 
-constexpr int most_tries = 10;  // one after the other that bring nothing
+constexpr int most_tries = 10;               // one after the other that bring nothing
+constexpr std::size_t longest_reason = 500;  // bytes
 constexpr std::int64_t first_pause = 1'000, longest_pause = 60'000;
+
+// A server's words may be long: the record, the pages and people want the beginning.
+std::string clipped_words(std::string text) {
+    if (text.size() <= longest_reason) return text;
+    std::size_t end = longest_reason;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not within a character
+    return text.substr(0, end) + " …";
+}
 
 void say(Item& item, ItemState state, const std::string& reason = {}, const std::string& hint = {}) {
     item.state = state;
-    item.reason = reason;
-    item.hint = hint;
+    item.reason = clipped_words(reason);
+    item.hint = clipped_words(hint);
     if (state != ItemState::running) item.speed = 0;
 }
 
@@ -48,6 +57,7 @@ struct Machine {
     void on(const Ended& event);
     void on(const Ticked&) {}
 
+    bool is_here_otherwise(const Item& item) const;
     void command(Command::Kind kind, Item& item);
     void pause(Item& item, const std::string& reason = {}, const std::string& hint = {});
     void try_again(Item& item, const Outcome& outcome);
@@ -69,6 +79,12 @@ void Machine::pause(Item& item, const std::string& reason, const std::string& hi
     keep();
 }
 
+bool Machine::is_here_otherwise(const Item& item) const {
+    return std::any_of(step.queue.items.begin(), step.queue.items.end(), [&](const Item& other) {
+        return other.id != item.id && !other.is_over() && is_same_file(other, item);
+    });
+}
+
 void Machine::command(Command::Kind kind, Item& item) {
     switch (kind) {
         case Command::Kind::pause:
@@ -81,6 +97,8 @@ void Machine::command(Command::Kind kind, Item& item) {
         case Command::Kind::retry:
             if (item.state != ItemState::failed && item.state != ItemState::cancelled && !is_waiting(item))
                 return refuse("it is " + std::string(to_string(item.state)) + ": there is nothing to try again");
+            if (item.is_over() && is_here_otherwise(item))
+                return refuse("the same file is in the queue by another entry", "clear this one");
             break;
         case Command::Kind::cancel:
             if (item.state == ItemState::done || item.state == ItemState::cancelled)
@@ -172,8 +190,8 @@ void Machine::try_again(Item& item, const Outcome& outcome) {
     for (Item& other : step.queue.items)
         if (is_waiting(other) && host_of(other.url) == host_of(item.url) && other.not_before < item.not_before) {
             other.not_before = item.not_before;
-            other.reason = outcome.reason;
-            other.hint = outcome.hint;
+            other.reason = clipped_words(outcome.reason);
+            other.hint = clipped_words(outcome.hint);
         }
 }
 

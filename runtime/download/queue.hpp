@@ -17,6 +17,7 @@ inline constexpr std::size_t most_items = 500, most_at_once = 3;
 
 struct Queue {
     std::vector<Item> items{};  // in the order in which they are started
+    std::size_t left_out = 0;   // of the record: what cannot be read as a download
 
     Item* find(const std::string& id);
     const Item* find(const std::string& id) const;

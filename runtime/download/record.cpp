@@ -24,8 +24,10 @@ Result<Queue> read_record(std::string_view text) {
     Queue queue;
     for (const json::value& one : **items) {
         auto item = from_record(one);
-        if (!item) return item.error();
-        if (queue.find(item->id) != nullptr) return build_error("the record of downloads has one id twice");
+        if (!item || queue.find(item->id) != nullptr) {
+            ++queue.left_out;
+            continue;
+        }
         if (item->state == ItemState::running || item->state == ItemState::verifying) item->state = ItemState::waiting;
         queue.items.push_back(std::move(*item));
     }

@@ -89,7 +89,9 @@ Hub hub_of(std::string_view url, const Endpoints& endpoints) {
 }
 
 Result<std::string> normalised_url(std::string_view text, const Endpoints& endpoints) {
-    const std::string url(trim(text).substr(0, trim(text).find('#')));
+    std::string url(trim(text).substr(0, trim(text).find('#')));
+    if (const std::size_t end = url.find("://"); end != std::string::npos)
+        url = to_lower(url.substr(0, end)) + url.substr(end);
     if (url.size() > longest_url) return usage_error("the address is longer than 4,096 characters");
     for (const char c : url)
         if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\')

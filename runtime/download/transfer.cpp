@@ -19,6 +19,7 @@ constexpr int most_hops = 10;
 constexpr std::size_t kept_words = 8 << 10, most_words = 64 << 10;  // bytes of an answer that is no file
 constexpr std::chrono::milliseconds slowly{500};                    // a crash costs no more than what came in that time
 constexpr std::uint64_t real_progress = 1 << 10;
+constexpr std::size_t longest_tag = 1000;  // one that is longer is none
 
 Outcome again(std::string reason) { return {.kind = Outcome::Kind::again, .reason = std::move(reason)}; }
 
@@ -74,6 +75,8 @@ class Transfer {
     Outcome of_status(const io::HttpReply& reply);
     Outcome complete();
     Outcome give_name();
+    // Whether the whole is proven, so that a part needs no word of the server that the file is the same.
+    bool is_proven() const { return !facts_.sha256.empty() || is_by_hub_tag(); }
     bool is_by_hub_tag() const { return hub_ == Hub::huggingface && !facts_.guard.commit.empty(); }
     void tell() { calls_.learned(facts_); }
 
@@ -103,13 +106,18 @@ class Transfer {
 Outcome Transfer::run() {
     auto end = prepare();
     if (end) return *end;
+    const bool is_whole = part_->size() != 0 && facts_.guard.size == part_->size();
+    // Nothing would tell whether the server still has the file of which this is a part.
+    if (!is_whole && part_->size() != 0 && !is_proven() && facts_.guard.tag.empty())
+        if (end = from_zero(); end) return *end;
     const std::uint64_t before = part_->size();
-    Outcome out = facts_.guard.size == before && before != 0 ? complete() : fetch();
+    Outcome out = is_whole ? complete() : fetch();
     if (!part_) return out;
     if (const auto flushed = part_->flush(); !flushed && out.kind != Outcome::Kind::full)
         out = of_volume(flushed.error());
     live_.done_bytes = part_->size();
     out.went_on = part_->size() >= before + real_progress;
+    if (out.kind == Outcome::Kind::failed && part_->size() == 0) place_->remove(facts_.part);
     if (out.kind == Outcome::Kind::full || out.kind == Outcome::Kind::failed) part_.reset();
     return out;
 }
@@ -122,12 +130,17 @@ Transfer::End Transfer::prepare() {
     if (!facts_.name.empty()) {
         const auto has = place_->has(facts_.name);
         if (!has) return of_volume(has.error());
+        // It got its name, and the worker was killed before the queue said so.
+        if (*has && !part_ && !facts_.part.empty() && facts_.guard.size &&
+            place_->was_named(facts_.part, facts_.name, *facts_.guard.size))
+            return Outcome{.kind = Outcome::Kind::done};
         if (*has)
             return failed("there is a file of this name already: " + place_->path() + "/" + facts_.name,
                           "move or delete it, or download under another name");
     }
     const bool is_known = !facts_.part.empty();
-    if (!is_known) facts_.part = (facts_.name.empty() ? item_.id : facts_.name) + ".tmplbuild-part";
+    // By the download's own id, so that no other one writes to it or removes it.
+    if (!is_known) facts_.part = (facts_.name.empty() ? "" : facts_.name + ".") + item_.id + ".tmplbuild-part";
     if (part_) return std::nullopt;
     auto fd = place_->open_part(facts_.part);
     if (!fd) return of_volume(fd.error());
@@ -152,6 +165,7 @@ io::HttpHop Transfer::hop_to(const std::string& url, bool is_first) {
     hop.headers = {"Accept-Encoding: identity"};
     asked_from_ = part_->size();
     if (asked_from_ != 0) hop.headers.push_back("Range: bytes=" + std::to_string(asked_from_) + "-");
+    if (asked_from_ != 0 && !is_proven()) hop.headers.push_back("If-Range: " + facts_.guard.tag);
     sent_key_ = key_ && takes_key(hub_, url, is_first, settings_.endpoints);
     if (sent_key_) hop.headers.push_back("Authorization: Bearer " + *key_);
     at_origin_ =
@@ -197,7 +211,15 @@ Transfer::End Transfer::from_zero() {
     if (const auto emptied = part_->start_over(); !emptied) return of_volume(emptied.error());
     live_.done_bytes = 0;
     facts_.guard = {};
+    tell();  // or the next try would hold the file to what it no longer is
     return std::nullopt;
+}
+
+// What has to be the same for a part to go on: a strong ETag, else the time of the last change (RFC 9110, 13.1.5).
+std::string validator_of(const io::HttpReply& reply) {
+    std::string tag = header_of(reply.headers, "etag");
+    if (tag.empty() || tag.starts_with("W/")) tag = header_of(reply.headers, "last-modified");
+    return tag.size() <= longest_tag ? tag : "";
 }
 
 Transfer::End Transfer::learn_from_hub(const io::HttpReply& reply) {
@@ -229,8 +251,7 @@ Transfer::End Transfer::learn_from_hub(const io::HttpReply& reply) {
 
 // Whether the body goes on where the part ends; `total` is the whole file's size where the server says it.
 Transfer::End Transfer::check_range(const io::HttpReply& reply, std::optional<std::uint64_t>& total) {
-    const std::string tag = header_of(reply.headers, "etag");
-    const bool is_strong = !tag.empty() && !tag.starts_with("W/");
+    const std::string tag = validator_of(reply);
     if (reply.status == 200) {
         total = number_of(header_of(reply.headers, "content-length"));
         if (asked_from_ != 0) {
@@ -240,18 +261,18 @@ Transfer::End Transfer::check_range(const io::HttpReply& reply, std::optional<st
         }
     } else {
         const auto range = content_range(header_of(reply.headers, "content-range"));
-        if (!range || range->first != asked_from_) return again("the server sent another range than the one asked for");
+        if (!range || range->first != asked_from_ || range->first != part_->size())
+            return again("the server sent another range than the one asked for");
         total = range->size;
         const auto& known = facts_.guard.size;
         const bool changed =
-            (total && known && *total != *known) || (facts_.sha256.empty() && !is_by_hub_tag() && is_strong &&
-                                                     !facts_.guard.tag.empty() && facts_.guard.tag != tag);
+            (total && known && *total != *known) || (asked_from_ != 0 && !is_proven() && facts_.guard.tag != tag);
         if (changed) {
             if (auto end = from_zero()) return end;
             return again("the file changed at its server: it starts again from the beginning");
         }
     }
-    if (is_strong && !is_by_hub_tag()) facts_.guard.tag = tag;
+    if (!is_by_hub_tag()) facts_.guard.tag = tag;
     return std::nullopt;
 }
 
@@ -302,6 +323,8 @@ Transfer::End Transfer::begin(const io::HttpReply& reply, std::string_view begin
             "the server has " + std::to_string(*total) + " bytes there, " + std::to_string(*wanted) + " are wanted",
             "the file was replaced, or the address is another file's");
     if (total) facts_.size = facts_.guard.size = total;
+    // A server that says no length is held to the size that was ordered.
+    if (!total && wanted) facts_.guard.size = wanted;
     facts_.guard.boot = settings_.boot;
     if (auto end = check_space()) return end;
     tell();

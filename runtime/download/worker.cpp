@@ -85,13 +85,14 @@ void Worker::open_record() {
     if (!record) return stay_off(record.error().message);
     if (*record) {
         auto queue = read_record(**record);
-        if (queue) {
-            queue_ = std::move(*queue);
-        } else {
+        if (!queue)
             problem_ = "the queue that was kept cannot be read, and lies aside as queue.json.damaged: " +
                        queue.error().message;
-            (void)folder->write(std::string(record_name) + ".damaged", **record);
-        }
+        else if (queue->left_out != 0)
+            problem_ = std::to_string(queue->left_out) +
+                       " of the downloads that were kept cannot be read, and lie aside in queue.json.damaged";
+        if (!problem_.empty()) (void)folder->write(std::string(record_name) + ".damaged", **record);
+        if (queue) queue_ = std::move(*queue);
     }
     if (const auto kept = folder->read(keys_name, 64 << 10); kept && *kept) (void)keys_.take_over(**kept);
     folder_ = std::move(*folder);
@@ -154,6 +155,21 @@ json::object Worker::add(const json::object& command) {
         auto item = read_order(order, settings_.transfer.roots, settings_.transfer.endpoints);
         if (!item) {
             complain(order, item.error().message, item.error().hint);
+            continue;
+        }
+        // What failed goes on where it was, with what is here of it.
+        const auto failed = std::find_if(queue_.items.begin(), queue_.items.end(), [&](const Item& other) {
+            return other.state == ItemState::failed && is_same_file(other, *item) &&
+                   (other.url == item->url ||
+                    other.url == pinned_url(item->url, other.guard.commit, settings_.transfer.endpoints));
+        });
+        if (failed != queue_.items.end()) {
+            const std::string id = failed->id;
+            const json::object done = apply(download::Command{download::Command::Kind::retry, id}, "");
+            if (done.contains("refused"))
+                complain(order, "it is in the queue already", "");
+            else
+                ids.emplace_back(id);
             continue;
         }
         const auto is_taken = [&](const Item& other) { return !other.is_over() && is_same_file(other, *item); };

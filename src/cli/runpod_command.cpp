@@ -130,6 +130,10 @@ runpod::Published publish(const runpod::PodTemplate& wanted, const Template& tmp
 void write_files(const fs::path& folder, const json::object& body, const std::string& readme,
                  const std::string& ports) {
     std::error_code failed;
+    // `-o .` in a project would take its README.md away.
+    if (fs::exists(folder / "README.md", failed) && !fs::exists(folder / "template.json", failed))
+        throw BuildError(usage_error("'" + folder.string() + "' has a README.md that is not one of this command's",
+                                     "name a folder of its own: -o DIR"));
     fs::create_directories(folder, failed);
     if (failed) throw BuildError(os_error("make the folder", folder.string(), failed.value()));
     sys::write_named_file(folder / "template.json", json::pretty(body)).value();

@@ -147,14 +147,22 @@ def keys(worker, hub, gated, signed_in):
 def others(worker, hub):
     plain = hub.store + "/plain/"
     named = worker.add(plain + "named", "upscale_models")
-    late, changing = worker.add(plain + "late", "clip"), worker.add(plain + "changing", "clip")
+    late = worker.add(plain + "late", "clip")
+    # What is replaced at its server after a cut: no mix of two versions is called done.
+    replaced = {name: worker.add(plain + name, "clip") for name in ("changing", "untagged", "weak", "dated", "changing-size")}
+    cut = worker.add(plain + "unsized-cut", "clip", size=fake.SIZE)
     file = worker.add(plain + "good?signature=secret", None, path=str(models / "vae/mine.pt"))
     bad = {name: worker.add(plain + name, "unet") for name in ("to-metadata", "round", "gone", "login")}
     check(worker.reaches(named, "done")["name"] == "été.bin", worker.item(named))
     is_whole(models / "upscale_models/été.bin", "named")
     worker.reaches(late, "done")
-    worker.reaches(changing, "done")
-    is_whole(models / "clip/changing", "changing")
+    for name, number in replaced.items():
+        worker.reaches(number, "done")
+        if name != "changing-size":
+            is_whole(models / "clip" / name, name)
+    check((models / "clip/changing-size").read_bytes() == fake.content("changing-size") + b"longer", "it is of two versions")
+    check(worker.item(cut)["state"] != "done", "a file that ended early is called done")
+    worker.ask("cancel", id=cut)
     worker.reaches(file, "done")
     is_whole(models / "vae/mine.pt", "good")
     for name, word in {"to-metadata": "is not asked", "round": "without end", "gone": "no such file", "login": "a web page"}.items():
@@ -196,7 +204,7 @@ def commands(worker, hub):
     worker.ask_of("pause", numbers[0])
     worker.until(lambda: worker.item(numbers[4])["state"] == "running")
     check(worker.item(numbers[3])["state"] == "waiting", "the order is not kept")
-    part = models / "unet/b.gguf.tmplbuild-part"
+    part = models / f"unet/b.gguf.{numbers[1]}.tmplbuild-part"
     check(part.exists() and not (models / "unet/b.gguf").exists(), "the part has no name of its own")
     worker.ask("cancel", id=numbers[1])
     worker.reaches(numbers[1], "cancelled")

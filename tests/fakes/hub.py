@@ -236,8 +236,26 @@ class Store(Handler):
             return self.give(name, "", '"n"', {"Content-Disposition": "attachment; filename=\"a.bin\"; filename*=UTF-8''%C3%A9t%C3%A9.bin"})
         if name == "unsized":
             return self.endless()
-        tag = f'"{LOG.count(name)}"' if name == "changing" else '"plain"'
-        self.give(name, "cut-once" if name == "changing" else name, tag)
+        # Of these another version lies there from the second request on.
+        changes = name in ("changing", "untagged", "weak", "changing-size", "dated")
+        times = LOG.count(name) if changes else 0
+        tag = {"changing": f'"{times}"', "untagged": "", "weak": f'W/"{times}"', "dated": ""}.get(name, '"plain"')
+        if name == "changing-size":
+            tag = f'"{times}"'
+            if times > 1:
+                return self.give(name, "longer", tag)
+        if name == "unsized-cut":
+            return self.unsized(name)
+        more = {"Last-Modified": f"Mon, {times:02} Jan 2024 00:00:00 GMT"} if name == "dated" else {}
+        self.give(name, "cut-once" if changes else name, tag, more, times)
+
+    def unsized(self, name):
+        """As HTTP/1.0: the end of the connection is the end of the body, and it comes too early."""
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.write(content(name)[: SIZE // 2])
 
     def endless(self):
         self.send_response(200)
@@ -250,22 +268,31 @@ class Store(Handler):
         except OSError:
             pass
 
-    def give(self, name, how, tag, more=None):
+    def give(self, name, how, tag, more=None, version=0):
         body = content(name)
+        if version == 1:
+            body = bytes(byte ^ 1 for byte in body)  # another file of the same size
+        if how == "longer":
+            body += b"longer"
+        size = len(body)
         if how == "wrong":
             body = body[: SIZE // 2] + bytes([body[SIZE // 2] ^ 1]) + body[SIZE // 2 + 1 :]
         if how == "html":
             return self.say(200, {}, b"<!doctype html><html>an error</html>", "text/html")
         tries = LOG.count(f"{how} {name} bytes")
         asked, begin = self.headers.get("Range"), 0
+        validator = tag if tag and not tag.startswith("W/") else (more or {}).get("Last-Modified", "")
+        if asked and "If-Range" in self.headers and self.headers["If-Range"] != validator:
+            asked = None
         if asked and how != "no-range":
             begin = int(asked.removeprefix("bytes=").partition("-")[0])
-            if begin >= SIZE or (how == "no-such-range" and tries == 2):
-                return self.say(416, {"Content-Range": f"bytes */{SIZE}"})
+            if begin >= size or (how == "no-such-range" and tries == 2):
+                return self.say(416, {"Content-Range": f"bytes */{size}"})
         part = body[begin:]
-        headers = {"ETag": tag, "Accept-Ranges": "bytes", "Content-Length": str(len(part)), **(more or {})}
+        headers = {"ETag": tag} if tag else {}
+        headers |= {"Accept-Ranges": "bytes", "Content-Length": str(len(part)), **(more or {})}
         if asked and how != "no-range":
-            headers["Content-Range"] = f"bytes {begin}-{SIZE - 1}/{SIZE}"
+            headers["Content-Range"] = f"bytes {begin}-{size - 1}/{size}"
         self.send_response(206 if "Content-Range" in headers else 200)
         for header, value in headers.items():
             self.send_header(header, value)

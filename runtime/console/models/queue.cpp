@@ -195,7 +195,9 @@ json::object DownloadQueue::view() const {
     for (const auto& [key, value] : told_)
         if (key != "state" && key != "reason") out[key] = value;
     if (state_ == "ok") return out;
-    for (json::value& item : out["items"].as_array())
+    json::array* const items = out["items"].if_array();
+    if (items == nullptr) out["items"] = json::array{};
+    for (json::value& item : out["items"].get_array())
         if (json::object* one = item.if_object()) (*one)["speed"] = 0;
     return out;
 }

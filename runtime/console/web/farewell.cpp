@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds longest_farewell{2};
+constexpr std::size_t most_discarded = 8 << 20;  // bytes
 
 struct Farewell : std::enable_shared_from_this<Farewell> {
     Farewell(asio::io_context& context, sys::Fd fd) : connection(context, fd.release()), limit(context) {}
@@ -27,7 +28,10 @@ struct Farewell : std::enable_shared_from_this<Farewell> {
     void begin() {
         limit.expires_after(longest_farewell);
         limit.async_wait([weak = weak_from_this()](error_code error) {
-            if (const auto self = weak.lock(); self && !error) self->connection.cancel();
+            const auto self = weak.lock();
+            if (!self || error) return;
+            self->is_over = true;  // of a client that sends without a pause, no read may be pending now
+            self->connection.cancel();
         });
         asio::async_write(connection, asio::buffer(text), [self = shared_from_this()](error_code error, std::size_t) {
             if (error) return;
@@ -36,8 +40,10 @@ struct Farewell : std::enable_shared_from_this<Farewell> {
         });
     }
     void discard() {
-        connection.async_read_some(asio::buffer(part), [self = shared_from_this()](error_code error, std::size_t) {
-            if (!error) self->discard();
+        if (is_over) return;
+        connection.async_read_some(asio::buffer(part), [self = shared_from_this()](error_code error, std::size_t got) {
+            self->discarded += got;
+            if (!error && self->discarded < most_discarded) self->discard();
         });
     }
 
@@ -45,6 +51,8 @@ struct Farewell : std::enable_shared_from_this<Farewell> {
     asio::steady_timer limit;
     std::string text{};
     std::array<char, 8192> part{};
+    std::size_t discarded = 0;
+    bool is_over = false;
 };
 
 }  // namespace

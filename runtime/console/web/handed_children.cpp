@@ -85,7 +85,10 @@ struct HandedChildren::Child : std::enable_shared_from_this<Child> {
         const bool had_begun = has_begun;
         ::shutdown(line.native_handle(), SHUT_RD);
         hear();
-        if (has_begun && !had_begun) return;
+        if (has_begun && !had_begun) {
+            wait_until(state->settings.long_deadline);  // it cannot say any more that it goes on
+            return;
+        }
         ::kill(-pid, SIGKILL);
         if (!has_begun)
             say_farewell(state->context, std::move(connection),

@@ -217,12 +217,57 @@ TEST_CASE("a record that is none is refused in words") {
         return text;
     };
     for (const std::string& bad : {std::string(), std::string("[]"), changed("\"version\":1", "\"version\":2"),
-                                   changed("\"running\"", "\"flying\""), changed("\"id\":\"a\"", "\"id\":\"\""),
-                                   changed("\"id\":\"a\"", "\"id\":1"), changed("\"part\":\"\"", "\"part\":\"../x\""),
                                    good.substr(0, good.size() / 2)}) {
         const auto read = read_record(bad);
         INFO(bad);
         REQUIRE_FALSE(read);
         CHECK_FALSE(read.error().message.empty());
     }
+}
+
+TEST_CASE("one download that cannot be read costs the others nothing") {
+    const std::string good = write_record(with({"a", "b"}).queue);
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        return text;
+    };
+    const std::string too_long = "\"reason\":\"" + std::string(9'000, 'a') + "\"";
+    for (const std::string& bad :
+         {changed("\"running\"", "\"flying\""), changed("\"id\":\"a\"", "\"id\":\"\""),
+          changed("\"id\":\"a\"", "\"id\":1"), changed("\"id\":\"a\"", "\"id\":\"b\""),
+          changed("\"part\":\"\"", "\"part\":\"../x\""), changed("\"reason\":\"\"", too_long)}) {
+        const auto read = read_record(bad);
+        INFO(bad);
+        REQUIRE(read);
+        CHECK(read->items.size() == 1);
+        CHECK(read->left_out == 1);
+    }
+}
+
+TEST_CASE("a server's long words are kept short, so that the record can be read again") {
+    Told told = with({"a"});
+    std::string words(499, 'a');
+    for (int i = 0; i < 5'000; ++i) words += "é";
+    told(Ended{"a", outcome(Outcome::Kind::failed, words)});
+    CHECK(told.queue.items[0].reason == std::string(499, 'a') + " …");
+    const auto read = read_record(write_record(told.queue));
+    REQUIRE(read);
+    CHECK(read->left_out == 0);
+}
+
+TEST_CASE("what is in the queue by another entry is not tried again beside it") {
+    Told told = with({"a"});
+    told(Command{Kind::cancel, "a"});
+    told(Ended{"a", outcome(Outcome::Kind::stopped)});
+    Added again;
+    again.items.push_back(item_named("a"));
+    again.items.back().id = "b";
+    told(again);
+    told(Command{Kind::retry, "a"});
+    CHECK(told.refused == "the same file is in the queue by another entry");
+    CHECK(told.states() == "a:cancelled b:running");
+    told(Command{Kind::cancel, "b"});
+    told(Command{Kind::retry, "a"});
+    CHECK(told.refused.empty());
 }
