@@ -110,7 +110,7 @@ console::ConsoleSettings settings_of(pod::PodSpec spec, const std::vector<std::s
     out.login.own_folder = folder + "/console";
     out.token_reader = console::worker_question(program, "read-tokens", environment);
     out.token_writer = console::worker_question(program, "change-tokens", environment);
-    out.handed = {.command = {program, "--worker"}, .environment = environment};
+    out.handed = {.command = {program, "--worker"}, .environment = console::without_secrets(environment)};
     out.downloads = console::download_settings(variable("TMPLBUILD_HOME", "/opt/tmplbuild"), environment);
     out.static_files = console::pages::static_files();
     out.pages = console::pages::pages();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/secret_name.hpp"
 #include "base/text.hpp"
 #include "kernel/version.hpp"
 #include "runpod/platform.hpp"
@@ -133,17 +134,6 @@ void ports(const PodTemplate& t, const ImageFacts& image, Lints& out) {
     if (!t.ports.empty()) return;
     out.push_back(
         {Weight::warning, "no-ports", "no service has a port: nobody reaches the pod", "port = … on a service"});
-}
-
-bool ends_with_word(const std::string& name, std::string_view word) {
-    return name == word || (name.ends_with(word) && name[name.size() - word.size() - 1] == '_');
-}
-
-bool is_secret_name(const std::string& name) {
-    constexpr auto words =
-        std::to_array<std::string_view>({"PASSWORD", "PASSWD", "TOKEN", "SECRET", "APIKEY", "API_KEY", "ACCESS_KEY",
-                                         "SECRET_KEY", "PRIVATE_KEY", "CREDENTIALS"});
-    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return ends_with_word(name, word); });
 }
 
 void variables(const PodTemplate& t, const ImageFacts& image, Lints& out) {

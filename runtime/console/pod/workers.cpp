@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/json.hpp"
+#include "base/secret_name.hpp"
 #include "console/access/password.hpp"
 #include "console/access/tokens.hpp"
 #include "console/pod/volume.hpp"
@@ -100,6 +101,11 @@ std::vector<std::string> worker_environment(const char* const* environment) {
             out.emplace_back(one);
     }
     return out;
+}
+
+std::vector<std::string> without_secrets(std::vector<std::string> environment) {
+    std::erase_if(environment, [](const std::string& one) { return is_secret_name(one.substr(0, one.find('='))); });
+    return environment;
 }
 
 ChildQuestion worker_question(const std::string& program, std::string_view name,

@@ -18,6 +18,8 @@ int run_worker(std::string_view name, const std::string& volume);
 // The variables that workers and probes get: without passwords, which they do not need, and without LD_*, since a
 // program with a loader of its own takes no other one's libraries.
 std::vector<std::string> worker_environment(const char* const* environment);
+// The same without whatever is a secret by its name: for workers whose answers hold what a file on the volume names.
+std::vector<std::string> without_secrets(std::vector<std::string> environment);
 
 // `program` is this program's own file.
 ChildQuestion worker_question(const std::string& program, std::string_view name,

@@ -141,6 +141,8 @@ struct HandedChildren::Child : std::enable_shared_from_this<Child> {
 
 namespace {
 
+constexpr rlim_t most_memory = 1 << 30;  // bytes of one worker
+
 Result<sys::Fd> facts_file(const std::string& text) {
     sys::Fd file(::memfd_create("request", MFD_CLOEXEC));
     if (!file) return os_error("make", "a file in memory", errno);
@@ -187,6 +189,8 @@ Result<Started> start_worker(const HandedSettings& settings, const HandedTo& to,
     request.directory = "/";
     request.stdio = {theirs.get(), -1, -1};
     request.ends_with_parent = true;
+    // A hostile workflow could take what ComfyUI needs; files are mapped, which this does not count.
+    request.limits = {{RLIMIT_DATA, {most_memory, most_memory}}};
     auto started = sys::start_process(request);
     if (!started) return started.error();
     sys::Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, started->pid, 0)));
