@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 120
+# timeout: 150
 # serial: yes
 # The volume missing, full, read-only and frozen: the console says so, its pages answer as fast as always, and a console
 # that starts while the volume is frozen has a password for this start.
@@ -64,6 +64,25 @@ mount -o remount,rw "$work/volume"
 is ok
 fsfreeze -f "$work/volume"
 is frozen
+# Work on the frozen volume costs its own request 10 s, and all others nothing.
+PYTHONPATH=$TMPLBUILD_SOURCE/tests/pid1 PYTHONDONTWRITEBYTECODE=1 python3 - "$work/run" "$secret" "$work/volume" <<'PY' || fail "work"
+import json, sys, threading, time
+from console_client import Console, check
+console, slowest, answers = Console(sys.argv[1]), 0, []
+console.sign_in(sys.argv[2])
+console.connection = lambda timeout=30, connect=console.connection: connect(timeout)
+wish = json.dumps({"current_path": sys.argv[3], "folder_name": "new"})
+threads = [threading.Thread(target=lambda: answers.append(console.change("/api/create_folder", wish))) for _ in range(26)]
+for thread in threads:
+    thread.start()
+while any(thread.is_alive() for thread in threads):
+    begin = time.monotonic()
+    check(console.get("/api/browse?path=/tmp").status == 200, "a list of another disk")
+    slowest = max(slowest, time.monotonic() - begin)
+check(sorted(one.status for one in answers) == [503] * 2 + [504] * 24, f"the answers: {[one.status for one in answers]}")
+check(slowest < 3, f"another list took {slowest:.1f} s")
+print(f"ok: 24 workers hang on the frozen volume; the slowest list of another disk took {slowest * 1000:.0f} ms")
+PY
 end_alone
 # It starts while the volume is frozen.
 begin

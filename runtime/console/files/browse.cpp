@@ -118,6 +118,7 @@ void add_contents(std::string& json, const Roots& roots, const Wish& wish, std::
     const auto until = std::chrono::steady_clock::now() + counting_takes;
     const std::size_t begin = std::min(wish.offset, all.size());
     const std::size_t end = begin + std::min(wish.limit, all.size() - begin);
+    const std::string path = shown(wish.folder.path());
     json += "\"contents\":[";
     json.reserve(json.size() + (end - begin) * 400);
     for (std::size_t i = begin; i < end; ++i) {
@@ -126,7 +127,7 @@ void add_contents(std::string& json, const Roots& roots, const Wish& wish, std::
         if (!entry.is_known) look_at_entry(roots, wish.folder, fd, entry);
         const bool counts = entry.is_folder() && !entry.is_link && std::chrono::steady_clock::now() < until;
         if (i != begin) json += ',';
-        add_entry(json, wish.folder, entry, counts ? count_entries(fd, entry.name) : Counts{});
+        add_entry(json, path, entry, counts ? count_entries(fd, entry.name) : Counts{});
     }
     json += "],";
 }

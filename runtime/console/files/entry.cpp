@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <ctime>
 
 #include "base/json.hpp"
@@ -20,11 +18,24 @@ namespace {
 
 constexpr std::int64_t most_counted = 100'000;
 
+void add_two(std::string& text, int number) {
+    text += static_cast<char>('0' + number / 10 % 10);
+    text += static_cast<char>('0' + number % 10);
+}
+
 std::string time_text(std::time_t at) {
     std::tm parts{};
-    std::array<char, 32> text{};
-    ::gmtime_r(&at, &parts);
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
+    if (::gmtime_r(&at, &parts) == nullptr) return {};
+    std::string out = std::to_string(parts.tm_year + 1900);
+    for (const auto& [mark, number] : {std::pair{'-', parts.tm_mon + 1},
+                                       {'-', parts.tm_mday},
+                                       {' ', parts.tm_hour},
+                                       {':', parts.tm_min},
+                                       {':', parts.tm_sec}}) {
+        out += mark;
+        add_two(out, number);
+    }
+    return out;
 }
 
 void add_field(std::string& json, const char* name, std::string_view text) {
@@ -51,8 +62,8 @@ unsigned rights(const struct stat& info) {
 }
 
 std::string permissions(mode_t mode) {
-    std::array<char, 8> text{};
-    return {text.data(), static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%03o", mode & 0777U))};
+    const auto digit = [&](int shift) { return static_cast<char>('0' + ((mode >> shift) & 7)); };
+    return {digit(6), digit(3), digit(0)};
 }
 
 }  // namespace
@@ -86,13 +97,14 @@ Counts count_entries(int folder, const std::string& name) {
     return out;
 }
 
-void add_entry(std::string& json, const Place& folder, const Entry& entry, const Counts& counts) {
+void add_entry(std::string& json, const std::string& folder, const Entry& entry, const Counts& counts) {
     const bool is_folder = entry.is_folder();
     const FileKind kind = is_folder ? FileKind{"inode/directory", "folder"} : kind_of(entry.name);
     const auto size = static_cast<std::int64_t>(is_folder ? 0 : entry.info.st_size);
     json += "{\"name\":";
-    add_text(json, shown(entry.name));
-    add_field(json, "path", shown(folder.child(entry.name).path()));
+    const std::string name = shown(entry.name);
+    add_text(json, name);
+    add_field(json, "path", folder + "/" + name);
     add_field(json, "size", size);
     add_field(json, "size_formatted", is_folder ? "" : human_bytes(static_cast<std::uint64_t>(size)));
     add_field(json, "modified", time_text(entry.info.st_mtime));

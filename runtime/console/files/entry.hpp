@@ -29,8 +29,8 @@ struct Counts {
 };
 Counts count_entries(int folder, const std::string& name);
 
-// `counts` are for folders alone.
-void add_entry(std::string& json, const Place& folder, const Entry& entry, const Counts& counts);
+// `folder`: its path as clients write it. `counts` are for folders alone.
+void add_entry(std::string& json, const std::string& folder, const Entry& entry, const Counts& counts);
 // A text as JSON has it, in quotes.
 void add_text(std::string& json, std::string_view text);
 

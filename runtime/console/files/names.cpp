@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
@@ -24,6 +26,9 @@ void add_escaped(std::string& out, unsigned char byte) {
 }  // namespace
 
 std::string shown(std::string_view bytes) {
+    // Most names are ASCII, and lists have tens of thousands of them.
+    if (std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+        return std::string(bytes);
     std::string out;
     out.reserve(bytes.size());
     while (!bytes.empty()) {

@@ -50,7 +50,8 @@ struct Hunt {
         entry.name = found.name;
         look_at_entry(roots, folder, found.folder, entry);
         if (shown_count++ != 0) json += ',';
-        add_entry(json, folder, entry, entry.is_folder() ? count_entries(found.folder, entry.name) : Counts{});
+        add_entry(json, shown(folder.path()), entry,
+                  entry.is_folder() ? count_entries(found.folder, entry.name) : Counts{});
     }
 
     Step visit(const Found& found) {
