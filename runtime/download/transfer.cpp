@@ -62,6 +62,7 @@ class Transfer {
     using End = std::optional<Outcome>;  // none: it goes on
 
     End prepare();
+    Outcome end_of_named();
     Outcome fetch();
     io::HttpHop hop_to(const std::string& url, bool is_first);
     Result<void> take(const io::HttpReply& reply, std::string_view data);
@@ -130,13 +131,7 @@ Transfer::End Transfer::prepare() {
     if (!facts_.name.empty()) {
         const auto has = place_->has(facts_.name);
         if (!has) return of_volume(has.error());
-        // It got its name, and the worker was killed before the queue said so.
-        if (*has && !part_ && !facts_.part.empty() && facts_.guard.size &&
-            place_->was_named(facts_.part, facts_.name, *facts_.guard.size))
-            return Outcome{.kind = Outcome::Kind::done};
-        if (*has)
-            return failed("there is a file of this name already: " + place_->path() + "/" + facts_.name,
-                          "move or delete it, or download under another name");
+        if (*has) return end_of_named();
     }
     const bool is_known = !facts_.part.empty();
     // By the download's own id, so that no other one writes to it or removes it.
@@ -155,6 +150,29 @@ Transfer::End Transfer::prepare() {
     if (!is_trusted) facts_.guard = {};
     live_.done_bytes = part_->size();
     return std::nullopt;
+}
+
+// A file has the name already. It is the one that is wanted where an earlier try was cut off after it gave the name,
+// and before that was written down: the part is gone then.
+Outcome Transfer::end_of_named() {
+    const std::string path = place_->path() + "/" + facts_.name;
+    const Outcome taken =
+        failed("there is a file of this name already: " + path, "move or delete it, or download under another name");
+    if (facts_.part.empty() || !facts_.guard.size ||
+        !place_->was_named(facts_.part, facts_.name, *facts_.guard.size))
+        return taken;
+    auto fd = place_->open_part(facts_.name);
+    if (!fd) return taken;
+    live_.is_verifying = true;
+    PartFile named(std::move(*fd), path);
+    if (const auto read = named.take_over(stop_); !read) return of_volume(read.error());
+    const std::string sha256 = named.digest().hex();
+    if (!facts_.sha256.empty() && facts_.sha256 != sha256) return taken;
+    part_.reset();
+    facts_.sha256 = sha256;
+    facts_.size = facts_.guard.size;
+    tell();
+    return {.kind = Outcome::Kind::done};
 }
 
 io::HttpHop Transfer::hop_to(const std::string& url, bool is_first) {
