@@ -15,6 +15,7 @@
 #include <cstdlib>
 
 #include "console/files/files_worker.hpp"
+#include "console/models/find_model.hpp"
 #include "console/models/serve_models.hpp"
 #include "console/pages/embedded.hpp"
 #include "console/pod/workers.hpp"
@@ -111,6 +112,7 @@ console::ConsoleSettings settings_of(pod::PodSpec spec, const std::vector<std::s
     out.token_reader = console::worker_question(program, "read-tokens", environment);
     out.token_writer = console::worker_question(program, "change-tokens", environment);
     out.handed = {.command = {program, "--worker"}, .environment = console::without_secrets(environment)};
+    out.model_finder = console::worker_question(program, "find-model", console::without_secrets(environment));
     out.downloads = console::download_settings(variable("TMPLBUILD_HOME", "/opt/tmplbuild"), environment);
     out.static_files = console::pages::static_files();
     out.pages = console::pages::pages();
@@ -195,6 +197,14 @@ std::map<std::string, std::string> own_environment() {
     return out;
 }
 
+int answer_find_model() {
+    const auto text = sys::read_open_file(0, "the wish", 64 << 10);
+    const auto wish = text ? json::parse(*text, "the wish") : Result<json::value>(text.error());
+    if (!wish || !wish->is_object()) return 2;
+    print(json::compact(console::find_model(wish->get_object(), console::ModelPlaces::of(own_environment()))) + "\n");
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -207,6 +217,8 @@ int main(int argc, char** argv) {
     if (argc == 3 && std::string_view(argv[1]) == "--worker" && std::string_view(argv[2]) == "files")
         return console::serve_handed(
             0, [](console::Conversation& talk) { return console::files::work(talk, file_places()); });
+    if (argc == 3 && std::string_view(argv[1]) == "--worker" && std::string_view(argv[2]) == "find-model")
+        return answer_find_model();
     if (argc == 3 && std::string_view(argv[1]) == "--worker")
         return console::run_worker(argv[2], variable("TMPLBUILD_VOLUME", "/workspace"));
     if (argc != 1) {

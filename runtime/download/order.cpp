@@ -8,6 +8,12 @@ namespace tmplbuild::download {
 
 static Result<void> read_place(const json::object& object, const Roots& roots, Item& item) {
     std::string folder = json::string_or(object, "directory", ""), path = json::string_or(object, "path", "");
+    item.asked = folder.empty() ? path : folder;
+    // A catalogue's names may have a folder of their own.
+    if (const std::size_t slash = item.name.rfind('/'); slash != std::string::npos && slash != 0) {
+        (folder.empty() ? path : folder) += "/" + item.name.substr(0, slash);
+        item.name.erase(0, slash + 1);
+    }
     if (!folder.empty() && !path.empty()) return usage_error("both a directory and a path are said", "say one of them");
     if (!path.empty()) {
         folder = path.starts_with('/') ? path : roots.volume + "/" + path;
@@ -20,7 +26,6 @@ static Result<void> read_place(const json::object& object, const Roots& roots, I
     auto to = destination_of(folder, roots);
     if (!to) return to.error();
     item.to = std::move(*to);
-    item.asked = std::move(folder);
     return {};
 }
 

@@ -9,8 +9,8 @@
 
 namespace tmplbuild::download {
 
-// "directory" is a folder beneath the models folder. "path" is absolute, or beneath the volume: with a "name" it is the
-// folder, without one the file itself.
+// "directory" is a folder beneath the models folder; a "name" may have more of it ("wan/x.safetensors"). "path" is
+// absolute, or beneath the volume: with a "name" it is the folder, without one the file itself.
 Result<Item> read_order(const json::value& value, const Roots& roots, const Endpoints& endpoints);
 
 }  // namespace tmplbuild::download

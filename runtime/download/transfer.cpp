@@ -158,8 +158,7 @@ Outcome Transfer::end_of_named() {
     const std::string path = place_->path() + "/" + facts_.name;
     const Outcome taken =
         failed("there is a file of this name already: " + path, "move or delete it, or download under another name");
-    if (facts_.part.empty() || !facts_.guard.size ||
-        !place_->was_named(facts_.part, facts_.name, *facts_.guard.size))
+    if (facts_.part.empty() || !facts_.guard.size || !place_->was_named(facts_.part, facts_.name, *facts_.guard.size))
         return taken;
     auto fd = place_->open_part(facts_.name);
     if (!fd) return taken;

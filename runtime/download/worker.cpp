@@ -145,16 +145,18 @@ json::object Worker::add(const json::object& command) {
     if ((*orders)->size() > most_orders) return refusal(400, "at most 200 can be added at once");
     Added event;
     json::array ids, errors;
-    const auto complain = [&](const json::value& order, const std::string& why, const std::string& hint) {
+    const auto complain = [&](const json::value& order, const char* kind, const std::string& why,
+                              const std::string& hint) {
         const json::object* object = order.if_object();
         errors.push_back(json::object{{"url", object == nullptr ? "" : shown_url(json::string_or(*object, "url", ""))},
                                       {"error", why},
-                                      {"hint", hint}});
+                                      {"hint", hint},
+                                      {"kind", kind}});
     };
     for (const json::value& order : **orders) {
         auto item = read_order(order, settings_.transfer.roots, settings_.transfer.endpoints);
         if (!item) {
-            complain(order, item.error().message, item.error().hint);
+            complain(order, "wrong", item.error().message, item.error().hint);
             continue;
         }
         // What failed goes on where it was, with what is here of it.
@@ -167,7 +169,7 @@ json::object Worker::add(const json::object& command) {
             const std::string id = failed->id;
             const json::object done = apply(download::Command{download::Command::Kind::retry, id}, "");
             if (done.contains("refused"))
-                complain(order, "it is in the queue already", "");
+                complain(order, "queued", "it is in the queue already", "");
             else
                 ids.emplace_back(id);
             continue;
@@ -175,7 +177,7 @@ json::object Worker::add(const json::object& command) {
         const auto is_taken = [&](const Item& other) { return !other.is_over() && is_same_file(other, *item); };
         if (std::any_of(queue_.items.begin(), queue_.items.end(), is_taken) ||
             std::any_of(event.items.begin(), event.items.end(), is_taken)) {
-            complain(order, "it is in the queue already", "");
+            complain(order, "queued", "it is in the queue already", "");
             continue;
         }
         const auto place = Place::open(settings_.transfer.roots, item->to);
@@ -183,11 +185,11 @@ json::object Worker::add(const json::object& command) {
                          : item->name.empty() ? Result<bool>(false)
                                               : place->has(item->name);
         if (!has) {
-            complain(order, has.error().message, has.error().hint);
+            complain(order, "wrong", has.error().message, has.error().hint);
             continue;
         }
         if (*has) {
-            complain(order, "there is a file of this name already: " + place->path() + "/" + item->name,
+            complain(order, "exists", "there is a file of this name already: " + place->path() + "/" + item->name,
                      "move or delete it, or download under another name");
             continue;
         }

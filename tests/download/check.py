@@ -176,7 +176,7 @@ def others(worker, hub):
         json.dumps({"url": plain + "good", "path": str(volume) + "X/y"}): "lies neither in",
         json.dumps({"url": plain + "good", "path": ".tmplbuild/console/password"}): "no folder",
         json.dumps({"url": plain + "good", "directory": "linked"}): "a link leads out",
-        json.dumps({"url": plain + "good", "directory": "loras", "name": "../x"}): "no file can be called so",
+        json.dumps({"url": plain + "good", "directory": "loras", "name": "../x"}): "no folder that files may go to",
         json.dumps({"url": plain + "good", "directory": "loras", "name": "a\\b"}): "no file can be called so",
         json.dumps({"url": plain + "good", "path": str(models / "vae/mine.pt")}): "of this name already",
         json.dumps({"url": "file:///etc/passwd", "directory": "loras"}): "no http or https",

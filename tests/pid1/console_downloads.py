@@ -53,7 +53,33 @@ def drive(console, compared, document, volume, with_worker):
         check(change("POST", "/api/downloads/" + what).status == good, what)
     until("the original's status is empty", lambda: compared(console, "GET", "/status").json() == {})
     check(change("POST", "/clear_completed").status == good, "the original's clearing")
+    original_download(console, document, with_worker)
     keys(console, compared, change, volume, with_worker)
+
+
+def original_download(console, document, with_worker):
+    """A model of the catalogue, by a form as the original's page sent it."""
+    def ask(body):
+        answer = console.change("/download", body)
+        document.compare("POST", "/download", answer)
+        return answer
+
+    entry = {"url": "http://127.0.0.1:9/model.safetensors", "name": "wan/model.safetensors", "directory": "loras"}
+    check(console.change("/api/models/sets", json.dumps({"title": "Loaded"})).status == 201, "the set")
+    made = console.change("/api/models/entries", json.dumps({"set": "loaded", "entry": entry})).json()
+    check(ask("model_id=x").status == 400, "a form without a set")
+    check(ask("model_id=none&model_set=loaded").status == 404, "a model that is none")
+    check(ask(f"model_id={made['id']}&model_set=none").status == 404, "a set that is none")
+    answer = ask(f"model_id={made['id']}&model_set=loaded")
+    if with_worker:
+        check(answer.json() == {"status": "started"}, f"the start: {answer.status} {answer.text()}")
+        status = until("it is refused", lambda: [one for path, one in console.get("/status").json().items()
+                                                if path.endswith("/models/loras/wan/model.safetensors") and one["status"] == "error"])
+        check("this machine itself" in status[0]["error"] and status[0]["progress"] == 0, f"the original's fields: {status}")
+        check(console.change("/clear_completed").json()["status"] == "cleared", "the original's clearing")
+    else:
+        check(answer.status == 503, f"without a worker: {answer.status}")
+    check(console.change("/api/models/sets/loaded", method="DELETE").status == 200, "the set's end")
 
 
 def keys(console, compared, change, volume, with_worker):

@@ -18,6 +18,7 @@ Console::Console(boost::asio::io_context& context, ConsoleSettings settings)
       tokens_(context, settings_.token_reader, settings_.token_writer),
       children_(context, settings_.handed),
       downloads_(context, settings_.downloads),
+      model_finder_(context),
       hub_(context,
            [this](const std::string& key) {
                // A watcher's key is its port and its origin, since its links hang on both.

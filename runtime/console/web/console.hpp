@@ -39,6 +39,7 @@ struct ConsoleSettings {
     ChildQuestion token_reader{}, token_writer{};
     HandedSettings handed{};
     DownloadSettings downloads{};
+    ChildQuestion model_finder{};  // the worker "find-model"
     std::span<const pages::StaticFile> static_files{};
     std::span<const pages::Page> pages{};
     std::string_view open_api{};  // the document of GET /api/openapi.json
@@ -124,6 +125,7 @@ class Console {
     void withdraw_key(const CallPtr& call);
     void original_status(const CallPtr& call);
     void original_clear(const CallPtr& call);
+    void original_download(const CallPtr& call);
     void download_command(const CallPtr& call, json::object command);
 
     void console_page(const CallPtr& call);  // a request to the console's own port: the table of routes
@@ -153,6 +155,7 @@ class Console {
     Tickets tickets_{};
     Nonces nonces_{};
     DownloadQueue downloads_;
+    AskedChild model_finder_;
     EventHub hub_, download_hub_;
     boost::asio::steady_timer interest_;
     std::string open_csrf_{};  // with CONSOLE_AUTH=none: of all

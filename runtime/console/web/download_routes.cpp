@@ -23,6 +23,19 @@ void answer_with(const CallPtr& call, json::object answer) {
     call->respond(json_answer(200, answer));
 }
 
+// In the original's words: "started", "already_exists", or 409.
+void answer_original(const CallPtr& call, const json::object& answer) {
+    if (answer.contains("refused")) return answer_with(call, answer);
+    const auto errors = json::get_array(answer, "errors");
+    if (!errors || (*errors)->empty()) return call->respond(json_answer(200, json::object{{"status", "started"}}));
+    const json::object* error = (*errors)->front().if_object();
+    const std::string kind = error == nullptr ? "" : json::string_or(*error, "kind", "");
+    if (kind == "exists") return call->respond(json_answer(200, json::object{{"status", "already_exists"}}));
+    call->respond(error_answer(kind == "queued" ? 409 : 400,
+                               error == nullptr ? "" : json::string_or(*error, "error", ""),
+                               error == nullptr ? "" : json::string_or(*error, "hint", "")));
+}
+
 }  // namespace
 
 void Console::download_command(const CallPtr& call, json::object command) {
@@ -87,6 +100,30 @@ void Console::original_clear(const CallPtr& call) {
     downloads_.ask({{"do", "clear"}}, [call](const json::object& answer) {
         if (answer.contains("refused")) return answer_with(call, answer);
         call->respond(json_answer(200, json::object{{"status", "cleared"}, {"success", true}}));
+    });
+}
+
+void Console::original_download(const CallPtr& call) {
+    const auto fields = form_values(call->request.body);
+    const auto field = [&](const char* name) {
+        const auto found = fields.find(name);
+        return found == fields.end() ? std::string() : found->second;
+    };
+    if (field("model_id").empty() || field("model_set").empty())
+        return call->respond(error_answer(400, "a form with model_id and model_set is expected"));
+    if (model_finder_.is_busy())
+        return call->respond(error_answer(503, "another model is looked up now").with("Retry-After", "1"));
+    ChildQuestion question = settings_.model_finder;
+    question.input = json::compact(json::object{{"model_id", field("model_id")}, {"model_set", field("model_set")}});
+    model_finder_.ask(question, [this, call](const ChildEnd& end) {
+        if (end.late) return call->respond(error_answer(504, "the volume did not answer within 2 s"));
+        auto order = json::parse(end.text, "the catalogue's worker");
+        if (!end.ok() || !order || !order->is_object())
+            return call->respond(error_answer(503, "the catalogue cannot be read now"));
+        if (const std::string why = json::string_or(order->get_object(), "error", ""); !why.empty())
+            return call->respond(error_answer(404, why));
+        downloads_.ask({{"do", "add"}, {"items", json::array{std::move(*order)}}},
+                       [call](const json::object& answer) { answer_original(call, answer); });
     });
 }
 

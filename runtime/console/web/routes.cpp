@@ -51,7 +51,7 @@ constexpr HandedTo to_models{"models", "models"};
 }  // namespace
 
 struct Routes {
-    static constexpr std::array<Route, 86> all{{
+    static constexpr std::array<Route, 87> all{{
         {"GET", "/", Access::reader, &Console::models_page},
         {"GET", "/installation-status", Access::reader, &Console::status_page},
         {"GET", "/tokens", Access::reader, &Console::tokens_page},
@@ -106,6 +106,7 @@ struct Routes {
         {"GET", "/api/keys", Access::reader, &Console::list_keys},
         {"PUT", "/api/keys/{}", Access::change, &Console::enter_key},
         {"DELETE", "/api/keys/{}", Access::change, &Console::withdraw_key},
+        {"POST", "/download", Access::change, &Console::original_download},
         {"GET", "/status", Access::reader, &Console::original_status},
         {"POST", "/clear_completed", Access::change, &Console::original_clear},
         {"GET", "/api/capabilities", Access::reader, &Console::capabilities},

@@ -192,8 +192,13 @@ TEST_CASE("folders lie beneath the models or the volume, by whole names") {
         order(
             R"({"url":"https://h/x","directory":"a","size":5,"sha256":"ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD"})")
             ->sha256.starts_with("abcdef"));
+    CHECK(order(R"({"url":"https://h/x","directory":"loras","name":"wan/high/c.pt"})")->to ==
+          Destination{Root::models, "loras/wan/high"});
+    CHECK(order(R"({"url":"https://h/x","directory":"loras","name":"wan/c.pt"})")->asked == "loras");
     for (const char* bad :
-         {R"({"directory":"a"})", R"({"url":"https://h/x"})", R"({"url":"https://h/x","directory":"a","path":"/v/b"})",
+         {R"({"url":"https://h/x","directory":"loras","name":"../c.pt"})",
+          R"({"url":"https://h/x","directory":"a","name":"/c.pt"})", R"({"directory":"a"})", R"({"url":"https://h/x"})",
+          R"({"url":"https://h/x","directory":"a","path":"/v/b"})",
           R"({"url":"https://h/x","directory":"a","size":1.5})", R"({"url":"https://h/x","directory":"a","size":-1})",
           R"({"url":"https://h/x","directory":"a","name":".x"})", R"(["https://h/x"])"})
         CHECK_FALSE(order(bad));
