@@ -77,6 +77,10 @@ def downloads(files, content):
                    files.ask("GET", "/api/download_multiple", {"selection": chosen["id"]})):
         check(zipfile.ZipFile(io.BytesIO(answer.body)).testzip() is None, "the archive is broken")
     check(zipfile.ZipFile(io.BytesIO(answer.body)).read("film.mp4") == content, "the film of the archive")
+    # A folder behind a link that stays on the volume is a folder.
+    os.symlink("driven", files.folder + "-link")
+    answer = files.ask("GET", "/api/download_folder", {"path": files.folder + "-link"})
+    check("driven-link/film.mp4" in zipfile.ZipFile(io.BytesIO(answer.body)).namelist(), "the archive of a folder behind a link")
 
 
 def changes(files):

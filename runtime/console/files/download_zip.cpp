@@ -32,9 +32,9 @@ class Packer {
 
     // Everything below an item, or the file that it is, under names that begin with `name`.
     Reply<void> add_item(const Place& item, const std::string& name) {
-        const auto info = roots_.look_at(item);
-        if (!info) return note(name, info.error().message);
-        if (S_ISDIR(info->st_mode)) return add_folder(item, name, *info);
+        struct stat info {};
+        if (!roots_.follow(item, info)) return note(name, "it is gone, or a link that leads nowhere");
+        if (S_ISDIR(info.st_mode)) return add_folder(item, name, info);
         struct stat now {};
         const auto file = roots_.open_file(item, now);
         if (!file) return note(name, file.error().message);
