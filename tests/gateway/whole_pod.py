@@ -32,8 +32,13 @@ def main():
     check((page[0], page[1]) == (web + "/page?x=1", 200), f"signed in, one sees {page[0]} {page[1]}: {page[3][:300]}")
     check("from the service" in page[3] and "tmplbuild" not in page[3].split("cookies:")[1], f"the service saw {page[3]}")
     check(person.open(console + "/")[1] == 200 and person.page[0] == console + "/", f"the console's page: {person.page[:2]}")
-    status = person.ask(console + "/api/installation-status", headers=api | {"Sec-Fetch-Site": "same-origin"})
-    check(status[1] == 200 and '"web"' in status[3], f"the API: {status[1]}")
+    # The console listens before it has heard the launcher for the first time, and says so.
+    for _ in range(50):
+        status = person.ask(console + "/api/installation-status", headers=api | {"Sec-Fetch-Site": "same-origin"})
+        if '"web"' in status[3]:
+            break
+        time.sleep(0.1)
+    check(status[1] == 200 and '"web"' in status[3], f"the API: {status[1]} {status[3][:2000]}")
     # One sign-in for all: no password on the way to the other service, which has not started.
     page = person.open(late + "/")
     if page[0].startswith(console):
