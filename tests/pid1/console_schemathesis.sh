@@ -13,7 +13,11 @@ if [ ! -x "$venv/bin/schemathesis" ]; then
 fi
 unset CONSOLE_ORIGINS CONSOLE_AUTH RUNPOD_POD_ID
 export CONSOLE_PASSWORD=password PYTHONPATH=$TMPLBUILD_SOURCE/tests/pid1 PYTHONDONTWRITEBYTECODE=1
-program=$TMPLBUILD_BIN/../libexec/console/tmplbuild-console
+libexec=$(realpath "$TMPLBUILD_BIN/../libexec")
+program=$libexec/console/tmplbuild-console
+mkdir -p "$work/home"
+cp -r "$libexec/download" "$work/home/"
+export TMPLBUILD_HOME=$work/home
 pod "[{\"name\":\"console\",\"command\":[\"$program\"],\"port\":8765,\"ready\":{\"log\":\"console: listening\"}},
       {\"name\":\"web\",\"port\":8188,\"private_port\":41000,\"command\":[\"sleep\",\"600\"]}]" ',"console_port":8765'
 start

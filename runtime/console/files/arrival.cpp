@@ -75,6 +75,13 @@ std::optional<RunningHash> RunningHash::parse(std::string_view text) {
     return out;
 }
 
+Reply<Conflict> conflict_of(std::string_view word) {
+    if (word.empty() || word == "refuse") return Conflict::refuse;
+    if (word == "keep-both") return Conflict::keep_both;
+    if (word == "replace") return Conflict::replace;
+    return Refusal{400, "conflict cannot be '" + std::string(word) + "'", "it is refuse, keep-both or replace"};
+}
+
 Reply<Target> Target::of(const Roots& roots, std::string_view folder, std::string_view name,
                          std::string_view conflict) {
     Target out;
@@ -86,12 +93,9 @@ Reply<Target> Target::of(const Roots& roots, std::string_view folder, std::strin
     out.folder = *place;
     // The whole must not lead to what is kept, either.
     if (auto whole = roots.place(shown(out.place().path())); !whole) return whole.error();
-    if (conflict == "keep-both")
-        out.conflict = Conflict::keep_both;
-    else if (conflict == "replace")
-        out.conflict = Conflict::replace;
-    else if (!conflict.empty() && conflict != "refuse")
-        return Refusal{400, "conflict cannot be '" + std::string(conflict) + "'", "it is refuse, keep-both or replace"};
+    const auto meant = conflict_of(conflict);
+    if (!meant) return meant.error();
+    out.conflict = *meant;
     return out;
 }
 

@@ -33,6 +33,8 @@ class RunningHash {
 };
 
 enum class Conflict { refuse, keep_both, replace };
+// By the word that a request says: "refuse", "keep-both" or "replace"; none: "refuse".
+Reply<Conflict> conflict_of(std::string_view word);
 
 // Where a file shall arrive. `name` may have folders in it: "a/b.png".
 struct Target {

@@ -26,7 +26,7 @@ class FormUpload {
         for (;;) {
             auto part = form_.next();
             if (!part) return part.error();
-            if (!*part) return {};
+            if (!*part) return has_files_ ? Reply<void>() : Refusal{400, "the form has no 'files'", {}};
             auto done = (*part)->file_name ? take_file(*(*part)->file_name) : take_value((*part)->name);
             if (!done) return done;
         }
@@ -39,12 +39,17 @@ class FormUpload {
     Reply<void> take_value(const std::string& name) {
         auto value = form_.read_value(value_limit);
         if (!value) return value.error();
+        if (name == "files") return Refusal{400, "'files' is a text in this form, and no file", {}};
         if (name == "current_path") folder_ = *value;
-        if (name == "conflict") conflict_ = *value;
+        if (name == "conflict") {
+            if (auto meant = conflict_of(*value); !meant) return meant.error();
+            conflict_ = *value;
+        }
         return {};
     }
 
     Reply<void> take_file(const std::string& name) {
+        has_files_ = true;
         if (name.empty()) return {};  // a field for files in which none was chosen
         if (!folder_) return Refusal{400, "the form has no current_path before its files", {}};
         const auto target = Target::of(roots_, *folder_, name, conflict_);
@@ -98,6 +103,7 @@ class FormUpload {
         }
     }
 
+    bool has_files_ = false;
     Conversation& talk_;
     const Roots& roots_;
     Multipart& form_;

@@ -36,11 +36,14 @@ Reply<std::size_t> Values::one_of(const std::string& name, std::initializer_list
     return Refusal{400, name + " cannot be '" + value + "'", "it is one of " + join(all, ", ")};
 }
 
+// The largest that every reader of JSON keeps exactly (RFC 8259, section 6).
+static constexpr std::int64_t largest_number = (std::int64_t{1} << 53) - 1;
+
 Reply<std::int64_t> Values::number(const std::string& name, std::int64_t usual) const {
     const std::string value = text(name);
     if (value.empty()) return usual;
-    const auto number = parse_whole(value, 0, INT64_MAX);
-    if (!number) return Refusal{400, name + " is no whole number: '" + value + "'", {}};
+    const auto number = parse_whole(value, 0, largest_number);
+    if (!number) return Refusal{400, name + " is no whole number: '" + value + "'", "from 0 to 9007199254740991"};
     return *number;
 }
 

@@ -193,7 +193,8 @@ constexpr std::array change_routes = {
     ChangeRoute{"POST /api/models/sets/{}", 200,
                 [](Catalogues& both, Body body, const std::string& name, const ModelPlaces&) -> Reply<json::object> {
                     const json::value* place = body.if_contains("position");
-                    if (place != nullptr && !place->is_int64()) return Refusal{400, "'position' must be a number", {}};
+                    if (place != nullptr && (!place->is_int64() || place->get_int64() < 0))
+                        return Refusal{400, "'position' must be a whole number from 0", {}};
                     return done(edit_set(both, name, text_in(body, "title"),
                                          place != nullptr ? std::optional(place->get_int64()) : std::nullopt));
                 }},
