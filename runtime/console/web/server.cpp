@@ -149,9 +149,10 @@ class Connection final : public Guest, public std::enable_shared_from_this<Conne
     }
 
     void take_head() {
+        if (parser_->is_done()) return take();  // it has no body, as most
         const auto request = read_request(headers_of(parser_->get().base()), {});
         if (request && state_->leaves_body && state_->leaves_body(*request)) {
-            leaves_body_ = !parser_->is_done();
+            leaves_body_ = true;
             return take();
         }
         if (parser_->content_length().value_or(0) > body_limit) return refuse(http::error::body_limit);
