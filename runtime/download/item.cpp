@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/percent.hpp"
 #include "base/text.hpp"
 
 namespace tmplbuild::download {
@@ -34,23 +35,6 @@ std::optional<std::uint64_t> number_in(const json::object& object, std::string_v
     boost::system::error_code wrong;
     const auto number = value->to_number<std::uint64_t>(wrong);
     return wrong ? std::nullopt : std::optional(number);
-}
-
-int digit_of(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-std::string decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escaped =
-            text[i] == '%' && i + 2 < text.size() && digit_of(text[i + 1]) >= 0 && digit_of(text[i + 2]) >= 0;
-        out += escaped ? static_cast<char>(digit_of(text[i + 1]) * 16 + digit_of(text[i + 2])) : text[i];
-        if (escaped) i += 2;
-    }
-    return out;
 }
 
 }  // namespace
@@ -93,7 +77,7 @@ std::string name_in(std::string_view url) {
     const std::string shown = shown_url(url);
     const std::size_t scheme = shown.find("://"), slash = shown.rfind('/');
     if (slash == std::string::npos || (scheme != std::string::npos && slash < scheme + 3)) return {};
-    std::string name = decoded(std::string_view(shown).substr(slash + 1));
+    std::string name = decode_percent(std::string_view(shown).substr(slash + 1)).text;
     return is_good_name(name) ? name : "";
 }
 

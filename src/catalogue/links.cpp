@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/grammar.hpp"
+#include "base/percent.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "catalogue/folders.hpp"
@@ -49,29 +50,15 @@ std::optional<Address> address_of(std::string_view text) {
     return out;
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 // None where an escape is wrong or hides a slash or a control character.
 std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            out += text[at];
-            continue;
-        }
-        if (at + 2 >= text.size()) return std::nullopt;
-        const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        const char byte = static_cast<char>(high * 16 + low);
-        if (byte == '/' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20) return std::nullopt;
-        out += byte;
-        at += 2;
-    }
-    return is_utf8(out) ? std::optional(out) : std::nullopt;
+    const auto odd = [](std::string_view in) {
+        return std::count_if(in.begin(), in.end(),
+                             [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+    };
+    Decoded out = decode_percent(text);
+    if (out.has_broken_escape || odd(out.text) != odd(text) || !is_utf8(out.text)) return std::nullopt;
+    return std::move(out.text);
 }
 
 void refuse(ModelLink& link, std::string problem, std::string hint) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/grammar.hpp"
+#include "base/percent.hpp"
 #include "base/text.hpp"
 #include "toml/toml_json.hpp"
 
@@ -12,32 +13,16 @@ namespace tmplbuild {
 
 namespace fs = std::filesystem;
 
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        unsigned value = 0;
-        const char* digits = text.data() + at + 1;
-        if (text[at] == '%' && at + 2 < text.size() &&
-            std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
-            out += static_cast<char>(value);
-            at += 2;
-        } else {
-            out += text[at];
-        }
-    }
-    return out;
-}
-
 std::string url_file_name(std::string_view url) {
     url = url.substr(0, url.find_first_of("?#"));
-    return percent_decoded(url.substr(url.rfind('/') + 1));
+    return decode_percent(url.substr(url.rfind('/') + 1)).text;
 }
 
 static Result<PylockFile> read_file_entry(const json::object& o, const std::string& folder) {
     PylockFile file;
     const std::string url = json::string_or(o, "url", ""), path = json::string_or(o, "path", "");
     if (url.starts_with("file://"))
-        file.location = percent_decoded(url.substr(7));
+        file.location = decode_percent(url.substr(7)).text;
     else if (!url.empty())
         file.location = url;
     else if (!path.empty())

@@ -32,8 +32,7 @@ struct PylockPackage {
 // of that kind were replaced by archives before the resolver was asked, and a dependency may not have one.
 Result<std::vector<PylockPackage>> parse_pylock(std::string_view text, const std::string& folder);
 
-// Decodes the last part of a URL's path: "%2B" → "+".
-std::string percent_decoded(std::string_view text);
+// The last part of a URL's path, decoded: "%2B" → "+".
 std::string url_file_name(std::string_view url);
 
 }  // namespace tmplbuild

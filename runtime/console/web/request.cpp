@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console/web/request.hpp"
 
+#include "base/percent.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
@@ -16,13 +17,6 @@ std::optional<Phase> phase_of(const std::string& word) {
     if (word == "starting") return Phase::starting;
     if (word == "page") return Phase::page;
     return std::nullopt;
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 Error not_the_gateway(const std::string& what) {
@@ -89,23 +83,12 @@ Result<Request> read_request(HeaderList headers, std::string body) {
 }
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (c == '%') {
-            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            c = static_cast<char>(high * 16 + low);
-            i += 2;
-        } else if (c == '+' && plus_is_space) {
-            c = ' ';
-        }
-        if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) return std::nullopt;
-        out += c;
-    }
-    if (!is_utf8(out)) return std::nullopt;
-    return out;
+    Decoded out = decode_percent(text, plus_is_space ? Plus::space : Plus::plain);
+    const bool has_controls = std::any_of(out.text.begin(), out.text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+    });
+    if (out.has_broken_escape || has_controls || !is_utf8(out.text)) return std::nullopt;
+    return std::move(out.text);
 }
 
 std::map<std::string, std::string> form_values(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/percent.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "sys/file.hpp"
@@ -41,29 +42,11 @@ Result<std::array<sys::Fd, 2>> receive_descriptors(int line) {
     return std::array<sys::Fd, 2>{sys::Fd(fds[0]), sys::Fd(fds[1])};
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char low = static_cast<char>(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 // As browsers encode forms and queries. Names of files may hold anything but NUL, so nothing else is refused here.
 std::optional<std::string> decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        char c = text[i] == '+' ? ' ' : text[i];
-        if (c == '%') {
-            const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            c = static_cast<char>(high * 16 + low);
-            i += 2;
-        }
-        if (c == '\0') return std::nullopt;
-        out += c;
-    }
-    if (!is_utf8(out)) return std::nullopt;
-    return out;
+    Decoded out = decode_percent(text, Plus::space);
+    if (out.has_broken_escape || out.text.find('\0') != std::string::npos || !is_utf8(out.text)) return std::nullopt;
+    return std::move(out.text);
 }
 
 }  // namespace
